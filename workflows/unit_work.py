@@ -21,7 +21,7 @@ from domain.ticket.assignment import Assignment, HandlingResult, Share, WorkOrde
 from domain.ticket.complaint import Complaint
 from domain.ticket.stages import Stage
 from runtime.names import HANDLE_ACTIVITY
-from workflows.escalation import EscalatingTicket
+from workflows.parent import ParentTicket
 
 FOREVER = timedelta(days=3650)
 """The timeout of an assignment, which ends by a decision or a result, never by the engine."""
@@ -32,7 +32,7 @@ HEARTBEAT = timedelta(seconds=60)
 PendingResult = ActivityHandle[HandlingResult]
 
 
-class AssignedTicket(EscalatingTicket):
+class AssignedTicket(ParentTicket):
     """A ticket whose assignments are with their units."""
 
     def __init__(self, begun: Complaint | Carried) -> None:
@@ -64,7 +64,7 @@ class AssignedTicket(EscalatingTicket):
                 self._out[assignment.n] = self._send(assignment)
         moment = await self.until(lambda: self._news(stage))
         if self.lifecycle:
-            await self._let_overdue_levels_come_first(moment)
+            await self._levels_before_results(moment)
         for n, work in list(self._out.items()):
             assignment = self.ticket.assignment(n)
             if not assignment.open and self.lifecycle:
@@ -109,12 +109,11 @@ class AssignedTicket(EscalatingTicket):
                 result_of(self.ticket, assignment.n, result), result.at or moment, unit
             )
 
-    async def _let_overdue_levels_come_first(self, moment: datetime) -> None:
+    async def _levels_before_results(self, moment: datetime) -> None:
         """Wait for escalation levels that fell due before the available results were handed in."""
         handed_in = [self._out[n].result().at or moment for n in self.finished()]
-        if handed_in and self.has_overdue_levels(max(handed_in)):
-            self.leave_trace()
-            await workflow.wait_condition(lambda: not self.has_overdue_levels(max(handed_in)))
+        if handed_in:
+            await self.let_overdue_levels_come_first(max(handed_in))
 
     def _recall(self, assignment: Assignment, work: PendingResult) -> None:
         """Recall an assignment. A result that was under way is not lost: it becomes an event."""
