@@ -96,6 +96,8 @@ def _due(ticket: Ticket) -> datetime | None:
 
 
 def _answer_by(ticket: Ticket) -> datetime | None:
+    if ticket.parent_pause is not None and ticket.parent_pause.why == "citizen":
+        return ticket.parent_pause.until
     waiting = (c.due_at for c in ticket.clocks if c.name is ClockName.CITIZEN and c.running)
     return next(waiting, None)
 

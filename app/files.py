@@ -9,6 +9,7 @@ from app.context import AppContext
 from app.errors import Problem
 from app.permission import permit
 from app.visibility import visible
+from domain.facts.merging import ComplainantAdded
 from domain.ticket.assignment import Ending, Share
 from domain.ticket.files import Purpose, file_id
 from domain.ticket.ticket import Ticket
@@ -27,7 +28,10 @@ async def _seen_by_citizen(context: AppContext, number: str) -> list[FileRow]:
 
 
 async def visible_files(context: AppContext, caller: Caller, number: str) -> list[FileRow]:
-    """Return the files of the ticket; for its citizen those of the complaint and the answers."""
+    """Return the files of the ticket; for its citizen those of the complaint and the answers.
+
+    For staff also those that citizens of merged tickets added since.
+    """
     await permit(context, caller, "list_files", number)
     if caller.citizen:
         return await _seen_by_citizen(context, number)
@@ -35,7 +39,21 @@ async def visible_files(context: AppContext, caller: Caller, number: str) -> lis
         waiting = caller.unit is None and await intake.get(context.store, number)
         if not waiting:
             raise Problem("ticket_not_found")
-    return await files.of_ticket(context.store, number)
+    own = await files.of_ticket(context.store, number)
+    return own + await _of_merged(context, number)
+
+
+async def _of_merged(context: AppContext, number: str) -> list[FileRow]:
+    """Return the files that citizens of merged tickets added, unless they were erased since."""
+    added = [
+        event.fact
+        for event in await tickets.events(context.store, number)
+        if isinstance(event.fact, ComplainantAdded)
+    ]
+    rows = [
+        (fact.number, await files.get(context.store, id_)) for fact in added for id_ in fact.files
+    ]
+    return [row for merged, row in rows if row is not None and row.number == merged]
 
 
 async def own_files(context: AppContext, caller: Caller, ids: Sequence[str]) -> list[FileRow]:

@@ -7,6 +7,7 @@ into runs, and each run begins with the state in which the one before it ended.
 from pydantic import Field
 
 from domain.events import Event
+from domain.messages import ParentPause
 from domain.model import Recorded
 from domain.ticket.ticket import Ticket
 
@@ -17,7 +18,8 @@ class Carried(Recorded):
     `unprojected`: events of earlier runs that may not be in the store yet, oldest first.
     `history_length`: the number of history events of all earlier runs; a position in the whole
     history is this plus the position in the run. `update_ids`, `rating_keys`: of commands and
-    ratings that were carried out already.
+    ratings that were carried out already. `pause`: what tickets merged into this one are told of
+    its pause, if the unit that leads stands still.
     """
 
     ticket: Ticket
@@ -26,3 +28,4 @@ class Carried(Recorded):
     runs: int = Field(1, description="How many runs were before this one.")
     update_ids: list[str] = Field(default_factory=list)
     rating_keys: list[str] = Field(default_factory=list)
+    pause: ParentPause | None = None

@@ -2,7 +2,7 @@
 
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -58,6 +58,48 @@ class MergedTicket(Recorded):
     """A ticket that was merged into this one, or is unmerged: the input of those signals."""
 
     number: str
+    at: Instant
+
+
+class MergedFacts(Recorded):
+    """An addition by the citizen of a ticket merged into this one: the input of its signal."""
+
+    number: str
+    text: str
+    files: list[str] = Field(default_factory=list)
+    at: Instant
+
+
+class ParentPause(Recorded):
+    """The pause of the unit that leads the parent: the input of its signal.
+
+    `text`: the reason of a hold, or the question to the citizen. `until`: when it ends at the
+    latest. `asked_at`: when the unit requested the hold.
+    """
+
+    parent: str
+    why: Literal["hold", "citizen"]
+    text: str = ""
+    until: Instant | None = None
+    asked_at: Instant | None = None
+    at: Instant
+
+
+class ParentResumed(Recorded):
+    """The end of the parent's pause: the input of its signal. `why` as in `Resumed`."""
+
+    parent: str
+    why: str
+    at: Instant
+
+
+class ParentExtended(Recorded):
+    """An extension granted to the unit that leads the parent: the input of its signal."""
+
+    parent: str
+    by: str
+    reason: str
+    asked_at: Instant
     at: Instant
 
 

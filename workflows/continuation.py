@@ -3,6 +3,9 @@
 See `runtime.engine_limits` for the numbers, and ADR 0021 for why.
 """
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -44,6 +47,7 @@ class ContinuedTicket(StagedTicket):
     def __init__(self, begun: Complaint | Carried) -> None:
         super().__init__(begun)
         self.turns = Turns()
+        self._hearing = asyncio.Lock()
         self.updates = 0
         self.signals = 0
         self.continuation_requested = False
@@ -102,6 +106,22 @@ class ContinuedTicket(StagedTicket):
         first = self.turns.first
         earlier = first is not None and first.at < at and not (first.waiting and self.finished())
         return earlier or super().has_earlier_work(at)
+
+    @asynccontextmanager
+    async def heard_in_turn(self, at: datetime) -> AsyncIterator[None]:
+        """Receive what the parent tells in the order in which it was told, after what is overdue.
+
+        The first may come before the merge itself is recorded, which is a command under way.
+        """
+        self.signals += 1
+        async with self._hearing:
+            await workflow.wait_condition(
+                lambda: self.turns.idle or self.ticket.stage is Stage.MERGED
+            )
+            with self.receiving(at):
+                await self.let_overdue_levels_come_first(at)
+                yield
+        await self.project()
 
     async def _take_finished(self) -> None:
         """Wait until results that units have handed in are recorded."""
@@ -166,11 +186,13 @@ class ContinuedTicket(StagedTicket):
                 runs=self.carried.runs + 1 if self.carried else 1,
                 update_ids=self.update_ids,
                 rating_keys=self.rating_keys,
+                pause=self.pause,
             )
         )
 
     def _at_rest(self) -> bool:
-        return workflow.all_handlers_finished() and not self.escalating and not self._projecting
+        under_way = self.escalating or self._projecting or self.untold
+        return workflow.all_handlers_finished() and not under_way
 
     async def catch_up(self) -> None:
         """Add the clocks that a ticket of an older lifecycle lacks.

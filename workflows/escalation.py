@@ -1,6 +1,6 @@
 """The escalation policy: clocks that escalate level by level until they are stopped."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
@@ -138,6 +138,12 @@ class EscalatingTicket(RecordedTicket):
             return True
         return self.escalating
 
+    async def let_overdue_levels_come_first(self, at: datetime) -> None:
+        """Wait until the escalation levels that fell due by `at` are recorded."""
+        if self.has_overdue_levels(at):
+            self.leave_trace()
+            await workflow.wait_condition(lambda: not self.has_overdue_levels(at))
+
     def _earlier_than(self, armed: datetime) -> bool:
         following = self.ticket.next_level()
         return following is not None and following[1].at < armed
@@ -246,6 +252,12 @@ class EscalatingTicket(RecordedTicket):
         if pause is not None and self.ticket.assignment(n).pause is pause:
             self.record_if_allowed(Resumed(assignment=n, why=why, clocks=clocks), at)
 
+    async def resume_answered(self, at: datetime) -> None:
+        """Resume what waits for a citizen's answer."""
+        for assignment in self.ticket.opened:
+            if assignment.pause is not None and assignment.pause.why == "citizen":
+                await self.resume(assignment.n, "citizen_answered", at)
+
     async def close(self, closed: Closed, at: datetime) -> None:
         """Close the ticket (办结): for good, or with aftercare where the city has it."""
         if not rules_of(self.ticket).aftercare:
@@ -307,11 +319,20 @@ class EscalatingTicket(RecordedTicket):
         The message that resumes them may have been received before the one that paused them, and
         recorded after it: then the pause has no length. An extension granted meanwhile counts.
         """
+        return await self._plan_again(lambda: self.ticket.paused(n), at)
+
+    async def plan_resumed_with_parent(self, at: datetime) -> list[Clock]:
+        """Plan the clocks that stand still with the parent as resumed."""
+        if not self.ticket.paused_with_parent:
+            return []
+        return await self._plan_again(lambda: self.ticket.paused_with_parent, at)
+
+    async def _plan_again(self, paused: Callable[[], list[Clock]], at: datetime) -> list[Clock]:
         while True:
-            clocks = [clock.model_copy() for clock in self.ticket.paused(n)]
+            clocks = [clock.model_copy() for clock in paused()]
             since = [clock.paused_at for clock in clocks if clock.paused_at is not None]
             resumed = await self._resumed(clocks, max([at, *since]))
-            if self.ticket.paused(n) == clocks:
+            if paused() == clocks:
                 return resumed
 
     async def _resumed(self, clocks: list[Clock], at: datetime) -> list[Clock]:

@@ -4,23 +4,37 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from temporalio import workflow
-from temporalio.exceptions import FailureError, TemporalError
+from temporalio.exceptions import ApplicationError, FailureError, TemporalError
 
-from domain.activity_io import MergeQuestion
-from domain.actors import Actor
+from domain.activity_io import ExtensionQuestion, MergeQuestion
+from domain.actors import SYSTEM, Actor
+from domain.commands.citizens.add_facts import AddFacts
 from domain.commands.intake.merge import Merge
 from domain.commands.intake.unmerge import Unmerge
 from domain.commands.system_reasons import coded
 from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
 from domain.facts.merging import (
+    AskedWithParent,
+    ComplainantAdded,
     ComplainantJoined,
     ComplainantLeft,
+    ExtendedWithParent,
+    HeldWithParent,
     Merged,
     RepliedWithParent,
+    ResumedWithParent,
     Unmerged,
 )
-from domain.messages import MergedTicket, ParentReply, Parting
+from domain.messages import (
+    MergedFacts,
+    MergedTicket,
+    ParentExtended,
+    ParentPause,
+    ParentReply,
+    ParentResumed,
+    Parting,
+)
 from domain.model import Recorded
 from domain.policy.guards import check
 from domain.refusals import Refused
@@ -31,9 +45,12 @@ from workflows.calls import ask
 from workflows.escalation import EscalatingTicket
 
 with workflow.unsafe.imports_passed_through():
+    from activities.clocks import Clocks
     from activities.merge import Merging
 
-JOINED, LEFT, ANSWERED, PARTED = "joined", "left", "answered_with_parent", "parted"
+JOINED, LEFT, ADDED = "joined", "left", "complainant_added"
+ANSWERED, PARTED = "answered_with_parent", "parted"
+PAUSED, RESUMED, EXTENDED = "parent_paused", "parent_resumed", "parent_extended"
 
 
 async def merge(flow: EscalatingTicket, command: Merge, actor: Actor, at: datetime) -> None:
@@ -55,6 +72,7 @@ async def merge(flow: EscalatingTicket, command: Merge, actor: Actor, at: dateti
             category=plan.category,
             tier=plan.tier,
             reason=command.reason,
+            since=at if workflow.patched("merged-since") else None,
             clocks=clocks,
         )
         flow.record_event(merged, at, actor)
@@ -65,10 +83,43 @@ async def merge(flow: EscalatingTicket, command: Merge, actor: Actor, at: dateti
 
 async def unmerge(flow: EscalatingTicket, command: Unmerge, actor: Actor, at: datetime) -> None:
     clocks = await flow.plan_clocks(at, ClockName.DISPATCH)
+    resumed = await flow.plan_resumed_with_parent(at)
     check(flow.ticket, command, actor, at)
     parent = flow.ticket.parent
-    flow.record_event(Unmerged(reason=command.reason, clocks=clocks), at, actor)
+    _record_unmerged(flow, Unmerged(reason=command.reason, clocks=clocks), resumed, at, actor)
     await leave(flow, parent, at)
+
+
+def _record_unmerged(
+    flow: EscalatingTicket,
+    unmerged: Unmerged,
+    resumed: list[Clock],
+    at: datetime,
+    actor: Actor = SYSTEM,
+) -> None:
+    """Record the end of a merge, after that of a pause that was the parent's."""
+    ticket = flow.ticket
+    if ticket.parent is not None and ticket.parent_pause is not None:
+        going_on = ResumedWithParent(parent=ticket.parent, why="unmerged", clocks=resumed)
+        flow.record_event(going_on, at)
+    flow.record_event(unmerged, at, actor)
+
+
+async def pass_on(flow: EscalatingTicket, command: AddFacts, at: datetime) -> None:
+    """Send what a merged citizen adds to the ticket that is worked on.
+
+    Except from a report (举报): it may accuse the unit that works.
+    """
+    ticket = flow.ticket
+    if ticket.stage is not Stage.MERGED or ticket.parent is None:
+        return
+    if ticket.of_wrongdoing:
+        return
+    if workflow.patched("facts-reach-the-parent"):
+        facts = MergedFacts(
+            number=ticket.complaint.number, text=command.text, files=command.files, at=at
+        )
+        await tell(ticket.parent, ADDED, facts)
 
 
 async def leave(flow: EscalatingTicket, parent: str | None, at: datetime) -> None:
@@ -96,12 +147,28 @@ async def part(flow: EscalatingTicket, at: datetime) -> None:
             await _send_off(flow, number, because(ReasonCode.PARENT_ENDED), at)
 
 
-async def joined(flow: EscalatingTicket, merged: MergedTicket) -> None:
-    """Record that another ticket was merged into this one; if it is too late, send it back."""
+async def joined(flow: EscalatingTicket, merged: MergedTicket) -> bool:
+    """Record that another ticket was merged into this one; if it is too late, send it back.
+
+    Return whether it was recorded.
+    """
     try:
         flow.record_event(ComplainantJoined(number=merged.number), merged.at)
     except Refused:
         await _send_off(flow, merged.number, because(ReasonCode.PARENT_ANSWERED), merged.at)
+        return False
+    return True
+
+
+async def added(flow: EscalatingTicket, facts: MergedFacts) -> None:
+    """Record what a merged citizen added, and resume the clocks that waited for an answer."""
+    with flow.receiving(facts.at):
+        await flow.let_overdue_levels_come_first(facts.at)
+        if facts.number not in flow.ticket.complainants or not flow.ticket.open:
+            return
+        fact = ComplainantAdded(number=facts.number, text=facts.text, files=facts.files)
+        flow.record_if_allowed(fact, facts.at)
+        await flow.resume_answered(facts.at)
 
 
 def left(flow: EscalatingTicket, merged: MergedTicket) -> None:
@@ -123,11 +190,92 @@ async def answered(flow: EscalatingTicket, reply: ParentReply) -> None:
 async def parted(flow: EscalatingTicket, parting: Parting) -> None:
     """Unmerge this ticket, as the one it waits for will not answer it."""
     clocks = await flow.plan_clocks(parting.at, ClockName.DISPATCH)
+    resumed = await flow.plan_resumed_with_parent(parting.at)
     if flow.ticket.stage is Stage.MERGED and flow.ticket.parent == parting.parent:
         fact = Unmerged(
             reason=parting.reason, because=coded(flow.ticket, parting.because), clocks=clocks
         )
-        flow.record_event(fact, parting.at)
+        _record_unmerged(flow, fact, resumed, parting.at)
+
+
+def paused(flow: EscalatingTicket, pause: ParentPause) -> None:
+    """Record that the ticket that this one waits for stands still, and the promise with it."""
+    if not _waits_for(flow, pause.parent):
+        return
+    fact: HeldWithParent | AskedWithParent
+    if pause.why == "hold":
+        fact = HeldWithParent(
+            parent=pause.parent,
+            reason=pause.text,
+            until=pause.until,
+            asked_at=pause.asked_at and _since_merged(flow, pause.asked_at, pause.at),
+        )
+    else:
+        fact = AskedWithParent(parent=pause.parent, text=pause.text, until=pause.until)
+    flow.record_if_allowed(fact, max(pause.at, flow.ticket.merged_at or pause.at))
+
+
+async def resumed(flow: EscalatingTicket, resumption: ParentResumed) -> None:
+    """Record that the ticket that this one waits for goes on."""
+    pause = flow.ticket.parent_pause
+    if pause is None or not _waits_for(flow, resumption.parent):
+        return
+    clocks = await flow.plan_resumed_with_parent(resumption.at)
+    if flow.ticket.parent_pause is pause:
+        fact = ResumedWithParent(parent=resumption.parent, why=resumption.why, clocks=clocks)
+        flow.record_if_allowed(fact, resumption.at)
+
+
+async def extended(flow: EscalatingTicket, extension: ParentExtended) -> None:
+    """Extend the promise as the ticket that this one waits for was extended."""
+    asked_at = _since_merged(flow, extension.asked_at, extension.at)
+    while _waits_for(flow, extension.parent):
+        promises = [clock.model_copy() for clock in flow.ticket.promises_running]
+        clocks = await _plan_extended(flow, promises, extension, asked_at)
+        if flow.ticket.promises_running == promises:
+            fact = ExtendedWithParent(
+                parent=extension.parent,
+                reason=extension.reason,
+                by=extension.by,
+                asked_at=asked_at,
+                clocks=clocks,
+            )
+            flow.record_if_allowed(fact, extension.at)
+            return
+
+
+async def _plan_extended(
+    flow: EscalatingTicket,
+    promises: list[Clock],
+    extension: ParentExtended,
+    asked_at: datetime,
+) -> list[Clock]:
+    """Plan the extended promise; none if it cannot move: beyond the year 9999."""
+    clocks: list[Clock] = []
+    for promise in promises:
+        question = ExtensionQuestion(
+            city=flow.ticket.complaint.city,
+            pack=flow.pack,
+            clock=promise,
+            by=extension.by,
+            at=extension.at,
+            asked_at=asked_at,
+        )
+        try:
+            clocks += (await ask(Clocks.extend, question)).clocks
+        except ApplicationError as error:
+            workflow.logger.error("no plan", extra={"code": error.type})
+    return clocks
+
+
+def _waits_for(flow: EscalatingTicket, parent: str) -> bool:
+    return flow.ticket.stage is Stage.MERGED and flow.ticket.parent == parent
+
+
+def _since_merged(flow: EscalatingTicket, asked_at: datetime, at: datetime) -> datetime:
+    """Return when a request began to count here: what was late before the merge stays late."""
+    merged_at = flow.ticket.merged_at
+    return max(asked_at, merged_at) if merged_at is not None else at
 
 
 async def _send_off(flow: EscalatingTicket, number: str, why: Because, at: datetime) -> None:

@@ -19,7 +19,17 @@ from domain.facts.closing import Closed, Rated, RatingRefused, Replied, Supervis
 from domain.facts.intake import Accepted, Classified, TriageUnsure
 from domain.facts.transitions import transition
 from domain.facts.verifying import ClosingRefuted
-from domain.messages import Act, MergedTicket, ParentReply, Parting, RatingMessage
+from domain.messages import (
+    Act,
+    MergedFacts,
+    MergedTicket,
+    ParentExtended,
+    ParentPause,
+    ParentReply,
+    ParentResumed,
+    Parting,
+    RatingMessage,
+)
 from domain.policy.condition_inputs import case_of
 from domain.policy.decide import above_threshold, arbitration_due, verdict
 from domain.policy.guards import check
@@ -274,7 +284,8 @@ class TicketWorkflow(ContinuedTicket):
     async def joined(self, merged: MergedTicket) -> None:
         """Record that another ticket was merged into this one (并单)."""
         self.signals += 1
-        await merging.joined(self, merged)
+        if await merging.joined(self, merged):
+            self.welcome(merged)
         await self.project()
 
     @workflow.signal
@@ -283,6 +294,31 @@ class TicketWorkflow(ContinuedTicket):
         self.signals += 1
         merging.left(self, merged)
         await self.project()
+
+    @workflow.signal
+    async def complainant_added(self, facts: MergedFacts) -> None:
+        """Record what the citizen of a ticket that was merged into this one added."""
+        self.signals += 1
+        await merging.added(self, facts)
+        await self.project()
+
+    @workflow.signal
+    async def parent_paused(self, pause: ParentPause) -> None:
+        """Record that the ticket that this one was merged into stands still."""
+        async with self.heard_in_turn(pause.at):
+            merging.paused(self, pause)
+
+    @workflow.signal
+    async def parent_resumed(self, resumption: ParentResumed) -> None:
+        """Record that the ticket that this one was merged into goes on."""
+        async with self.heard_in_turn(resumption.at):
+            await merging.resumed(self, resumption)
+
+    @workflow.signal
+    async def parent_extended(self, extension: ParentExtended) -> None:
+        """Record that the ticket that this one was merged into got more time."""
+        async with self.heard_in_turn(extension.at):
+            await merging.extended(self, extension)
 
     @workflow.signal
     async def answered_with_parent(self, reply: ParentReply) -> None:

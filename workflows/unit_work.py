@@ -21,7 +21,8 @@ from domain.ticket.assignment import Assignment, HandlingResult, Share, WorkOrde
 from domain.ticket.complaint import Complaint
 from domain.ticket.stages import Stage
 from runtime.names import HANDLE_ACTIVITY
-from workflows.escalation import IN_ORDER, EscalatingTicket
+from workflows.escalation import IN_ORDER
+from workflows.parent import ParentTicket
 
 FOREVER = timedelta(days=3650)
 """The timeout of an assignment, which ends by a decision or a result, never by the engine."""
@@ -32,7 +33,7 @@ HEARTBEAT = timedelta(seconds=60)
 PendingResult = ActivityHandle[HandlingResult]
 
 
-class AssignedTicket(EscalatingTicket):
+class AssignedTicket(ParentTicket):
     """A ticket whose assignments are with their units."""
 
     def __init__(self, begun: Complaint | Carried) -> None:
@@ -76,7 +77,7 @@ class AssignedTicket(EscalatingTicket):
             if assignment.n not in self._out:
                 self._out[assignment.n] = self._send(assignment)
         moment = await self.until(lambda: self._news(stage))
-        later = await self._let_overdue_levels_come_first(moment) if self.lifecycle else set()
+        later = await self._levels_before_results(moment) if self.lifecycle else set()
         for n, work in list(self._out.items()):
             assignment = self.ticket.assignment(n)
             if not assignment.open and self.lifecycle:
@@ -121,7 +122,7 @@ class AssignedTicket(EscalatingTicket):
                 result_of(self.ticket, assignment.n, result), result.at or moment, unit
             )
 
-    async def _let_overdue_levels_come_first(self, moment: datetime) -> set[int]:
+    async def _levels_before_results(self, moment: datetime) -> set[int]:
         """Wait for escalation levels that fell due before the first result was handed in.
 
         Returns the shares whose results were handed in later: levels may come before those.
@@ -131,10 +132,8 @@ class AssignedTicket(EscalatingTicket):
             return set()
         ordered = len(results) > 1 and workflow.patched(IN_ORDER)
         last = list(results)[0 if ordered else -1]
-        if self.has_overdue_levels(results[last]):
-            self.leave_trace()
-            with self.between_steps():
-                await workflow.wait_condition(lambda: not self.has_overdue_levels(results[last]))
+        with self.between_steps():
+            await self.let_overdue_levels_come_first(results[last])
         return set(results) - {last} if ordered else set()
 
     def _recall(self, assignment: Assignment, work: PendingResult) -> None:

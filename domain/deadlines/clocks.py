@@ -81,13 +81,18 @@ class Clock(Recorded):
     @property
     def past_due(self) -> bool:
         """True if its due level was reached."""
-        return any(level.kind is LevelKind.DUE for level in self.rungs[: self.climbed])
+        return any(level.kind is LevelKind.DUE for level in self.reached)
+
+    @property
+    def reached(self) -> list[EscalationLevel]:
+        """The levels that were reached."""
+        return self.rungs[: self.climbed]
 
     @property
     def counting(self) -> list[EscalationLevel]:
         """The levels that were reached and are not void."""
-        reached = self.rungs[: self.climbed]
-        return [level for level in reached if self.void_from is None or level.at < self.void_from]
+        since = self.void_from
+        return [level for level in self.reached if since is None or level.at < since]
 
     @property
     def next_level(self) -> EscalationLevel | None:

@@ -8,13 +8,18 @@ from pydantic import Field
 from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
 from domain.facts.base import EventWords, FactBase
-from domain.ticket.assignment import Ending
+from domain.facts.waiting import since_requested
+from domain.model import Instant
+from domain.ticket.assignment import Ending, Pause
 from domain.ticket.because import Because
 from domain.ticket.ticket import Ticket
 
 
 class Merged(FactBase):
-    """A merge: this ticket waits for the answer of another about the same problem."""
+    """A merge: this ticket waits for the answer of another about the same problem.
+
+    `since`: when it was merged; None in events from before pauses of the other one reached it.
+    """
 
     kind: Literal["merged"] = "merged"
     words = EventWords(
@@ -27,6 +32,7 @@ class Merged(FactBase):
     category: str
     tier: str
     reason: str
+    since: Instant | None = None
     clocks: list[Clock] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
@@ -36,6 +42,7 @@ class Merged(FactBase):
         ticket.start(self.clocks)
         ticket.parent, ticket.verify_by, ticket.by_hand = self.parent, None, False
         ticket.category, ticket.tier = self.category, self.tier
+        ticket.merged_at = self.since
 
 
 class Unmerged(FactBase):
@@ -56,7 +63,7 @@ class Unmerged(FactBase):
     clocks: list[Clock] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
-        ticket.parent = None
+        ticket.parent = ticket.parent_pause = ticket.merged_at = None
         ticket.start(self.clocks)
 
 
@@ -78,8 +85,117 @@ class RepliedWithParent(FactBase):
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         ticket.stop(at, ClockName.PROMISE)
+        ticket.parent_pause = None
         ticket.reply, ticket.rating = self.text, None
         ticket.start(self.clocks)
+
+
+class HeldWithParent(FactBase):
+    """A hold of the ticket it was merged into: the promise to this citizen is paused as well.
+
+    `asked_at`: when the hold was requested, not before the merge. A promise that fell due since was
+    not broken.
+    """
+
+    kind: Literal["held_with_parent"] = "held_with_parent"
+    words = EventWords(
+        "On hold with the ticket it was merged into",
+        "随主单挂账",
+        citizen="This takes long: put aside, and reviewed regularly",
+        citizen_zh="需较长时间办理，已挂账并定期复核",
+    )
+    parent: str
+    reason: str
+    until: Instant | None = None
+    asked_at: Instant | None = None
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        _stand_still(ticket, Pause(why="hold", since=at, until=self.until))
+        for clock in ticket.paused_with_parent:
+            since_requested(ticket, clock, self.asked_at or at)
+
+
+class AskedWithParent(FactBase):
+    """A question to the citizens by the unit that handles the ticket it was merged into.
+
+    `until`: how long the unit waits for an answer. The promise to this citizen is paused meanwhile.
+    """
+
+    kind: Literal["asked_with_parent"] = "asked_with_parent"
+    words = EventWords(
+        "Asked with the ticket it was merged into; the promise stands still",
+        "随主单请群众补充情况，时限暂停",
+        citizen="The unit has a question for you",
+        citizen_zh="承办单位请您补充情况",
+        quoted=True,
+    )
+    parent: str
+    text: str
+    until: Instant | None = None
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        _stand_still(ticket, Pause(why="citizen", since=at, until=self.until))
+
+
+def _stand_still(ticket: Ticket, pause: Pause) -> None:
+    ticket.parent_pause = pause
+    ticket.stand_still(pause.since)
+    for clock in ticket.paused_with_parent:
+        # A level may be reached while the news is on its way: nothing is late since the pause.
+        if clock.paused_at and any(level.at >= clock.paused_at for level in clock.reached):
+            ticket.void(clock, clock.paused_at)
+
+
+class ResumedWithParent(FactBase):
+    """The resumption of the promise, as the ticket it was merged into goes on, or is left.
+
+    `why`: as in `Resumed`, or `unmerged`.
+    """
+
+    kind: Literal["resumed_with_parent"] = "resumed_with_parent"
+    words = EventWords(
+        "Going on with the ticket it was merged into",
+        "随主单恢复办理",
+        citizen="The work goes on",
+        citizen_zh="继续办理",
+    )
+    parent: str
+    why: str
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        for clock in ticket.paused_with_parent:
+            clock.stop(at)
+        ticket.parent_pause = None
+        ticket.start(self.clocks)
+
+
+class ExtendedWithParent(FactBase):
+    """An extension of the ticket it was merged into: the promise to this citizen moves as well.
+
+    `by`: its length. `asked_at`: when it was requested, not before the merge; cards shown since are
+    void, if that was in time.
+    """
+
+    kind: Literal["extended_with_parent"] = "extended_with_parent"
+    words = EventWords(
+        "Extended with the ticket it was merged into",
+        "随主单延期",
+        citizen="The unit was given more time",
+        citizen_zh="办理期限已延长",
+    )
+    parent: str
+    reason: str
+    by: str
+    asked_at: Instant
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        for clock in self.clocks:
+            running = ticket.running(clock.name)
+            if self.asked_at < running.due_at:
+                ticket.void(running, self.asked_at)
+        ticket.replace(self.clocks, at)
 
 
 class ComplainantJoined(FactBase):
@@ -106,3 +222,13 @@ class ComplainantLeft(FactBase):
         for numbers in (ticket.complainants, ticket.waiting):
             if self.number in numbers:
                 numbers.remove(self.number)
+
+
+class ComplainantAdded(FactBase):
+    """An addition by the citizen of a ticket merged into this one, for the unit that handles it."""
+
+    kind: Literal["complainant_added"] = "complainant_added"
+    words = EventWords("The citizen of a merged ticket added something", "并单群众补充情况")
+    number: str
+    text: str
+    files: list[str] = Field(default_factory=list)

@@ -54,11 +54,11 @@ class Held(FactBase):
         ticket.stop(at, ClockName.CITIZEN, assignment=self.assignment)
         ticket.pause(self.assignment, Pause(why="hold", since=at, until=self.until))
         for clock in ticket.paused(self.assignment) if ticket.lifecycle and request else ():
-            _since_requested(ticket, clock, request.asked_at if request else at)
+            since_requested(ticket, clock, request.asked_at if request else at)
         ticket.start(self.clocks)
 
 
-def _since_requested(ticket: Ticket, clock: Clock, asked_at: datetime) -> None:
+def since_requested(ticket: Ticket, clock: Clock, asked_at: datetime) -> None:
     """Start the pause at a timely request, so that waiting for the decision costs no time."""
     if clock.paused_at is not None and asked_at < clock.due_at < clock.paused_at:
         clock.paused_at = max(asked_at, clock.started_at)

@@ -67,7 +67,12 @@ _TELLS: dict[str, tuple[Role, ...]] = {
     "merged": CITIZEN,
     "unmerged": (Role.CITIZEN, Role.DISPATCHER),
     "replied_with_parent": CITIZEN,
+    "held_with_parent": CITIZEN,
+    "asked_with_parent": CITIZEN,
+    "resumed_with_parent": CITIZEN,
+    "extended_with_parent": CITIZEN,
     "complainant_joined": UNIT,
+    "complainant_added": UNIT,
     "result_overtaken": (Role.OFFICER, Role.DISPATCHER),
     "severity_raised": (Role.DISPATCHER, Role.SUPERVISOR),
     "supervision_ordered": UNIT,
@@ -86,8 +91,15 @@ _ANNOUNCED_LATER = {"return_window_due", "citizen_due", "hold_due"}
 If nothing follows, because a return is requested and not decided, nothing changes for the unit.
 """
 
-_TEMPLATES = {"closed_on_watch": "closed"}
-"""Facts that are notified to the citizen with another's template."""
+_TEMPLATES = {
+    "closed_on_watch": "closed",
+    "held_with_parent": "held",
+    "asked_with_parent": "citizen_asked",
+    "resumed_with_parent": "resumed",
+    "extended_with_parent": "extension_granted",
+    "complainant_added": "facts_added",
+}
+"""Facts that are notified with another's template."""
 
 
 class OutboundMessage(Recorded):

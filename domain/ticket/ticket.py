@@ -71,7 +71,9 @@ class Ticket(Recorded):
     `version` counts the events: version n is the state after event n. `by_hand`: at dispatch, a
     person has to name the unit; otherwise `next_unit`, or the responsibilities, do. `verify_by`:
     the unit that verifies first. `no_returns`: the responsible unit is settled. `complainants` are
-    the tickets merged into this one; `waiting`: those not answered yet. `contest`: a requested
+    the tickets merged into this one; `waiting`: those not answered yet. `merged_at`: when it was
+    merged into `parent`; None if it is not, or was before that was recorded. `parent_pause`: why
+    the parent stands still, and the promise with it. `contest`: a requested
     exclusion. `lifecycle`: see `LIFECYCLE`. `unsure`: automatic triage was undecided.
     `urges_before`: the number of urges before those in `urged_at`. `facts_at`: the times of
     additions within the last day. `void_rungs`: versions of the events of levels that were reached
@@ -121,6 +123,8 @@ class Ticket(Recorded):
     appointment: Instant | None = None
     inspections: list[str] = Field(default_factory=list)
     parent: str | None = None
+    merged_at: Instant | None = None
+    parent_pause: Pause | None = None
     complainants: list[str] = Field(default_factory=list)
     waiting: list[str] = Field(default_factory=list)
     reply: str | None = None
@@ -191,12 +195,14 @@ class Ticket(Recorded):
     def stands_still(self, clock: Clock) -> bool:
         """Return whether a pause of its assignment, or of one it was given from, covers `clock`.
 
-        Only the unit that leads can be paused: then the citizen's promise is paused as well.
+        Only the unit that leads can be paused: then the citizen's promise is paused as well, also
+        that of a ticket merged into this one.
         """
         if not clock.running:
             return False
         if clock.name is ClockName.PROMISE:
-            return any(a.pause is not None for a in self.opened if a.share is Share.LEAD)
+            led = any(a.pause is not None for a in self.opened if a.share is Share.LEAD)
+            return led or self.parent_pause is not None
         if clock.name not in PAUSABLE or clock.assignment is None:
             return False
         above: int | None = clock.assignment
@@ -218,6 +224,15 @@ class Ticket(Recorded):
     def to_resume(self) -> list[Clock]:
         """Return the paused clocks that no pause covers any more."""
         return [c for c in self.clocks if c.running and c.paused_at and not self.stands_still(c)]
+
+    @property
+    def paused_with_parent(self) -> list[Clock]:
+        """The clocks that resume when the parent does."""
+        pause, self.parent_pause = self.parent_pause, None
+        try:
+            return self.to_resume()
+        finally:
+            self.parent_pause = pause
 
     def resume(self, n: int, clocks: Iterable[Clock], at: datetime) -> None:
         """Replace the paused clocks of an assignment by the resumed ones."""
@@ -317,6 +332,7 @@ class Ticket(Recorded):
         self.outcome, self.ended_at = outcome, at
         self.reply = reply or self.reply
         self.call_back_due, self.verifying, self.contest = False, None, None
+        self.parent_pause = None
         self.end_assignments(Ending.MOOT, at)
         self.stop_all(at)
 
@@ -344,6 +360,12 @@ class Ticket(Recorded):
             return next(iter(self.opened), None)
         lead = self.lead
         return lead if lead is not None and lead.open else None
+
+    @property
+    def lead_pause(self) -> Pause | None:
+        """The pause of the unit that leads, while it has the ticket."""
+        lead = self.lead
+        return lead.pause if lead is not None and lead.open else None
 
     @property
     def assignment_count(self) -> int:
@@ -450,6 +472,11 @@ class Ticket(Recorded):
         """The citizen's promise: the running one, else the last; None before the first."""
         promises = [clock for clock in self.clocks if clock.name is ClockName.PROMISE]
         return promises[-1] if promises else None
+
+    @property
+    def promises_running(self) -> list[Clock]:
+        """The running promise to the citizen, also while paused; at most one."""
+        return [c for c in self.clocks if c.name is ClockName.PROMISE and c.running]
 
     @property
     def promised(self) -> bool:

@@ -3,7 +3,7 @@
 Each does the same as its handler in `workflows.handlers`, without pauses in between.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.activity_io import ExtensionQuestion, ReasonQuestion, ReplanQuestion, TriageQuestion
 from domain.actors import Actor
@@ -12,6 +12,7 @@ from domain.commands.intake.intervene import Intervene
 from domain.commands.intake.merge import Merge
 from domain.commands.intake.reassign import Reassign
 from domain.commands.intake.triage import Triage
+from domain.commands.intake.unmerge import Unmerge
 from domain.commands.joint.delegate import Delegate
 from domain.commands.joint.whistle import Call, Whistle
 from domain.commands.lookups import asking
@@ -21,6 +22,7 @@ from domain.commands.supervising.replan import Replan
 from domain.commands.supervising.settle_all import SettleAll
 from domain.commands.units.return_ticket import Return, return_bar
 from domain.commands.units.review import Review
+from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
 from domain.facts import aftercare, anytime, handling, merging, returning, waiting
 from domain.facts import intake as intake_facts
@@ -61,9 +63,15 @@ class Counter(Clockwork):
                     category="0302",
                     tier="general",
                     reason=why,
+                    since=at,
                     clocks=self.plan(at, ClockName.PROMISE) if promise else [],
                 )
                 self.record_event(merged, at, actor)
+            case Unmerge(reason=why):
+                if self.ticket.parent_pause is not None:
+                    self.parent_goes_on("unmerged", at)
+                clocks = self.plan(at, ClockName.DISPATCH)
+                self.record_event(merging.Unmerged(reason=why, clocks=clocks), at, actor)
             case Whistle() | Delegate():
                 self._call_in(command, actor, at)
             case Review(resume=True):
@@ -227,6 +235,44 @@ class Counter(Clockwork):
     def left(self, number: str) -> None:
         if number in self.ticket.complainants and self.ticket.open:
             self.record_event(merging.ComplainantLeft(number=number), self.now)
+
+    def added(self, number: str) -> None:
+        """Record what the citizen of a merged ticket added; it may be the awaited answer."""
+        if number not in self.ticket.complainants or not self.ticket.open:
+            return
+        self.record_event(merging.ComplainantAdded(number=number, text="here"), self.now)
+        for each in self.ticket.opened:
+            if each.pause is not None and each.pause.why == "citizen":
+                self.resume(each.n, "citizen_answered", self.now)
+
+    def parent_stands_still(self, why: str) -> None:
+        at, until = self.now, self.now + timedelta(days=9)
+        if why == "hold":
+            asked_at = max(at - timedelta(days=2), self.ticket.merged_at or at)
+            held = merging.HeldWithParent(
+                parent=PARENT, reason="works", until=until, asked_at=asked_at
+            )
+            self.record_event(held, at)
+        else:
+            self.record_event(merging.AskedWithParent(parent=PARENT, text="?", until=until), at)
+
+    def parent_goes_on(self, why: str, at: datetime) -> None:
+        paused = self.ticket.paused_with_parent
+        clocks = self.resumed(paused, at) if paused else []
+        resumed = merging.ResumedWithParent(parent=PARENT, why=why, clocks=clocks)
+        self.record_event(resumed, at)
+
+    def parent_gets_more_time(self) -> None:
+        at, ticket = self.now, self.ticket
+        asked_at = max(at - timedelta(days=2), ticket.merged_at or at)
+        clocks: list[Clock] = []
+        for promise in ticket.promises_running:
+            question = ExtensionQuestion(city="", clock=promise, by="2d", at=at, asked_at=asked_at)
+            clocks += settled(self.desks.clocks.extend(question)).clocks
+        extended = merging.ExtendedWithParent(
+            parent=PARENT, reason="r", by="2d", asked_at=asked_at, clocks=clocks
+        )
+        self.record_event(extended, at)
 
     def answered(self, reply: ParentReply) -> None:
         """Record the answer of the ticket that this one is merged into."""

@@ -47,6 +47,7 @@ def check_order(ticket: Ticket, events: Sequence[Event]) -> None:
     over = ticket.stage in (Stage.AFTERCARE, Stage.ENDED)
     assert over == (ticket.outcome is not None) == (ticket.ended_at is not None)
     assert ticket.stage is not Stage.MERGED or ticket.parent is not None
+    assert ticket.parent_pause is None or ticket.stage is Stage.MERGED
     assert (ticket.stage is Stage.VERIFY) == (ticket.verifying is not None)
     assert (ticket.contest is None) or ticket.stage in (Stage.SUPERVISE, Stage.AFTERCARE)
     assert set(ticket.waiting) <= set(ticket.complainants)

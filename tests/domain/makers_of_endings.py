@@ -1,18 +1,21 @@
 """Makers of the facts that end a ticket, follow its end, or can occur at any time."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from domain.commands.supervising.supervise import order
 from domain.deadlines.clocks import Clock
+from domain.deadlines.limits import Limit
 from domain.deadlines.registry import ClockName
 from domain.events import Fact
 from domain.facts import aftercare, anytime, closing, merging, supervising
 from domain.facts.base import FactBase
+from domain.pack.planning import extend_clock
 from domain.policy.decide import follows, replanned, verdict, watch_over
 from domain.ticket.stages import Outcome
 from domain.ticket.ticket import LIFECYCLE
 from tests.domain.generators import Life
+from tests.domain.planned import TONGZHOU
 from tests.store.stories import clock
 
 OTHER = "2411200000000"
@@ -100,7 +103,53 @@ def _watch_ended(life: Life) -> aftercare.WatchEnded | None:
 def _merged(life: Life) -> merging.Merged | None:
     if not life.rules.merge or life.ticket.complainants:
         return None
-    return merging.Merged(parent=OTHER, category="2", tier="t", reason="r", clocks=life.promise())
+    return merging.Merged(
+        parent=OTHER, category="2", tier="t", reason="r", since=life.at, clocks=life.promise()
+    )
+
+
+def _unmerged(life: Life) -> merging.Unmerged | None:
+    """Return the end of a merge; what stands still with the parent goes on first."""
+    if life.ticket.parent_pause is not None:
+        return None
+    return merging.Unmerged(reason="r", clocks=life.clocks(ClockName.DISPATCH))
+
+
+def _asked_at(life: Life) -> datetime:
+    """Return when the parent's unit may have asked for what it got: since the merge."""
+    before = life.at - timedelta(hours=life.chance.randint(0, 50))
+    return max(before, life.ticket.merged_at or life.at)
+
+
+def _held_with_parent(life: Life) -> merging.HeldWithParent:
+    return merging.HeldWithParent(
+        parent=OTHER,
+        reason="r",
+        until=life.later(),
+        asked_at=_asked_at(life) if life.likely(0.7) else None,
+    )
+
+
+def _resumed_with_parent(life: Life) -> merging.ResumedWithParent | None:
+    if life.ticket.parent_pause is None:
+        return None
+    clocks = life.going_on(life.ticket.paused_with_parent)
+    return merging.ResumedWithParent(parent=OTHER, why="chance", clocks=clocks)
+
+
+def _extended_with_parent(life: Life) -> merging.ExtendedWithParent:
+    by, asked_at = Limit.parse("1d"), _asked_at(life)
+    clocks = [
+        extend_clock(TONGZHOU, one, by, life.at, asked_at) for one in life.ticket.promises_running
+    ]
+    return merging.ExtendedWithParent(
+        parent=OTHER, reason="r", by=str(by), asked_at=asked_at, clocks=clocks
+    )
+
+
+def _added(life: Life) -> merging.ComplainantAdded | None:
+    number = life.one(life.ticket.complainants)
+    return merging.ComplainantAdded(number=number, text="t") if number else None
 
 
 def _replied_with_parent(life: Life) -> merging.RepliedWithParent:
@@ -228,12 +277,17 @@ ENDINGS: dict[type[FactBase], Callable[[Life], Fact | None]] = {
     aftercare.ExclusionRefused: _exclusion_refused,
     aftercare.WatchEnded: _watch_ended,
     merging.Merged: _merged,
-    merging.Unmerged: lambda life: merging.Unmerged(
-        reason="r", clocks=life.clocks(ClockName.DISPATCH)
+    merging.Unmerged: _unmerged,
+    merging.HeldWithParent: _held_with_parent,
+    merging.AskedWithParent: lambda life: merging.AskedWithParent(
+        parent=OTHER, text="t", until=life.later()
     ),
+    merging.ResumedWithParent: _resumed_with_parent,
+    merging.ExtendedWithParent: _extended_with_parent,
     merging.RepliedWithParent: _replied_with_parent,
     merging.ComplainantJoined: _joined,
     merging.ComplainantLeft: _left,
+    merging.ComplainantAdded: _added,
     anytime.SeverityRaised: lambda life: follows(life.ticket),
     supervising.SupervisionOrdered: _ordered,
     supervising.OrderAnswered: _answered,

@@ -20,10 +20,22 @@ from domain.ticket.ticket import Ticket
 ANSWERS = {"replied", "replied_with_parent"}
 """The answers that end the promise until the next assignment."""
 
-MOVES = {"extension_granted", "resumed", "replanned"}
+MOVES = {
+    "extension_granted",
+    "extended_with_parent",
+    "resumed",
+    "resumed_with_parent",
+    "replanned",
+}
 """Events that may move the day that the citizen was promised."""
 
-TAKE_BACK = {"held", "extension_granted"}
+TAKE_BACK = {
+    "held",
+    "held_with_parent",
+    "asked_with_parent",
+    "extension_granted",
+    "extended_with_parent",
+}
 """Events that may void cards that were shown while they were decided."""
 
 _SETTLED = {Stage.RATE, Stage.SUPERVISE, Stage.AFTERCARE, Stage.ENDED}
@@ -165,9 +177,9 @@ def _check_moved(event: Event, before: _Seen, after: _Seen) -> None:
     sooner = event.kind == "replanned"
     assert sooner or moved >= timedelta(0), f"the promise is shortened by {-moved}: {event.kind}"
     assert not moved or event.kind in MOVES, f"the promise is moved: {event.kind}"
-    if event.kind == "extension_granted" and moved:
+    if event.kind in ("extension_granted", "extended_with_parent") and moved:
         assert new.limit.startswith(f"{old.limit}+"), "extended by nobody knows what"
-    if event.kind == "resumed" and moved:
+    if event.kind in ("resumed", "resumed_with_parent") and moved:
         assert before.paused_at is not None, "it goes on, and never stood still"
         if old.basis is Basis.CALENDAR:
             stood = max(event.at - before.paused_at, timedelta(0))
@@ -176,6 +188,8 @@ def _check_moved(event: Event, before: _Seen, after: _Seen) -> None:
 
 def _covered(clock: Clock, ticket: Ticket) -> bool:
     """Return whether a pause covers a clock: its unit's own, or that of a unit above."""
+    if clock.name is ClockName.PROMISE and ticket.parent_pause is not None:
+        return True
     if clock.name is ClockName.PROMISE:
         return any(a.pause is not None for a in ticket.opened if a.share is Share.LEAD)
     if clock.name not in PAUSABLE or clock.assignment is None:

@@ -14,6 +14,7 @@ from domain.commands.units.return_ticket import Return
 from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.registry import ClockName
 from domain.facts.anytime import LevelReached
+from domain.facts.merging import HeldWithParent
 from domain.policy.condition_inputs import cards, case_of
 from domain.policy.notifications import notices
 from domain.ticket.assignment import HandlingResult
@@ -270,3 +271,62 @@ def test_a_unit_is_told_once_when_the_citizen_has_not_answered() -> None:
     messages = [n for event in (climbed, resumed) for n in notices(event, hall.ticket)]
     assert [n.template for n in messages if n.audience is Role.OFFICER] == ["resumed"]
     assert [n.template for n in messages if n.audience is Role.SUPERVISOR] == ["citizen_due"]
+
+
+def merged() -> Counter:
+    """Return a ticket that was merged into another after a unit had it."""
+    hall = handled()
+    hall.give(DISPATCHER, Merge(into=PARENT, reason="同一处"), hall.now)
+    return hall
+
+
+def test_a_merged_citizen_is_told_what_the_other_ticket_decides() -> None:
+    hall = merged()
+    hall.parent_stands_still("hold")
+    hall.now += HOUR
+    hall.parent_goes_on("reviewed", hall.now)
+    hall.parent_stands_still("citizen")
+    hall.parent_gets_more_time()
+    told = [
+        (one.audience, one.template)
+        for event in hall.events[-4:]
+        for one in notices(event, hall.ticket)
+    ]
+    templates = ["held", "resumed", "citizen_asked", "extension_granted"]
+    assert told == [(Role.CITIZEN, template) for template in templates]
+
+
+def test_a_promise_that_fell_due_while_the_hold_was_under_way_is_not_broken() -> None:
+    hall = merged()
+    reach_levels_until(hall, ClockName.PROMISE, LevelKind.DUE)
+    due_at = promise(hall).due_at
+    since = due_at - timedelta(seconds=1)
+    hall.record_event(HeldWithParent(parent=PARENT, reason="works"), since)
+    assert promise(hall).paused_at == since
+    assert not hall.ticket.broke_a_promise
+    hall.now = since + DAY
+    hall.parent_goes_on("reviewed", hall.now)
+    assert promise(hall).due_at > due_at
+    assert promise(hall).climbed < len(promise(hall).rungs)
+
+
+def test_what_was_late_before_the_merge_stays_late() -> None:
+    hall = handled()
+    reach_levels_until(hall, ClockName.PROMISE, LevelKind.DUE)
+    hall.give(DISPATCHER, Merge(into=PARENT, reason="同一处"), hall.now)
+    hall.now += HOUR
+    hall.parent_stands_still("hold")
+    hall.parent_gets_more_time()
+    assert hall.ticket.broke_a_promise
+
+
+def test_what_the_neighbour_adds_lets_the_unit_go_on() -> None:
+    hall = handled()
+    hall.joined("2603020000011")
+    hall.give(officer(), Ask(question="在哪里？"), hall.now)
+    hall.now += HOUR
+    hall.added("2603020000011")
+    assert hall.ticket.assignment(1).pause is None
+    added = next(event for event in hall.events if event.kind == "complainant_added")
+    told = [(one.audience, one.unit, one.template) for one in notices(added, hall.ticket)]
+    assert told == [(Role.OFFICER, "water", "facts_added")]

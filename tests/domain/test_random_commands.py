@@ -134,14 +134,27 @@ class TownHall:
         self.hall.reach_next_level()
 
     def another_ticket_says(self) -> None:
-        """Let another ticket join or leave this one, or the parent be answered."""
+        """Let another ticket join or leave this one, or add something; or the parent go on."""
         hall, number = self.hall, f"260302000010{self.chance.randint(1, 3)}"
         if hall.ticket.stage is Stage.MERGED:
-            hall.answered(ParentReply(parent=PARENT, text="done", resolved=True, at=hall.now))
-        elif self.chance.random() < 0.7:
+            self._parent_says()
+        elif (lot := self.chance.random()) < 0.5:
             hall.joined(number)
+        elif lot < 0.8:
+            hall.added(number)
         else:
             hall.left(number)
+
+    def _parent_says(self) -> None:
+        hall, lot = self.hall, self.chance.random()
+        if lot < 0.2:
+            hall.answered(ParentReply(parent=PARENT, text="done", resolved=True, at=hall.now))
+        elif lot < 0.3:
+            hall.parent_gets_more_time()
+        elif hall.ticket.parent_pause is not None:
+            hall.parent_goes_on("reviewed", hall.now)
+        else:
+            hall.parent_stands_still("hold" if lot < 0.7 else "citizen")
 
     def advance(self) -> bool:
         """Take a step to the end, by engine, person or clock; return False if there is none."""

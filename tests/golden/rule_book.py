@@ -31,6 +31,7 @@ from domain.commands.supervising.supervise import Supervise
 from domain.commands.units.answer_order import AnswerOrder
 from domain.commands.units.ask import Ask
 from domain.commands.units.exclude import Exclude
+from domain.commands.units.extend import Extend
 from domain.commands.units.hold import Hold
 from domain.commands.units.return_ticket import Return
 from domain.commands.units.review import Review
@@ -263,6 +264,47 @@ async def merged_into(engine: Engine) -> Filed:
     return parent
 
 
+async def _merged_and_paused(engine: Engine) -> tuple[Filed, Filed]:
+    """Let a merged ticket wait through a hold, an extension and a question, and be answered."""
+    parent, _ = await file(engine.client)
+    child, _ = await file(engine.client, complaint(text="和邻居反映的是同一处。"))
+    until = datetime.now(UTC) + timedelta(days=90)
+    await parent.by_unit(Hold(ground="works", until=until, reason="汛期后施工"))
+    await parent.act(DISPATCHER, YES)
+    await child.act(DISPATCHER, Merge(into=parent.number, reason="同一处"))
+    await child.until_kind(engine, "held_with_parent")
+    await parent.by_unit(Review(note="已完工", resume=True))
+    await child.until_kind(engine, "resumed_with_parent")
+    await parent.by_unit(Extend(by="2d", reason="等配件"))
+    await parent.act(DISPATCHER, YES)
+    await child.until_kind(engine, "extended_with_parent")
+    await parent.by_unit(Ask(question="具体在哪一段？"))
+    await child.until_kind(engine, "asked_with_parent")
+    await child.act(CITIZEN, AddFacts(text="桥东第二个排口"))
+    await child.until_kind(engine, "resumed_with_parent", 2)
+    await parent.complete()
+    await child.until_kind(engine, "replied_with_parent")
+    await parent.until_stage("rate")
+    await child.until_stage("rate")
+    return parent, child
+
+
+async def paused_with_parent(engine: Engine) -> Filed:
+    parent, child = await _merged_and_paused(engine)
+    await parent.rate(5)
+    await parent.until_stage("ended")
+    await child.rate(4)
+    return child
+
+
+async def paused_with_others(engine: Engine) -> Filed:
+    parent, child = await _merged_and_paused(engine)
+    await child.rate(4)
+    await child.until_stage("ended")
+    await parent.rate(5)
+    return parent
+
+
 # --- after the end ------------------------------------------------------------------------------
 
 
@@ -313,6 +355,8 @@ RULE_BOOK: tuple[Scenario, ...] = (
     not_found_on_the_spot,
     merged,
     merged_into,
+    paused_with_parent,
+    paused_with_others,
     revisited_and_reopened,
     excluded_and_back,
 )

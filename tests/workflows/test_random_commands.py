@@ -35,6 +35,7 @@ from runtime.names import ticket_workflow_id
 from store.db.engine import Store
 from store.tickets import tickets
 from tests.domain.invariants import check_caps, check_clock, check_order, check_steps
+from tests.domain.promises_checked import Promises
 from tests.support.cities import city_with
 from tests.support.desk import Filed, complaint, file
 from tests.support.doors import REFUSALS
@@ -273,11 +274,12 @@ async def test_whatever_people_do_at_once_the_record_holds(town: Engine, seed: s
 async def _agrees(engine: Engine, ticket: Filed) -> list[str]:
     """Check that record, event replay and history agree, in order throughout."""
     state, events = await ticket.state(engine), await ticket.events(engine)
-    expected = Ticket.of(state.complaint)
+    expected, promises = Ticket.of(state.complaint), Promises()
     happened: list[Event] = []
     for event in events:
         happened.append(record(expected, event.fact, event.actor, event.at))
         assert happened[-1] == event
+        promises.see(event, expected)
         for clock in expected.clocks:
             check_clock(clock)
     assert expected == state

@@ -82,6 +82,17 @@ OUTCOMES: dict[Outcome, str] = {
 }
 
 
+_QUESTIONS = ("citizen_asked", "asked_with_parent")
+_QUESTION_OVER = (
+    "resumed",
+    "resumed_with_parent",
+    "held_with_parent",
+    "facts_added",
+    "replied",
+    "replied_with_parent",
+)
+
+
 def step_of(ticket: CitizenTicket) -> int:
     """Return the ticket's index in `STEPS`."""
     return next(index for index, (_, stages) in enumerate(STEPS) if ticket.stage in stages)
@@ -90,8 +101,8 @@ def step_of(ticket: CitizenTicket) -> int:
 def open_question(ticket: CitizenTicket) -> str | None:
     """Return the unit's unanswered question, if there is one."""
     for entry in reversed(ticket.timeline):
-        if entry.kind in ("resumed", "facts_added", "replied"):
+        if entry.kind in _QUESTION_OVER:
             return None
-        if entry.kind == "citizen_asked":
+        if entry.kind in _QUESTIONS:
             return entry.text or ""
     return None

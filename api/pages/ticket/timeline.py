@@ -43,6 +43,7 @@ CODED: dict[str, str] = {
     "hold_over": N_("the hold is over"),
     "reviewed": N_("reviewed"),
     "pause_ended": N_("the unit that it stood still for has it no more"),
+    "unmerged": N_("it no longer waits for the other ticket"),
     "urged": N_("urged again and again"),
     "complainants": N_("many complain"),
     "repeated": N_("it came back again and again"),

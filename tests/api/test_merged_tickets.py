@@ -1,0 +1,97 @@
+"""Tests of what citizens of merged tickets see and say while another ticket is worked on."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from domain.actors import Role
+from tests.api.house import Filed, House
+from tests.support.media import a_photo
+from tests.support.staff_pages import at_desk, says
+
+
+async def _merged(house: House) -> tuple[Filed, Filed]:
+    parent, child = await house.file(), await house.file()
+    body = {"into": parent.number, "reason": "同一河段。"}
+    assert (await child.by(Role.DISPATCHER, "merge", body)).status_code == 200
+    await _until_kind(parent, "complainant_joined")
+    return parent, child
+
+
+async def _until_kind(ticket: Filed, kind: str) -> None:
+    async with asyncio.timeout(10):
+        while kind not in await ticket.kinds():
+            await asyncio.sleep(0.02)
+
+
+async def _followed(ticket: Filed) -> str:
+    keep = {"number": ticket.number, "code": ticket.receipt["access_code"]}
+    return (await ticket.house.http.post("/follow", data=keep)).text
+
+
+async def _approved(parent: Filed, what: str, body: dict[str, str]) -> None:
+    assert (await parent.by_unit(what, body)).status_code == 200
+    yes = {"approve": True, "reason": "同意。"}
+    assert (await parent.by(Role.DISPATCHER, "decide", yes)).status_code == 200
+
+
+async def test_a_hold_is_told_to_the_merged_citizen_and_no_old_day_is_shown(house: House) -> None:
+    parent, child = await _merged(house)
+    assert (await child.seen())["due_at"] is not None
+    until = (datetime.now(UTC) + timedelta(days=20)).isoformat()
+    await _approved(parent, "hold", {"ground": "works", "until": until, "reason": "大修。"})
+    await _until_kind(child, "held_with_parent")
+    seen = await child.seen()
+    assert seen["due_at"] is None
+    assert seen["timeline"][-1]["what"] == "需较长时间办理，已挂账并定期复核"
+    assert "已挂账并定期复核" in await _followed(child)
+    page = says(await (await at_desk(house, Role.DISPATCHER)).ticket(child))
+    assert "随主单挂账" in page
+    assert "挂账至" in page
+
+
+async def test_an_extension_shows_the_merged_citizen_the_new_day(house: House) -> None:
+    parent, child = await _merged(house)
+    before = (await child.seen())["due_at"]
+    await _approved(parent, "extend", {"by": "3d", "reason": "等配件。"})
+    await _until_kind(child, "extended_with_parent")
+    seen = await child.seen()
+    moved = datetime.fromisoformat(seen["due_at"]) - datetime.fromisoformat(before)
+    assert moved == timedelta(days=3)
+    assert seen["timeline"][-1]["what"] == "办理期限已延长"
+
+
+async def test_the_question_is_put_to_merged_citizens_and_their_answer_reaches_the_unit(
+    house: House,
+) -> None:
+    parent, child = await _merged(house)
+    assert (await parent.by_unit("ask", {"question": "具体在哪一段？"})).status_code == 200
+    await _until_kind(child, "asked_with_parent")
+    assert "具体在哪一段？" in await _followed(child)
+    seen = await child.seen()
+    assert seen["due_at"] is None
+    assert seen["answer_by"] is not None
+    uploaded = await house.http.post("/api/v1/files", content=a_photo())
+    photo = uploaded.json()
+    answer = {"text": "桥东第二个排口。", "files": [photo["reference"]]}
+    assert (await child.act("facts", child.citizen, answer)).status_code == 200
+    await _until_kind(parent, "resumed")
+    await _until_kind(child, "resumed_with_parent")
+    assert (await child.seen())["due_at"] is not None
+    page = await (await at_desk(house, Role.OFFICER, "water")).ticket(parent)
+    assert "桥东第二个排口。" in says(page)
+    assert child.number in says(page)
+    assert f"/api/v1/files/{photo['id']}" in page.text
+    assert "桥东第二个排口。" not in await _followed(parent)
+    files = await house.http.get(f"{parent.path}/files", headers=parent.citizen)
+    assert files.json() == [], "a neighbour's photo is not the citizen's to see"
+
+
+async def test_what_a_report_adds_does_not_reach_the_unit_it_may_accuse(house: House) -> None:
+    parent, report = await house.file(), await house.unclear(kind="report")
+    body = {"into": parent.number, "reason": "同一河段。"}
+    merged = await report.by(Role.DISPATCHER, "merge", body)
+    assert merged.status_code == 200, merged.text
+    await _until_kind(parent, "complainant_joined")
+    facts = {"text": "就是水务局的人。"}
+    assert (await report.act("facts", report.citizen, facts)).status_code == 200
+    assert "complainant_added" not in await parent.kinds()
