@@ -8,7 +8,7 @@ from pydantic import Field
 
 from domain.events import Event
 from domain.messages import ParentPause
-from domain.model import Recorded
+from domain.model import Instant, Recorded
 from domain.ticket.ticket import Ticket
 
 
@@ -19,7 +19,7 @@ class Carried(Recorded):
     `history_length`: the number of history events of all earlier runs; a position in the whole
     history is this plus the position in the run. `update_ids`, `rating_keys`: of commands and
     ratings that were carried out already. `pause`: what tickets merged into this one are told of
-    its pause, if the unit that leads stands still.
+    its pause, if the unit that leads stands still. `merged_at`: when it was merged into another.
     """
 
     ticket: Ticket
@@ -29,3 +29,4 @@ class Carried(Recorded):
     update_ids: list[str] = Field(default_factory=list)
     rating_keys: list[str] = Field(default_factory=list)
     pause: ParentPause | None = None
+    merged_at: Instant | None = None

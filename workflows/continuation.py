@@ -55,6 +55,7 @@ class ContinuedTicket(StagedTicket):
         carried = self.carried
         self.update_ids = list(carried.update_ids) if carried else []
         self.rating_keys = list(carried.rating_keys) if carried else []
+        self.merged_at = carried.merged_at if carried else None
 
     # --- commands -----------------------------------------------------------------------------
 
@@ -187,6 +188,7 @@ class ContinuedTicket(StagedTicket):
                 update_ids=self.update_ids,
                 rating_keys=self.rating_keys,
                 pause=self.pause,
+                merged_at=self.merged_at,
             )
         )
 

@@ -43,6 +43,9 @@ class EscalatingTicket(RecordedTicket):
     """A recorded ticket whose clocks run. `escalating`: a level that was reached is processed."""
 
     escalating = False
+    merged_at: datetime | None = None
+    """The time of its merge into another ticket; None if that is not known."""
+
     received_until: datetime | None = None
     """The latest time at which a message was received; levels up to it are due."""
 

@@ -72,10 +72,10 @@ async def merge(flow: EscalatingTicket, command: Merge, actor: Actor, at: dateti
             category=plan.category,
             tier=plan.tier,
             reason=command.reason,
-            since=at if workflow.patched("merged-since") else None,
             clocks=clocks,
         )
         flow.record_event(merged, at, actor)
+        flow.merged_at = at
     except Refused:  # it changed while the other one was notified, or became a parent itself
         await tell(command.into, LEFT, joined)
         raise
@@ -212,7 +212,7 @@ def paused(flow: EscalatingTicket, pause: ParentPause) -> None:
         )
     else:
         fact = AskedWithParent(parent=pause.parent, text=pause.text, until=pause.until)
-    flow.record_if_allowed(fact, max(pause.at, flow.ticket.merged_at or pause.at))
+    flow.record_if_allowed(fact, max(pause.at, flow.merged_at or pause.at))
 
 
 async def resumed(flow: EscalatingTicket, resumption: ParentResumed) -> None:
@@ -274,8 +274,7 @@ def _waits_for(flow: EscalatingTicket, parent: str) -> bool:
 
 def _since_merged(flow: EscalatingTicket, asked_at: datetime, at: datetime) -> datetime:
     """Return when a request began to count here: what was late before the merge stays late."""
-    merged_at = flow.ticket.merged_at
-    return max(asked_at, merged_at) if merged_at is not None else at
+    return max(asked_at, flow.merged_at) if flow.merged_at is not None else at
 
 
 async def _send_off(flow: EscalatingTicket, number: str, why: Because, at: datetime) -> None:

@@ -13,6 +13,7 @@ from domain.facts import (
     handling,
     intake,
     joint,
+    merging,
     supervising,
     verifying,
 )
@@ -157,6 +158,10 @@ _GIST: dict[type[FactBase], Callable[[Any, Pack], str]] = {
     supervising.SupervisionOrdered: lambda fact, _: _written(fact, fact.text),
     supervising.OrderAnswered: lambda fact, _: _shortened(fact.answer),
     supervising.PubliclyNoticed: lambda fact, _: _shortened(fact.text),
+    merging.HeldWithParent: lambda fact, _: _shortened(fact.reason),
+    merging.AskedWithParent: lambda fact, _: _shortened(fact.text),
+    merging.ExtendedWithParent: lambda fact, _: _shortened(fact.reason),
+    merging.ComplainantAdded: lambda fact, _: _shortened(fact.text),
     anytime.FactsAdded: lambda fact, _: _shortened(fact.text),
     anytime.Urged: lambda fact, _: _shortened(fact.text),
     anytime.SeverityRaised: lambda fact, _: f"{fact.severity} 级，{SEVERITY.get(fact.why, '')}",

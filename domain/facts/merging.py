@@ -16,10 +16,7 @@ from domain.ticket.ticket import Ticket
 
 
 class Merged(FactBase):
-    """A merge: this ticket waits for the answer of another about the same problem.
-
-    `since`: when it was merged; None in events from before pauses of the other one reached it.
-    """
+    """A merge: this ticket waits for the answer of another about the same problem."""
 
     kind: Literal["merged"] = "merged"
     words = EventWords(
@@ -32,7 +29,6 @@ class Merged(FactBase):
     category: str
     tier: str
     reason: str
-    since: Instant | None = None
     clocks: list[Clock] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
@@ -42,7 +38,6 @@ class Merged(FactBase):
         ticket.start(self.clocks)
         ticket.parent, ticket.verify_by, ticket.by_hand = self.parent, None, False
         ticket.category, ticket.tier = self.category, self.tier
-        ticket.merged_at = self.since
 
 
 class Unmerged(FactBase):
@@ -63,7 +58,7 @@ class Unmerged(FactBase):
     clocks: list[Clock] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
-        ticket.parent = ticket.parent_pause = ticket.merged_at = None
+        ticket.parent = ticket.parent_pause = None
         ticket.start(self.clocks)
 
 

@@ -71,9 +71,8 @@ class Ticket(Recorded):
     `version` counts the events: version n is the state after event n. `by_hand`: at dispatch, a
     person has to name the unit; otherwise `next_unit`, or the responsibilities, do. `verify_by`:
     the unit that verifies first. `no_returns`: the responsible unit is settled. `complainants` are
-    the tickets merged into this one; `waiting`: those not answered yet. `merged_at`: when it was
-    merged into `parent`; None if it is not, or was before that was recorded. `parent_pause`: why
-    the parent stands still, and the promise with it. `contest`: a requested
+    the tickets merged into this one; `waiting`: those not answered yet. `parent_pause`:
+    why the parent stands still, and the promise with it. `contest`: a requested
     exclusion. `lifecycle`: see `LIFECYCLE`. `unsure`: automatic triage was undecided.
     `urges_before`: the number of urges before those in `urged_at`. `facts_at`: the times of
     additions within the last day. `void_rungs`: versions of the events of levels that were reached
@@ -123,7 +122,6 @@ class Ticket(Recorded):
     appointment: Instant | None = None
     inspections: list[str] = Field(default_factory=list)
     parent: str | None = None
-    merged_at: Instant | None = None
     parent_pause: Pause | None = None
     complainants: list[str] = Field(default_factory=list)
     waiting: list[str] = Field(default_factory=list)

@@ -63,7 +63,6 @@ class Counter(Clockwork):
                     category="0302",
                     tier="general",
                     reason=why,
-                    since=at,
                     clocks=self.plan(at, ClockName.PROMISE) if promise else [],
                 )
                 self.record_event(merged, at, actor)
@@ -248,13 +247,17 @@ class Counter(Clockwork):
     def parent_stands_still(self, why: str) -> None:
         at, until = self.now, self.now + timedelta(days=9)
         if why == "hold":
-            asked_at = max(at - timedelta(days=2), self.ticket.merged_at or at)
+            asked_at = self._asked_since_the_merge(at)
             held = merging.HeldWithParent(
                 parent=PARENT, reason="works", until=until, asked_at=asked_at
             )
             self.record_event(held, at)
         else:
             self.record_event(merging.AskedWithParent(parent=PARENT, text="?", until=until), at)
+
+    def _asked_since_the_merge(self, at: datetime) -> datetime:
+        merged = (each.at for each in self.events if each.kind == "merged")
+        return max(at - timedelta(days=2), *merged)
 
     def parent_goes_on(self, why: str, at: datetime) -> None:
         paused = self.ticket.paused_with_parent
@@ -264,7 +267,7 @@ class Counter(Clockwork):
 
     def parent_gets_more_time(self) -> None:
         at, ticket = self.now, self.ticket
-        asked_at = max(at - timedelta(days=2), ticket.merged_at or at)
+        asked_at = self._asked_since_the_merge(at)
         clocks: list[Clock] = []
         for promise in ticket.promises_running:
             question = ExtensionQuestion(city="", clock=promise, by="2d", at=at, asked_at=asked_at)

@@ -103,9 +103,7 @@ def _watch_ended(life: Life) -> aftercare.WatchEnded | None:
 def _merged(life: Life) -> merging.Merged | None:
     if not life.rules.merge or life.ticket.complainants:
         return None
-    return merging.Merged(
-        parent=OTHER, category="2", tier="t", reason="r", since=life.at, clocks=life.promise()
-    )
+    return merging.Merged(parent=OTHER, category="2", tier="t", reason="r", clocks=life.promise())
 
 
 def _unmerged(life: Life) -> merging.Unmerged | None:
@@ -118,7 +116,7 @@ def _unmerged(life: Life) -> merging.Unmerged | None:
 def _asked_at(life: Life) -> datetime:
     """Return when the parent's unit may have asked for what it got: since the merge."""
     before = life.at - timedelta(hours=life.chance.randint(0, 50))
-    return max(before, life.ticket.merged_at or life.at)
+    return max(before, *(each.at for each in life.events if each.kind == "merged"))
 
 
 def _held_with_parent(life: Life) -> merging.HeldWithParent:
