@@ -45,6 +45,7 @@ from domain.policy.decide import replanned
 from domain.policy.guards import check
 from domain.refusals import Refused
 from domain.ticket.assignment import Request
+from domain.ticket.ticket import Ticket
 from workflows import assigning, merging
 from workflows.calls import ask
 from workflows.escalation import EscalatingTicket
@@ -246,20 +247,32 @@ async def _appoint(flow: EscalatingTicket, command: Appoint, actor: Actor, at: d
 
 
 async def _replan(flow: EscalatingTicket, command: Replan, actor: Actor, at: datetime) -> None:
-    """Replan the provisional clocks, again if one changed during planning."""
+    """Replan the clocks that count working time, again if one changed during planning."""
     while True:
-        clocks = [clock.model_copy() for clock in flow.ticket.provisional]
+        _check_replannable(flow.ticket)
+        clocks = [clock.model_copy() for clock in flow.ticket.counted]
         question = ReplanQuestion(
             city=flow.ticket.complaint.city, pack=flow.pack, clocks=clocks, at=at
         )
         plan = await ask(Clocks.replan, question)
         check(flow.ticket, command, actor, at)
-        if flow.ticket.provisional == clocks:
+        _check_replannable(flow.ticket)
+        # Of the others, only those with a new plan count: earlier versions did not plan them.
+        unchanged = [one for one in flow.ticket.counted if one in clocks]
+        if flow.ticket.provisional == [clock for clock in clocks if clock.provisional] and all(
+            any(one.key == new.key for one in unchanged) for new in plan.clocks
+        ):
             break
     if not plan.clocks:
-        raise Refused("nothing_to_replan", "No year was published that it rests on.")
+        raise Refused("nothing_to_replan", "No day was published or changed that it counts.")
     fact = replanned(flow.ticket, plan.calendar_version, plan.clocks, plan.moved)
     flow.record_event(fact, at, actor)
+
+
+def _check_replannable(ticket: Ticket) -> None:
+    """Refuse a ticket without provisional clocks where the command began before others counted."""
+    if not ticket.provisional and not workflow.patched("changed-days"):
+        raise Refused("nothing_to_replan", "No due time of this ticket is provisional.")
 
 
 async def _settle_all(

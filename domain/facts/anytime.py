@@ -170,7 +170,7 @@ class Moved(Recorded):
 
 
 class Replanned(FactBase):
-    """The new plan of provisional clocks, after a year's calendar was published.
+    """The new plan of clocks, after a year's calendar was published or its days changed.
 
     `clocks` replace their predecessors. `moved` are those with another due time; the others may
     only have levels at another time, or are no longer provisional. `answer_later`: the answer is

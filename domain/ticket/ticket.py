@@ -392,12 +392,17 @@ class Ticket(Recorded):
         raise Refused("clock_not_running", f"No clock '{label or name}' is running.")
 
     @property
-    def provisional(self) -> list[Clock]:
-        """The clocks that are planned again when a calendar is published; see `Clock`.
+    def counted(self) -> list[Clock]:
+        """The clocks that are planned again when the days of their calendar change; see `Clock`.
 
         A paused one is planned again when it resumes.
         """
-        return [c for c in self.clocks if c.provisional and c.running and not c.paused_at]
+        return [c for c in self.clocks if c.calendar_version and c.running and not c.paused_at]
+
+    @property
+    def provisional(self) -> list[Clock]:
+        """The clocks of `counted` that rest on a year that is not published."""
+        return [clock for clock in self.counted if clock.provisional]
 
     def replan(self, clocks: Iterable[Clock]) -> None:
         """Replace clocks by their new plans, in the same positions."""

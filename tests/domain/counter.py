@@ -97,10 +97,10 @@ class Counter(Clockwork):
 
     def _replan(self, actor: Actor, at: datetime) -> None:
         self.desks.publish()
-        asking = ReplanQuestion(city="", clocks=list(self.ticket.provisional), at=at)
+        asking = ReplanQuestion(city="", clocks=list(self.ticket.counted), at=at)
         plan = settled(self.desks.clocks.replan(asking))
         if not plan.clocks:
-            raise Refused("nothing_to_replan", "No year was published that it rests on.")
+            raise Refused("nothing_to_replan", "No day was published or changed that it counts.")
         fact = replanned(self.ticket, plan.calendar_version, plan.clocks, plan.moved)
         self.record_event(fact, at, actor)
 
