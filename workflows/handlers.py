@@ -152,7 +152,10 @@ async def _decide(flow: EscalatingTicket, command: Decide, actor: Actor, at: dat
         case "hold", True:
             clocks = await flow.plan_hold(n, request.until, at)
             _check_still_requested(flow, n, request)
-            held = waiting.Held(assignment=n, until=request.until or at, reason=why, clocks=clocks)
+            since = request.asked_at if workflow.patched("held-since-request") else None
+            held = waiting.Held(
+                assignment=n, until=request.until or at, reason=why, since=since, clocks=clocks
+            )
             flow.record_event(held, at, actor)
         case "hold", False:
             flow.record_event(waiting.HoldRefused(assignment=n, reason=why), at, actor)

@@ -196,7 +196,10 @@ class Counter(Clockwork):
                 self.record_event(handling.ExtensionRefused(assignment=n, reason=why), at, actor)
             case "hold", True:
                 clocks = self.plan_hold(n, until, at)
-                held = waiting.Held(assignment=n, until=until or at, reason=why, clocks=clocks)
+                since = asker.asked.asked_at
+                held = waiting.Held(
+                    assignment=n, until=until or at, reason=why, since=since, clocks=clocks
+                )
                 self.record_event(held, at, actor)
             case "hold", False:
                 self.record_event(waiting.HoldRefused(assignment=n, reason=why), at, actor)
