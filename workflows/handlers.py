@@ -234,10 +234,12 @@ async def _review(flow: EscalatingTicket, command: Review, actor: Actor, at: dat
 
 async def _add_facts(flow: EscalatingTicket, command: AddFacts, actor: Actor, at: datetime) -> None:
     """Record the citizen's facts, and resume the clocks that waited for them."""
-    flow.record_event(FactsAdded(text=command.text, files=command.files), at, actor)
-    for assignment in flow.ticket.opened:
-        if assignment.pause is not None and assignment.pause.why == "citizen":
-            await flow.resume(assignment.n, "citizen_answered", at)
+    asking_citizen = flow.ticket.asking_citizen
+    added = FactsAdded(text=command.text, files=command.files)
+    added.answers = bool(asking_citizen) and workflow.patched("answers-not-counted")
+    flow.record_event(added, at, actor)
+    for assignment in asking_citizen:
+        await flow.resume(assignment.n, "citizen_answered", at)
 
 
 async def _appoint(flow: EscalatingTicket, command: Appoint, actor: Actor, at: datetime) -> None:

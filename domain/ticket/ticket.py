@@ -341,6 +341,11 @@ class Ticket(Recorded):
         return lead if lead is not None and lead.open else None
 
     @property
+    def asking_citizen(self) -> list[Assignment]:
+        """The assignments that wait for the citizen's answer to a question."""
+        return [a for a in self.opened if a.pause is not None and a.pause.why == "citizen"]
+
+    @property
     def assignment_count(self) -> int:
         """The number of assignments so far, which is that of the last one."""
         return len(self.assignments) + self.dropped.assignments

@@ -80,10 +80,11 @@ class Counter(Clockwork):
             case SettleAll(text=text):
                 self.record_event(anytime.InspectionsOpened(text=text, tickets=[PARENT]), at, actor)
             case AddFacts(text=text):
-                self.record_event(anytime.FactsAdded(text=text), at, actor)
-                for each in self.ticket.opened:
-                    if each.pause is not None and each.pause.why == "citizen":
-                        self.resume(each.n, "citizen_answered", at)
+                asking_citizen = self.ticket.asking_citizen
+                added = anytime.FactsAdded(text=text, answers=bool(asking_citizen))
+                self.record_event(added, at, actor)
+                for each in asking_citizen:
+                    self.resume(each.n, "citizen_answered", at)
             case _:
                 need = None if barred else command.clock_need(self.ticket, actor)
                 clocks = self.plan(at, need=need) if need else []
