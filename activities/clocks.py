@@ -2,9 +2,8 @@
 
 from datetime import datetime
 
-from temporalio import activity
-
 from activities.errors import refusal, ticket_activity
+from activities.up_to_date import up_to_date
 from domain.activity_io import (
     ClockPlan,
     ClockQuestion,
@@ -26,7 +25,6 @@ from domain.pack.planning import (
     plan_at,
     plan_clocks,
     plan_revisits,
-    replan_clock,
     resume_clock,
 )
 from store.packs.archive import ArchivedPacks
@@ -62,7 +60,7 @@ class Clocks:
         by = _length(question.by)
         extended = []
         for running in (question.clock, *question.also):
-            clock = await self._up_to_date(pack, running, None)
+            clock = await up_to_date(self._packs, pack, running)
             years = await self._with_its_years(pack, clock)
             extended.append(extend_clock(years, clock, by, question.at, question.asked_at))
         return ClockPlan(clocks=extended)
@@ -74,38 +72,23 @@ class Clocks:
         resumed = []
         for paused in question.clocks:
             since = paused.paused_at or question.at
-            clock = await self._up_to_date(pack, paused, since)
+            clock = await up_to_date(self._packs, pack, paused, since)
             years = await self._with_its_years(pack, clock)
             resumed.append(resume_clock(years, clock, since, question.at))
         return ClockPlan(clocks=resumed)
 
     @ticket_activity("replan_clocks")
     async def replan(self, question: ReplanQuestion) -> ReplanPlan:
-        """Replan the provisional clocks that rest on a year published since."""
+        """Replan the clocks whose days were published or changed since; leave out the others."""
         pack = await self._packs.of(question.city, question.pack)
         plan = ReplanPlan(calendar_version=pack.calendar.version)
         for clock in question.clocks:
-            again = await self._up_to_date(pack, clock, question.at)
+            again = await up_to_date(self._packs, pack, clock, question.at)
             if again is not clock:
                 plan.clocks.append(again)
                 if again.due_at != clock.due_at:
                     plan.moved.append(_moved(pack, clock, again))
         return plan
-
-    async def _up_to_date(self, pack: Pack, clock: Clock, now: datetime | None) -> Clock:
-        """Replan `clock` if a year it rests on was published since; else return it unchanged.
-
-        A clock whose calendar is not archived stays as it is.
-        """
-        if not clock.provisional or clock.calendar_version in (None, pack.calendar.version):
-            return clock
-        older = await self._packs.calendar(clock.calendar_version)
-        if older is None:
-            activity.logger.warning("a provisional clock's calendar is not kept")
-            return clock
-        if pack.calendar.published <= older.published:
-            return clock
-        return replan_clock(pack, clock, older, now)
 
     async def _with_its_years(self, pack: Pack, clock: Clock) -> Pack:
         """Return `pack`, with the calendar of `clock` if a year of it was withdrawn since.

@@ -13,10 +13,13 @@ _FAR = timedelta(seconds=30)
 
 def clock_of(clock: EngineClock) -> Finding:
     """Compare this machine's clock with the engine's, as far as that is known."""
-    if not clock.known:
-        return Finding("clock", "note", "the engine has not told its time yet")
     ahead = clock.ahead
     if not ahead:
+        if clock.within is None:
+            return Finding("clock", "note", "unknown: the engine has not told its time")
+        if clock.within >= _FAR:
+            says = f"the engine's time is known only to within {length(clock.within)}"
+            return Finding("clock", "note", says)
         return Finding("clock", "ok", "nothing says that it differs from the engine's")
     which, its = ("behind", "ahead") if ahead > timedelta() else ("ahead", "behind")
     state = "wrong" if abs(ahead) >= _FAR else "note"

@@ -144,7 +144,7 @@ CODES: dict[str, Code] = {
     "lead_not_done": Code(409, "The unit that leads has not handed in its answer."),
     "paused": Code(409, "The clock stands still already."),
     "not_on_hold": Code(409, "The assignment is not on hold."),
-    "nothing_to_replan": Code(409, "Nothing is provisional, or no year was published since."),
+    "nothing_to_replan": Code(409, "No day that it counts was published or changed since."),
     "clock_not_running": Code(409, "There is nothing to extend."),
     "order_answered": Code(409, "The order is answered already."),
     "already_rated": Code(409, "The ticket is rated already."),

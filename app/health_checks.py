@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from app.page_packages import PACKAGE_FILES, default_packages
@@ -82,8 +82,10 @@ def _calendar(city: str, pack: Pack) -> Finding:
     )
 
 
-async def store_of(settings: Settings, city: str | None = None) -> AsyncIterator[Finding]:
-    """Check the store; `city`: tickets that are stuck are named only of that one."""
+async def store_of(
+    settings: Settings, now: datetime, city: str | None = None
+) -> AsyncIterator[Finding]:
+    """Check the store. `now`: the engine's time; `city`: only its stuck tickets are named."""
     try:
         state = await inspect(settings.store)
     except (StoreError, ValueError) as error:
@@ -105,9 +107,9 @@ async def store_of(settings: Settings, city: str | None = None) -> AsyncIterator
     store = Store.open(settings.store)
     try:
         yield await _keys(settings, store)
-        waiting = await intake.pending(store, timedelta(minutes=1), 1000, datetime.now(UTC))
+        waiting = await intake.pending(store, timedelta(minutes=1), 1000, now)
         letters = await outbox.pending_count(store)
-        stuck_tickets = await stuck(store, datetime.now(UTC), city)
+        stuck_tickets = await stuck(store, now, city)
     finally:
         await store.close()
     spooled = "note" if waiting else "ok"

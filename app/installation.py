@@ -93,7 +93,8 @@ async def _findings(context: AppContext, city: str | None) -> list[Finding]:
     ]
     await context.engine.compare_clocks()
     findings.append(clock_of(context.engine.clock))
-    findings += [finding async for finding in store_of(context.settings, city)]
+    now = context.engine.clock.now()
+    findings += [finding async for finding in store_of(context.settings, now, city)]
     with suppress(StoreUnavailable):  # already among the findings
         findings.append(await record_of(context.store))
         if city is None:

@@ -194,10 +194,11 @@ def versions(
 def replan(
     city: Annotated[str, typer.Argument(help="A city's id.")], as_json: Json = False
 ) -> None:
-    """Plan provisional due times again, now that a year's working calendar is published.
+    """Plan due times again, now that a year's working calendar is published or has changed.
 
-    Asks every open ticket of the city that rests on a year which its pack has named since. It also
-    happens by itself, every quarter of an hour; to do it twice is no harm.
+    Asks every open ticket of the city with a due time that counts a day which the pack has
+    published or changed since. It also happens by itself, every quarter of an hour; to do it twice
+    is no harm.
     """
 
     async def replanning() -> int:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
+import httpx
 import typer
 from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
 from temporalio.service import RPCError
@@ -58,15 +59,16 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     for pack in packs_on(PackRegistry(_cities(settings))):
         yield pack
     yield assets_of(settings)
-    running = None
-    async for finding in _engine(settings):
-        running = finding.state == "ok"
-        yield finding
-    async for finding in store_of(settings):
+    clock = EngineClock()
+    engine = await _engine(settings, clock)
+    yield engine
+    if engine.state == "ok":
+        yield clock_of(clock)
+    async for finding in store_of(settings, clock.now()):
         yield finding
     async for finding in _record(settings):
         yield finding
-    if not running:
+    if engine.state == "note":
         for port, name in ((settings.api_port, "API"), (engine_port(settings), "engine")):
             if port_taken(port):
                 yield Finding(f"port {port}", "note", f"taken by something else; the {name}'s")
@@ -96,15 +98,29 @@ def _binary() -> Finding:
         return Finding("engine's binary", "wrong", str(error))
 
 
-async def _engine(settings: Settings) -> AsyncIterator[Finding]:
+async def _engine(settings: Settings, clock: EngineClock) -> Finding:
+    """Look for the engine, and read its clock. Its absence is wrong only if the API is there."""
+    address = settings.temporal_address
     try:
         client = await connect(settings)
     except RuntimeError:
-        yield Finding("engine", "note", f"nothing answers at {settings.temporal_address}")
-        return
+        if await _api_answers(settings):
+            says = f"nothing answers at {address}, and the API runs: it is down, or elsewhere"
+            return Finding("engine", "wrong", says)
+        return Finding("engine", "note", f"nothing answers at {address}")
     info = await client.workflow_service.get_system_info(GetSystemInfoRequest())
-    yield Finding("engine", "ok", f"version {info.server_version} at {settings.temporal_address}")
-    clock = EngineClock()
     with suppress(RPCError):  # the namespace is not there yet
         await look(client, clock)
-    yield clock_of(clock)
+    return Finding("engine", "ok", f"version {info.server_version} at {address}")
+
+
+async def _api_answers(settings: Settings) -> bool:
+    """Return whether an API of ours answers at this installation's address."""
+    everywhere = settings.api_host in ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
+    host = "127.0.0.1" if everywhere else settings.api_host
+    try:
+        async with httpx.AsyncClient(timeout=2, trust_env=False) as http:
+            answer = await http.get(f"http://{host}:{settings.api_port}/healthz")
+        return bool(answer.json() == {"status": "ok"})
+    except (httpx.HTTPError, ValueError):
+        return False

@@ -10,7 +10,7 @@ import typer
 from cli.terminal import err, fail, out, run
 from runtime.settings import Settings
 from store.identity.accounts import FIRST
-from workers.stack import Stack
+from workers.stack import Stack, engine_port
 from workers.supervisor import StackError
 
 
@@ -20,8 +20,10 @@ def up(
     ] = Path(".jiesu"),
     port: Annotated[int, typer.Option(envvar="JIESU_API_PORT", help="Port of the API.")] = 8000,
     temporal_port: Annotated[
-        int, typer.Option(envvar="JIESU_TEMPORAL_PORT", help="Port of the engine.")
-    ] = 7233,
+        int | None,
+        # As a setting, which every other command reads, too; so the default is not shown by itself.
+        typer.Option(help="Port of the engine. \\[env var: JIESU_TEMPORAL_PORT] [default: 7233]"),
+    ] = None,
     ui_port: Annotated[
         int | None,
         typer.Option(envvar="JIESU_UI_PORT", help="Also serve the engine's own pages here."),
@@ -36,10 +38,11 @@ def up(
     is Temporal's development server on a file: right for one machine; see docs/how-to/production.md
     for more.
     """
+    engine = temporal_port or engine_port(Settings())
     settings = Settings(
         home=home,
         api_port=port,
-        temporal_address=f"127.0.0.1:{temporal_port}",
+        temporal_address=f"127.0.0.1:{engine}",
         cities=cities,
     )
     stack = Stack(settings, say=lambda line: err.print(f"  {line}"), ui_port=ui_port)

@@ -156,7 +156,7 @@ class ResumeQuestion(Recorded):
 
 
 class ReplanQuestion(Recorded):
-    """Provisional clocks, to be planned again by today's calendar."""
+    """Clocks that count working time, to be planned again by today's calendar."""
 
     city: str
     pack: str | None = None
@@ -165,7 +165,7 @@ class ReplanQuestion(Recorded):
 
 
 class ReplanPlan(Recorded):
-    """The clocks of years published since, planned again; empty if no year was published.
+    """The clocks whose days were published or changed since, planned again; empty without any.
 
     `moved`: those with another due time, without their units.
     """

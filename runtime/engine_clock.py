@@ -5,20 +5,23 @@ clock is two minutes or two years off must neither have its commands refused nor
 wrong date.
 """
 
+import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from math import inf
+from uuid import uuid4
 
 import structlog
-from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.enums.v1 import TaskQueueKind, TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.api.workflowservice.v1 import (
+    DescribeTaskQueueRequest,
+    PollWorkflowTaskQueueRequest,
+)
 from temporalio.client import Client
 from temporalio.service import RPCError
-
-from runtime.names import OUTBOX_JOB, TICKETS
 
 logger = structlog.stdlib.get_logger("jiesu.clock")
 
@@ -31,8 +34,11 @@ _READING = 0.05
 WORTH_SAYING = timedelta(seconds=2)
 """The difference below which clocks count as equal: no deadline is that short."""
 
-_SCHEDULED = timedelta(seconds=30)
-"""The most by which the engine may start a scheduled action late."""
+_POLL = timedelta(seconds=3)
+"""How long the engine is given to note a poll; it accepts none that is much shorter."""
+
+_AGAIN = 0.02
+"""Seconds after which it is asked again whether it did."""
 
 
 class EngineClock:
@@ -59,6 +65,12 @@ class EngineClock:
     def known(self) -> bool:
         """True if there is a reading of the engine's clock."""
         return self._low > -inf or self._high < inf
+
+    @property
+    def within(self) -> timedelta | None:
+        """The width of what is known of the engine's time; None if it is open on a side."""
+        low, high = self._bounds()
+        return timedelta(seconds=high - low) if self.known and high - low < inf else None
 
     @property
     def ahead(self) -> timedelta:
@@ -109,26 +121,37 @@ class EngineClock:
 
 
 async def look(client: Client, clock: EngineClock) -> None:
-    """Read the engine's clock to within minutes, without a request to a ticket.
+    """Read the engine's clock, without a request to a ticket and without a lasting trace.
 
-    The last poll of a worker is in the past, the next action of a schedule in the future.
+    The engine notes when somebody polls a queue, and tells it at once. The queue is one of no
+    tasks; it is of the sticky kind, which the engine does not store.
 
     Raises:
         RPCError, RuntimeError: the engine is unavailable.
     """
-    request = DescribeTaskQueueRequest(
+    name = f"clock-{uuid4().hex}"
+    queue = TaskQueue(name=name, kind=TaskQueueKind.TASK_QUEUE_KIND_STICKY, normal_name="clock")
+    polling = PollWorkflowTaskQueueRequest(
+        namespace=client.namespace, task_queue=queue, identity=name
+    )
+    asking = DescribeTaskQueueRequest(
         namespace=client.namespace,
-        task_queue=TaskQueue(name=TICKETS),
+        task_queue=queue,
         task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
     )
-    sent = clock.steady()
-    response = await client.workflow_service.describe_task_queue(request)
-    polled = [poller.last_access_time.ToDatetime(UTC) for poller in response.pollers]
-    if polled:
-        clock.between(max(polled), None, sent, clock.steady())
-    with suppress(RPCError):  # no worker has made the schedules yet
-        sent = clock.steady()
-        chore = await client.get_schedule_handle(OUTBOX_JOB).describe()
-        following = chore.info.next_action_times
-        if following and not chore.schedule.state.paused:
-            clock.between(None, following[0] + _SCHEDULED, sent, clock.steady())
+    service, sent = client.workflow_service, clock.steady()
+    poll = asyncio.ensure_future(service.poll_workflow_task_queue(polling, timeout=_POLL))
+    try:
+        while not poll.done():
+            response = await service.describe_task_queue(asking)
+            received = clock.steady()
+            polled = [one.last_access_time for one in response.pollers if one.identity == name]
+            if polled:
+                clock.heard(polled[0].ToDatetime(UTC), sent, received)
+                return
+            await asyncio.sleep(_AGAIN)
+        poll.result()  # an error says why the engine did not note it
+    finally:
+        poll.cancel()
+        with suppress(asyncio.CancelledError, RPCError):
+            await poll

@@ -1,9 +1,9 @@
 """Settings of one installation: environment variables `JIESU_…`, or options of the command."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from runtime.file_settings import FileSettings
@@ -25,7 +25,10 @@ class Settings(FileSettings):
 
     home: Path = Field(Path(".jiesu"), description="Folder of databases, keys and logs.")
     store_url: str = Field("", description="Default: a SQLite file in the home folder.")
-    temporal_address: str = "127.0.0.1:7233"
+    temporal_address: str = Field(
+        "", description="The engine; default: this machine at `temporal_port`."
+    )
+    temporal_port: Port = 7233
     temporal_namespace: str = NAMESPACE
     api_host: str = "127.0.0.1"
     api_port: Port = 8000
@@ -103,6 +106,12 @@ class Settings(FileSettings):
         description="What its values mean here: a role, role:unit, or role:unit:city. Whoever has "
         "none of them is not let in.",
     )
+
+    @model_validator(mode="after")
+    def _on_this_machine(self) -> Self:
+        if not self.temporal_address:
+            self.temporal_address = f"127.0.0.1:{self.temporal_port}"
+        return self
 
     @property
     def store(self) -> str:

@@ -257,9 +257,8 @@ class EscalatingTicket(RecordedTicket):
 
     async def resume_answered(self, at: datetime) -> None:
         """Resume what waits for a citizen's answer."""
-        for assignment in self.ticket.opened:
-            if assignment.pause is not None and assignment.pause.why == "citizen":
-                await self.resume(assignment.n, "citizen_answered", at)
+        for assignment in self.ticket.asking_citizen:
+            await self.resume(assignment.n, "citizen_answered", at)
 
     async def close(self, closed: Closed, at: datetime) -> None:
         """Close the ticket (办结): for good, or with aftercare where the city has it."""

@@ -45,6 +45,7 @@ from domain.policy.decide import replanned
 from domain.policy.guards import check
 from domain.refusals import Refused
 from domain.ticket.assignment import Request
+from domain.ticket.ticket import Ticket
 from workflows import assigning, merging
 from workflows.calls import ask
 from workflows.escalation import EscalatingTicket
@@ -151,7 +152,10 @@ async def _decide(flow: EscalatingTicket, command: Decide, actor: Actor, at: dat
         case "hold", True:
             clocks = await flow.plan_hold(n, request.until, at)
             _check_still_requested(flow, n, request)
-            held = waiting.Held(assignment=n, until=request.until or at, reason=why, clocks=clocks)
+            since = request.asked_at if workflow.patched("held-since-request") else None
+            held = waiting.Held(
+                assignment=n, until=request.until or at, reason=why, since=since, clocks=clocks
+            )
             flow.record_event(held, at, actor)
         case "hold", False:
             flow.record_event(waiting.HoldRefused(assignment=n, reason=why), at, actor)
@@ -230,7 +234,9 @@ async def _review(flow: EscalatingTicket, command: Review, actor: Actor, at: dat
 
 async def _add_facts(flow: EscalatingTicket, command: AddFacts, actor: Actor, at: datetime) -> None:
     """Record the citizen's facts, pass them on, and resume the clocks that waited for them."""
-    flow.record_event(FactsAdded(text=command.text, files=command.files), at, actor)
+    added = FactsAdded(text=command.text, files=command.files)
+    added.answers = flow.ticket.asks_citizen and workflow.patched("answers-not-counted")
+    flow.record_event(added, at, actor)
     await merging.pass_on(flow, command, at)
     await flow.resume_answered(at)
 
@@ -245,20 +251,32 @@ async def _appoint(flow: EscalatingTicket, command: Appoint, actor: Actor, at: d
 
 
 async def _replan(flow: EscalatingTicket, command: Replan, actor: Actor, at: datetime) -> None:
-    """Replan the provisional clocks, again if one changed during planning."""
+    """Replan the clocks that count working time, again if one changed during planning."""
     while True:
-        clocks = [clock.model_copy() for clock in flow.ticket.provisional]
+        _check_replannable(flow.ticket)
+        clocks = [clock.model_copy() for clock in flow.ticket.counted]
         question = ReplanQuestion(
             city=flow.ticket.complaint.city, pack=flow.pack, clocks=clocks, at=at
         )
         plan = await ask(Clocks.replan, question)
         check(flow.ticket, command, actor, at)
-        if flow.ticket.provisional == clocks:
+        _check_replannable(flow.ticket)
+        # Of the others, only those with a new plan count: earlier versions did not plan them.
+        unchanged = [one for one in flow.ticket.counted if one in clocks]
+        if flow.ticket.provisional == [clock for clock in clocks if clock.provisional] and all(
+            any(one.key == new.key for one in unchanged) for new in plan.clocks
+        ):
             break
     if not plan.clocks:
-        raise Refused("nothing_to_replan", "No year was published that it rests on.")
+        raise Refused("nothing_to_replan", "No day was published or changed that it counts.")
     fact = replanned(flow.ticket, plan.calendar_version, plan.clocks, plan.moved)
     flow.record_event(fact, at, actor)
+
+
+def _check_replannable(ticket: Ticket) -> None:
+    """Refuse a ticket without provisional clocks where the command began before others counted."""
+    if not ticket.provisional and not workflow.patched("changed-days"):
+        raise Refused("nothing_to_replan", "No due time of this ticket is provisional.")
 
 
 async def _settle_all(

@@ -102,7 +102,7 @@ class RenewalWorkflow:
 
 @workflow.defn(name=REPLAN_WORKFLOW)
 class ReplanWorkflow:
-    """The replanning of provisional clocks when a year is published."""
+    """The replanning of clocks when a year is published, or its days change."""
 
     @workflow.run
     async def run(self) -> int:

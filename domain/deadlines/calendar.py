@@ -22,7 +22,7 @@ to summer time, office hours are counted by the wall clock.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta
 from functools import cached_property
 from itertools import accumulate, pairwise
@@ -183,10 +183,9 @@ class WorkCalendar(Recorded):
             raise OverflowError(f"no calendar reaches the year {year}")
         off, on = self._days
         yearly = frozenset[tuple[int, int]]() if year in self.published else frozenset(self.yearly)
-        first, last = date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal()
         days = [
             day
-            for day in map(date.fromordinal, range(first, last + 1))
+            for day in _all_days(year)
             if day in on
             or (day.weekday() < 5 and day not in off and (day.month, day.day) not in yearly)
         ]
@@ -326,6 +325,30 @@ def working_days(calendar: WorkCalendar, start: datetime, end: datetime) -> int:
     whole = sum(len(calendar.year(year).days) for year in range(first.year, last.year))
     until = bisect_right(calendar.year(last.year).days, last)
     return whole + until - bisect_right(calendar.year(first.year).days, first)
+
+
+def changed_days(
+    old: WorkCalendar, new: WorkCalendar, start: datetime, end: datetime
+) -> list[date]:
+    """Return the days from `start` to `end` that `new` works otherwise than `old`, in order.
+
+    With all days of a year that only `new` has published. Errors as in `add_limit`.
+    """
+    first, last = _wall(new, start).date(), _wall(new, end).date()
+    changed: set[date] = set()
+    for year in range(first.year, last.year + 1):
+        before, after = old.year(year), new.year(year)
+        if year in new.published - old.published:
+            changed.update(_all_days(year))
+        elif before != after:
+            changed.update(set(before.days) ^ set(after.days))
+            changed.update(day for day in before.days if old.hours_of(day) != new.hours_of(day))
+    return sorted(day for day in changed if first <= day <= last)
+
+
+def _all_days(year: int) -> Iterator[date]:
+    first, last = date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal()
+    return map(date.fromordinal, range(first, last + 1))
 
 
 def closes_at(calendar: WorkCalendar, moment: datetime) -> bool:

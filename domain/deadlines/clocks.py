@@ -49,6 +49,8 @@ class Clock(Recorded):
     requested, in time, and then granted: levels reached since are void. `reached_in`: versions of
     the events of the levels reached, including those before a pause. A `provisional` clock was
     planned with years whose working calendar is not published: it is planned again when they are.
+    `calendar_version`: that of the calendar with which its times were counted, None where none was
+    needed; it is planned again, too, when those days change.
     """
 
     name: ClockName
@@ -100,6 +102,11 @@ class Clock(Recorded):
         if self.stopped_at or self.paused_at or self.climbed >= len(self.rungs):
             return None
         return self.rungs[self.climbed]
+
+    @property
+    def last_at(self) -> datetime:
+        """The last of its times: when it is due, or its last level after that."""
+        return max([self.due_at, *(level.at for level in self.rungs)])
 
     def stop(self, at: datetime) -> None:
         """Stop the clock if it runs, no earlier than it started.

@@ -17,7 +17,10 @@ from domain.ticket.ticket import Ticket
 
 
 class FactsAdded(FactBase):
-    """An addition by the citizen, or by the desk for them."""
+    """An addition by the citizen, or by the desk for them.
+
+    `answers`: a unit had asked for it, so that it does not count against the cap of additions.
+    """
 
     kind: Literal["facts_added"] = "facts_added"
     words = EventWords(
@@ -29,9 +32,10 @@ class FactsAdded(FactBase):
     )
     text: str
     files: list[str] = Field(default_factory=list)
+    answers: bool = False
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
-        if ticket.lifecycle:
+        if ticket.lifecycle and not self.answers:
             ticket.facts_at = [*within_a_day(ticket.facts_at, at), at]
 
 
@@ -170,7 +174,7 @@ class Moved(Recorded):
 
 
 class Replanned(FactBase):
-    """The new plan of provisional clocks, after a year's calendar was published.
+    """The new plan of clocks, after a year's calendar was published or its days changed.
 
     `clocks` replace their predecessors. `moved` are those with another due time; the others may
     only have levels at another time, or are no longer provisional. `answer_later`: the answer is

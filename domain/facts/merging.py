@@ -8,7 +8,7 @@ from pydantic import Field
 from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
 from domain.facts.base import EventWords, FactBase
-from domain.facts.waiting import since_requested
+from domain.facts.waiting import paused_since
 from domain.model import Instant
 from domain.ticket.assignment import Ending, Pause
 from domain.ticket.because import Because
@@ -107,7 +107,7 @@ class HeldWithParent(FactBase):
     def apply(self, ticket: Ticket, at: datetime) -> None:
         _stand_still(ticket, Pause(why="hold", since=at, until=self.until))
         for clock in ticket.paused_with_parent:
-            since_requested(ticket, clock, self.asked_at or at)
+            paused_since(ticket, clock, self.asked_at or at)
 
 
 class AskedWithParent(FactBase):

@@ -32,7 +32,12 @@ class HoldRequested(FactBase):
 
 
 class Held(FactBase):
-    """A granted hold: the unit's clock is paused, and the first review is due."""
+    """A granted hold: the unit's clock is paused, and the first review is due.
+
+    `since`: when it was requested; clocks that were not due then are paused since, and levels
+    reached since are void. Facts from before the field existed pause them from the request only if
+    they became due before the decision.
+    """
 
     kind: Literal["held"] = "held"
     words = EventWords(
@@ -44,6 +49,7 @@ class Held(FactBase):
     assignment: int
     until: Instant
     reason: str
+    since: Instant | None = None
     clocks: list[Clock] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
@@ -54,8 +60,25 @@ class Held(FactBase):
         ticket.stop(at, ClockName.CITIZEN, assignment=self.assignment)
         ticket.pause(self.assignment, Pause(why="hold", since=at, until=self.until))
         for clock in ticket.paused(self.assignment) if ticket.lifecycle and request else ():
-            since_requested(ticket, clock, request.asked_at if request else at)
+            if self.since is not None:
+                paused_since(ticket, clock, self.since)
+            else:
+                since_requested(ticket, clock, request.asked_at if request else at)
         ticket.start(self.clocks)
+
+
+def paused_since(ticket: Ticket, clock: Clock, requested_at: datetime) -> None:
+    """Start the pause at a timely request, so that waiting for the decision costs nothing.
+
+    A pause for a question in between is over: its time was given back already.
+    """
+    if clock.paused_at is None or requested_at >= clock.due_at:
+        return
+    paused_before = (one.stopped_at for one in ticket.clocks if one.key == clock.key)
+    resumed = [at for at in paused_before if at is not None and at <= clock.paused_at]
+    since = max(requested_at, clock.started_at, *resumed)
+    clock.paused_at = min(clock.paused_at, since)
+    ticket.void(clock, requested_at)
 
 
 def since_requested(ticket: Ticket, clock: Clock, asked_at: datetime) -> None:

@@ -296,6 +296,13 @@ def replan_clock(
     )
 
 
+def counted_span(pack: Pack, clock: Clock) -> tuple[datetime, datetime]:
+    """Return the moments between which the calendar counts for `clock`, before scaling."""
+    return clock.started_at, clock.started_at + (clock.last_at - clock.started_at) / (
+        pack.city.clock_scale
+    )
+
+
 def _counted_since(clock: Clock, real_due: datetime) -> datetime | None:
     """Return when working time began to count towards the due time; None if it did not.
 

@@ -366,6 +366,17 @@ class Ticket(Recorded):
         return lead.pause if lead is not None and lead.open else None
 
     @property
+    def asking_citizen(self) -> list[Assignment]:
+        """The assignments that wait for the citizen's answer to a question."""
+        return [a for a in self.opened if a.pause is not None and a.pause.why == "citizen"]
+
+    @property
+    def asks_citizen(self) -> bool:
+        """True if a unit's question waits for an answer, here or where this ticket was merged."""
+        with_parent = self.parent_pause is not None and self.parent_pause.why == "citizen"
+        return with_parent or bool(self.asking_citizen)
+
+    @property
     def assignment_count(self) -> int:
         """The number of assignments so far, which is that of the last one."""
         return len(self.assignments) + self.dropped.assignments
@@ -417,12 +428,17 @@ class Ticket(Recorded):
         raise Refused("clock_not_running", f"No clock '{label or name}' is running.")
 
     @property
-    def provisional(self) -> list[Clock]:
-        """The clocks that are planned again when a calendar is published; see `Clock`.
+    def counted(self) -> list[Clock]:
+        """The clocks that are planned again when the days of their calendar change; see `Clock`.
 
         A paused one is planned again when it resumes.
         """
-        return [c for c in self.clocks if c.provisional and c.running and not c.paused_at]
+        return [c for c in self.clocks if c.calendar_version and c.running and not c.paused_at]
+
+    @property
+    def provisional(self) -> list[Clock]:
+        """The clocks of `counted` that rest on a year that is not published."""
+        return [clock for clock in self.counted if clock.provisional]
 
     def replan(self, clocks: Iterable[Clock]) -> None:
         """Replace clocks by their new plans, in the same positions."""

@@ -134,6 +134,10 @@ VOID = "void_cards <> ''"
 """The condition of the index of tickets where a card became void."""
 
 
+_COUNTED = ("city", "calendars", "counted_until", "counted_since", "number")
+"""The columns for queries of what a changed calendar concerns, likewise."""
+
+
 class TicketTable(Base, table=True):
     """Each ticket as last projected, with the columns that lists and indicators need.
 
@@ -143,8 +147,9 @@ class TicketTable(Base, table=True):
     `queue`: the queue of the centre that it waits in, until and since when (see
     `domain.policy.work_queues`). `rung_at`: when the next escalation level of any of its clocks is
     reached. `void_cards`: versions of the events of cards that became void, with a comma around
-    each. `provisional`: the versions of the calendars that its provisional clocks were planned
-    with, with spaces between them.
+    each. `calendars`: the versions of the calendars that its running clocks were counted with, with
+    spaces between them; `counted_since` and `counted_until`: between which moments they count.
+    `provisional` is written by older programs alone, which may run beside this one.
     """
 
     __tablename__ = "ticket"
@@ -162,9 +167,7 @@ class TicketTable(Base, table=True):
         _partial("ticket_automatic", "updated_at", where=AUTOMATIC),
         _partial("ticket_by_rung", "rung_at", where="rung_at IS NOT NULL"),
         _partial("ticket_with_void_cards", "city", "number", "void_cards", where=VOID),
-        _partial(
-            "ticket_provisional", "city", "provisional", "number", where="provisional IS NOT NULL"
-        ),
+        _partial("ticket_counted", *_COUNTED, where="calendars IS NOT NULL"),
     )
 
     number: str = Field(primary_key=True)
@@ -212,6 +215,9 @@ class TicketTable(Base, table=True):
     void_cards: str = ""
     of_wrongdoing: bool = False
     provisional: str | None = None
+    calendars: str | None = None
+    counted_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    counted_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     state: str = Field(sa_type=Text)
 
 

@@ -188,7 +188,7 @@ class ArchivedPacks:
             values[city] = await keep(self._store, self._registry.folder(city))
             if values[city] != pack.version:
                 raise PackChanged(city)
-            await calendars.keep(self._store, pack.calendar, datetime.now(UTC))
+            await self.keep_calendar(pack.calendar)
         return values
 
     async def of(self, city: str, version: str | None) -> Pack:
@@ -217,7 +217,7 @@ class ArchivedPacks:
                 pack = await recall(self._store, city, version)
                 if current is not None:
                     calendar = with_years_of(current.calendar, pack.calendar)
-                    await calendars.keep(self._store, calendar, datetime.now(UTC))
+                    await self.keep_calendar(calendar)
                     pack = pack.model_copy(update={"calendar": calendar})
                 self._recalled[city, version] = pack
                 if len(self._recalled) > self.MOST:
@@ -236,6 +236,14 @@ class ArchivedPacks:
                 return None
             self._calendars[version] = work_calendar
         return self._calendars[version]
+
+    async def keep_calendar(self, calendar: WorkCalendar) -> None:
+        """Store the calendar of a plan, unless it is stored already.
+
+        Raises:
+            StoreUnavailable
+        """
+        await calendars.keep(self._store, calendar, datetime.now(UTC))
 
     def _current(self, city: str) -> Pack | None:
         """Return the registry's pack; None if there is no usable one, which does not affect a

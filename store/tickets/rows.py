@@ -64,14 +64,19 @@ def ticket_row(ticket: Ticket, projection_number: int) -> Row:
         "queue_since": waits.since if waits else None,
         "rung_at": following[1].at if following else None,
         "void_cards": "".join(f",{version}," for version in ticket.void_rungs),
-        "provisional": _planned_with(ticket),
+        **_counted(ticket),
         "state": ticket.model_dump_json(),
     }
 
 
-def _planned_with(ticket: Ticket) -> str | None:
-    versions = {clock.calendar_version for clock in ticket.provisional if clock.calendar_version}
-    return " ".join(sorted(versions)) or None
+def _counted(ticket: Ticket) -> Row:
+    """Return the calendars that the clocks were counted with, and the span of that."""
+    clocks = ticket.counted
+    return {
+        "calendars": " ".join(sorted({str(clock.calendar_version) for clock in clocks})) or None,
+        "counted_since": min((clock.started_at for clock in clocks), default=None),
+        "counted_until": max((clock.last_at for clock in clocks), default=None),
+    }
 
 
 def _verdict(ticket: Ticket) -> Row:

@@ -37,6 +37,11 @@ def test_the_clocks_are_compared(off: timedelta, state: str, says: str) -> None:
 
 def test_an_engine_that_told_nothing_proves_nothing() -> None:
     assert clock_of(EngineClock()).state == "note"
+    vague = EngineClock()
+    now, minutes = datetime.now(UTC), timedelta(minutes=3)
+    vague.between(now - minutes, now + minutes, time.monotonic(), time.monotonic())
+    assert clock_of(vague).state == "note"
+    assert "only to within 6 min" in clock_of(vague).says
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,32 @@ async def test_so_have_additions(house: House) -> None:
     assert problem(again) == (429, "facts_too_often")
 
 
+@pytest.mark.parametrize("by_phone", [False, True])
+async def test_who_is_asked_may_always_answer(house: House, by_phone: bool) -> None:
+    ticket = await house.file()
+    for number in range(20):
+        await ticket.act("facts", ticket.citizen, {"text": f"第{number}次补充"})
+    assert (await ticket.by_unit("ask", {"question": "具体在哪一段？"})).status_code == 200
+    answer = {"text": "在桥东"}
+    if by_phone:
+        response = await ticket.by(Role.DESK, "facts", answer)
+    else:
+        response = await ticket.act("facts", ticket.citizen, answer)
+    assert response.status_code == 200, response.text
+    assert (await ticket.kinds())[-1] == "resumed"
+    again = await ticket.act("facts", ticket.citizen, {"text": "再补充"})
+    assert problem(again) == (429, "facts_too_often")
+
+
+async def test_an_answer_does_not_count_as_an_addition(house: House) -> None:
+    ticket = await house.file()
+    await ticket.by_unit("ask", {"question": "具体在哪一段？"})
+    assert (await ticket.act("facts", ticket.citizen, {"text": "在桥东"})).status_code == 200
+    for number in range(20):
+        added = await ticket.act("facts", ticket.citizen, {"text": f"第{number}次补充"})
+        assert added.status_code == 200, number
+
+
 async def test_the_citizen_is_shown_what_was_promised_and_no_units_limit(house: House) -> None:
     ticket = await house.file()
     promised = (await ticket.until_stage("handle"))["due_at"]

@@ -68,7 +68,7 @@ async def test_one_ticket_is_merged_into_another_and_both_say_so(able: House) ->
     assert "并入本单的工单" in says(await who.ticket(other))
 
 
-async def test_only_what_is_provisional_can_be_planned_again(
+async def test_only_what_counts_working_time_can_be_planned_again(
     client: Client, sqlite_store: Store, tmp_path: Path
 ) -> None:
     unpublished = {"country": None, "years": [2020]}
@@ -89,8 +89,8 @@ async def test_only_what_is_provisional_can_be_planned_again(
         assert "replan" in offered(page)
         assert "暂定" in says(page)
         response = await supervisor.do(ticket, "replan", {"key": "k" * 32})
-        assert response.status_code == 409  # no year was published since
-        assert "没有暂定期限，或尚无新公布的年份。" in says(response)
+        assert response.status_code == 409  # no day was published or changed since
+        assert "期限所涉及的日期没有新公布的安排，也没有调整。" in says(response)
         assert "replanned" not in await ticket.kinds()
 
 

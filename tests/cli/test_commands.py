@@ -1,6 +1,7 @@
 """Tests of the `jiesu` command in a terminal beside a running stack."""
 
 import json
+import os
 import re
 import sqlite3
 from collections.abc import AsyncIterator
@@ -16,6 +17,7 @@ from runtime.settings import Settings
 from store.db.engine import Store
 from store.db.schema import upgrade
 from store.tickets import intake
+from tests.otherday.sitecustomize import AHEAD
 from tests.store.stories import Story, complaint, project
 from tests.support.jiesu_command import Terminal
 from workers.stack import Stack
@@ -87,7 +89,34 @@ async def test_the_audit_tells_a_ticket_and_notices_a_changed_record(
     ill = await terminal.json("doctor")
     states = {found["what"]: found["state"] for found in ill}
     assert (states["engine"], states["record"]) == ("ok", "ok")
-    assert states["clock"] in ("ok", "note")  # not every process has reported the engine's time yet
+    assert states["clock"] == "ok"
+
+
+@pytest.mark.timeout(300)
+async def test_the_doctor_sees_a_clock_that_is_two_minutes_fast_and_the_engine_by_its_port(
+    running: tuple[Terminal, httpx.AsyncClient],
+) -> None:
+    terminal, _ = running
+    store, new = Store.open(terminal.settings.store), complaint(filed_at=datetime.now(UTC))
+    await intake.register(store, new, None, None, None, "f", lambda: new.number)
+    await intake.mark_started(store, new.number, new.filed_at)  # by a fast clock long ago: stuck
+    await store.close()
+    port = terminal.settings.temporal_address.rpartition(":")[2]
+    by_port = {"JIESU_TEMPORAL_ADDRESS": "", "JIESU_TEMPORAL_PORT": port}
+    well = await terminal.jiesu("doctor", **by_port)
+    assert (well.code, "nothing says that it differs" in well.out) == (0, True), well.out
+
+    ahead = int(os.environ.get(AHEAD, "0")) + 120
+    fast = {"PYTHONPATH": f"{ROOT / 'tests' / 'otherday'}:{ROOT}", AHEAD: str(ahead)}
+    ill = await terminal.jiesu("doctor", **by_port, **fast)
+    wrong = [line for line in ill.out.splitlines() if line.startswith("wrong")]
+    assert ill.code == 1
+    assert len(wrong) == 1, wrong
+    assert re.search(r"this machine's is ahead: the engine's is (120|119) s|2 min", wrong[0])
+
+    nowhere = await terminal.jiesu("doctor", JIESU_TEMPORAL_ADDRESS=f"127.0.0.1:{free_port()}")
+    assert nowhere.code == 1
+    assert "and the API runs" in nowhere.out
 
 
 async def test_a_token_of_the_terminal_opens_the_door(
@@ -112,7 +141,7 @@ async def test_a_token_of_the_terminal_opens_the_door(
     [
         (["--role", "mayor"], "unknown role 'mayor'"),
         (["--role", "officer"], "needs --unit"),
-        (["--role", "desk", "--unit", "water"], "only an officer's token"),
+        (["--role", "desk", "--unit", "water"], "only an officer's has one"),
         (["--role", "officer", "--unit", "nobody"], "no city pack has a unit 'nobody'"),
     ],
 )

@@ -87,10 +87,11 @@ class Counter(Clockwork):
             case SettleAll(text=text):
                 self.record_event(anytime.InspectionsOpened(text=text, tickets=[PARENT]), at, actor)
             case AddFacts(text=text):
-                self.record_event(anytime.FactsAdded(text=text), at, actor)
-                for each in self.ticket.opened:
-                    if each.pause is not None and each.pause.why == "citizen":
-                        self.resume(each.n, "citizen_answered", at)
+                asking_citizen = self.ticket.asking_citizen
+                added = anytime.FactsAdded(text=text, answers=bool(asking_citizen))
+                self.record_event(added, at, actor)
+                for each in asking_citizen:
+                    self.resume(each.n, "citizen_answered", at)
             case _:
                 need = None if barred else command.clock_need(self.ticket, actor)
                 clocks = self.plan(at, need=need) if need else []
@@ -104,10 +105,10 @@ class Counter(Clockwork):
 
     def _replan(self, actor: Actor, at: datetime) -> None:
         self.desks.publish()
-        asking = ReplanQuestion(city="", clocks=list(self.ticket.provisional), at=at)
+        asking = ReplanQuestion(city="", clocks=list(self.ticket.counted), at=at)
         plan = settled(self.desks.clocks.replan(asking))
         if not plan.clocks:
-            raise Refused("nothing_to_replan", "No year was published that it rests on.")
+            raise Refused("nothing_to_replan", "No day was published or changed that it counts.")
         fact = replanned(self.ticket, plan.calendar_version, plan.clocks, plan.moved)
         self.record_event(fact, at, actor)
 
@@ -203,7 +204,10 @@ class Counter(Clockwork):
                 self.record_event(handling.ExtensionRefused(assignment=n, reason=why), at, actor)
             case "hold", True:
                 clocks = self.plan_hold(n, until, at)
-                held = waiting.Held(assignment=n, until=until or at, reason=why, clocks=clocks)
+                since = asker.asked.asked_at
+                held = waiting.Held(
+                    assignment=n, until=until or at, reason=why, since=since, clocks=clocks
+                )
                 self.record_event(held, at, actor)
             case "hold", False:
                 self.record_event(waiting.HoldRefused(assignment=n, reason=why), at, actor)

@@ -138,7 +138,8 @@ def _held(life: Life) -> waiting.Held | None:
         return None
     until = asker.asked.until or life.at
     clocks = life.hold(asker.n, until)
-    return waiting.Held(assignment=asker.n, until=until, reason="r", clocks=clocks)
+    since = asker.asked.asked_at
+    return waiting.Held(assignment=asker.n, until=until, reason="r", since=since, clocks=clocks)
 
 
 def _reviewed(life: Life) -> waiting.Reviewed | None:

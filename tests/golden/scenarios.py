@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
 
 from domain.commands.citizens.add_facts import AddFacts
 from domain.commands.citizens.call_back import CallBack
@@ -12,6 +13,7 @@ from domain.commands.intake.conclude import Conclude
 from domain.commands.intake.reassign import Reassign
 from domain.commands.intake.triage import Triage
 from domain.commands.supervising.decide import Decide
+from domain.commands.supervising.replan import Replan
 from domain.commands.units.contact import Contact
 from domain.commands.units.extend import Extend
 from domain.commands.units.hold import Hold
@@ -21,8 +23,10 @@ from domain.commands.units.sign import Sign
 from domain.pack.pack import Pack
 from domain.ticket.assignment import HandlingResult
 from domain.ticket.rating import Rating
+from packs.calendars import versioned
 from runtime.engine import waiting_work
 from runtime.names import RECORD_AGAIN
+from store.packs import calendars
 from store.packs.archive import ArchivedPacks
 from tests.golden.rule_book import RULE_BOOK
 from tests.support.desk import CITIZEN, DESK, DISPATCHER, SUPERVISOR, Filed, complaint, file
@@ -202,6 +206,28 @@ async def in_order(engine: Engine) -> Filed:
     return ticket
 
 
+async def planned_again(engine: Engine) -> Filed:
+    """Declare days off, in a published year, that an extension in working days counts."""
+    ticket, _ = await file(engine.client)
+    pack = engine.packs.get("tongzhou")
+    today = datetime.now(UTC).astimezone(pack.calendar.tz).date()
+    years = tuple(range(min(pack.calendar.years), today.year + 2))
+    published = versioned(pack.calendar.model_copy(update={"years": years}))
+    off = tuple(today + timedelta(days=n) for n in range(30))
+    changed = versioned(published.model_copy(update={"days_off": off, "days_on": ()}))
+    await calendars.keep(engine.store, published, datetime.now(UTC))
+    await ticket.by_unit(Extend(by="2wd", reason="等待材料"))
+    for calendar, by, command in (
+        (published, DISPATCHER, Decide(approve=True, reason="同意")),
+        (changed, SUPERVISOR, Replan()),
+    ):
+        replaced = pack.model_copy(update={"calendar": calendar})
+        with patch.object(engine.packs, "get", return_value=replaced):
+            await ticket.act(by, command)
+    await ticket.act(CITIZEN, Withdraw(reason="已自行解决"))
+    return ticket
+
+
 SCENARIOS: dict[str, Scenario] = {
     scenario.__name__: scenario
     for scenario in (
@@ -219,6 +245,7 @@ SCENARIOS: dict[str, Scenario] = {
         heard_at_the_end,
         recorded_late,
         in_order,
+        planned_again,
         *RULE_BOOK,
     )
 }

@@ -20,6 +20,7 @@ from cli import terminal
 from cli.main import COMMANDS, main
 from runtime.settings import Settings
 
+ROOT = Path(__file__).resolve().parents[2]
 _PATIENCE = 60.0
 
 _FORKING = multiprocessing.get_context("forkserver")
@@ -41,18 +42,37 @@ class Terminal:
 
     settings: Settings
 
-    async def jiesu(self, *arguments: str) -> Done:
+    async def jiesu(self, *arguments: str, **changed: str) -> Done:
+        """Run the command; where `changed` changes the environment, in a new interpreter."""
         env = {
             **os.environ,
             "JIESU_HOME": str(self.settings.home),
             "JIESU_TEMPORAL_ADDRESS": self.settings.temporal_address,
             "JIESU_API_PORT": str(self.settings.api_port),
+            **changed,
         }
-        return await asyncio.to_thread(_done, arguments, env)
+        return await (_started if changed else _forked)(arguments, env)
 
     async def json(self, *arguments: str) -> Any:
         done = await self.jiesu(*arguments, "--json")
         return json.loads(done.out)
+
+
+async def _started(arguments: Sequence[str], env: Mapping[str, str]) -> Done:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "cli", *arguments,
+        cwd=ROOT,
+        env={"COLUMNS": "200", **env},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, err = await asyncio.wait_for(process.communicate(), _PATIENCE)
+    assert process.returncode is not None
+    return Done(process.returncode, out.decode(), err.decode())
+
+
+async def _forked(arguments: Sequence[str], env: Mapping[str, str]) -> Done:
+    return await asyncio.to_thread(_done, arguments, env)
 
 
 def _done(arguments: Sequence[str], env: Mapping[str, str]) -> Done:

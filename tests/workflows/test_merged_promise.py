@@ -100,13 +100,14 @@ async def test_a_hold_pauses_the_promise_to_every_merged_citizen(engine: Engine)
     until = await hold(parent)
     held, values = await told(child, engine, "held_with_parent")
     assert (values["parent"], values["reason"], values["until"]) == (parent.number, "同意", until)
-    assert (await promise(child, engine)).paused_at == held.at
+    paused_at = (await promise(child, engine)).paused_at
+    assert paused_at == datetime.fromisoformat(values["asked_at"]), "a hold begins with its request"
     await parent.act(WATER, GO_ON)
     resumed, values = await told(child, engine, "resumed_with_parent")
     assert values["why"] == "reviewed"
     after = await promise(child, engine)
     assert after.paused_at is None
-    assert after.due_at == before.due_at + (resumed.at - held.at)
+    assert after.due_at == before.due_at + (resumed.at - paused_at)
     [asked] = [e for e in await parent.events(engine) if e.kind == "held"]
     assert held.at == asked.at, "one decision at one time"
     await in_order(child, engine)

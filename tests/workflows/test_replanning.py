@@ -1,4 +1,4 @@
-"""Tests that provisional plans of open tickets are planned again, and notified, in a new year."""
+"""Tests that open tickets are planned again, and notified, in a new year and by changed days."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -23,7 +23,7 @@ from packs.registry import PackRegistry
 from runtime.names import REPLAN_WORKFLOW, TICKETS
 from store.db.engine import Store
 from store.packs.archive import ArchivedPacks
-from store.tickets import outbox, provisional, tickets
+from store.tickets import counted, outbox, tickets
 from tests.support.cities import add_days, city_with
 from tests.support.desk import CITIZEN, DISPATCHER, SUPERVISOR, Filed, file, officer
 from tests.support.engine import Engine, platform
@@ -91,8 +91,8 @@ async def test_a_due_time_that_comes_later_is_told_to_the_unit_and_to_the_citize
         ticket, _ = await file(client)
         was = await handling(engine, ticket)
         assert was.provisional
-        [versions] = await provisional.planned_with(engine.store, "tongzhou")
-        assert versions == {was.calendar_version}
+        [found] = await counted.by_calendar(engine.store, "tongzhou")
+        assert found.versions == {was.calendar_version}
         assert await replan(engine) == 0  # nothing was published
     async with serving(client, sqlite_store, after(tmp_path, FORTNIGHT)) as engine:
         assert await replan(engine) == 1
@@ -111,7 +111,6 @@ async def test_a_due_time_that_comes_later_is_told_to_the_unit_and_to_the_citize
         assert row.due_at == now.due_at
 
         # A second request is harmless: there is nothing left to plan.
-        assert await provisional.planned_with(engine.store, "tongzhou") == []
         assert await replan(engine) == 0
         assert await ticket.refused(SYSTEM, Replan()) == "nothing_to_replan"
         assert (await ticket.kinds(engine)).count("replanned") == 1
@@ -179,6 +178,64 @@ async def test_an_extension_is_counted_from_the_due_time_as_it_is_by_now(
         assert now.limit == "5wd+1wd"
         assert now.due_at - was.due_at >= timedelta(days=11)
         assert not now.provisional
+
+
+async def test_a_day_off_that_is_announced_late_reaches_open_tickets_and_can_be_taken_back(
+    client: Client, sqlite_store: Store, tmp_path: Path
+) -> None:
+    """The year was published long ago; then the Spring Festival is prolonged, by mistake."""
+    published, prolonged = after(tmp_path), city(tmp_path / "late", PUBLISHED, FORTNIGHT)
+    async with serving(client, sqlite_store, published) as engine:
+        ticket, _ = await file(client)
+        was = await handling(engine, ticket)
+        assert not was.provisional
+    async with serving(client, sqlite_store, prolonged) as engine:
+        assert await replan(engine) == 1
+        now = await handling(engine, ticket)
+        assert now.due_at - was.due_at >= timedelta(days=10)
+        event = (await ticket.events(engine))[-1]
+        assert isinstance(event.fact, Replanned)
+        assert event.fact.answer_later
+        assert await notified(engine, ticket) == [("citizen", None), ("officer", "water")]
+        row = await tickets.get(engine.store, ticket.number)
+        assert row is not None
+        assert row.due_at == now.due_at
+        assert await replan(engine) == 0
+        assert await ticket.refused(SUPERVISOR, Replan()) == "nothing_to_replan"
+    async with serving(client, sqlite_store, published) as engine:
+        assert await replan(engine) == 1
+        again = await handling(engine, ticket)
+        assert (again.due_at, again.rungs) == (was.due_at, was.rungs)
+        assert (await ticket.kinds(engine)).count("replanned") == 2
+        assert (await judge(client, engine.store, ticket.number)).agrees
+
+
+async def test_a_ticket_whose_days_did_not_change_is_not_asked(
+    client: Client, sqlite_store: Store, tmp_path: Path
+) -> None:
+    later = [TODAY + timedelta(days=n) for n in range(90, 100)]
+    async with serving(client, sqlite_store, after(tmp_path)) as engine:
+        ticket, _ = await file(client)
+        was = await ticket.state(engine)
+        length = (await ticket.handle.describe()).history_length
+    async with serving(client, sqlite_store, city(tmp_path / "l", PUBLISHED, later)) as engine:
+        assert await replan(engine) == 0
+        assert await ticket.state(engine) == was
+        assert (await ticket.handle.describe()).history_length == length
+
+
+async def test_a_pause_over_a_day_off_that_is_announced_late_ends_by_the_new_days(
+    client: Client, sqlite_store: Store, tmp_path: Path
+) -> None:
+    async with serving(client, sqlite_store, after(tmp_path)) as engine:
+        ticket, _ = await file(client)
+        await ticket.act(WATER, Ask(question="请问在哪一段？"))
+        was = await handling(engine, ticket)
+    async with serving(client, sqlite_store, after(tmp_path / "x", FORTNIGHT)) as engine:
+        assert await replan(engine) == 0
+        await ticket.act(CITIZEN, AddFacts(text="桥东第二个排口"))
+        now = await handling(engine, ticket)
+        assert now.due_at - was.due_at >= timedelta(days=10)
 
 
 @pytest.mark.parametrize("role", [Role.ADMIN, Role.DESK, Role.DISPATCHER, Role.AUDITOR])

@@ -7,13 +7,16 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
+from audit.verdicts import judge
 from domain.commands.citizens.add_facts import AddFacts
 from domain.commands.supervising.decide import Decide
 from domain.commands.units.ask import Ask
 from domain.commands.units.extend import Extend
 from domain.commands.units.hold import Hold
 from domain.commands.units.review import Review
+from domain.deadlines.registry import ClockName
 from store.db.engine import Store
+from store.tickets import tickets
 from tests.support.cities import city_with
 from tests.support.desk import CITIZEN, DESK, DISPATCHER, Filed, file, officer
 from tests.support.engine import Engine, platform
@@ -101,6 +104,42 @@ async def test_a_hold_is_decided_by_another_and_reviewed_until_it_is_over(
     assert [c.name for c in state.clocks if c.running and c.name == "handle"] == ["handle"]
     assert await ticket.refused(WATER, _hold(timedelta(days=3))) == "hold_cap"
     assert await ticket.refused(WATER, Review(note="再看")) == "not_on_hold"
+
+
+@pytest.mark.parametrize("asks", ["a hold", "an extension"])
+async def test_who_asks_for_time_before_it_is_over_gets_no_yellow_card_meanwhile(
+    client: Client, sqlite_store: Store, tmp_path: Path, asks: str
+) -> None:
+    packs = city_with(
+        tmp_path / "cities",
+        caps={"holds": 1, "hold": "10d", "extensions": 2, "extension": "3d"},
+        limits={"review": "1d", "sign": None, "contact": None},
+        tiers={"complex": {"handle": "1h"}},
+        ladder={
+            "handle": [{"kind": "warn", "offset": "3598s"}, {"kind": "due"}],
+            **dict.fromkeys(("promise", "citizen", "sign", "contact", "meet", "review")),
+        },
+    )
+    request = _hold(timedelta(days=9)) if asks == "a hold" else Extend(by="1h", reason="等待材料")
+    async with platform(client, sqlite_store, packs) as engine:
+        ticket, _ = await file(engine.client)
+        await ticket.act(WATER, request)
+        requested_at = (await ticket.events(engine))[-1].at
+        await ticket.until_kind(engine, "rung_climbed")
+        await ticket.act(DISPATCHER, Decide(approve=True, reason="情况属实"))
+        row = await tickets.get(engine.store, ticket.number)
+        assert row is not None
+        assert row.yellow_cards == 0
+        if asks == "a hold":
+            handle = (await ticket.state(engine)).running(ClockName.HANDLE, 1)
+            assert handle.paused_at == requested_at
+            # It goes on with the time and the warning that it had when it was requested.
+            await ticket.act(WATER, Review(note="已完工", resume=True))
+            now = (await ticket.state(engine)).running(ClockName.HANDLE, 1)
+            resumed_at = (await ticket.events(engine))[-1].at
+            assert now.due_at - resumed_at == handle.due_at - requested_at
+            assert now.climbed == 0
+        assert (await judge(client, engine.store, ticket.number)).agrees
 
 
 async def test_a_hold_ends_by_itself_on_its_day(patient: Engine) -> None:

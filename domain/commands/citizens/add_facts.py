@@ -46,8 +46,11 @@ class AddFacts(CommandBase):
 
     def guard(self, ticket: Ticket, actor: Actor, at: datetime) -> None:
         cap = rules_of(ticket).facts_per_day
+        if ticket.asks_citizen:  # to be asked and not to be heard would let the question lapse
+            return
         if cap and len(anytime.within_a_day(ticket.facts_at, at)) >= cap:
             raise Refused("facts_too_often", "Enough was added to this ticket today.")
 
     def facts(self, ticket: Ticket, actor: Actor, clocks: list[Clock]) -> list[Fact]:
-        return [anytime.FactsAdded(text=self.text, files=self.files)]
+        added = anytime.FactsAdded(text=self.text, files=self.files, answers=ticket.asks_citizen)
+        return [added]

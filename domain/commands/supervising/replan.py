@@ -14,7 +14,7 @@ from domain.words import N_
 
 
 class Replan(CommandBase):
-    """Plan provisional due times again, now that a year's working calendar is published."""
+    """Plan due times again, now that a year's working calendar is published or has changed."""
 
     do: Literal["replan"] = "replan"
 
@@ -22,18 +22,18 @@ class Replan(CommandBase):
     leads_to = anytime.Replanned
     spec = CommandSpec(
         path="replan",
-        right="plan provisional due times again",
-        summary="Plan provisional due times again, now that a year's calendar is published",
+        right="plan due times again by the calendar",
+        summary="Plan due times again, now that a year's calendar is published or has changed",
         example={},
         refusals=("nothing_to_replan",),
         form=forms.CommandForm(
             group=forms.Group.RECORD,
-            label=N_("Plan provisional dates again"),
+            label=N_("Plan dates again"),
             done=N_("The dates were planned by the published calendar."),
-            help=N_("After a year's working calendar was published. It also happens by itself."),
+            help=N_("After a change of the working calendar. It also happens by itself."),
         ),
     )
 
     def guard(self, ticket: Ticket, actor: Actor, at: datetime) -> None:
-        if not ticket.provisional:
-            raise Refused("nothing_to_replan", "No due time of this ticket is provisional.")
+        if not ticket.counted:
+            raise Refused("nothing_to_replan", "No due time of this ticket counts working time.")
