@@ -157,7 +157,7 @@ CODES: dict[str, Code] = {
     "already_issued": Code(409, "It was issued already, and shown once."),
     "last_admin": Code(409, "Somebody has to remain who can administer."),
     "own_account": Code(409, "Not with one's own account; another administrator can."),
-    "chore_not_scheduled": Code(409, "The engine has no such chore; a worker schedules it."),
+    "chore_not_scheduled": Code(409, "No such job is scheduled; a worker schedules it."),
     # --- no longer readable
     "pack_invalid": Code(409, "That version of the city's pack cannot be read any more."),
     # --- not carried out, and never will be

@@ -64,18 +64,18 @@ def check(
     for folder in folders:
         if not folder.is_dir():
             fail(f"there is no folder {folder} (unknown_folder)")
-    found_problems = {folder: check_pack(folder) for folder in folders}
+    problems_of = {folder: check_pack(folder) for folder in folders}
     if as_json:
         print_json(
-            [city_views.checked(folder, problems) for folder, problems in found_problems.items()]
+            [city_views.checked(folder, problems) for folder, problems in problems_of.items()]
         )
     else:
-        for folder, problems in found_problems.items():
+        for folder, problems in problems_of.items():
             for problem in problems:
                 out.print(city_views.place(folder, problem), markup=False)
             if not problems:
                 out.print(f"{folder}: {city_views.sound(folder)}")
-    if any(found_problems.values()):
+    if any(problems_of.values()):
         raise typer.Exit(1)
 
 

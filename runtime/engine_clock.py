@@ -128,7 +128,7 @@ async def look(client: Client, clock: EngineClock) -> None:
         clock.between(max(polled), None, sent, clock.steady())
     with suppress(RPCError):  # no worker has made the schedules yet
         sent = clock.steady()
-        chore = await client.get_schedule_handle(OUTBOX_JOB).describe()
-        following = chore.info.next_action_times
-        if following and not chore.schedule.state.paused:
+        job = await client.get_schedule_handle(OUTBOX_JOB).describe()
+        following = job.info.next_action_times
+        if following and not job.schedule.state.paused:
             clock.between(None, following[0] + _SCHEDULED, sent, clock.steady())

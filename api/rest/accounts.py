@@ -72,8 +72,8 @@ async def create_account(
     responses=responses(*_ONE),
 )
 async def get_account(account: AccountId, caller: ACCOUNT_MANAGER, context: Context) -> Response:
-    found_account = await accounts.managed_account(context, caller, account)
-    return json_of(await accounts.line(context, caller, found_account))
+    managed = await accounts.managed_account(context, caller, account)
+    return json_of(await accounts.line(context, caller, managed))
 
 
 @router.put(

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Header, Response
 
-from api.http.access import perhaps, public
+from api.http.access import optional_caller, public
 from api.http.dependencies import Context, IdempotencyKey
 from api.http.problem_responses import responses
 from api.http.responses import json_of, receipt_of
@@ -84,7 +84,7 @@ async def get_challenge(context: Context) -> Response:
 )
 async def file_complaint(
     body: Annotated[ComplaintIn, Body(examples=[EXAMPLE])],
-    caller: Annotated[Caller | None, perhaps("file_complaint")],
+    caller: Annotated[Caller | None, optional_caller("file_complaint")],
     context: Context,
     idempotency_key: IdempotencyKey = None,
     answer: Annotated[

@@ -224,7 +224,7 @@ class Ticket(Recorded):
 
     # --- changes made by facts: assignments -----------------------------------------------
 
-    def give(
+    def open_assignment(
         self, plan: AssignmentPlan, share: Share, at: datetime, *, of: int | None = None
     ) -> None:
         """Open an assignment, as planned."""

@@ -18,11 +18,9 @@ from tests.support.desk import Filed, complaint, file
 from tests.support.engine import RING, Engine
 
 
-async def _for_one_shift(
-    environment: ActivityEnvironment, chore: Callable[[], Awaitable[int]]
-) -> None:
+async def _for_one_run(environment: ActivityEnvironment, job: Callable[[], Awaitable[int]]) -> None:
     """Run a maintenance job until its worker stops, which is after its first pause."""
-    running = asyncio.ensure_future(environment.run(chore))
+    running = asyncio.ensure_future(environment.run(job))
     await asyncio.sleep(0.3)
     environment.worker_shutdown()
     with pytest.raises(ApplicationError, match="stopping"):
@@ -47,27 +45,27 @@ async def _registered(engine: Engine, age: timedelta) -> str:
 async def test_a_spooled_complaint_is_started_and_then_left_alone(engine: Engine) -> None:
     number = await _registered(engine, timedelta(minutes=1))
     backlog = IntakeBacklog(engine.store, engine.client)
-    await _for_one_shift(ActivityEnvironment(), backlog.start_waiting)
+    await _for_one_run(ActivityEnvironment(), backlog.start_waiting)
     ticket = Filed(engine.client, number)
     assert (await ticket.until_stage("handle")).unit == "water"
     assert await intake.pending(engine.store, timedelta(), 10, datetime.now(UTC)) == []
-    await _for_one_shift(ActivityEnvironment(), backlog.start_waiting)
+    await _for_one_run(ActivityEnvironment(), backlog.start_waiting)
     assert len(await tickets.events(engine.store, number)) == 3
 
 
 async def test_what_an_api_is_just_starting_is_not_started_a_second_time(engine: Engine) -> None:
     number = await _registered(engine, timedelta(seconds=1))
     backlog = IntakeBacklog(engine.store, engine.client)
-    await _for_one_shift(ActivityEnvironment(), backlog.start_waiting)
+    await _for_one_run(ActivityEnvironment(), backlog.start_waiting)
     assert await tickets.get(engine.store, number) is None
 
 
 async def test_messages_leave_the_outbox_once(engine: Engine) -> None:
     ticket, _ = await file(engine.client)
     assert await outbox.pending_count(engine.store) > 0
-    chore = Outbox(engine.store).deliver
+    job = Outbox(engine.store).deliver
     await asyncio.gather(
-        _for_one_shift(ActivityEnvironment(), chore), _for_one_shift(ActivityEnvironment(), chore)
+        _for_one_run(ActivityEnvironment(), job), _for_one_run(ActivityEnvironment(), job)
     )
     assert await outbox.pending_count(engine.store) == 0
     sent = await outbox.messages(engine.store, ticket.number)
@@ -76,7 +74,7 @@ async def test_messages_leave_the_outbox_once(engine: Engine) -> None:
     assert {message.audience for message in sent} == {"citizen", "officer"}
 
 
-async def test_a_chore_beats_and_goes_on_while_there_is_work() -> None:
+async def test_a_maintenance_job_beats_and_goes_on_while_there_is_work() -> None:
     environment = ActivityEnvironment()
     beats: list[int] = []
     environment.on_heartbeat = lambda *details: beats.append(details[0])
@@ -85,8 +83,8 @@ async def test_a_chore_beats_and_goes_on_while_there_is_work() -> None:
     async def step() -> int:
         return left.pop(0) if left else 0
 
-    async def chore() -> int:
+    async def job() -> int:
         return await keep_doing(step)
 
-    await _for_one_shift(environment, chore)
+    await _for_one_run(environment, job)
     assert beats[:3] == [0, 3, 5]

@@ -32,7 +32,7 @@ from tests.support.cities import SHIPPED
 from tests.support.engine import RING
 
 VIEWERS = 200
-TICK = 0.05
+POLL_INTERVAL = 0.05
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ async def house(sqlite_store: Store, tmp_path: Path) -> AsyncIterator[House]:
 @pytest.fixture
 def boards(house: House) -> BoardFeeds:
     watched: BoardFeeds = house.app.state.boards
-    watched.tick = TICK
+    watched.poll_interval = POLL_INTERVAL
     return watched
 
 
@@ -153,7 +153,7 @@ async def test_nobody_reads_when_nobody_watches(
     await one.leave()
     assert boards.watched == {}
     statements.clear()
-    await asyncio.sleep(TICK * 4)
+    await asyncio.sleep(POLL_INTERVAL * 4)
     assert statements == []
 
 
@@ -263,7 +263,7 @@ async def _serving(store: Store, home: Path) -> AsyncIterator[tuple[Server, int]
         {"home": home, "keys": RING.text(), "temporal_address": "127.0.0.1:1"}
     )
     app = create_app(settings, store=store, packs=SHIPPED)
-    app.state.boards.tick = TICK
+    app.state.boards.poll_interval = POLL_INTERVAL
     port = free_port()
     running = server(app, "127.0.0.1", port)
     serving = asyncio.create_task(running.serve())

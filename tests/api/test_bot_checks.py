@@ -44,7 +44,7 @@ async def test_a_form_sent_at_once_is_shown_again_and_can_be_sent_after_a_while(
 
 async def test_who_fills_in_what_people_do_not_see_is_refused(lonely_house: House) -> None:
     page = await lonely_house.http.get("/report?city=tongzhou")
-    assert 'class="trap" aria-hidden="true"' in page.text
+    assert 'class="honeypot" aria-hidden="true"' in page.text
     filled = FORM | {"website": "https://spam.example"}
     assert (await lonely_house.http.post("/report", data=filled)).status_code == 422
     by_api = COMPLAINT | {"website": "https://spam.example"}

@@ -24,7 +24,7 @@ EXEMPT = {
     "proof_of_work.ProofOfWork.issue": "the same",
     "proof_of_work.ProofOfWork.passed": "the same",
     "ratings.check_due": "a part of rating: the caller is known by the access code",
-    "commands.why_not_running": "words a refusal",
+    "commands.not_running_error": "words a refusal",
     "filing.register": "a part of filing and reopening, which ask",
     "filing.start": "the same",
     "periods.Reckoning.pack_then": "finds the rules that figures and points are computed by",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.pages.citizen.redaction import VEIL, veiled
+from api.pages.citizen.redaction import REDACTION, redacted
 
 
 @pytest.mark.parametrize(
@@ -22,9 +22,9 @@ from api.pages.citizen.redaction import VEIL, veiled
     ],
 )
 def test_it_is_covered(secret: str) -> None:
-    value = veiled(f"请联系{secret}，谢谢。")
+    value = redacted(f"请联系{secret}，谢谢。")
     assert secret not in value
-    assert value.startswith(f"请联系{VEIL}")
+    assert value.startswith(f"请联系{REDACTION}")
     assert value.endswith("，谢谢。")
 
 
@@ -40,4 +40,4 @@ def test_it_is_covered(secret: str) -> None:
     ],
 )
 def test_what_is_about_the_matter_stays(text: str) -> None:
-    assert veiled(text) == text
+    assert redacted(text) == text

@@ -33,14 +33,14 @@ ELSEWHERE = {"step", "merge", "replan"}
 """Action forms with tests of their own below."""
 
 
-def test_every_deed_is_tried() -> None:
+def test_every_action_is_tried() -> None:
     assert {case.path for case in CASES} | ELSEWHERE == {
         action_form.path for action_form in ACTION_FORMS
     }
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.path)
-async def test_a_deed_through_its_page(able: House, case: Case) -> None:
+async def test_an_action_through_its_page(able: House, case: Case) -> None:
     ticket = await case.ready(able)
     who = await at_desk(able, case.role, "water" if case.role is Role.OFFICER else None)
     before = (await ticket.kinds()).count(case.kind)

@@ -46,8 +46,8 @@ async def _board(house: House) -> dict[str, Any]:
 
 async def _filed_since(house: House, today: str, tickets: Sequence[Filed]) -> list[Filed]:
     """Return the tickets that were filed on that day: midnight may have passed since."""
-    found_tickets = await states(house.store, [ticket.number for ticket in tickets])
-    filed = {ticket.complaint.number: ticket.complaint.filed_at for ticket in found_tickets}
+    recorded = await states(house.store, [ticket.number for ticket in tickets])
+    filed = {ticket.complaint.number: ticket.complaint.filed_at for ticket in recorded}
     return [one for one in tickets if filed[one.number] >= datetime.fromisoformat(today)]
 
 

@@ -124,7 +124,9 @@ async def test_while_it_is_typed_the_machine_says_what_it_knows(house: House) ->
     other = await house.file(place={"address": "新华西街东门"})
     await other.until_stage("handle")
     fields = {"csrf": who.csrf, "city": "tongzhou", "text": RIVER, "address": "新华西街东门"}
-    part = await house.http.post("/staff/call/hints", data=fields, headers=PEOPLE | who.cookie)
+    part = await house.http.post(
+        "/staff/call/suggestions", data=fields, headers=PEOPLE | who.cookie
+    )
     assert part.status_code == 200
     assert "0301 黑臭水体" in part.text
     assert "水务局" in part.text
@@ -132,7 +134,7 @@ async def test_while_it_is_typed_the_machine_says_what_it_knows(house: House) ->
     assert "水是什么颜色" in part.text
     assert "<!doctype" not in part.text
     away = {"csrf": who.csrf, "city": "tongzhou", "text": "发现疑似违建", "category": "0109"}
-    part = await house.http.post("/staff/call/hints", data=away, headers=PEOPLE | who.cookie)
+    part = await house.http.post("/staff/call/suggestions", data=away, headers=PEOPLE | who.cookie)
     assert "t.has_point || t.has_address" in part.text
 
 

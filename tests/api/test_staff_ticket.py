@@ -279,7 +279,7 @@ async def test_a_form_for_what_cannot_be_done_is_not_drawn_but_said(house: House
     ticket = await house.file()
     who = await at_desk(house, Role.OFFICER, "water")
     page = await who.ticket(ticket, do="review")
-    assert 'id="deed"' not in page.text
+    assert 'id="action"' not in page.text
     assert "alert-warning" in page.text
     unknown = await who.ticket(ticket, do="nonsense")
     assert unknown.status_code == 200

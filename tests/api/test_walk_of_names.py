@@ -309,10 +309,10 @@ async def test_an_address_that_names_anothers_thing_is_answered_like_none(world:
 
 
 def _tries(
-    world: World, found_addresses: Iterable[Address]
+    world: World, addresses: Iterable[Address]
 ) -> Iterator[tuple[Address, Stranger, Filed]]:
     """Yield each address with the strangers of a role that may use it, and tickets of others."""
-    for address in found_addresses:
+    for address in addresses:
         for stranger in filter(lambda one: one.may(address), world.strangers):
             for ticket in stranger.tried:
                 yield address, stranger, ticket
@@ -547,7 +547,7 @@ async def _own_pages(world: World, who: Stranger) -> AsyncIterator[tuple[str, ht
     for path in (*OWN_PAGES[who.role], *tickets):
         page = await world.send(path, "GET", who)
         yield path, page
-        for address in re.findall(r'href="([^"]*\?do=[a-z-]+)#deed"', page.text):
+        for address in re.findall(r'href="([^"]*\?do=[a-z-]+)#action"', page.text):
             yield path, await world.send(address, "GET", who)
 
 

@@ -120,7 +120,7 @@ def _narrow(desk: Open, role: Role, language: str) -> Page:
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_the_form_of_every_deed_is_accessible_and_fits(
+def test_the_form_of_every_action_is_accessible_and_fits(
     desk: Open, ready: Ready, language: str
 ) -> None:
     looks, shown = Looks(), set()

@@ -63,7 +63,7 @@ async def test_an_activity_belongs_to_the_ticket_that_asked_for_it() -> None:
     assert ticket_sealed_with(sealed) == A
 
 
-async def test_a_chore_is_no_ticket() -> None:
+async def test_a_maintenance_job_is_no_ticket() -> None:
     codec = TicketCodec(Two())
     assert _of(codec, "chore/outbox") is codec
 

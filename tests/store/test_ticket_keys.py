@@ -79,7 +79,7 @@ async def test_a_ticket_from_before_there_were_keys_gets_one_key_from_many(store
         assert cipher.decrypt(bytes(12), sealed, None) == b"word"
 
 
-async def test_what_is_no_ticket_is_sealed_with_the_chores_key(store: Store) -> None:
+async def test_what_is_no_ticket_is_sealed_with_the_jobs_key(store: Store) -> None:
     keys = TicketKeys(store, RING)
     for nobody in (None, "2411200000017"):
         name, _ = await keys.sealing(nobody)

@@ -84,6 +84,6 @@ def offered(page: httpx.Response) -> set[str]:
     number = re.search(r"/staff/tickets/(\d{13})", page.text)
     assert number, page.text
     path = f"/staff/tickets/{number[1]}"
-    links = re.findall(rf'href="{path}\?do=([a-z-]+)#deed"', page.text)
+    links = re.findall(rf'href="{path}\?do=([a-z-]+)#action"', page.text)
     forms = re.findall(rf'action="{path}/([a-z-]+)" data-once', page.text)
     return {*links, *forms}

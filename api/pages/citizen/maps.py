@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request, Response
 from api.http.access import public
 from api.http.dependencies import Context
 from api.http.responses import json_text
-from api.pages.citizen.redaction import veiled
+from api.pages.citizen.redaction import redacted
 from app.context import AppContext
 from app.errors import Problem
 from app.publications import published_tickets
@@ -62,7 +62,7 @@ async def points(city_id: str, context: Context) -> Response:
         point = point_of(ticket.complaint.place)
         if point is not None:
             lat, lon = (round(part, _VAGUE) for part in point)
-            what = veiled(ticket.complaint.title or ticket.complaint.text)[:40]
+            what = redacted(ticket.complaint.title or ticket.complaint.text)[:40]
             items.append({"number": ticket.complaint.number, "lat": lat, "lon": lon, "what": what})
     return json_text(json.dumps(items, ensure_ascii=False), Cache_Control="public, max-age=300")
 

@@ -5,7 +5,7 @@ Consent to publication does not cover a phone number mentioned in the text.
 
 import re
 
-VEIL = "▇▇▇"
+REDACTION = "▇▇▇"
 
 _PATTERN = re.compile(
     r"""
@@ -21,6 +21,6 @@ _PATTERN = re.compile(
 )
 
 
-def veiled(text: str) -> str:
+def redacted(text: str) -> str:
     """Return `text` without phones, e-mail, identity numbers, plates and flats."""
-    return _PATTERN.sub(VEIL, text)
+    return _PATTERN.sub(REDACTION, text)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from api.http.access import public
 from api.http.dependencies import Context
 from api.pages.citizen.cities import choose, packs
-from api.pages.citizen.redaction import veiled
+from api.pages.citizen.redaction import redacted
 from api.pages.shared.page import page
 from app.cities import rates_of
 from app.context import AppContext
@@ -125,9 +125,9 @@ def _published(ticket: Ticket) -> Published:
     complaint = ticket.complaint
     return Published(
         number=complaint.number,
-        title=veiled(complaint.title),
-        text=veiled(complaint.text),
-        reply=veiled(ticket.reply or ""),
+        title=redacted(complaint.title),
+        text=redacted(complaint.text),
+        reply=redacted(ticket.reply or ""),
         category=ticket.category,
         unit=ticket.unit,
         ticket=ticket,

@@ -15,7 +15,7 @@ from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
 from app.caller import Caller
-from app.commands import give
+from app.commands import execute
 from app.comparing import alike, compared, crowds
 from app.context import AppContext
 from app.errors import Problem
@@ -110,7 +110,7 @@ async def _into(
 ) -> None:
     """Merge one ticket; a refusal does not stop the others from being merged."""
     try:
-        await give(context, caller, number, command, f"page/{form.key}/{number}")
+        await execute(context, caller, number, command, f"page/{form.key}/{number}")
     except REFUSALS as error:
         refused[number] = str(getattr(error, "code", "internal_error"))
 
@@ -124,7 +124,7 @@ async def unmerge(
     try:
         number = parse_number(form.typed["number"])
         command = Unmerge.model_validate(form.filled("reason"))
-        await give(context, caller, number, command, f"page/{form.key}/{number}")
+        await execute(context, caller, number, command, f"page/{form.key}/{number}")
     except (ValidationError, *REFUSALS) as error:
         return await _page(request, context, caller, form, form.refuse(error))
     return _done("unmerged", number)

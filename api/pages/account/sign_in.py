@@ -193,7 +193,7 @@ async def _me(
 ) -> Response:
     return staff_page(
         request,
-        "account/entrance_own_account.html",
+        "account/sign_in_own_account.html",
         caller,
         status,
         form=form,
