@@ -14,8 +14,8 @@ PACKAGES = (
     "packs", "runtime", "scripts", "store", "tests", "workers", "workflows",
 )  # fmt: skip
 SUBJECTS = {
-    "That", "Those", "What", "Whatever", "When", "Where", "Whether", "Which", "Who", "Whoever",
-    "Whose",
+    "How", "That", "Those", "What", "Whatever", "When", "Where", "Whether", "Which", "Who",
+    "Whoever", "Whose",
 }  # fmt: skip
 """First words of a docstring that says neither what is done nor what it is."""
 
