@@ -45,6 +45,3 @@ async def retry_waiting(
 ) -> Response:
     """Start a run after the current one, if there is one. Nothing is done twice by it."""
     return json_of(await retry(context, caller, chore), 202)
-
-
-# --- shared with the pages ------------------------------------------------------------------------
