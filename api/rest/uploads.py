@@ -109,7 +109,7 @@ def _uploaded(context: AppContext, taken: Taken) -> Uploaded:
     row, where = taken.row, taken.location
     return Uploaded(
         **file_out(context, row).model_dump(),
-        reference=f"{row.id}.{context.uploads.seals.proof(row.id)}",
+        reference=f"{row.id}.{context.uploads.signer.proof(row.id)}",
         expires_at=row.expires_at or row.uploaded_at,
         location=Suggestion(lat=where[0], lon=where[1]) if where else None,
     )

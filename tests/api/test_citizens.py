@@ -53,7 +53,7 @@ async def _sent(house: House) -> list[tuple[str, str]]:
     statement = select(tables.outbox).where(tables.outbox.c.template == "phone_code")
     rows = await house.store.rows(statement.order_by(tables.outbox.c.created_at))
     assert {row.audience for row in rows} <= {"citizen"}
-    return [await phone_codes.letter(house.store, house.context.seal, row.key) for row in rows]
+    return [await phone_codes.letter(house.store, house.context.cipher, row.key) for row in rows]
 
 
 async def _list(house: House, citizen_pass: str) -> Any:

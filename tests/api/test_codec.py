@@ -13,7 +13,7 @@ from temporalio.client import WorkflowHistory
 
 from audit.shredding import payloads
 from domain.actors import Role
-from runtime.codec import is_sealed
+from runtime.codec import is_encrypted
 from runtime.names import ticket_workflow_id
 from tests.api.house import Filed, House, open_house, problem
 from tests.support.engine import Engine
@@ -26,8 +26,8 @@ async def _history(engine: Engine, ticket: Filed) -> WorkflowHistory:
     return await handle.fetch_history()
 
 
-def _body(sealed: Sequence[Payload]) -> Any:
-    return MessageToDict(Payloads(payloads=sealed))
+def _body(encrypted: Sequence[Payload]) -> Any:
+    return MessageToDict(Payloads(payloads=encrypted))
 
 
 async def _ask(house: House, what: str, body: Any, headers: dict[str, str]) -> httpx.Response:
@@ -44,11 +44,11 @@ async def test_an_auditor_reads_a_history_and_is_written_down_once(
     house: House, engine: Engine
 ) -> None:
     ticket = await house.file()
-    sealed = [one for one in payloads(await _history(engine, ticket)) if is_sealed(one)]
-    assert len(sealed) > 5
+    encrypted = [one for one in payloads(await _history(engine, ticket)) if is_encrypted(one)]
+    assert len(encrypted) > 5
     auditor = await house.token(Role.AUDITOR)
     for _ in range(2):
-        lines = _payloads(await _ask(house, "decode", _body(sealed), auditor))
+        lines = _payloads(await _ask(house, "decode", _body(encrypted), auditor))
         assert any("小区门口的河水又黑又臭" in text for text in lines)
     seen = (await house.http.get(f"{ticket.path}/views", headers=ticket.citizen)).json()["items"]
     assert [view["fields"] for view in seen] == [["history"]]
@@ -88,9 +88,9 @@ async def test_a_units_program_seals_its_answer_for_its_own_ticket_only(house: H
     ticket = await house.file()
     plain = _body([Payload(metadata={"encoding": b"json/plain"}, data=b'"the river is clean"')])
     named = {"Jiesu-Ticket": ticket.number}
-    sealed = await _ask(house, "encode", plain, await house.officer() | named)
-    assert "river" not in _payloads(sealed)[0]
-    opened = await _ask(house, "decode", sealed.json(), await house.token(Role.AUDITOR))
+    encrypted = await _ask(house, "encode", plain, await house.officer() | named)
+    assert "river" not in _payloads(encrypted)[0]
+    opened = await _ask(house, "decode", encrypted.json(), await house.token(Role.AUDITOR))
     assert _payloads(opened) == ['"the river is clean"']
     for headers in (await house.officer("housing") | named, await house.officer()):
         assert problem(await _ask(house, "encode", plain, headers)) == (404, "ticket_not_found")

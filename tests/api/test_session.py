@@ -216,9 +216,9 @@ async def _with_second_factor(house: House) -> tuple[str, str, list[str]]:
     account = await accounts.by_name(house.store, name)
     assert account is not None
     secret, codes = second_factor.new_secret(), second_factor.new_recovery_codes()
-    sealed = house.context.seal.close(f"totp/{account.id}", secret)
+    encrypted = house.context.cipher.encrypt(f"totp/{account.id}", secret)
     digests = [second_factor.recovery_digest(code) for code in codes]
-    await accounts.set_second_factor(house.store, account, sealed, digests)
+    await accounts.set_second_factor(house.store, account, encrypted, digests)
     return name, secret, codes
 
 

@@ -308,9 +308,7 @@ async def test_an_address_that_names_anothers_thing_is_answered_like_none(world:
     assert left == {("POST", "/api/v1/tickets/{number}/rating")}, "only for an access code"
 
 
-def _tries(
-    world: World, addresses: Iterable[Address]
-) -> Iterator[tuple[Address, Stranger, Filed]]:
+def _tries(world: World, addresses: Iterable[Address]) -> Iterator[tuple[Address, Stranger, Filed]]:
     """Yield each address with the strangers of a role that may use it, and tickets of others."""
     for address in addresses:
         for stranger in filter(lambda one: one.may(address), world.strangers):
@@ -361,7 +359,7 @@ def _bodies(world: World) -> Iterator[tuple[Address, str]]:
 def _values(world: World, name: str, ticket: Filed) -> list[tuple[Any, Any]]:
     """Return things of others to name, each with one that does not exist."""
     if NAMES[name] is Named.FILE:
-        proof = world.house.context.uploads.seals.proof(UNKNOWN["file"])
+        proof = world.house.context.uploads.signer.proof(UNKNOWN["file"])
         proven = ([world.proven], [f"{UNKNOWN['file']}.{proof}"])
         return [([world.things["file"]], [UNKNOWN["file"]]), proven]
     if NAMES[name] is Named.TICKET:

@@ -23,7 +23,7 @@ from domain.actors import Role
 from domain.refusals import Refused
 from domain.ticket.complaint import Complaint
 from domain.ticket.erasure import GONE
-from runtime.codec import ticket_sealed_with
+from runtime.codec import ticket_of_key
 from runtime.names import ticket_workflow_id
 from store.db import tables
 from store.db.engine import Store
@@ -97,8 +97,8 @@ async def _heard(engine: Engine, ticket: Filed) -> set[str | None]:
     [history] = await fetch(engine.client, ticket.number)
     event_type = EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED
     heard = [event for event in history.events if event.event_type != event_type]
-    sealed = payloads(WorkflowHistory(ticket.number, heard))
-    return {ticket_sealed_with(payload) for payload in sealed if payload.data}
+    encrypted = payloads(WorkflowHistory(ticket.number, heard))
+    return {ticket_of_key(payload) for payload in encrypted if payload.data}
 
 
 async def test_after_erasing_nobody_can_read_what_was_said(house: House, engine: Engine) -> None:
@@ -110,7 +110,7 @@ async def test_after_erasing_nobody_can_read_what_was_said(house: House, engine:
     assert unproved.readable == unproved.sealed > 9
     assert not unproved.holds
     [history] = await fetch(engine.client, number)
-    own = {ticket_sealed_with(payload) for payload in payloads(history) if payload.data}
+    own = {ticket_of_key(payload) for payload in payloads(history) if payload.data}
     assert own == {number}
     value = await _everything(store)
     assert [word for word in WORDS if word not in value] == []

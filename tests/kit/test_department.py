@@ -11,8 +11,8 @@ from audit.shredding import payloads
 from jiesu_department import CannotHandle, UnitOrder, UnitResult, department_worker
 from jiesu_department.codec import RemoteCodec
 from packs.registry import PackRegistry
-from runtime.codec import ticket_sealed_with
-from runtime.engine import sealed_by, with_converter
+from runtime.codec import ticket_of_key
+from runtime.engine import encrypting_with, with_converter
 from runtime.names import unit_queue
 from store.db.engine import Store
 from store.tickets import tickets
@@ -139,11 +139,11 @@ async def test_a_program_without_keys_asks_the_citys_api(
             base_url="http://jiesu.test",
             headers=await house.officer("water"),
         )
-        sealed = with_converter(client, sealed_by(RemoteCodec(theirs)))
-        async with working(department_worker(sealed, "water", handle)):
+        encrypted = with_converter(client, encrypting_with(RemoteCodec(theirs)))
+        async with working(department_worker(encrypted, "water", handle)):
             ticket = await house.file()
             await ticket.until_stage("rate")
     assert [order.number for order in seen] == [ticket.number, ticket.number]
     [history] = await fetch(client, ticket.number)
-    own = {ticket_sealed_with(payload) for payload in payloads(history) if payload.data}
+    own = {ticket_of_key(payload) for payload in payloads(history) if payload.data}
     assert own == {ticket.number}  # both its result and its failure

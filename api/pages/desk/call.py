@@ -239,7 +239,7 @@ async def _filed(
     context: AppContext, caller: Caller, pack: Pack, form: Form, *, by_hand: bool = False
 ) -> Receipt:
     brought = await own_files(context, caller, form.typed[STORED_FILES].split())
-    proof = context.uploads.seals.proof
+    proof = context.uploads.signer.proof
     body = complaint(pack, form, [f"{row.id}.{proof(row.id)}" for row in brought])
     if not body.title:
         current = await _suggestions(context, caller, pack, form)
