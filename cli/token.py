@@ -58,7 +58,7 @@ def _scopes(role: Role, requested: list[str] | None) -> list[Scope]:
         if word not in tuple(Scope):
             fail(f"unknown scope '{word}'; known: {', '.join(Scope)}")
         if word not in useful:
-            fail(f"with the scope '{word}' the role '{role}' may do nothing")
+            fail(f"the scope '{word}' gives the role '{role}' no permission")
     return [scope for scope in Scope if scope in requested]
 
 

@@ -36,7 +36,7 @@ EXAMPLE = {
 @router.get(
     "/challenge",
     operation_id="get_challenge",
-    summary="What has to be solved before filing without a token, if anything",
+    summary="The challenge to solve before filing without a token, if there is one",
     dependencies=[public("get_challenge")],
     response_model=IssuedChallenge,
     responses=responses("store_unavailable"),

@@ -56,7 +56,7 @@ async def get_ticket(
 @router.get(
     "/tickets/{number}/events",
     operation_id="list_events",
-    summary="Everything that happened to a ticket, first things first",
+    summary="Everything that happened to a ticket, oldest first",
     tags=["Staff"],
     response_model=list[EventWithReasons],
     responses=responses(*_READING, "ticket_not_found", "bad_number"),

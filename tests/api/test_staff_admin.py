@@ -114,7 +114,7 @@ async def test_an_account_is_changed_closed_opened_and_signed_out(house: House) 
     changed = await send(house, admin, one, display="王芳", role="dispatcher", city="jinan")
     assert (changed.status_code, changed.headers["Location"]) == (303, f"{one}?done=changed")
     shown = await get(house, admin, f"{one}?done=changed")
-    assert "Whoever it is has to sign in again" in shown.text
+    assert "This person has to sign in again" in shown.text
     assert (await get(house, who, "/staff/me")).status_code == 401
     for text, words in (("disable", "The account is closed"), ("enable", "The account is open")):
         done = await send(house, admin, f"{one}/{text}")

@@ -161,7 +161,7 @@ async def test_places_and_their_tickets_are_sheets(house: House) -> None:
     rows = await _sheet(house, f"/staff/places.csv?{MONTH}")
     street = next(row for row in rows if row[0] == STREET)
     assert street[1:] == ["Beiyuan Subdistrict", "0", "0", "2", "2", "1.0", "0.5", "0.5"]
-    assert rows[-1][1] == "Not told more exactly"
+    assert rows[-1][1] == "No more exact place given"
     tickets = await _sheet(house, f"/staff/places/tickets.csv?{MONTH}&what=late")
     assert {row[0] for row in tickets[1:]} >= {town["late"].number}
     assert next(row for row in tickets if row[0] == town["late"].number)[1] == "'=1+1"

@@ -46,7 +46,7 @@ async def test_a_quiet_installation_says_so_everywhere(house: House) -> None:
     assert "Nothing waits for longer than a minute" in await _page(
         house, "/staff/admin/waiting", Role.ADMIN
     )
-    assert "do not move" not in await _page(house, "/staff/board", Role.SUPERVISOR)
+    assert "These are stuck" not in await _page(house, "/staff/board", Role.SUPERVISOR)
     text = (await house.http.get("/metrics")).text
     assert 'jiesu_stuck{waits="record"} 0.0' in text
 
@@ -85,7 +85,7 @@ async def test_staff_of_one_city_are_told_of_no_other_citys_stuck_tickets(house:
 @pytest.mark.parametrize(
     ("language", "says", "waits"),
     [
-        ("en", "These do not move", "Taken by the engine, and nothing recorded yet"),
+        ("en", "These are stuck", "Taken by the engine, and nothing recorded yet"),
         ("zh", "停滞不动", "流程引擎已受理，尚无记录"),
     ],
 )

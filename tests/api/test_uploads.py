@@ -186,6 +186,19 @@ async def test_who_shows_what(
     assert answer.status_code == status
 
 
+async def test_a_refused_purpose_is_answered_with_those_of_the_role(lonely_house: House) -> None:
+    answer = await lonely_house.http.post(
+        UPLOAD,
+        content=a_photo(),
+        headers=await lonely_house.token(Role.OFFICER, "water"),
+        params={"purpose": "complaint"},
+    )
+    assert problem(answer) == (403, "forbidden")
+    assert answer.json()["detail"] == (
+        "Upload files of your role with the purpose 'after' or 'before' or 'evidence'."
+    )
+
+
 async def test_a_bad_token_uploads_nothing(lonely_house: House) -> None:
     headers = {"Authorization": "Bearer jsu_nonsense"}
     answer = await lonely_house.http.post(UPLOAD, content=a_photo(), headers=headers)

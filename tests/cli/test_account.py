@@ -170,7 +170,7 @@ async def test_a_token_is_for_what_it_was_asked_for_and_ends(
     assert timedelta(days=89) < left <= timedelta(days=90)
     [listed] = await terminal.json("token", "list")
     assert listed["last_used_at"] is not None
-    for scope, says in (("fly", "unknown scope 'fly'"), ("admin", "may do nothing")):
+    for scope, says in (("fly", "unknown scope 'fly'"), ("admin", "no permission")):
         refused = await terminal.jiesu("token", "create", "--role", "auditor", "--scope", scope)
         assert refused.code == 2
         assert says in refused.err

@@ -64,7 +64,7 @@ ACCOUNT_ACTIONS: dict[str, AccountAction] = {
 }
 _CHANGED = "changed"
 _DONE = {name: action.done for name, action in ACCOUNT_ACTIONS.items()} | {
-    _CHANGED: N_("Changed. Whoever it is has to sign in again.")
+    _CHANGED: N_("Changed. This person has to sign in again.")
 }
 
 

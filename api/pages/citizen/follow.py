@@ -272,8 +272,8 @@ def _can(ticket: CitizenTicket) -> list[str]:
     if ticket.stage is Stage.ACCEPT:
         return []
     if ticket.stage is Stage.ENDED:
-        sealed = ticket.outcome in (Outcome.FINAL_REPLY, Outcome.WITHDRAWN)
-        return [] if sealed else ["back"]
+        final = ticket.outcome in (Outcome.FINAL_REPLY, Outcome.WITHDRAWN)
+        return [] if final else ["back"]
     if ticket.stage is Stage.AFTERCARE:
         return ["facts", "back"]
     able = ["facts", "urge", "withdraw"]

@@ -35,7 +35,7 @@ SLOTS = ("a", "b", "c", "d")
 FIELDS = (*SLOTS, "parent", "reason", "number")
 DONE = {
     "merged": N_("Merged. Each complainant still gets an answer of their own."),
-    "unmerged": N_("It goes its own way again."),
+    "unmerged": N_("It is a ticket of its own again."),
 }
 _NO_TICKET = N_("There is no such ticket.")
 _CHOOSE = N_("Choose the one that is handled for all.")
