@@ -1,4 +1,4 @@
-"""`python -m bench`: how fast the house is, against the engine alone."""
+"""`python -m bench`: how fast the product is, against the engine alone."""
 
 import sys
 from collections.abc import Coroutine

@@ -11,7 +11,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from bench.house import house
+from bench.system import bench_system
 from domain.actors import Role
 from store.db.engine import Store
 from store.identity import accounts, passwords
@@ -43,7 +43,7 @@ class Waited:
 async def call(rounds: int = _ROUNDS) -> list[Waited]:
     """Time the screen, its suggestions while typing, the caller's earlier tickets, and filing."""
     async with (
-        house(floor=False) as running,
+        bench_system(floor=False) as running,
         httpx.AsyncClient(
             base_url=f"http://{running.settings.api_host}:{running.settings.api_port}", timeout=30
         ) as http,

@@ -27,7 +27,7 @@ from store.db.errors import StoreUnavailable
 from store.identity import accounts, sessions, tokens
 from store.identity.sessions import Session
 from store.reporting.board_statements import STATEMENTS
-from tests.api.house import House, open_house
+from tests.api.running_api import Api, serve_api
 from tests.support.cities import SHIPPED
 from tests.support.engine import RING
 
@@ -36,17 +36,17 @@ POLL_INTERVAL = 0.05
 
 
 @pytest.fixture
-async def house(sqlite_store: Store, tmp_path: Path) -> AsyncIterator[House]:
+async def api(sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Api]:
     """Open the application without an engine: a board is only read."""
-    async with open_house(
+    async with serve_api(
         tmp_path, sqlite_store, None, temporal_address="127.0.0.1:1", engine_timeout=1
     ) as opened:
         yield opened
 
 
 @pytest.fixture
-def boards(house: House) -> BoardFeeds:
-    watched: BoardFeeds = house.app.state.boards
+def boards(api: Api) -> BoardFeeds:
+    watched: BoardFeeds = api.app.state.boards
     watched.poll_interval = POLL_INTERVAL
     return watched
 
@@ -108,11 +108,11 @@ class _Watching:
 
 
 async def test_two_hundred_who_watch_cost_as_much_as_one(
-    house: House, boards: BoardFeeds, statements: list[str]
+    api: Api, boards: BoardFeeds, statements: list[str]
 ) -> None:
-    supervisors = [await _somebody(house.context) for _ in range(4)]
+    supervisors = [await _somebody(api.context) for _ in range(4)]
     watching = [
-        _Watching(boards, house.context, supervisors[n % len(supervisors)]) for n in range(VIEWERS)
+        _Watching(boards, api.context, supervisors[n % len(supervisors)]) for n in range(VIEWERS)
     ]
     await asyncio.gather(*(one.until(1) for one in watching))
     assert boards.watched == {"tongzhou": VIEWERS}
@@ -128,8 +128,8 @@ async def test_two_hundred_who_watch_cost_as_much_as_one(
         await one.leave()
 
 
-async def test_what_is_made_of_a_scene_is_made_once(house: House, boards: BoardFeeds) -> None:
-    watching = [_Watching(boards, house.context, await _somebody(house.context)) for _ in range(2)]
+async def test_what_is_made_of_a_scene_is_made_once(api: Api, boards: BoardFeeds) -> None:
+    watching = [_Watching(boards, api.context, await _somebody(api.context)) for _ in range(2)]
     await asyncio.gather(*(one.until(1) for one in watching))
     first, second = (next(s for s in one.seen if isinstance(s, BoardSnapshot)) for one in watching)
     assert first is second
@@ -146,9 +146,9 @@ async def test_what_is_made_of_a_scene_is_made_once(house: House, boards: BoardF
 
 
 async def test_nobody_reads_when_nobody_watches(
-    house: House, boards: BoardFeeds, statements: list[str]
+    api: Api, boards: BoardFeeds, statements: list[str]
 ) -> None:
-    one = _Watching(boards, house.context, await _somebody(house.context))
+    one = _Watching(boards, api.context, await _somebody(api.context))
     await one.until(2)
     await one.leave()
     assert boards.watched == {}
@@ -158,12 +158,12 @@ async def test_nobody_reads_when_nobody_watches(
 
 
 async def test_who_is_slow_sees_the_latest_and_keeps_nobody_waiting(
-    house: House, boards: BoardFeeds
+    api: Api, boards: BoardFeeds
 ) -> None:
-    who = await _somebody(house.context)
-    async with aclosing(boards.watch(house.context, "tongzhou", who)) as slow:
+    who = await _somebody(api.context)
+    async with aclosing(boards.watch(api.context, "tongzhou", who)) as slow:
         first = await anext(slow)
-        quick = _Watching(boards, house.context, who)
+        quick = _Watching(boards, api.context, who)
         await quick.until(6)
         latest = quick.seen[-1]
         second = await anext(slow)
@@ -174,12 +174,12 @@ async def test_who_is_slow_sees_the_latest_and_keeps_nobody_waiting(
         await quick.leave()
 
 
-async def test_a_session_that_ends_ends_what_it_watches(house: House, boards: BoardFeeds) -> None:
-    who, other = await _somebody(house.context), await _somebody(house.context)
-    leaving, staying = (_Watching(boards, house.context, one) for one in (who, other))
+async def test_a_session_that_ends_ends_what_it_watches(api: Api, boards: BoardFeeds) -> None:
+    who, other = await _somebody(api.context), await _somebody(api.context)
+    leaving, staying = (_Watching(boards, api.context, one) for one in (who, other))
     await leaving.until(1)
     assert who.session
-    await sessions.end(house.store, who.session.digest)
+    await sessions.end(api.store, who.session.digest)
     await asyncio.wait_for(leaving.task, 20)
     assert leaving.seen[-1] is End.SIGNED_OUT
     await staying.until(len(staying.seen) + 2)
@@ -187,31 +187,29 @@ async def test_a_session_that_ends_ends_what_it_watches(house: House, boards: Bo
     await staying.leave()
 
 
-async def test_a_token_that_is_revoked_ends_what_it_watches(
-    house: House, boards: BoardFeeds
-) -> None:
-    token_id, _ = await tokens.issue(house.store, Role.SUPERVISOR, None, "wall")
+async def test_a_token_that_is_revoked_ends_what_it_watches(api: Api, boards: BoardFeeds) -> None:
+    token_id, _ = await tokens.issue(api.store, Role.SUPERVISOR, None, "wall")
     who = Caller(Actor(role=Role.SUPERVISOR, id=token_id), token_id)
-    one = _Watching(boards, house.context, who)
+    one = _Watching(boards, api.context, who)
     await one.until(1)
-    await tokens.revoke(house.store, token_id)
+    await tokens.revoke(api.store, token_id)
     await asyncio.wait_for(one.task, 20)
     assert one.seen[-1] is End.SIGNED_OUT
 
 
 @pytest.mark.parametrize("staying", [True, False])
 async def test_only_a_screen_on_the_wall_is_in_use_while_it_shows(
-    house: House, boards: BoardFeeds, staying: bool
+    api: Api, boards: BoardFeeds, staying: bool
 ) -> None:
-    who = await _somebody(house.context)
+    who = await _somebody(api.context)
     assert who.session
-    almost = datetime.now(UTC) - timedelta(minutes=house.context.settings.session_idle - 0.002)
-    await house.store.change(
+    almost = datetime.now(UTC) - timedelta(minutes=api.context.settings.session_idle - 0.002)
+    await api.store.change(
         update(identity_tables.session)
         .where(identity_tables.session.c.digest == who.session.digest)
         .values(seen_at=almost)
     )
-    one = _Watching(boards, house.context, who, staying=staying)
+    one = _Watching(boards, api.context, who, staying=staying)
     if staying:
         await one.until(10)
         await one.leave()
@@ -221,9 +219,9 @@ async def test_only_a_screen_on_the_wall_is_in_use_while_it_shows(
 
 
 async def test_a_store_that_is_away_ends_nothing(
-    house: House, boards: BoardFeeds, monkeypatch: pytest.MonkeyPatch
+    api: Api, boards: BoardFeeds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one = _Watching(boards, house.context, await _somebody(house.context))
+    one = _Watching(boards, api.context, await _somebody(api.context))
     await one.until(1)
 
     async def away(*_: Any) -> Any:
@@ -241,14 +239,14 @@ async def test_a_store_that_is_away_ends_nothing(
     await one.leave()
 
 
-async def test_when_the_process_ends_everybody_is_told(house: House, boards: BoardFeeds) -> None:
-    who = await _somebody(house.context)
-    one = _Watching(boards, house.context, who)
+async def test_when_the_process_ends_everybody_is_told(api: Api, boards: BoardFeeds) -> None:
+    who = await _somebody(api.context)
+    one = _Watching(boards, api.context, who)
     await one.until(1)
     await boards.close()
     await asyncio.wait_for(one.task, 5)
     assert one.seen[-1] is End.CLOSING
-    late = _Watching(boards, house.context, who)
+    late = _Watching(boards, api.context, who)
     await asyncio.wait_for(late.task, 5)
     assert late.seen == [End.CLOSING]
 

@@ -12,7 +12,7 @@ import pytest
 from app import bot_checks, proof_of_work
 from domain.actors import Role
 from store.db.engine import Store
-from tests.api.house import COMPLAINT, House, open_house, problem
+from tests.api.running_api import COMPLAINT, Api, problem, serve_api
 
 COMPLAINTS = "/api/v1/complaints"
 FORM = {"key": "a-form", "city": "tongzhou", "kind": "complaint", "text": "路灯不亮", "website": ""}
@@ -28,27 +28,27 @@ def _stamp(page: str) -> str:
 async def test_a_form_sent_at_once_is_shown_again_and_can_be_sent_after_a_while(
     sqlite_store: Store, tmp_path: Path
 ) -> None:
-    async with open_house(tmp_path, sqlite_store, None, **AWAY, form_seconds=1.5) as house:
-        stamp = _stamp((await house.http.get("/report?city=tongzhou")).text)
-        fast = await house.http.post("/report", data=FORM | {"stamp": stamp})
+    async with serve_api(tmp_path, sqlite_store, None, **AWAY, form_seconds=1.5) as api:
+        stamp = _stamp((await api.http.get("/report?city=tongzhou")).text)
+        fast = await api.http.post("/report", data=FORM | {"stamp": stamp})
         assert fast.status_code == 422
         assert "提交过快" in fast.text
         assert "路灯不亮" in fast.text
         assert _stamp(fast.text) == stamp
-        for forged in ("", "x", house.context.signer("oidc").dumps("form")):
-            sent = await house.http.post("/report", data=FORM | {"stamp": forged})
+        for forged in ("", "x", api.context.signer("oidc").dumps("form")):
+            sent = await api.http.post("/report", data=FORM | {"stamp": forged})
             assert sent.status_code == 422
         await asyncio.sleep(2)
-        assert (await house.http.post("/report", data=FORM | {"stamp": stamp})).status_code == 200
+        assert (await api.http.post("/report", data=FORM | {"stamp": stamp})).status_code == 200
 
 
-async def test_who_fills_in_what_people_do_not_see_is_refused(lonely_house: House) -> None:
-    page = await lonely_house.http.get("/report?city=tongzhou")
+async def test_who_fills_in_what_people_do_not_see_is_refused(engineless_api: Api) -> None:
+    page = await engineless_api.http.get("/report?city=tongzhou")
     assert 'class="honeypot" aria-hidden="true"' in page.text
     filled = FORM | {"website": "https://spam.example"}
-    assert (await lonely_house.http.post("/report", data=filled)).status_code == 422
+    assert (await engineless_api.http.post("/report", data=filled)).status_code == 422
     by_api = COMPLAINT | {"website": "https://spam.example"}
-    refused = await lonely_house.http.post(COMPLAINTS, json=by_api)
+    refused = await engineless_api.http.post(COMPLAINTS, json=by_api)
     assert problem(refused) == (422, "looks_automatic")
     assert "spam.example" not in refused.text
 
@@ -61,13 +61,13 @@ def _solved(challenge: str, bits: int) -> str:
 async def test_where_work_is_asked_for_each_piece_of_it_is_good_once(
     store: Store, tmp_path: Path
 ) -> None:
-    async with open_house(tmp_path, store, None, **AWAY, work_bits=8) as house:
-        issued = (await house.http.get("/api/v1/challenge")).json()
+    async with serve_api(tmp_path, store, None, **AWAY, work_bits=8) as api:
+        issued = (await api.http.get("/api/v1/challenge")).json()
         assert (issued["kind"], issued["bits"]) == ("work", 8)
 
         async def file(answer: str) -> int:
             headers = {proof_of_work.HEADER: answer} if answer else {}
-            sent = await house.http.post(COMPLAINTS, json=COMPLAINT, headers=headers)
+            sent = await api.http.post(COMPLAINTS, json=COMPLAINT, headers=headers)
             if sent.status_code != 202:
                 assert problem(sent) == (403, "challenge_failed")
             return sent.status_code
@@ -81,13 +81,13 @@ async def test_where_work_is_asked_for_each_piece_of_it_is_good_once(
         for wrong in ("", "x", lazy, _solved("made-up", 8), "x" * 600):
             assert await file(wrong) == 403
         assert sorted(await asyncio.gather(file(good), file(good))) == [202, 403]
-        desk = await house.token(Role.DESK)
-        by_desk = await house.http.post(COMPLAINTS, json=COMPLAINT, headers=desk)
+        desk = await api.token(Role.DESK)
+        by_desk = await api.http.post(COMPLAINTS, json=COMPLAINT, headers=desk)
         assert by_desk.status_code == 202
 
 
-async def test_without_it_nothing_has_to_be_solved(lonely_house: House) -> None:
-    assert (await lonely_house.http.get("/api/v1/challenge")).json()["kind"] == "none"
+async def test_without_it_nothing_has_to_be_solved(engineless_api: Api) -> None:
+    assert (await engineless_api.http.get("/api/v1/challenge")).json()["kind"] == "none"
 
 
 @pytest.mark.parametrize(("text", "bits"), [("a", 0), ("jiesu:5", None)])

@@ -10,7 +10,7 @@ from domain.actors import Role
 from runtime.engine_clock import EngineClock
 from store.db.engine import Store
 from store.db.tables import ticket
-from tests.api.house import House
+from tests.api.running_api import Api
 from tests.store.stories import Story, project
 
 
@@ -57,13 +57,13 @@ async def test_a_record_from_the_future_is_noticed(store: Store) -> None:
     assert (finding.state, "730 days in the future" in finding.says) == ("wrong", True)
 
 
-async def test_administrators_and_their_monitoring_are_told(house: House) -> None:
-    house.context.engine.clock._wall = lambda: datetime.now(UTC) - timedelta(minutes=2)
-    await house.file()
-    admin = await house.token(Role.ADMIN)
-    payload = (await house.http.get("/api/v1/installation", headers=admin)).json()
+async def test_administrators_and_their_monitoring_are_told(api: Api) -> None:
+    api.context.engine.clock._wall = lambda: datetime.now(UTC) - timedelta(minutes=2)
+    await api.file()
+    admin = await api.token(Role.ADMIN)
+    payload = (await api.http.get("/api/v1/installation", headers=admin)).json()
     values = {one["what"]: one for one in payload["findings"]}
     assert (values["clock"]["state"], values["record"]["state"]) == ("wrong", "ok")
-    measured = (await house.http.get("/metrics")).text
+    measured = (await api.http.get("/metrics")).text
     (line,) = [one for one in measured.splitlines() if one.startswith("jiesu_engine_clock_ahead")]
     assert 115 < float(line.split()[1]) < 125

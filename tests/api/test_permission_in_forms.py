@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from domain.actors import Role
-from tests.api.house import Filed, House
+from tests.api.running_api import Api, Filed
 from tests.support.people import SignedIn, signed_in
 
 ELSEWHERE = "heping"
@@ -14,27 +14,27 @@ ELSEWHERE = "heping"
 
 EXTENSION = {"by": "3d", "reason": "等配件"}
 
-Prepared = Callable[[House], Awaitable[Filed]]
+Prepared = Callable[[Api], Awaitable[Filed]]
 
 
-async def _with_its_unit(house: House) -> Filed:
-    ticket = await house.file()
+async def _with_its_unit(api: Api) -> Filed:
+    ticket = await api.file()
     await ticket.until_stage("handle")
     return ticket
 
 
-async def _with_a_request(house: House) -> Filed:
-    ticket = await _with_its_unit(house)
+async def _with_a_request(api: Api) -> Filed:
+    ticket = await _with_its_unit(api)
     assert (await ticket.by_unit("extend", EXTENSION)).status_code == 200
     return ticket
 
 
-async def _unclear(house: House) -> Filed:
-    return await house.unclear()
+async def _unclear(api: Api) -> Filed:
+    return await api.unclear()
 
 
-async def _answered(house: House) -> Filed:
-    return await house.handled()
+async def _answered(api: Api) -> Filed:
+    return await api.handled()
 
 
 FORMS = [
@@ -48,33 +48,33 @@ FORMS = [
 ]
 
 
-async def _press(house: House, who: SignedIn, path: str, **typed: str) -> httpx.Response:
+async def _press(api: Api, who: SignedIn, path: str, **typed: str) -> httpx.Response:
     fields = {"csrf": who.csrf, "key": "k1", "city": ELSEWHERE} | typed
     headers = who.cookie | {"Accept": "text/html"}
-    return await house.http.post(f"/staff/{path}", data=fields, headers=headers)
+    return await api.http.post(f"/staff/{path}", data=fields, headers=headers)
 
 
 @pytest.mark.parametrize(("role", "path", "typed", "prepared"), FORMS)
 async def test_staff_of_another_city_do_nothing_to_a_ticket_that_a_form_names(
-    house: House, role: Role, path: str, typed: dict[str, str], prepared: Prepared
+    api: Api, role: Role, path: str, typed: dict[str, str], prepared: Prepared
 ) -> None:
-    ticket = await prepared(house)
+    ticket = await prepared(api)
     before = await ticket.kinds()
-    who = await signed_in(house, role, city=ELSEWHERE)
-    answer = await _press(house, who, path, number=ticket.number, **typed)
+    who = await signed_in(api, role, city=ELSEWHERE)
+    answer = await _press(api, who, path, number=ticket.number, **typed)
     assert answer.status_code == 404, answer.text
     assert await ticket.kinds() == before
-    views = await house.http.get(
-        f"/api/v1/tickets/{ticket.number}/views", headers=await house.token(Role.AUDITOR)
+    views = await api.http.get(
+        f"/api/v1/tickets/{ticket.number}/views", headers=await api.token(Role.AUDITOR)
     )
     assert views.json()["items"] == []
 
 
-async def test_staff_of_another_city_merge_nothing(house: House) -> None:
-    first, second = await _with_its_unit(house), await _with_its_unit(house)
-    who = await signed_in(house, Role.DISPATCHER, city=ELSEWHERE)
+async def test_staff_of_another_city_merge_nothing(api: Api) -> None:
+    first, second = await _with_its_unit(api), await _with_its_unit(api)
+    who = await signed_in(api, Role.DISPATCHER, city=ELSEWHERE)
     await _press(
-        house, who, "merge", a=first.number, b=second.number, parent=first.number, reason="同一件事"
+        api, who, "merge", a=first.number, b=second.number, parent=first.number, reason="同一件事"
     )
     for ticket in (first, second):
         assert "merged" not in await ticket.kinds()

@@ -16,7 +16,7 @@ from domain.actors import Role
 from runtime.ports import free_port
 from store.db import identity_tables
 from store.db.engine import Store
-from tests.api.house import COMPLAINT, House, open_house, problem
+from tests.api.running_api import COMPLAINT, Api, problem, serve_api
 from tests.support.people import signed_in
 
 COMPLAINTS, SESSION = "/api/v1/complaints", "/api/v1/session"
@@ -25,7 +25,7 @@ AWAY: dict[str, Any] = {"temporal_address": "127.0.0.1:1", "engine_timeout": 0.2
 
 def _strict(home: Path, store: Store, **limits: Any) -> Any:
     """Open an application that counts this machine's own requests like any other's."""
-    return open_house(home, store, None, **AWAY, limits_exempt=[], **limits)
+    return serve_api(home, store, None, **AWAY, limits_exempt=[], **limits)
 
 
 async def test_so_many_complaints_from_one_address_and_no_more(
@@ -33,19 +33,19 @@ async def test_so_many_complaints_from_one_address_and_no_more(
 ) -> None:
     limits = {"limit_intake": "3/hour"}
     async with (
-        _strict(tmp_path, store, **limits) as house,
+        _strict(tmp_path, store, **limits) as api,
         _strict(tmp_path, store, **limits) as other_process,
     ):
-        for each in (house, other_process, house):
+        for each in (api, other_process, api):
             assert (await each.http.post(COMPLAINTS, json=COMPLAINT)).status_code == 202
-        for each in (house, other_process):
+        for each in (api, other_process):
             refused = await each.http.post(COMPLAINTS, json=COMPLAINT)
             assert problem(refused) == (429, "too_many_requests")
             assert 0 < int(refused.headers["Retry-After"]) <= 3600
-        page = await house.http.post("/report", data={"city": "tongzhou", "text": "路灯不亮"})
+        page = await api.http.post("/report", data={"city": "tongzhou", "text": "路灯不亮"})
         assert page.status_code == 429
-        desk = await house.token(Role.DESK)
-        filed = await house.http.post(COMPLAINTS, json=COMPLAINT, headers=desk)
+        desk = await api.token(Role.DESK)
+        filed = await api.http.post(COMPLAINTS, json=COMPLAINT, headers=desk)
         assert filed.status_code == 202
         stored = str(await store.rows(select(identity_tables.counter)))
         assert "127.0.0.1" not in stored
@@ -54,28 +54,28 @@ async def test_so_many_complaints_from_one_address_and_no_more(
 async def test_so_many_commands_of_one_person_and_no_more(
     sqlite_store: Store, tmp_path: Path
 ) -> None:
-    async with _strict(tmp_path, sqlite_store, limit_commands="2/minute") as house:
-        who, other = await signed_in(house, Role.DISPATCHER), await signed_in(house)
+    async with _strict(tmp_path, sqlite_store, limit_commands="2/minute") as api:
+        who, other = await signed_in(api, Role.DISPATCHER), await signed_in(api)
         path = "/api/v1/tickets/2603021234560/reassign"
-        items = [await house.http.post(path, headers=who.headers, json={}) for _ in range(3)]
+        items = [await api.http.post(path, headers=who.headers, json={}) for _ in range(3)]
         assert [answer.status_code for answer in items] == [422, 422, 429]
         urge = "/api/v1/tickets/2603021234560/urge"
-        assert (await house.http.post(urge, headers=other.headers)).status_code != 429
+        assert (await api.http.post(urge, headers=other.headers)).status_code != 429
 
 
 async def test_so_many_sign_ins_from_one_address_and_no_more(
     sqlite_store: Store, tmp_path: Path
 ) -> None:
-    async with _strict(tmp_path, sqlite_store, limit_sign_in="2/10 minutes") as house:
+    async with _strict(tmp_path, sqlite_store, limit_sign_in="2/10 minutes") as api:
         fields = {"name": "nobody", "password": "x"}
-        codes = [(await house.http.post(SESSION, json=fields)).status_code for _ in range(3)]
+        codes = [(await api.http.post(SESSION, json=fields)).status_code for _ in range(3)]
         assert codes == [401, 401, 429]
 
 
-async def test_the_machine_itself_is_not_counted_unless_told_so(lonely_house: House) -> None:
+async def test_the_machine_itself_is_not_counted_unless_told_so(engineless_api: Api) -> None:
     for _ in range(3):
-        assert (await lonely_house.http.post(COMPLAINTS, json=COMPLAINT)).status_code == 202
-    assert not await lonely_house.store.rows(select(identity_tables.counter))
+        assert (await engineless_api.http.post(COMPLAINTS, json=COMPLAINT)).status_code == 202
+    assert not await engineless_api.store.rows(select(identity_tables.counter))
 
 
 @pytest.fixture
@@ -115,10 +115,10 @@ def _until_answered(port: int) -> None:
 async def test_redis_may_count_instead(sqlite_store: Store, tmp_path: Path, redis_url: str) -> None:
     limits = {"limit_intake": "2/hour", "limits_url": redis_url}
     async with (
-        _strict(tmp_path, sqlite_store, **limits) as house,
+        _strict(tmp_path, sqlite_store, **limits) as api,
         _strict(tmp_path, sqlite_store, **limits) as other_process,
     ):
-        for each, status in ((house, 202), (other_process, 202), (house, 429)):
+        for each, status in ((api, 202), (other_process, 202), (api, 429)):
             payload = await each.http.post(COMPLAINTS, json=COMPLAINT)
             assert payload.status_code == status
         assert 0 < int(payload.headers["Retry-After"]) <= 3600
@@ -129,9 +129,9 @@ async def test_a_counter_that_is_away_turns_nobody_away(
     sqlite_store: Store, tmp_path: Path
 ) -> None:
     url = "async+redis://127.0.0.1:1"
-    async with _strict(tmp_path, sqlite_store, limit_intake="1/hour", limits_url=url) as house:
+    async with _strict(tmp_path, sqlite_store, limit_intake="1/hour", limits_url=url) as api:
         for _ in range(2):
-            assert (await house.http.post(COMPLAINTS, json=COMPLAINT)).status_code == 202
+            assert (await api.http.post(COMPLAINTS, json=COMPLAINT)).status_code == 202
 
 
 @pytest.mark.parametrize("limit", ["", "0/hour", "many", "5/fortnight"])

@@ -10,7 +10,7 @@ from temporalio.client import Client
 from domain.actors import Role
 from store.db.engine import Store
 from store.tickets import intake
-from tests.api.house import GOOD, Filed, House, open_house, problem
+from tests.api.running_api import GOOD, Api, Filed, problem, serve_api
 from tests.support.cities import city_with
 from tests.support.engine import platform
 
@@ -19,7 +19,7 @@ BAD = {"contacted": True, "resolved": False, "grade": 1}
 
 
 @pytest.fixture
-async def watching(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[House]:
+async def watching(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Api]:
     """Open a city that watches closed tickets for a month, and allows no rework."""
     packs = city_with(
         tmp_path / "cities",
@@ -29,21 +29,21 @@ async def watching(client: Client, sqlite_store: Store, tmp_path: Path) -> Async
     )
     async with (
         platform(client, sqlite_store, packs) as running,
-        open_house(tmp_path, running.store, client, packs) as house,
+        serve_api(tmp_path, running.store, client, packs) as api,
     ):
-        yield house
+        yield api
 
 
-async def _rated(house: House, stage: str, rating: dict[str, Any]) -> Filed:
-    ticket = await house.handled()
+async def _rated(api: Api, stage: str, rating: dict[str, Any]) -> Filed:
+    ticket = await api.handled()
     assert (await ticket.rate(rating)).status_code in (200, 202)
     await ticket.until_stage(stage)
     return ticket
 
 
-async def _ended(house: House, **values: Any) -> Filed:
+async def _ended(api: Api, **values: Any) -> Filed:
     """Return a well-rated and ended ticket, in a city without aftercare."""
-    ticket = await house.file(**values)
+    ticket = await api.file(**values)
     assert (await ticket.complete()).status_code == 200
     await ticket.until_stage("rate")
     assert (await ticket.rate()).status_code in (200, 202)
@@ -51,7 +51,7 @@ async def _ended(house: House, **values: Any) -> Filed:
     return ticket
 
 
-async def test_what_is_watched_goes_on_as_the_same_ticket(watching: House) -> None:
+async def test_what_is_watched_goes_on_as_the_same_ticket(watching: Api) -> None:
     ticket = await _rated(watching, "aftercare", GOOD)
     response = await ticket.act("recur", ticket.citizen, BACK)
     assert response.status_code == 200, response.text
@@ -62,18 +62,18 @@ async def test_what_is_watched_goes_on_as_the_same_ticket(watching: House) -> No
     assert problem(await ticket.act("recur", ticket.citizen, BACK)) == (409, "not_now")
 
 
-async def test_what_has_ended_is_followed_by_another_ticket(each_house: House) -> None:
+async def test_what_has_ended_is_followed_by_another_ticket(each_api: Api) -> None:
     place = {"area": "110112003", "address": "北苑街道 1 号"}
-    first = await _ended(each_house, place=place, contact={"phone": "13800001234"})
+    first = await _ended(each_api, place=place, contact={"phone": "13800001234"})
     response = await first.act("recur", first.citizen, BACK)
     assert response.status_code == 201, response.text
-    second = Filed(each_house, response.json())
+    second = Filed(each_api, response.json())
     assert second.number != first.number
     assert response.headers["Location"] == second.path
     shown = await second.until_stage("handle")
     assert (shown["text"], shown["category"]) == (BACK["text"], (await first.seen())["category"])
-    before = await intake.get(each_house.store, first.number)
-    after = await intake.get(each_house.store, second.number)
+    before = await intake.get(each_api.store, first.number)
+    after = await intake.get(each_api.store, second.number)
     assert before is not None
     assert after is not None
     assert after.complaint.follows == first.number
@@ -82,8 +82,8 @@ async def test_what_has_ended_is_followed_by_another_ticket(each_house: House) -
     assert (await first.seen())["stage"] == "ended"
 
 
-async def test_said_twice_it_is_still_one_ticket(house: House) -> None:
-    first = await _ended(house)
+async def test_said_twice_it_is_still_one_ticket(api: Api) -> None:
+    first = await _ended(api)
     response = await first.act("recur", first.citizen, BACK)
     again = await first.act("recur", first.citizen, BACK)
     assert again.status_code == 201
@@ -96,7 +96,7 @@ async def test_said_twice_it_is_still_one_ticket(house: House) -> None:
     assert problem(other) == (422, "idempotency_key_reused")
 
 
-async def test_a_final_reply_seals_the_matter(watching: House) -> None:
+async def test_a_final_reply_seals_the_matter(watching: Api) -> None:
     ticket = await _rated(watching, "supervise", BAD)
     last = {"outcome": "final_reply", "text": "已按规定办结，依据如下。"}
     assert (await ticket.by(Role.SUPERVISOR, "conclude", last)).status_code == 200
@@ -105,28 +105,28 @@ async def test_a_final_reply_seals_the_matter(watching: House) -> None:
     assert problem(refused) == (409, "final_reply_sealed")
 
 
-async def test_a_wrong_code_finds_nothing(house: House) -> None:
-    ticket = await _ended(house)
+async def test_a_wrong_code_finds_nothing(api: Api) -> None:
+    ticket = await _ended(api)
     refused = await ticket.act("recur", ticket.stranger, BACK)
     assert problem(refused) == (404, "ticket_not_found")
 
 
-async def test_a_wrong_code_wakes_nothing(watching: House) -> None:
+async def test_a_wrong_code_wakes_nothing(watching: Api) -> None:
     ticket = await _rated(watching, "aftercare", GOOD)
     refused = await ticket.act("recur", ticket.stranger, BACK)
     assert problem(refused) == (404, "ticket_not_found")
     assert (await ticket.kinds())[-1] == "closed_on_watch"
 
 
-async def test_who_handled_it_may_say_so_and_another_unit_finds_nothing(house: House) -> None:
-    ticket = await _ended(house)
-    stranger = await ticket.act("recur", await house.officer("market"), BACK)
+async def test_who_handled_it_may_say_so_and_another_unit_finds_nothing(api: Api) -> None:
+    ticket = await _ended(api)
+    stranger = await ticket.act("recur", await api.officer("market"), BACK)
     assert problem(stranger) == (404, "ticket_not_found")
     assert problem(await ticket.by(Role.AUDITOR, "recur", BACK)) == (403, "forbidden")
     assert (await ticket.by_unit("recur", BACK)).status_code == 201
 
 
-async def test_what_is_watched_is_not_every_units_to_wake(watching: House) -> None:
+async def test_what_is_watched_is_not_every_units_to_wake(watching: Api) -> None:
     ticket = await _rated(watching, "aftercare", GOOD)
     stranger = await ticket.act("recur", await watching.officer("market"), BACK)
     assert problem(stranger) == (404, "ticket_not_found")
@@ -134,8 +134,8 @@ async def test_what_is_watched_is_not_every_units_to_wake(watching: House) -> No
     assert (await ticket.by_unit("recur", BACK)).status_code == 200
 
 
-async def test_before_the_end_there_is_nothing_to_come_back(house: House) -> None:
-    ticket = await house.file()
+async def test_before_the_end_there_is_nothing_to_come_back(api: Api) -> None:
+    ticket = await api.file()
     assert problem(await ticket.act("recur", ticket.citizen, BACK)) == (409, "not_now")
     response = await ticket.act("recur", ticket.citizen, {"text": "   "})
     assert problem(response) == (422, "invalid_request")

@@ -31,7 +31,7 @@ from store.db.engine import Store
 from store.db.errors import StoreUnavailable
 from store.packs.archive import ArchivedPacks
 from store.tickets import tickets
-from tests.api.house import open_house
+from tests.api.running_api import serve_api
 from tests.support.desk import CITIZEN, DISPATCHER, complaint, officer
 from tests.support.engine import Engine, connect_to, engine_server, furnish, platform, working
 from tests.support.way import Way, way_to
@@ -149,12 +149,10 @@ async def test_what_the_doctor_asks_bounds_a_clock_that_is_years_off(engine: Eng
 async def test_complaints_and_ratings_are_dated_by_the_engines_clock(
     engine: Engine, tmp_path: Path
 ) -> None:
-    async with open_house(tmp_path, engine.store, engine.client) as house:
-        house.context.engine.clock._wall = lambda: datetime.now(UTC) + timedelta(days=730)
-        house.context.engine.clock.heard(
-            datetime.now(UTC), time.monotonic() - 0.01, time.monotonic()
-        )
-        ticket = await house.handled()
+    async with serve_api(tmp_path, engine.store, engine.client) as api:
+        api.context.engine.clock._wall = lambda: datetime.now(UTC) + timedelta(days=730)
+        api.context.engine.clock.heard(datetime.now(UTC), time.monotonic() - 0.01, time.monotonic())
+        ticket = await api.handled()
         assert (await ticket.rate()).status_code == 200
         await ticket.until_stage("ended")
         events = await tickets.events(engine.store, ticket.number)
@@ -211,8 +209,8 @@ async def test_where_nobody_listens_it_is_said_at_once(way: Way, far: Desk) -> N
 async def test_a_result_whose_answer_got_lost_is_not_told_as_somebody_elses(
     way: Way, far: Desk, tmp_path: Path, engine: Engine
 ) -> None:
-    async with open_house(tmp_path, engine.store, await connect_to(way.address)) as house:
-        ticket = await house.file()
+    async with serve_api(tmp_path, engine.store, await connect_to(way.address)) as api:
+        ticket = await api.file()
         way.losing = True
         completing = asyncio.create_task(ticket.complete())
         desk = Desk(far.context, engine.store, ticket.number)

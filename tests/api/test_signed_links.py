@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import delete, update
 
 from store.db import tables
-from tests.api.house import House, problem
+from tests.api.running_api import Api, problem
 from tests.support.media import a_pdf, a_photo, a_video, a_voice
 
 
-async def _uploaded(house: House, content: bytes) -> dict[str, Any]:
-    answer = await house.http.post("/api/v1/files", content=content)
+async def _uploaded(api: Api, content: bytes) -> dict[str, Any]:
+    answer = await api.http.post("/api/v1/files", content=content)
     assert answer.status_code == 201, answer.text
     payload: dict[str, Any] = answer.json()
     return payload
@@ -25,9 +25,9 @@ def _changed(url: str, **changes: Any) -> str:
 
 
 @pytest.mark.parametrize("content", [a_photo(), a_video(), a_voice(), a_pdf()])
-async def test_a_browser_is_told_to_run_nothing(content: bytes, lonely_house: House) -> None:
-    values = await _uploaded(lonely_house, content)
-    answer = await lonely_house.http.get(values["url"])
+async def test_a_browser_is_told_to_run_nothing(content: bytes, engineless_api: Api) -> None:
+    values = await _uploaded(engineless_api, content)
+    answer = await engineless_api.http.get(values["url"])
     assert answer.headers["Content-Type"] == values["media_type"]
     assert int(answer.headers["Content-Length"]) == values["bytes"] == len(answer.content)
     assert answer.headers["Content-Disposition"].startswith(
@@ -39,8 +39,8 @@ async def test_a_browser_is_told_to_run_nothing(content: bytes, lonely_house: Ho
     assert answer.headers["Cache-Control"].startswith("private")
 
 
-async def test_a_link_ends(lonely_house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    values = await _uploaded(lonely_house, a_photo())
+async def test_a_link_ends(engineless_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = await _uploaded(engineless_api, a_photo())
     ends = int(dict(parse_qsl(urlsplit(values["url"]).query))["ends"])
     in_minutes = (datetime.fromtimestamp(ends, UTC) - datetime.now(UTC)) / timedelta(minutes=1)
     assert 14 < in_minutes < 21
@@ -53,11 +53,11 @@ async def test_a_link_ends(lonely_house: House, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr("app.files.datetime", Later)
     for url in (values["url"], values["thumbnail_url"]):
-        assert problem(await lonely_house.http.get(url)) == (403, "link_expired")
+        assert problem(await engineless_api.http.get(url)) == (403, "link_expired")
 
 
-async def test_a_link_cannot_be_made_up(lonely_house: House) -> None:
-    values, other = [await _uploaded(lonely_house, a_photo()) for _ in range(2)]
+async def test_a_link_cannot_be_made_up(engineless_api: Api) -> None:
+    values, other = [await _uploaded(engineless_api, a_photo()) for _ in range(2)]
     ends = dict(parse_qsl(urlsplit(values["url"]).query))["ends"]
     for url in (
         _changed(values["url"], ends=int(ends) + 3600),
@@ -67,22 +67,22 @@ async def test_a_link_cannot_be_made_up(lonely_house: House) -> None:
         # A thumbnail's link does not open the large picture.
         values["thumbnail_url"].replace("/thumbnail", ""),
     ):
-        assert problem(await lonely_house.http.get(url)) == (404, "file_not_found")
+        assert problem(await engineless_api.http.get(url)) == (404, "file_not_found")
 
 
-async def test_only_photos_are_shown_small(lonely_house: House) -> None:
-    values = await _uploaded(lonely_house, a_voice())
+async def test_only_photos_are_shown_small(engineless_api: Api) -> None:
+    values = await _uploaded(engineless_api, a_voice())
     assert values["thumbnail_url"] is None
 
 
-async def test_a_file_that_is_gone_is_not_found(lonely_house: House) -> None:
-    values = await _uploaded(lonely_house, a_photo())
+async def test_a_file_that_is_gone_is_not_found(engineless_api: Api) -> None:
+    values = await _uploaded(engineless_api, a_photo())
     past = datetime.now(UTC) - timedelta(seconds=1)
-    await lonely_house.store.change(update(tables.file).values(expires_at=past))
+    await engineless_api.store.change(update(tables.file).values(expires_at=past))
     for url in (values["url"], values["thumbnail_url"]):
-        assert problem(await lonely_house.http.get(url)) == (404, "file_not_found")
-    await lonely_house.store.change(delete(tables.file))
-    assert problem(await lonely_house.http.get(values["url"])) == (404, "file_not_found")
+        assert problem(await engineless_api.http.get(url)) == (404, "file_not_found")
+    await engineless_api.store.change(delete(tables.file))
+    assert problem(await engineless_api.http.get(values["url"])) == (404, "file_not_found")
 
 
 @pytest.mark.parametrize(
@@ -95,11 +95,11 @@ async def test_a_file_that_is_gone_is_not_found(lonely_house: House) -> None:
     ],
 )
 async def test_a_player_may_ask_for_a_part(
-    requested: str, start: int, end: int | None, lonely_house: House
+    requested: str, start: int, end: int | None, engineless_api: Api
 ) -> None:
-    values = await _uploaded(lonely_house, a_video())
-    whole = (await lonely_house.http.get(values["url"])).content
-    answer = await lonely_house.http.get(values["url"], headers={"Range": requested})
+    values = await _uploaded(engineless_api, a_video())
+    whole = (await engineless_api.http.get(values["url"])).content
+    answer = await engineless_api.http.get(values["url"], headers={"Range": requested})
     assert answer.status_code == 206
     assert answer.content == whole[start:end]
     at = start % len(whole)
@@ -108,14 +108,14 @@ async def test_a_player_may_ask_for_a_part(
 
 
 @pytest.mark.parametrize("requested", ["bytes=0-1,5-6", "lines=1-2", "bytes=-", "bytes=9-3"])
-async def test_what_is_not_one_range_gets_the_whole(requested: str, lonely_house: House) -> None:
-    values = await _uploaded(lonely_house, a_video())
-    answer = await lonely_house.http.get(values["url"], headers={"Range": requested})
+async def test_what_is_not_one_range_gets_the_whole(requested: str, engineless_api: Api) -> None:
+    values = await _uploaded(engineless_api, a_video())
+    answer = await engineless_api.http.get(values["url"], headers={"Range": requested})
     assert (answer.status_code, len(answer.content)) == (200, values["bytes"])
 
 
-async def test_a_part_behind_the_end_is_not_there(lonely_house: House) -> None:
-    values = await _uploaded(lonely_house, a_video())
-    answer = await lonely_house.http.get(values["url"], headers={"Range": "bytes=9999999-"})
+async def test_a_part_behind_the_end_is_not_there(engineless_api: Api) -> None:
+    values = await _uploaded(engineless_api, a_video())
+    answer = await engineless_api.http.get(values["url"], headers={"Range": "bytes=9999999-"})
     assert problem(answer) == (416, "bad_range")
     assert answer.headers["Content-Range"] == f"bytes */{values['bytes']}"

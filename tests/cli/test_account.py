@@ -15,7 +15,7 @@ from store.db import identity_tables
 from store.db.engine import Store
 from store.db.schema import upgrade
 from store.identity import accounts, passwords, sessions, tokens
-from tests.api.house import open_house, problem
+from tests.api.running_api import problem, serve_api
 from tests.cli.test_commands import Terminal
 from workers.stack import _first_administrator
 
@@ -145,13 +145,13 @@ async def test_the_first_password_ends_and_a_command_gives_another(
     fields = {"name": "admin", "password": await _first_administrator(terminal.settings.store)}
     long_ago = datetime.now(UTC) - timedelta(days=8)
     await store.change(update(identity_tables.account).values(password_given_at=long_ago))
-    async with open_house(tmp_path, store, None, temporal_address="127.0.0.1:1") as house:
-        over = await house.http.post("/api/v1/session", json=fields)
+    async with serve_api(tmp_path, store, None, temporal_address="127.0.0.1:1") as api:
+        over = await api.http.post("/api/v1/session", json=fields)
         assert problem(over) == (401, "first_password_over")
         done = await terminal.jiesu("account", "password", "admin")
         assert "within 7 days" in done.err
         fields["password"] = done.out.strip()
-        opened = await house.http.post("/api/v1/session", json=fields)
+        opened = await api.http.post("/api/v1/session", json=fields)
         assert opened.status_code == 200, opened.text
         assert opened.json()["first_password_until"] is not None
 

@@ -16,7 +16,7 @@ from runtime.engine import encrypting_with, with_converter
 from runtime.names import unit_queue
 from store.db.engine import Store
 from store.tickets import tickets
-from tests.api.house import open_house
+from tests.api.running_api import serve_api
 from tests.support.cities import with_unit_queue
 from tests.support.desk import file
 from tests.support.engine import platform, working
@@ -132,16 +132,16 @@ async def test_a_program_without_keys_asks_the_citys_api(
     packs = await _packs(tmp_path / "cities")
     async with (
         platform(client, sqlite_store, packs),
-        open_house(tmp_path, sqlite_store, client, packs) as house,
+        serve_api(tmp_path, sqlite_store, client, packs) as api,
     ):
         theirs = httpx.AsyncClient(
-            transport=house.http._transport,
+            transport=api.http._transport,
             base_url="http://jiesu.test",
-            headers=await house.officer("water"),
+            headers=await api.officer("water"),
         )
         encrypted = with_converter(client, encrypting_with(RemoteCodec(theirs)))
         async with working(department_worker(encrypted, "water", handle)):
-            ticket = await house.file()
+            ticket = await api.file()
             await ticket.until_stage("rate")
     assert [order.number for order in seen] == [ticket.number, ticket.number]
     [history] = await fetch(client, ticket.number)

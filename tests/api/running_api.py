@@ -37,7 +37,7 @@ GOOD = {"contacted": True, "resolved": True, "grade": 5}
 
 
 @dataclass
-class House:
+class Api:
     """The application under test: use `http` directly, or the helpers."""
 
     http: httpx.AsyncClient
@@ -90,7 +90,7 @@ def another_code(code: str) -> str:
 class Filed:
     """A ticket, and the receipt of its citizen."""
 
-    house: House
+    api: Api
     receipt: dict[str, Any]
 
     @property
@@ -120,49 +120,49 @@ class Filed:
 
     async def seen(self) -> dict[str, Any]:
         """Return the ticket as its citizen sees it."""
-        answer = await self.house.http.get(self.path, headers=self.citizen)
+        answer = await self.api.http.get(self.path, headers=self.citizen)
         assert answer.status_code == 200, answer.text
         shown: dict[str, Any] = answer.json()
         return shown
 
     async def seen_by_staff(self) -> dict[str, Any]:
         """Return the whole state."""
-        answer = await self.house.http.get(self.path, headers=await self.house.token(Role.ADMIN))
+        answer = await self.api.http.get(self.path, headers=await self.api.token(Role.ADMIN))
         assert answer.status_code == 200, answer.text
         shown: dict[str, Any] = answer.json()
         return shown
 
     async def kinds(self) -> list[str]:
         """Return the kinds of the ticket's events."""
-        auditor = await self.house.token(Role.AUDITOR)
-        answer = await self.house.http.get(f"{self.path}/events", headers=auditor)
+        auditor = await self.api.token(Role.AUDITOR)
+        answer = await self.api.http.get(f"{self.path}/events", headers=auditor)
         assert answer.status_code == 200, answer.text
         return [event["fact"]["kind"] for event in answer.json()]
 
     async def act(
         self, what: str, headers: dict[str, str], body: Any = None, **more: str
     ) -> httpx.Response:
-        return await self.house.http.post(
+        return await self.api.http.post(
             f"{self.path}/{what}", json=body or {}, headers=headers | more
         )
 
     async def by_unit(self, what: str, body: Any = None, unit: str = "water") -> httpx.Response:
-        return await self.act(what, await self.house.officer(unit), body)
+        return await self.act(what, await self.api.officer(unit), body)
 
     async def by(self, role: Role, what: str, body: Any = None) -> httpx.Response:
-        return await self.act(what, await self.house.token(role), body)
+        return await self.act(what, await self.api.token(role), body)
 
     async def complete(
         self, n: int = 1, unit: str = "water", body: Any = None, **headers: str
     ) -> httpx.Response:
-        return await self.house.http.post(
+        return await self.api.http.post(
             f"/api/v1/assignments/{self.number}-{n}/complete",
             json=REPLY if body is None else body,
-            headers=await self.house.officer(unit) | headers,
+            headers=await self.api.officer(unit) | headers,
         )
 
     async def rate(self, body: Any = None) -> httpx.Response:
-        return await self.house.http.post(
+        return await self.api.http.post(
             f"{self.path}/rating", json=GOOD if body is None else body, headers=self.citizen
         )
 
@@ -179,13 +179,13 @@ def problem(answer: httpx.Response) -> tuple[int, str]:
 
 
 @asynccontextmanager
-async def open_house(
+async def serve_api(
     home: Path,
     store: Store,
     client: Client | None,
     packs: PackRegistry | None = None,
     **settings: Any,
-) -> AsyncIterator[House]:
+) -> AsyncIterator[Api]:
     """Open the application on this store and engine, and close it in good order."""
     # Tests fill in forms faster than people do.
     own_settings = Settings(home=home, **{"keys": RING.text(), "form_seconds": 0, **settings})
@@ -195,4 +195,4 @@ async def open_house(
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://jiesu.test") as http,
     ):
-        yield House(http, store, app)
+        yield Api(http, store, app)

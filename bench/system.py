@@ -31,7 +31,7 @@ from workers.stack import Stack
 
 
 @dataclass(frozen=True)
-class House:
+class BenchSystem:
     """A running installation. Both systems use its engine: one binary, one file, one machine."""
 
     settings: Settings
@@ -143,13 +143,13 @@ def plain_stack(settings: Settings) -> Stack:
 
 
 @asynccontextmanager
-async def house(
+async def bench_system(
     stack_of: StackOf = plain_stack,
     *,
     floor: bool = True,
     lean_floor: bool = False,
     keep: Path | None = None,
-) -> AsyncIterator[House]:
+) -> AsyncIterator[BenchSystem]:
     """Start an unused installation in `keep`, or in a folder that is deleted afterwards."""
     for name in [name for name in os.environ if name.startswith("JIESU_")]:
         del os.environ[name]  # no tickets may be written to an existing installation
@@ -166,7 +166,9 @@ async def house(
                 if floor:
                     await floor_worker.start()
                 _, officer = await tokens.issue(store, Role.OFFICER, UNIT, "bench")
-                yield House(settings, stack, store, await connect(settings), officer, floor_worker)
+                yield BenchSystem(
+                    settings, stack, store, await connect(settings), officer, floor_worker
+                )
             finally:
                 await floor_worker.stop()
                 await store.close()
