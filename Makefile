@@ -109,7 +109,7 @@ test-seeds: $(READY) $(ASSETS) ## what draws at random, with other draws (JIESU_
 
 test-long: $(READY) ## the proofs at full size: some hours (ARGS="-k year" for a part)
 	@JIESU_LONG=1 $(BIN)/pytest -n $(JOBS) --dist worksteal tests/proof tests/domain/test_random_commands.py \
-		tests/domain/test_random_lives.py tests/workflows/test_random_commands.py $(ARGS)
+		tests/domain/test_random_histories.py tests/workflows/test_random_commands.py $(ARGS)
 
 coverage: $(READY) $(ASSETS) ## run every test in one process and report the lines it did not reach
 	@$(BIN)/coverage run -m pytest --ignore tests/browser $(ARGS)

@@ -33,7 +33,7 @@ _AT_ONCE = 10
 _PATIENCE = timedelta(seconds=20)
 
 _FAR = timedelta(days=3 * 366)
-"""How far ahead the calendar is compared where clocks run fast."""
+"""The span in which the calendar is compared where clocks run fast."""
 
 
 class Replanning:

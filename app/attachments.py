@@ -33,7 +33,7 @@ def wanted(context: AppContext, references: Sequence[str], account: str | None) 
         named, proof = match.groups()
         if proof is None and account is None:
             raise UnknownFile("who uploaded it is not proven")
-        if proof is not None and not context.uploads.seals.proves(named, proof):
+        if proof is not None and not context.uploads.signer.proves(named, proof):
             raise UnknownFile("who uploaded it is not proven")
         claims.append(Claim(named, None if proof else account))
     return Attaching(claims, context.uploads.caps, datetime.now(UTC))

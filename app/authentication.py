@@ -104,7 +104,7 @@ async def _fail(context: AppContext, by_name: str, by_address: str, now: datetim
 async def _second(context: AppContext, proof: Credentials, code: str, now: datetime) -> bool:
     """Return whether it is the current one-time password or a recovery code; each is valid once."""
     account = proof.account
-    secret = context.seal.open(f"totp/{account.id}", proof.totp or b"")
+    secret = context.cipher.decrypt(f"totp/{account.id}", proof.totp or b"")
     step = second_factor.step_of(secret, code, now)
     if step is not None:
         return await accounts.use_step(context.store, account, step)

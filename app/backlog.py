@@ -68,16 +68,16 @@ async def backlog(context: AppContext, caller: Caller, limit: int) -> Backlog:
     complaints, oldest = await waiting.complaints(context.store, caller.city, _YOUNG, limit, now)
     messages, letters = await waiting.messages(context.store, caller.city, limit)
     try:
-        chores = [await context.engine.ask(partial(_job, name=name)) for name in JobName]
+        jobs = [await context.engine.ask(partial(_job, name=name)) for name in JobName]
     except EngineUnavailable:
-        chores = None
+        jobs = None
     return Backlog(
         stuck=await stuck(context.store, now, caller.city),
         complaints=complaints,
         oldest_complaints=oldest,
         messages=messages,
         oldest_messages=letters,
-        chores=chores,
+        chores=jobs,
     )
 
 
@@ -91,11 +91,11 @@ async def retry(context: AppContext, caller: Caller, name: JobName) -> Maintenan
         return await _job(client, name)
 
     try:
-        chore = await context.engine.ask(trigger)
+        triggered = await context.engine.ask(trigger)
     except NotRunning as error:
         raise Problem("chore_not_scheduled") from error
-    logger.info("chore", what="triggered", chore=name.value, by=caller.id)
-    return chore
+    logger.info("maintenance job", what="triggered", job=name.value, by=caller.id)
+    return triggered
 
 
 async def _job(client: Client, name: JobName) -> MaintenanceJob:

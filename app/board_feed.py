@@ -27,7 +27,7 @@ from store.reporting.board import Board, board
 logger = structlog.stdlib.get_logger("jiesu.api")
 T = TypeVar("T")
 
-TICK = 4.0
+POLL_INTERVAL = 4.0
 """The poll interval, in seconds."""
 
 
@@ -67,19 +67,19 @@ class _Viewer:
         self.changed.set()
 
 
-class _Hall:
+class _Channel:
     """The broadcast channel of one city."""
 
-    def __init__(self, context: AppContext, city: str, tick: float) -> None:
-        self.scene: BoardSnapshot | None = None
+    def __init__(self, context: AppContext, city: str, interval: float) -> None:
+        self.snapshot: BoardSnapshot | None = None
         self.viewers: set[_Viewer] = set()
-        self._door, self._city, self._tick = context, city, tick
+        self._context, self._city, self._interval = context, city, interval
         self.producing = asyncio.create_task(self._produce(), name=f"board of {city}")
         self.producing.add_done_callback(self._ended)
 
     def enter(self, viewer: _Viewer) -> None:
         self.viewers.add(viewer)
-        if self.scene is not None:
+        if self.snapshot is not None:
             viewer.changed.set()
 
     def _ended(self, producing: asyncio.Task[None]) -> None:
@@ -99,11 +99,12 @@ class _Hall:
                 logger.warning("no board", city=self._city, code=error.code)
             for viewer in self.viewers:
                 viewer.changed.set()
-            await asyncio.sleep(max(0.0, self._tick - (monotonic() - began)))
+            await asyncio.sleep(max(0.0, self._interval - (monotonic() - began)))
 
     async def _look(self) -> None:
-        context, now = self._door, self._door.now()
-        self.scene = BoardSnapshot(await board(context.store, context.packs.get(self._city), now))
+        context, now = self._context, self._context.now()
+        pack = context.packs.get(self._city)
+        self.snapshot = BoardSnapshot(await board(context.store, pack, now))
         viewers = list(self.viewers)
         staying = _sessions(one for one in viewers if one.staying)
         go_on = await sessions.going_on(
@@ -125,14 +126,14 @@ class BoardFeeds:
     """The boards of one process. `close` ends every stream, so that the process can end."""
 
     def __init__(self) -> None:
-        self.tick = TICK
-        self._halls: dict[str, _Hall] = {}
+        self.poll_interval = POLL_INTERVAL
+        self._channels: dict[str, _Channel] = {}
         self._closed = False
 
     @property
     def watched(self) -> dict[str, int]:
         """The number of viewers of each watched city."""
-        return {city: len(hall.viewers) for city, hall in self._halls.items()}
+        return {city: len(channel.viewers) for city, channel in self._channels.items()}
 
     async def watch(
         self, context: AppContext, city: str, who: Caller, *, staying: bool = False
@@ -143,22 +144,22 @@ class BoardFeeds:
         if self._closed:
             yield End.CLOSING
             return
-        hall = self._halls.get(city)
-        if hall is None or hall.producing.done():
-            hall = self._halls[city] = _Hall(context, city, self.tick)
+        channel = self._channels.get(city)
+        if channel is None or channel.producing.done():
+            channel = self._channels[city] = _Channel(context, city, self.poll_interval)
         viewer = _Viewer(who, staying)
-        hall.enter(viewer)
+        channel.enter(viewer)
         try:
             while viewer.end is None:
                 await viewer.changed.wait()
                 viewer.changed.clear()
                 if viewer.end is None:
-                    yield hall.scene
+                    yield channel.snapshot
             yield viewer.end
         finally:
-            hall.viewers.discard(viewer)
-            if not hall.viewers:
-                self._leave(city, hall)
+            channel.viewers.discard(viewer)
+            if not channel.viewers:
+                self._leave(city, channel)
 
     async def now(self, context: AppContext, caller: Caller, pack: Pack) -> BoardSnapshot:
         """Return the current viewers' snapshot, or one read for this request.
@@ -169,23 +170,24 @@ class BoardFeeds:
         """
         await permit(context, caller, "get_board")
         city_of(caller, pack.city.id)
-        hall = self._halls.get(pack.city.id)
+        channel = self._channels.get(pack.city.id)
         now: datetime = context.now()
-        recent = timedelta(seconds=2 * self.tick)
-        if hall is not None and hall.scene is not None and now - hall.scene.board.at < recent:
-            return hall.scene
+        recent = timedelta(seconds=2 * self.poll_interval)
+        snapshot = channel.snapshot if channel is not None else None
+        if snapshot is not None and now - snapshot.board.at < recent:
+            return snapshot
         return BoardSnapshot(await board(context.store, pack, now))
 
     async def close(self) -> None:
         """End the stream of every viewer, and read no more. May be called twice."""
         self._closed = True
-        halls = list(self._halls.values())
-        for hall in halls:
-            hall.producing.cancel()
-        for hall in halls:
-            await asyncio.wait([hall.producing])
+        channels = list(self._channels.values())
+        for channel in channels:
+            channel.producing.cancel()
+        for channel in channels:
+            await asyncio.wait([channel.producing])
 
-    def _leave(self, city: str, hall: _Hall) -> None:
-        hall.producing.cancel()
-        if self._halls.get(city) is hall:
-            del self._halls[city]
+    def _leave(self, city: str, channel: _Channel) -> None:
+        channel.producing.cancel()
+        if self._channels.get(city) is channel:
+            del self._channels[city]

@@ -48,7 +48,7 @@ async def working_calendar(
         UnknownCity, Problem: not_your_city
     """
     pack = await of_city(context, caller, city)
-    found_calendar_year = await working_year(context, caller, pack, year)
+    working = await working_year(context, caller, pack, year)
     ahead = horizon(pack)
     special = [
         {
@@ -58,19 +58,19 @@ async def working_calendar(
             "source": one.source,
             "why": one.why,
         }
-        for one in found_calendar_year.special
+        for one in working.special
     ]
     return WorkingYear(
         city=city,
         years=list(pack.calendar.years),
-        year=found_calendar_year.year,
-        working_days=found_calendar_year.working_days,
+        year=working.year,
+        working_days=working.working_days,
         special=special,
-        provisional=found_calendar_year.provisional,
+        provisional=working.provisional,
         firm_until=ahead.last_day,
         provisional_from=ahead.tiers,
-        next_year=found_calendar_year.next_year,
-        published=found_calendar_year.published,
+        next_year=working.next_year,
+        published=working.published,
     )
 
 

@@ -1,7 +1,7 @@
-"""Opening and sealing of the engine's payloads, for its own pages and departments' programs.
+"""Decryption and encryption of the engine's payloads, for its own pages and departments' programs.
 
-Auditors and administrators open the histories of the cities they serve, and each is logged as a
-view. An officer's program opens the orders to its own unit, and nothing else of the ticket.
+Auditors and administrators decrypt the histories of the cities they serve, and each is logged as a
+view. An officer's program decrypts the orders to its own unit, and nothing else of the ticket.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ from app.errors import Problem
 from app.permission import permit
 from app.visibility import visible
 from domain.ticket.assignment import WorkOrder
-from runtime.codec import TicketCodec, Unreadable, ticket_sealed_with
+from runtime.codec import TicketCodec, Unreadable, ticket_of_key
 from store.db.errors import BadKey
 from store.tickets import view_log
 
@@ -26,7 +26,9 @@ ONCE = timedelta(minutes=10)
 PURPOSE = "engine's own pages"
 
 
-async def opened(context: AppContext, caller: Caller, sealed: Sequence[Payload]) -> list[Payload]:
+async def decrypted(
+    context: AppContext, caller: Caller, encrypted: Sequence[Payload]
+) -> list[Payload]:
     """Decrypt payloads; those not encrypted are returned as they are.
 
     Raises:
@@ -35,9 +37,9 @@ async def opened(context: AppContext, caller: Caller, sealed: Sequence[Payload])
     """
     await permit(context, caller, "decode_payloads")
     if caller.unit is None:
-        await _note(context, caller, sealed)
+        await _note(context, caller, encrypted)
     try:
-        plain = await TicketCodec(context.keys).decode(sealed)
+        plain = await TicketCodec(context.keys).decode(encrypted)
     except (Unreadable, BadKey) as error:
         raise Problem("unreadable") from error
     if caller.unit is not None:
@@ -45,7 +47,7 @@ async def opened(context: AppContext, caller: Caller, sealed: Sequence[Payload])
     return plain
 
 
-async def sealed_for(
+async def encrypted_for(
     context: AppContext, caller: Caller, number: str | None, plain: Sequence[Payload]
 ) -> list[Payload]:
     """Encrypt payloads with the key of a ticket; officers name one on which their unit has a share.
@@ -61,9 +63,9 @@ async def sealed_for(
     return await TicketCodec(context.keys, number).encode(plain)
 
 
-async def _note(context: AppContext, caller: Caller, sealed: Sequence[Payload]) -> None:
+async def _note(context: AppContext, caller: Caller, encrypted: Sequence[Payload]) -> None:
     """Log the view of each ticket's history, if the caller may see all of these tickets."""
-    numbers = sorted({number for payload in sealed if (number := ticket_sealed_with(payload))})
+    numbers = sorted({number for payload in encrypted if (number := ticket_of_key(payload))})
     for number in numbers:
         await permit(context, caller, "decode_payloads", number)
     now = datetime.now(UTC)

@@ -33,7 +33,7 @@ def body_of(command: type[CommandBase]) -> type[Incoming]:
     return made
 
 
-async def give(
+async def execute(
     context: AppContext, caller: Caller, number: str, command: Command, key: str | None
 ) -> Snapshot:
     """Send a command to the ticket, and raise its refusal.
@@ -53,7 +53,7 @@ async def give(
         if caller.unit is not None and await visible(context, caller, number) is None:
             raise Problem("ticket_not_found") from None
         if isinstance(refusal, NotRunning):
-            raise await why_not_running(context, number, refusal) from None
+            raise await not_running_error(context, number, refusal) from None
         raise
 
 
@@ -67,7 +67,7 @@ def _name(context: AppContext, caller: Caller, command: Command, key: str) -> st
     return f"{caller.id}:{key}:{context.mark(text)}"
 
 
-async def why_not_running(context: AppContext, number: str, not_running: NotRunning) -> Exception:
+async def not_running_error(context: AppContext, number: str, not_running: NotRunning) -> Exception:
     """Return the error for a ticket that the engine does not run."""
     row = await tickets.get(context.store, number)
     if not_running.ended or (row is not None and row.outcome is not None):

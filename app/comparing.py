@@ -15,9 +15,9 @@ from store.tickets.nearby import Alike, CommonProblem
 async def compared(context: AppContext, caller: Caller, numbers: Sequence[str]) -> list[Ticket]:
     """Return the tickets with these numbers that this caller may see."""
     await permit(context, caller, "page_desk")
-    found_tickets = await tickets.states(context.store, numbers) if numbers else []
+    states = await tickets.states(context.store, numbers) if numbers else []
     packs = context.packs
-    return [one for one in found_tickets if caller.sees(one, packs.get(one.complaint.city))]
+    return [one for one in states if caller.sees(one, packs.get(one.complaint.city))]
 
 
 async def alike(context: AppContext, caller: Caller, ticket: Ticket, pack: Pack) -> list[Alike]:

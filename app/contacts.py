@@ -115,8 +115,8 @@ async def earlier_tickets(
     That is taken from the first ticket with a name, else from the first.
     """
     await permit(context, caller, "search_people")
-    found_tickets = await tickets.states(context.store, numbers)
-    seen = [one for one in found_tickets if caller.serves(one.complaint.city)]
+    states = await tickets.states(context.store, numbers)
+    seen = [one for one in states if caller.serves(one.complaint.city)]
     known = [one.complaint.person for one in seen if one.complaint.person]
     persons = await intake.persons_of(context.store, context.vault, known)
     named = next((one for one in persons if one.name), next(iter(persons), None))

@@ -44,7 +44,7 @@ class AppContext:
     staff_figures: ResultCache = field(default_factory=lambda: ResultCache(most=10))
 
     @cached_property
-    def seal(self) -> Cipher:
+    def cipher(self) -> Cipher:
         """The encryption of people's credentials."""
         return Cipher(self.vault.ring.root_key, "people")
 

@@ -113,7 +113,7 @@ class Engine:
             Problem: too_late, gave_up; payload_too_large, ticket_too_large
             NotRunning, EngineUnavailable
         """
-        return await self._sender.give(number, act, update_id)
+        return await self._sender.execute(number, act, update_id)
 
     async def rate(self, number: str, verdict: RatingMessage) -> None:
         """Send a rating, already validated and dated here: a signal has no answer.

@@ -69,6 +69,6 @@ def file_out(context: AppContext, row: FileRow) -> FileOut:
 
 
 def _link(context: AppContext, row: FileRow, part: Part) -> str:
-    ends, signature = context.uploads.seals.link(row.id, part, datetime.now(UTC))
+    ends, signature = context.uploads.signer.link(row.id, part, datetime.now(UTC))
     path = f"{API}/files/{row.id}" + ("/thumbnail" if part == "thumbnail" else "")
     return f"{path}?ends={ends}&signature={signature}"

@@ -87,7 +87,7 @@ async def opened(context: AppContext, link: LinkedFile) -> FileRow:
         Problem: file_not_found, link_expired
     """
     await permit(context, None, "get_file" if link.part == "content" else "get_thumbnail")
-    if not context.uploads.seals.opens(link.file, link.part, link.ends, link.signature):
+    if not context.uploads.signer.opens(link.file, link.part, link.ends, link.signature):
         raise Problem("file_not_found")
     now = datetime.now(UTC)
     if now.timestamp() > link.ends:

@@ -147,4 +147,4 @@ async def _keys(settings: Settings, store: Store) -> Finding:
     missing = sorted((await use_of_keys(store)).keys() - set(ring.ids))
     if missing:
         return Finding("keys", "wrong", f"in use, and not in the key ring: {missing}")
-    return Finding("keys", "ok", f"{len(ring.ids)} in the ring; key {ring.current} seals")
+    return Finding("keys", "ok", f"{len(ring.ids)} in the ring; key {ring.current} encrypts")

@@ -38,7 +38,7 @@ class ComplaintIn(Incoming):
     anonymous: bool = Field(
         False,
         description="The unit is not told who complains. Contact details, if given, are kept "
-        "sealed all the same, so that the hotline can call back.",
+        "encrypted all the same, so that the hotline can call back.",
     )
     files: Files = Field(default_factory=list)
     website: Annotated[str, StringConstraints(max_length=200)] = Field(

@@ -251,7 +251,7 @@ async def _new(context: AppContext, claims: Mapping[str, Any], mapped_role: Role
             continue
         await accounts.link(context.store, account, issuer, subject)
         return account
-    found_account = await accounts.by_identity(context.store, issuer, subject)
-    if found_account is None:
+    linked = await accounts.by_identity(context.store, issuer, subject)
+    if linked is None:
         raise Problem("not_admitted")
-    return found_account
+    return linked

@@ -63,7 +63,9 @@ async def send_code(context: AppContext, body: VerifyIn) -> Sent:
     phone_hash = context.vault.phone_hash(body.phone)
     await context.limits.count("phone", context.mark(f"phone/{phone_hash}"))
     now = datetime.now(UTC)
-    await phone_codes.issue(context.store, context.seal, body.phone, phone_hash, context.mark, now)
+    await phone_codes.issue(
+        context.store, context.cipher, body.phone, phone_hash, context.mark, now
+    )
     return Sent(expires_in=int(phone_codes.VALID.total_seconds()))
 
 

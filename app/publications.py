@@ -62,8 +62,8 @@ async def topics(context: AppContext, caller: Caller, city: str, query: TopicsQu
     city_of(caller, city)
     pack = context.packs.get(city)
     period = month_or_span(query, pack, datetime.now(UTC))
-    found_topics = await topics_in(context, caller, city, period, query.least)
-    lines = [_line(topic, pack) for topic in found_topics]
+    problems = await topics_in(context, caller, city, period, query.least)
+    lines = [_line(topic, pack) for topic in problems]
     return TopicsPage(city=city, since=period.since, until=period.until, topics=lines)
 
 
@@ -77,14 +77,8 @@ async def topics_in(
     """
     await permit(context, caller, "list_topics")
     city_of(caller, city)
-    found_topics = await common_problems.topics(
-        context.store, city, period.since, period.until, least
-    )
-    return (
-        found_topics
-        if caller.unit is None
-        else [replace(topic, numbers=[]) for topic in found_topics]
-    )
+    problems = await common_problems.topics(context.store, city, period.since, period.until, least)
+    return problems if caller.unit is None else [replace(topic, numbers=[]) for topic in problems]
 
 
 def _line(topic: Topic, pack: Pack) -> TopicLine:

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from app.caller import Caller
-from app.commands import why_not_running
+from app.commands import not_running_error
 from app.context import AppContext
 from app.errors import Problem
 from app.permission import permit
@@ -61,7 +61,7 @@ async def rate(
     try:
         await context.engine.rate(number, verdict)
     except NotRunning as missing:
-        raise await why_not_running(context, number, missing) from None
+        raise await not_running_error(context, number, missing) from None
 
     async def rated() -> TicketRow | None:
         row = await tickets.get(context.store, number)

@@ -2,7 +2,7 @@
 
 from app import filing
 from app.caller import Caller
-from app.commands import give
+from app.commands import execute
 from app.context import AppContext
 from app.errors import Problem
 from app.filing import Filed
@@ -26,7 +26,7 @@ async def reopen(
     await permit(context, caller, COMMANDS[Recur].key, number)
     ended = await _ended(context, caller, number)
     if ended is None:
-        return await give(context, caller, number, command, key)
+        return await execute(context, caller, number, command, key)
     refuse_reopening(ended, caller.actor)
     before = ended.complaint
     pack = context.packs.get(before.city)

@@ -158,7 +158,7 @@ class Sender:
     budget: Budget = BUDGET
     limit: ConcurrencyLimit = field(default_factory=ConcurrencyLimit)
 
-    async def give(self, number: str, act: Act, update_id: str | None) -> Snapshot:
+    async def execute(self, number: str, act: Act, update_id: str | None) -> Snapshot:
         """Give a command; the same `update_id` again returns the first answer.
 
         The command is dated by the engine's clock.

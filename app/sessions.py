@@ -71,7 +71,7 @@ async def own_sessions(context: AppContext, caller: Caller) -> list[OwnSession]:
     """Return this caller's open sessions, the oldest first; a token has none."""
     await permit(context, caller, "list_own_sessions")
     mine = _session_of(caller)
-    found_sessions = await sessions.listing(
+    open_sessions = await sessions.listing(
         context.store, mine.account.id, context.now(), context.idle
     )
     return [
@@ -83,7 +83,7 @@ async def own_sessions(context: AppContext, caller: Caller) -> list[OwnSession]:
             ends_at=one.ends_at,
             current=one.digest == mine.digest,
         )
-        for one in found_sessions
+        for one in open_sessions
     ]
 
 

@@ -30,7 +30,7 @@ _PAUSES = "，。；！？,;!?\n"
 
 
 @dataclass
-class Hints:
+class Suggestions:
     """The suggestions. `category`: the chosen or suggested one; `sure`: it needs no person."""
 
     category: Category | None = None
@@ -49,9 +49,9 @@ class Hints:
     answerable: bool = True
 
 
-async def hints(
+async def suggestions_for(
     context: AppContext, caller: Caller, pack: Pack, values: dict[str, Any], chosen: str | None
-) -> Hints:
+) -> Suggestions:
     """Return the suggestions for a complaint as typed so far; `chosen`: its subject.
 
     Raises:
@@ -63,7 +63,7 @@ async def hints(
     complaint = filing.unnumbered(pack, datetime.now(UTC), **values)
     suggestion = guess(context, pack, complaint)
     code = chosen or suggestion.category
-    suggested = Hints(
+    suggested = Suggestions(
         category=pack.category(code) if code else None,
         suggested=pack.category(suggestion.category) if suggestion.category else None,
         sure=suggestion.confident,
@@ -87,7 +87,11 @@ def guess(context: AppContext, pack: Pack, complaint: Complaint) -> CategorySugg
 
 
 async def _about(
-    context: AppContext, pack: Pack, complaint: Complaint, suggested: Hints, category: Category
+    context: AppContext,
+    pack: Pack,
+    complaint: Complaint,
+    suggested: Suggestions,
+    category: Category,
 ) -> None:
     """Fill in the unit, the due time, the unmet filing condition, and similar open tickets."""
     code = category.code

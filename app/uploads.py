@@ -38,8 +38,10 @@ async def upload(
     """
     await permit(context, caller, "upload_file")
     uploader = caller.actor if caller is not None else CITIZEN
-    if purpose not in _PURPOSES.get(uploader.role, frozenset(Purpose)):
-        raise Problem("forbidden", "This is for others to show.")
+    allowed = _PURPOSES.get(uploader.role, frozenset(Purpose))
+    if purpose not in allowed:
+        purposes = " or ".join(f"'{one}'" for one in sorted(allowed))
+        raise Problem("forbidden", f"Upload files of your role with the purpose {purposes}.")
     if caller is None:
         await _check_flooding(context, network)
     return await context.uploads.take(pieces, purpose, uploader)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from temporalio.client import Client
 
 from audit.compare import Change, Difference, changes, compare
@@ -28,10 +28,12 @@ class Story(Recorded):
 class Report(Recorded):
     """The audit report of one ticket.
 
-    `told`: from the history alone, replayed with today's code; `positions`: the greatest possible
+    `replayed`: from the history alone, with today's code; `positions`: the greatest possible
     history length at each event. `record`: from the store. The complainant's identity is in
-    neither. Where runs are lost or left out, `told` begins with event `since`.
+    neither. Where runs are lost or left out, `replayed` begins with event `since`.
     """
+
+    model_config = ConfigDict(serialize_by_alias=True)
 
     number: str
     made_at: Instant
@@ -47,7 +49,7 @@ class Report(Recorded):
         description="Each field in which a run begins otherwise than the one before it ended.",
     )
     history_events: int
-    told: Story | None
+    replayed: Story | None = Field(serialization_alias="told")
     positions: list[int]
     record: Story
     views: list[View] = Field(description="Who looked at the citizen's data, when and why.")
@@ -55,7 +57,9 @@ class Report(Recorded):
     @property
     def exists(self) -> bool:
         """True if anything is known of the ticket."""
-        return self.told is not None or self.record.ticket is not None or bool(self.record.events)
+        return (
+            self.replayed is not None or self.record.ticket is not None or bool(self.record.events)
+        )
 
 
 class StateThen(Recorded):
@@ -99,7 +103,7 @@ async def examine(client: Client, store: Store, number: str, most: int | None = 
         since=replayed.since if replayed else 1,
         breaks=breaks,
         history_events=replayed.history_events if replayed else 0,
-        told=Story(ticket=replayed.ticket, events=list(replayed.events)) if replayed else None,
+        replayed=Story(ticket=replayed.ticket, events=list(replayed.events)) if replayed else None,
         positions=list(replayed.positions) if replayed else [],
         record=record,
         views=await views.views(store, number),

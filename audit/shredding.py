@@ -14,7 +14,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from audit.errors import NoHistory
 from audit.runs import all_run_ids, load
-from runtime.codec import Keys, TicketCodec, is_sealed, ticket_sealed_with
+from runtime.codec import Keys, TicketCodec, is_encrypted, ticket_of_key
 from runtime.names import ticket_workflow_id
 from store.db.errors import BadKey, Erased
 
@@ -62,10 +62,10 @@ async def tried(history: WorkflowHistory, keys: Keys, number: str) -> Readabilit
     sealed = readable = clear = theirs = 0
     for event, payload in _payloads(history):
         # An unencrypted payload is readable, whichever ticket it was sent to.
-        if event.event_type == _SIGNALLED and ticket_sealed_with(payload) not in (None, number):
+        if event.event_type == _SIGNALLED and ticket_of_key(payload) not in (None, number):
             theirs += 1
             continue
-        if not is_sealed(payload):
+        if not is_encrypted(payload):
             clear += bool(payload.data)
             continue
         sealed += 1

@@ -1,4 +1,4 @@
-"""`python -m bench`: how fast the house is, against the engine alone."""
+"""`python -m bench`: how fast the product is, against the engine alone."""
 
 import sys
 from collections.abc import Coroutine
@@ -105,7 +105,7 @@ def call_(
     rounds: Annotated[int, typer.Option(min=1, max=1000, help="Of each question.")] = 40,
     as_json: Json = False,
 ) -> None:
-    """How long an operator waits on the call screen; fails where it is a second or more."""
+    """Measure how long an operator waits on the call screen; fails where it is a second or more."""
     waited = _run(call.call(rounds))
     print_json([asdict(each) for each in waited]) if as_json else call.show(out, waited)
     if any(each.median >= call.SECOND for each in waited):
@@ -114,7 +114,7 @@ def call_(
 
 @app.command("packs")
 def packs_(as_json: Json = False) -> None:
-    """How long it takes to load a city pack, with 3,000 grid cells for instance."""
+    """Measure the loading of a city pack, with 3,000 grid cells for instance."""
     measured = packs.measure_all()
     print_json([asdict(each) for each in measured]) if as_json else packs.show(out, measured)
 
@@ -124,7 +124,7 @@ def inbox_(
     rows: Annotated[int, typer.Option(min=1, max=inbox.ROWS, help="Lines.")] = inbox.ROWS,
     as_json: Json = False,
 ) -> None:
-    """How long a unit's inbox takes to open: the whole answer, and the queries alone."""
+    """Measure the opening of a unit's inbox: the whole answer, and the queries alone."""
     opening = _run(inbox.measure(rows))
     print_json(asdict(opening)) if as_json else inbox.show(out, opening)
 
@@ -138,7 +138,7 @@ def board_(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """How late a tick of the board reaches hundreds of viewers, and what it asks the store."""
+    """Measure the delay of a board's snapshot at hundreds of viewers, and its queries."""
     watched = _run(board.watched(viewers, ticks, store))
     print_json(asdict(watched)) if as_json else board.show(out, watched)
 

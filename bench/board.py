@@ -95,7 +95,7 @@ async def _measured(
     ]
     while boards.watched.get(CITY, 0) < viewers:  # noqa: ASYNC110 - nobody waits for this but us
         await asyncio.sleep(0.05)
-    await asyncio.sleep(_SETTLING * boards.tick)
+    await asyncio.sleep(_SETTLING * boards.poll_interval)
     asked = 0
 
     def count(*_: Any) -> None:
@@ -105,7 +105,7 @@ async def _measured(
     event.listen(Engine, "before_cursor_execute", count)
     began, seen.bytes = time.time(), 0
     seen.delays.clear()
-    await asyncio.sleep(ticks * boards.tick)
+    await asyncio.sleep(ticks * boards.poll_interval)
     event.remove(Engine, "before_cursor_execute", count)
     delays = sorted(seen.delays)
     for one in watching:

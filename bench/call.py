@@ -11,7 +11,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from bench.house import house
+from bench.system import bench_system
 from domain.actors import Role
 from store.db.engine import Store
 from store.identity import accounts, passwords
@@ -41,9 +41,9 @@ class Waited:
 
 
 async def call(rounds: int = _ROUNDS) -> list[Waited]:
-    """Time the screen, its hints while typing, the caller's earlier tickets, and filing."""
+    """Time the screen, its suggestions while typing, the caller's earlier tickets, and filing."""
     async with (
-        house(floor=False) as running,
+        bench_system(floor=False) as running,
         httpx.AsyncClient(
             base_url=f"http://{running.settings.api_host}:{running.settings.api_port}", timeout=30
         ) as http,
@@ -57,7 +57,7 @@ async def call(rounds: int = _ROUNDS) -> list[Waited]:
         requests: dict[str, Callable[[], Awaitable[httpx.Response]]] = {
             "the empty screen": lambda: http.get("/staff/call"),
             "file it": file,
-            "what is known while typing": lambda: http.post("/staff/call/hints", data=values),
+            "what is known while typing": lambda: http.post("/staff/call/suggestions", data=values),
             "the caller's earlier tickets": lambda: http.post("/staff/call/caller", data=values),
         }
         return [await _timed(what, ask, rounds) for what, ask in requests.items()]

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from bench.house import House, house
 from bench.load import LoadResult, percentile
 from bench.machine import MachineTime, machine
+from bench.system import BenchSystem, bench_system
 
 Say = Callable[[str], None]
 
@@ -134,7 +134,7 @@ async def compare(plan: Plan, say: Say) -> Measurements:
     Raises:
         NotWhole: a lifecycle failed or did not really end.
     """
-    async with house(lean_floor=plan.lean_floor) as built:
+    async with bench_system(lean_floor=plan.lean_floor) as built:
         say("warming up")
         await _turn(built, max(plan.clients), plan.warm_up, PairedRounds())
         turns = {clients: PairedRounds() for clients in plan.clients}
@@ -155,7 +155,7 @@ async def compare(plan: Plan, say: Say) -> Measurements:
         return Measurements(turns, offered.accept_ms, await built.history_of_one(), built.rss_mb())
 
 
-async def _turn(built: House, clients: int, seconds: float, turn: PairedRounds) -> None:
+async def _turn(built: BenchSystem, clients: int, seconds: float, turn: PairedRounds) -> None:
     """Measure one round of the floor, then one of the product."""
     running = measured(built, FLOOR, _floors(built, built.offer_floor(clients, seconds)))
     turn.floor.append(await running)
@@ -164,7 +164,9 @@ async def _turn(built: House, clients: int, seconds: float, turn: PairedRounds) 
 
 
 async def measured(
-    built: House, processes: tuple[str, ...], running: Coroutine[Any, Any, LoadResult]
+    built: BenchSystem,
+    processes: tuple[str, ...],
+    running: Coroutine[Any, Any, LoadResult],
 ) -> Round:
     before, machine_before = built.cpu_seconds(), MachineTime.now()
     outcome = await running
@@ -180,14 +182,14 @@ async def measured(
     )
 
 
-async def _floors(built: House, offering: Coroutine[Any, Any, LoadResult]) -> LoadResult:
+async def _floors(built: BenchSystem, offering: Coroutine[Any, Any, LoadResult]) -> LoadResult:
     before = await built.completed_floors()
     outcome = await offering
     await _check(built.completed_floors, before, outcome, "the engine completed")
     return outcome
 
 
-async def tickets(built: House, offering: Coroutine[Any, Any, LoadResult]) -> LoadResult:
+async def tickets(built: BenchSystem, offering: Coroutine[Any, Any, LoadResult]) -> LoadResult:
     """Run tickets to their end, as confirmed by driver, store and engine.
 
     Raises:

@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 
 from bench.compare import PRODUCT, Round, Say, cpu, measured, rate, tickets
-from bench.house import House, house
 from bench.machine import machine
+from bench.system import BenchSystem, bench_system
 from runtime.settings import Settings
 from workers.children import Child
 from workers.stack import Stack
@@ -99,7 +99,7 @@ async def encryption(clients: int, seconds: float, rounds: int, say: Say) -> Cos
     Raises:
         NotWhole: a lifecycle failed or did not really end.
     """
-    async with house(switching_stack, floor=False) as built:
+    async with bench_system(switching_stack, floor=False) as built:
         cost = Cost([], [], {})
         for n in range(rounds):
             pair = [(SEALED, cost.sealed), (CLEAR, cost.clear)]
@@ -111,9 +111,9 @@ async def encryption(clients: int, seconds: float, rounds: int, say: Say) -> Cos
         return cost
 
 
-async def _round(built: House, module: str, clients: int, seconds: float) -> Round:
+async def _round(built: BenchSystem, module: str, clients: int, seconds: float) -> Round:
     if not isinstance(built.stack, SwitchingStack):
-        raise TypeError("this house cannot be switched")
+        raise TypeError("this installation cannot be switched")
     await built.stack.switch(module)
     await tickets(built, built.offer_product("lives", clients=clients, seconds=seconds / 2))
     offering = built.offer_product("lives", clients=clients, seconds=seconds)

@@ -20,9 +20,9 @@ from temporalio.exceptions import ApplicationError
 
 from audit.verdicts import judge
 from bench.compare import NotWhole
-from bench.house import House, house
 from bench.machine import machine
 from bench.product_driver import CATEGORY, CITY, UNIT
+from bench.system import BenchSystem, bench_system
 from domain.actors import Actor, Role
 from domain.commands.citizens.add_facts import AddFacts
 from domain.commands.citizens.withdraw import Withdraw
@@ -130,7 +130,7 @@ async def many_commands(commands: int, say: Callable[[str], None]) -> ManyComman
     Raises:
         NotWhole: a command was not accepted.
     """
-    async with house(floor=False) as built:
+    async with bench_system(floor=False) as built:
         keys = TicketKeys(built.store, open_ring(built.settings.key_text, built.settings.key_file))
         client = await connect(built.settings, encrypting(keys))
         for _ in range(5):
@@ -183,7 +183,7 @@ async def _file(client: Client) -> tuple[str, float]:
     return complaint.number, time.perf_counter() - begun
 
 
-async def _look(built: House, client: Client, one: _One, result: ManyCommandsResult) -> None:
+async def _look(built: BenchSystem, client: Client, one: _One, result: ManyCommandsResult) -> None:
     """Check that it still accepts a command, and that timeline and replay are complete."""
     counts = Counter(one.given)
     await one.act(Actor(role=Role.CITIZEN), Withdraw(reason="已自行解决"), result.commands)

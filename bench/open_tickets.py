@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bench.compare import NotWhole, accept
-from bench.house import House, house
 from bench.machine import machine
+from bench.system import BenchSystem, bench_system
 
 OFFERED, OFFERED_SECONDS = 5.0, 20.0
 _CLIENTS = 20
@@ -43,10 +43,10 @@ async def crowd(
     Raises:
         NotWhole: some were not accepted, or do not wait for their unit.
     """
-    async with house(floor=False) as built:
+    async with bench_system(floor=False) as built:
         say("warming up")
         await _offered(built, min(seconds, 5.0))
-        say(f"offering {OFFERED:g} tickets a second to an empty house")
+        say(f"offering {OFFERED:g} tickets a second to an empty installation")
         before, rss_before = await _offered(built, seconds), built.rss_mb()
         say(f"filing {tickets} tickets")
         waiting = await built.waiting_tickets()
@@ -56,7 +56,7 @@ async def crowd(
         if filed.failures:
             raise NotWhole(f"not accepted: {dict(filed.failures)}")
         await _until_all_wait(built, waiting + tickets)
-        say(f"offering {OFFERED:g} tickets a second to a full house")
+        say(f"offering {OFFERED:g} tickets a second to a full installation")
         after = await _offered(built, seconds)
         return OpenTicketsResult(
             tickets=await built.waiting_tickets(),
@@ -68,7 +68,7 @@ async def crowd(
         )
 
 
-async def _until_all_wait(built: House, tickets: int) -> None:
+async def _until_all_wait(built: BenchSystem, tickets: int) -> None:
     """Wait for `tickets` at their units; those in the intake backlog arrive later."""
     for _ in range(_LOOKS):
         if await built.waiting_tickets() == tickets:
@@ -77,7 +77,7 @@ async def _until_all_wait(built: House, tickets: int) -> None:
     raise NotWhole(f"{await built.waiting_tickets()} tickets wait for their unit, not {tickets}")
 
 
-async def _offered(built: House, seconds: float) -> dict[str, float]:
+async def _offered(built: BenchSystem, seconds: float) -> dict[str, float]:
     outcome = await built.offer_product("offered filing", seconds=seconds, per_second=OFFERED)
     if outcome.failures:
         raise NotWhole(f"not accepted: {dict(outcome.failures)}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.house import house
+from bench.system import bench_system
 from bench.traced import BEGIN
 from runtime.settings import Settings
 from workers.children import Child
@@ -48,7 +48,7 @@ def _written(settings: Settings, command: str) -> Path:
 
 async def profile(clients: int, seconds: float, say: Callable[[str], None]) -> Traced:
     """Profile the worker and the API under `clients` clients for `seconds`."""
-    async with house(_traced, floor=False) as built:
+    async with bench_system(_traced, floor=False) as built:
         say("warming up")
         await built.offer_product("lives", clients=clients, seconds=min(seconds, 4.0))
         traced = [child for child in built.stack.children if child.name in TRACED]

@@ -21,8 +21,8 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from bench.house import House, house
 from bench.product_driver import API, CITY, COMPLAINT
+from bench.system import BenchSystem, bench_system
 from domain.actors import Role
 from store.db.engine import Store
 from store.identity import tokens
@@ -224,7 +224,10 @@ async def stalled(
     `keep`: the folder in which the installation is kept, to look up what became of a command.
     """
     chance, result = random.Random(), StallsResult()
-    async with house(floor=False, keep=keep) as running, _town(running, chance) as town:
+    async with (
+        bench_system(floor=False, keep=keep) as running,
+        _town(running, chance) as town,
+    ):
         clients = [asyncio.create_task(town.live()) for _ in range(_CLIENTS)]
         began = time.monotonic()
         while result.stalls < stalls and time.monotonic() - began < minutes * 60:
@@ -245,7 +248,7 @@ async def stalled(
     return result
 
 
-async def _stand_still(running: House, seconds: float) -> None:
+async def _stand_still(running: BenchSystem, seconds: float) -> None:
     pids = [c.pid for c in running.stack.children if c.name == "worker" and c.pid is not None]
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
@@ -257,7 +260,7 @@ async def _stand_still(running: House, seconds: float) -> None:
 
 
 @asynccontextmanager
-async def _town(running: House, chance: random.Random) -> AsyncIterator[_Town]:
+async def _town(running: BenchSystem, chance: random.Random) -> AsyncIterator[_Town]:
     badges: dict[str, dict[str, str]] = {}
     for unit in UNITS:
         badges[unit] = await _badge(running.store, Role.OFFICER, unit)

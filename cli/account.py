@@ -109,12 +109,12 @@ def change(
     unit: Unit = None,
     city: City = None,
 ) -> None:
-    """Change what somebody is. A role without --unit or --city has none. Their sessions end."""
+    """Change an account; its sessions end. A role without --unit or --city has none."""
     values: dict[str, object] = {}
     if role is not None:
         values = role_scope("account", role, unit, city)._asdict()
     elif unit is not None or city is not None:
-        fail("--unit and --city go with --role: say the whole")
+        fail("--unit and --city go with --role: give them all")
     if display is not None:
         values["display"] = display
     if not values:
@@ -125,7 +125,7 @@ def change(
 
 @app.command()
 def disable(name: Name) -> None:
-    """Nobody signs in with it any more, and its sessions end."""
+    """Close an account: nobody signs in with it any more, and its sessions end."""
     _change(name, disabled_at=datetime.now(UTC))
     typer.echo(f"disabled {name}")
 
@@ -164,20 +164,20 @@ def password(name: Name, stdin: Stdin = False) -> None:
 @app.command()
 def totp(
     name: Name,
-    off: Annotated[bool, typer.Option("--off", help="Ask for none any more.")] = False,
+    off: Annotated[bool, typer.Option("--off", help="Remove the second factor.")] = False,
     as_json: Json = False,
 ) -> None:
     """Ask for a one-time password, too: print what an authenticator app reads, and ten recovery
     codes. Both are shown once. Its sessions end."""
     secret = second_factor.new_secret()
     codes = [] if off else second_factor.new_recovery_codes()
-    seal = Cipher(_root(Settings()), "people")
+    cipher = Cipher(_root(Settings()), "people")
 
     async def setting(store: Store) -> None:
         account = await _account_by_name(store, name)
-        sealed = None if off else seal.close(f"totp/{account.id}", secret)
+        encrypted = None if off else cipher.encrypt(f"totp/{account.id}", secret)
         digests = [second_factor.recovery_digest(code) for code in codes]
-        await accounts.set_second_factor(store, account, sealed, digests)
+        await accounts.set_second_factor(store, account, encrypted, digests)
 
     with_store(setting)
     address = second_factor.address(secret, name)

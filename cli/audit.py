@@ -27,7 +27,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @app.command()
 def show(number: str, as_json: Json = False) -> None:
-    """The timeline of a ticket, told by its history alone (of the store only its key is asked)."""
+    """The timeline of a ticket, from its history alone; the store is asked for its key only."""
 
     async def from_history() -> Replayed:
         async with installation() as here:
@@ -136,7 +136,7 @@ def _runs(result: Replayed | AuditVerdict) -> str:
     if result.runs == 1:
         return ""
     lost = f", of which the first {result.lost} are no longer kept" if result.lost else ""
-    since = f": told from event {result.since} on" if result.lost else ""
+    since = f": shown from event {result.since} on" if result.lost else ""
     return f" in {result.runs} runs{lost}{since}"
 
 

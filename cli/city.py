@@ -62,13 +62,13 @@ def check(
     Exit code 0 when all of them can be used, 1 when one cannot, 2 when one is no folder of a pack.
     """
     no_packs = {folder: why for folder in folders if (why := city_views.no_pack(folder))}
-    found_problems = {folder: check_pack(folder) for folder in folders if folder not in no_packs}
+    problems_of = {folder: check_pack(folder) for folder in folders if folder not in no_packs}
     if as_json:
         print_json(
-            [city_views.checked(folder, problems) for folder, problems in found_problems.items()]
+            [city_views.checked(folder, problems) for folder, problems in problems_of.items()]
         )
     else:
-        for folder, problems in found_problems.items():
+        for folder, problems in problems_of.items():
             for problem in problems:
                 out.print(city_views.place(folder, problem), markup=False)
             if not problems:
@@ -77,7 +77,7 @@ def check(
         err.print(f"jiesu: {why} (unknown_folder)", markup=False)
     if no_packs:
         raise typer.Exit(USAGE)
-    if any(found_problems.values()):
+    if any(problems_of.values()):
         raise typer.Exit(1)
 
 

@@ -146,9 +146,7 @@ def show(pack: Pack, folder: Path) -> None:
         f"division {city.division}, {city.zone}; office hours {hours}; "
         f"calendar {', '.join(map(str, calendar.years))}"
     )
-    out.print(
-        f"what nobody owns goes to {city.fallback}; what nobody has classified is {city.tier}"
-    )
+    out.print(f"without a responsible unit: {city.fallback}; not classified yet: tier {city.tier}")
     out.print(_limits(pack))
     out.print(_policy(pack))
     out.print(_ways(pack))

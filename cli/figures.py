@@ -142,13 +142,13 @@ def topics(
     """Common problems: many complaints about one kind of thing in one street."""
     query = _parsed_query(city, month, since, until, None)
     period = query.period
-    found_topics = from_store(
+    problems = from_store(
         lambda store: topics_of.topics(store, query.pack.city.id, period.since, period.until, least)
     )
     if as_json:
-        figure_views.print_topics(query.pack, period, found_topics)
+        figure_views.print_topics(query.pack, period, problems)
     else:
-        figure_views.show_topics(query.pack, period, found_topics)
+        figure_views.show_topics(query.pack, period, problems)
 
 
 @dataclass(frozen=True)

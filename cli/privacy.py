@@ -103,7 +103,7 @@ def _tell(proof: Readability) -> None:
 
 @app.command()
 def retention() -> None:
-    """Erase now what the packs' [retention] says is due; otherwise it is done once a day."""
+    """Erase now what is due by `retention` in the packs' city.toml; also done once a day."""
 
     async def applying() -> int:
         async with installation() as here:

@@ -65,7 +65,7 @@ def _scopes(role: Role, requested: list[str] | None) -> list[Scope]:
     try:
         return granted_scopes(role, None if requested is None else list(map(Scope, requested)))
     except Problem as error:
-        fail(f"with this scope the role '{role}' may do nothing. {error.detail}")
+        fail(f"this scope gives the role '{role}' no permission. {error.detail}")
 
 
 @app.command("list")

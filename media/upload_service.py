@@ -65,7 +65,7 @@ class Uploads:
         }
 
     @cached_property
-    def seals(self) -> LinkSigner:
+    def signer(self) -> LinkSigner:
         return LinkSigner(self.key, link_minutes=self.settings.file_link_minutes)
 
     @cached_property

@@ -34,15 +34,15 @@ _TOKEN = re.compile(
 
 def tokens(text: str) -> list[Token]:
     """Split `text` into tokens, an `end` last; ConditionError on anything else."""
-    found_tokens, at = list[Token](), 0
+    tokens, at = list[Token](), 0
     while at < len(text):
         match = _TOKEN.match(text, at)
         if match is None:
             raise ConditionError(f"{_shown(text, at)} cannot be used in a condition")
         if match.lastgroup and match.lastgroup != "space":
-            found_tokens.append(Token(match.lastgroup, match[0], at))
+            tokens.append(Token(match.lastgroup, match[0], at))
         at = match.end()
-    return [*found_tokens, Token("end", "", at)]
+    return [*tokens, Token("end", "", at)]
 
 
 def _shown(text: str, at: int) -> str:

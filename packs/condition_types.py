@@ -144,15 +144,15 @@ class _Reader:
         return result
 
     def _member(self) -> str:
-        found_name = self._simple()
+        type_name = self._simple()
         while self._takes("."):
             name = self._name()
             if self.here.text != "(":
-                raise ConditionError(f"{name!r} is not a field of {found_name}")
-            found_name = self._call(name, found_name)
+                raise ConditionError(f"{name!r} is not a field of {type_name}")
+            type_name = self._call(name, type_name)
         if self.here.text == "[":
             raise ConditionError("[ ] after a value is not possible here")
-        return found_name
+        return type_name
 
     def _simple(self) -> str:
         token = self.here

@@ -191,7 +191,7 @@ def check_grid(path: Path, division: str, outline_tolerance: float = 0.01) -> It
             message = f"the code {cell.code} is not in the division {division}"
             yield PackFault(path.name, cell.line, message)
         if cell.coded and cell.code in first:
-            message = f"{cell.code} stands already on line {first[cell.code]}"
+            message = f"{cell.code} is already on line {first[cell.code]}"
             yield PackFault(path.name, cell.line, message)
         first.setdefault(cell.code, cell.line)
     sound = [cell for cell in cells if cell.polygon is not None]

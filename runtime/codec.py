@@ -25,11 +25,11 @@ class Keys(Protocol):
     """A source of keys. Both methods may raise the provider's own errors, for example when a
     ticket's key was destroyed."""
 
-    async def sealing(self, number: str | None) -> tuple[bytes, AESGCM]:
+    async def encryption_key(self, number: str | None) -> tuple[bytes, AESGCM]:
         """Return the name and the key to encrypt a ticket's payloads with; for None, those for
         payloads of no ticket."""
 
-    async def opening(self, name: bytes) -> AESGCM:
+    async def decryption_key(self, name: bytes) -> AESGCM:
         """Return the key of that name."""
 
 
@@ -55,36 +55,36 @@ class TicketCodec(PayloadCodec, WithSerializationContext):
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         if not payloads:
             return []
-        name, cipher = await self.keys.sealing(self._number)
+        name, cipher = await self.keys.encryption_key(self._number)
         # An empty payload needs no encryption: many local activities return one.
-        return [_sealed(each, name, cipher) if each.data else each for each in payloads]
+        return [_encrypted(each, name, cipher) if each.data else each for each in payloads]
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
         return [await self._opened(payload) for payload in payloads]
 
     async def _opened(self, payload: Payload) -> Payload:
-        if not is_sealed(payload):
+        if not is_encrypted(payload):
             return payload
         name = payload.metadata.get(KEY_NAME, b"")
-        cipher = await self.keys.opening(name)
+        cipher = await self.keys.decryption_key(name)
         try:
             plain = cipher.decrypt(payload.data[:_NONCE], payload.data[_NONCE:], name)
         except (InvalidTag, ValueError) as error:
-            raise Unreadable("a payload was changed, or sealed with another key") from error
+            raise Unreadable("a payload was changed, or encrypted with another key") from error
         return Payload.FromString(plain)
 
 
-def is_sealed(payload: Payload) -> bool:
+def is_encrypted(payload: Payload) -> bool:
     return payload.metadata.get("encoding") == ENCODING
 
 
-def ticket_sealed_with(payload: Payload) -> str | None:
+def ticket_of_key(payload: Payload) -> str | None:
     """Return the ticket whose key encrypted a payload; None for another key, or none."""
-    name = payload.metadata.get(KEY_NAME, b"") if is_sealed(payload) else b""
+    name = payload.metadata.get(KEY_NAME, b"") if is_encrypted(payload) else b""
     return ticket_of(name.decode("ascii", "replace"))
 
 
-def _sealed(payload: Payload, name: bytes, cipher: AESGCM) -> Payload:
+def _encrypted(payload: Payload, name: bytes, cipher: AESGCM) -> Payload:
     nonce = os.urandom(_NONCE)
     return Payload(
         metadata={"encoding": ENCODING, KEY_NAME: name},

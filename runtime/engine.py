@@ -68,10 +68,10 @@ def encrypting(keys: Keys) -> DataConverter:
 
     Messages and stack traces of failures are encrypted like everything else.
     """
-    return sealed_by(TicketCodec(keys))
+    return encrypting_with(TicketCodec(keys))
 
 
-def sealed_by(codec: PayloadCodec) -> DataConverter:
+def encrypting_with(codec: PayloadCodec) -> DataConverter:
     """Return the converter of `encrypting` with another codec."""
     return SealedConverter(
         payload_converter_class=SharedPydanticConverter,

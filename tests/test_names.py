@@ -6,14 +6,16 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+from domain.commands.registry import COMMANDS
+
 ROOT = Path(__file__).parents[1]
 PACKAGES = (
     "activities", "api", "app", "audit", "bench", "cli", "demo", "docker", "domain", "kit", "media",
     "packs", "runtime", "scripts", "store", "tests", "workers", "workflows",
 )  # fmt: skip
 SUBJECTS = {
-    "That", "Those", "What", "Whatever", "When", "Where", "Whether", "Which", "Who", "Whoever",
-    "Whose",
+    "How", "That", "Those", "What", "Whatever", "When", "Where", "Whether", "Which", "Who",
+    "Whoever", "Whose",
 }  # fmt: skip
 """First words of a docstring that says neither what is done nor what it is."""
 
@@ -59,6 +61,18 @@ def test_a_docstring_names_what_is_done_or_what_it_is() -> None:
         for line, text in _docstrings(tree)
         if text.split()[0].strip(",.:;'\"") in SUBJECTS
     ] == []
+
+
+def test_each_command_has_its_tests_where_its_module_says() -> None:
+    """`commands/units/hold.py` is tested by `tests/workflows/commands/units/test_hold.py`."""
+    tests = ROOT / "tests" / "workflows" / "commands"
+    expected = {}
+    for command in COMMANDS:
+        _, _, subject, name = command.__module__.split(".")
+        expected[tests / subject / f"test_{name}.py"] = command.tag()
+    assert sorted(tests.rglob("test_*.py")) == sorted(expected)
+    without = {tag for path, tag in expected.items() if "def test_" not in path.read_text("utf-8")}
+    assert without == set()
 
 
 def test_no_template_names_a_role() -> None:

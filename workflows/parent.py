@@ -14,7 +14,7 @@ from domain.deadlines.registry import ClockName
 from domain.events import Fact
 from domain.facts.closing import Replied
 from domain.facts.handling import ExtensionGranted
-from domain.facts.waiting import CitizenAsked, Held, Resumed
+from domain.facts.waiting import Held, QuestionAsked, Resumed
 from domain.messages import MergedTicket, ParentExtended, ParentPause, ParentResumed
 from domain.ticket.assignment import Request, Share
 from domain.ticket.complaint import Complaint
@@ -64,7 +64,7 @@ class ParentTicket(EscalatingTicket):
                     at=at,
                 )
                 self._tell(merging.PAUSED, self.pause, self.ticket.waiting)
-            case CitizenAsked():
+            case QuestionAsked():
                 until = _waits_until(fact.clocks)
                 self.pause = ParentPause(
                     parent=number, why="citizen", text=fact.text, until=until, at=at

@@ -95,7 +95,7 @@ def staff(key: str) -> Any:
     return _named(permitted, key)
 
 
-def anyone(key: str) -> Any:
+def citizen_or_staff(key: str) -> Any:
     """Return the dependency for staff, or the citizen with the access code."""
     right = RIGHTS[key]
 
@@ -131,7 +131,7 @@ def citizen(key: str) -> Any:
     return _named(permitted, key)
 
 
-def perhaps(key: str) -> Any:
+def optional_caller(key: str) -> Any:
     """Return the dependency for everybody, that checks a token or session if there is one."""
     right = RIGHTS[key]
 

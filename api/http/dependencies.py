@@ -7,12 +7,12 @@ from fastapi import Depends, Header, Request
 from app.context import AppContext
 
 
-async def _door(request: Request) -> AppContext:
+async def _app_context(request: Request) -> AppContext:
     context: AppContext = request.app.state.context
     return context
 
 
-Context = Annotated[AppContext, Depends(_door)]
+Context = Annotated[AppContext, Depends(_app_context)]
 
 
 IdempotencyKey = Annotated[

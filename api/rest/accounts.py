@@ -51,7 +51,7 @@ async def list_accounts(
 @router.post(
     "",
     operation_id="create_account",
-    summary="Make an account; its password is told once",
+    summary="Create an account; its password is shown once",
     status_code=201,
     response_model=IssuedPassword,
     responses=responses(*_DOOR, *_BODY, *_WHO, "bad_name", "name_taken"),
@@ -72,14 +72,14 @@ async def create_account(
     responses=responses(*_ONE),
 )
 async def get_account(account: AccountId, caller: ACCOUNT_MANAGER, context: Context) -> Response:
-    found_account = await accounts.managed_account(context, caller, account)
-    return json_of(await accounts.line(context, caller, found_account))
+    managed = await accounts.managed_account(context, caller, account)
+    return json_of(await accounts.line(context, caller, managed))
 
 
 @router.put(
     "/{account}",
     operation_id="change_account",
-    summary="Say what somebody is from now on; their sessions end",
+    summary="Change the role, unit, city and name of an account; its sessions end",
     response_model=AccountLine,
     responses=responses(*_ONE, *_BODY, *_WHO, "last_admin", "own_account"),
 )
@@ -100,7 +100,7 @@ async def change_account(
 @router.post(
     "/{account}/disable",
     operation_id="disable_account",
-    summary="Close it: nobody signs in with it any more",
+    summary="Close the account: nobody signs in with it any more",
     response_model=AccountLine,
     responses=responses(*_ONE, "last_admin", "own_account"),
 )
@@ -117,7 +117,7 @@ async def disable_account(
 @router.post(
     "/{account}/enable",
     operation_id="enable_account",
-    summary="Open it again, also after too many wrong passwords",
+    summary="Open the account again, also after too many wrong passwords",
     response_model=AccountLine,
     responses=responses(*_ONE),
 )
@@ -132,7 +132,7 @@ async def enable_account(account: AccountId, caller: ACCOUNT_MANAGER, context: C
 @router.post(
     "/{account}/password",
     operation_id="renew_password",
-    summary="Give it a new password, told once; its sessions end",
+    summary="Give the account a new password, shown once; its sessions end",
     response_model=IssuedPassword,
     responses=responses(*_ONE, "own_account"),
 )
@@ -147,7 +147,7 @@ async def renew_password(account: AccountId, caller: ACCOUNT_MANAGER, context: C
 @router.delete(
     "/{account}/second-factor",
     operation_id="reset_second_factor",
-    summary="Ask for no one-time password any more, for somebody who lost theirs",
+    summary="Remove the second factor of an account whose owner lost it",
     response_model=AccountLine,
     responses=responses(*_ONE, "own_account"),
 )
@@ -164,7 +164,7 @@ async def reset_second_factor(
 @router.delete(
     "/{account}/sessions",
     operation_id="end_sessions",
-    summary="Sign it out everywhere",
+    summary="End all sessions of the account",
     response_model=AccountLine,
     responses=responses(*_ONE),
 )

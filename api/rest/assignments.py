@@ -42,7 +42,7 @@ _ROW: TypeAdapter[AssignmentRow] = TypeAdapter(AssignmentRow)
 @router.get(
     "/assignments",
     operation_id="list_assignments",
-    summary="The inbox of a unit, what burns first first",
+    summary="The inbox of a unit, most urgent first",
     response_model=AssignmentPage,
     responses=responses(
         "unauthenticated",

@@ -71,6 +71,3 @@ async def audit_state(
 ) -> Response:
     """Return the state by replay, not by the record, and the changes."""
     return json_of(await state(context, caller, number, version))
-
-
-# --- shared with the pages ------------------------------------------------------------------------

@@ -35,7 +35,7 @@ async def get_backlog(
 @router.post(
     "/{chore}/retry",
     operation_id="retry_waiting",
-    summary="Have a chore begun now, not only when it is due",
+    summary="Start a maintenance job now, before it is due",
     status_code=202,
     response_model=MaintenanceJob,
     responses=responses(*_ASKING, "csrf_failed", "chore_not_scheduled", "engine_unavailable"),
@@ -45,6 +45,3 @@ async def retry_waiting(
 ) -> Response:
     """Start a run after the current one, if there is one. Nothing is done twice by it."""
     return json_of(await retry(context, caller, chore), 202)
-
-
-# --- shared with the pages ------------------------------------------------------------------------

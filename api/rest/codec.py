@@ -16,7 +16,7 @@ from api.http.access import public, staff
 from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from app.caller import Caller
-from app.codec import opened, sealed_for
+from app.codec import decrypted, encrypted_for
 from app.context import AppContext
 from app.errors import Problem
 from store.tickets.numbers import parse_number
@@ -57,7 +57,7 @@ _BODY = {
 @router.post(
     "/decode",
     operation_id="decode_payloads",
-    summary="Open sealed payloads",
+    summary="Open encrypted payloads",
     response_model=None,
     responses=_ANSWERS,
     openapi_extra=_BODY,
@@ -66,14 +66,14 @@ async def decode(
     request: Request, caller: Annotated[Caller, staff("decode_payloads")], context: Context
 ) -> Response:
     """Decrypt payloads; those not encrypted are returned as they are."""
-    plain = await opened(context, caller, await _payloads(request))
+    plain = await decrypted(context, caller, await _payloads(request))
     return _answer(context, request, plain)
 
 
 @router.post(
     "/encode",
     operation_id="encode_payloads",
-    summary="Seal payloads",
+    summary="Encrypt payloads",
     response_model=None,
     responses=_ANSWERS,
     openapi_extra=_BODY,
@@ -86,8 +86,8 @@ async def encode(
 ) -> Response:
     """Encrypt payloads; officers name a ticket on which their unit has a share."""
     number = parse_number(jiesu_ticket) if jiesu_ticket else None
-    sealed = await sealed_for(context, caller, number, await _payloads(request))
-    return _answer(context, request, sealed)
+    encrypted = await encrypted_for(context, caller, number, await _payloads(request))
+    return _answer(context, request, encrypted)
 
 
 @router.options("/decode", include_in_schema=False, dependencies=[public("codec_preflight")])

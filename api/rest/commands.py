@@ -11,14 +11,14 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Response
 from pydantic import BaseModel
 
-from api.http.access import TicketNumber, anyone, staff
+from api.http.access import TicketNumber, citizen_or_staff, staff
 from api.http.dependencies import Context, IdempotencyKey
 from api.http.problem_responses import UnknownCode, responses
 from api.http.responses import json_of
 from app import attachments
 from app.attachments import attached
 from app.caller import Caller
-from app.commands import body_of, give
+from app.commands import body_of, execute
 from app.context import API, AppContext
 from app.errors import CODES
 from domain.commands.base import CommandBase
@@ -70,9 +70,9 @@ def _endpoint(
             if named in values:
                 values[named] = existing
             unchecked = command.model_construct(None, do=command.tag(), **values)
-            return json_of(await give(context, caller, number, unchecked, idempotency_key))
+            return json_of(await execute(context, caller, number, unchecked, idempotency_key))
 
-    allowed = anyone(right.key) if right.citizens else staff(right.key)
+    allowed = citizen_or_staff(right.key) if right.citizens else staff(right.key)
     body_type = Annotated[body, Body(examples=[command.spec.example])]  # type: ignore[valid-type]
     # Signing needs no fields: a body whose fields are all optional may be omitted.
     optional = not any(field.is_required() for field in body.model_fields.values())

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from api.http.access import perhaps
+from api.http.access import optional_caller
 from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from api.http.responses import json_of
@@ -29,7 +29,7 @@ router = APIRouter(prefix=API, tags=["Cities"])
 async def get_figures(
     city: str,
     context: Context,
-    caller: Annotated[Caller | None, perhaps("get_figures")],
+    caller: Annotated[Caller | None, optional_caller("get_figures")],
     query: Annotated[FiguresQuery, Query()],
 ) -> Response:
     """Return the figures of a period. Those of a past period do not change: they use the formulas

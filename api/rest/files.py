@@ -10,7 +10,7 @@ from fastapi import APIRouter, Header, Path, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import TypeAdapter
 
-from api.http.access import TicketNumber, anyone, public
+from api.http.access import TicketNumber, citizen_or_staff, public
 from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from api.http.responses import json_text
@@ -65,7 +65,9 @@ _FILES: TypeAdapter[list[FileOut]] = TypeAdapter(list[FileOut])
     ),
 )
 async def list_files(
-    number: TicketNumber, caller: Annotated[Caller, anyone("list_files")], context: Context
+    number: TicketNumber,
+    caller: Annotated[Caller, citizen_or_staff("list_files")],
+    context: Context,
 ) -> Response:
     """List the files. Citizens see those of the complaint, and the evidence of the answer.
 

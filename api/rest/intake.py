@@ -8,7 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Header, Response
 
-from api.http.access import perhaps, public
+from api.http.access import optional_caller, public
 from api.http.dependencies import Context, IdempotencyKey
 from api.http.problem_responses import responses
 from api.http.responses import json_of, receipt_of
@@ -36,7 +36,7 @@ EXAMPLE = {
 @router.get(
     "/challenge",
     operation_id="get_challenge",
-    summary="What has to be solved before filing without a token, if anything",
+    summary="The challenge to solve before filing without a token, if there is one",
     dependencies=[public("get_challenge")],
     response_model=IssuedChallenge,
     responses=responses("store_unavailable"),
@@ -84,7 +84,7 @@ async def get_challenge(context: Context) -> Response:
 )
 async def file_complaint(
     body: Annotated[ComplaintIn, Body(examples=[EXAMPLE])],
-    caller: Annotated[Caller | None, perhaps("file_complaint")],
+    caller: Annotated[Caller | None, optional_caller("file_complaint")],
     context: Context,
     idempotency_key: IdempotencyKey = None,
     answer: Annotated[

@@ -85,6 +85,3 @@ async def check(city: str, caller: READER, context: Context) -> Response:
 )
 async def list_messages(city: str, caller: READER, context: Context) -> Response:
     return json_of(await messages(context, caller, city))
-
-
-# --- shared with the pages ------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Response
 
-from api.http.access import TicketNumber, anyone, staff
+from api.http.access import TicketNumber, citizen_or_staff, staff
 from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from api.http.responses import json_of
@@ -104,7 +104,9 @@ async def search_people(
     responses=responses(*_ASKING, "invalid_request", "too_many_attempts"),
 )
 async def list_views(
-    number: TicketNumber, caller: Annotated[Caller, anyone("list_views")], context: Context
+    number: TicketNumber,
+    caller: Annotated[Caller, citizen_or_staff("list_views")],
+    context: Context,
 ) -> Response:
     """List the views: for the citizen, by access code, without accounts; for the others in full."""
     return json_of(await views_of(context, caller, number))

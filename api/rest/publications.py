@@ -46,7 +46,7 @@ async def list_topics(
     "/cities/{city}/answers",
     operation_id="list_answers",
     dependencies=[public("list_answers")],
-    summary="Published questions and answers, the last filed first",
+    summary="Published questions and answers, newest first",
     tags=["Cities"],
     response_model=AnswersPage,
     responses=responses("unknown_city", "bad_cursor", "invalid_request", "store_unavailable"),

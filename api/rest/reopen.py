@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Response
 
-from api.http.access import TicketNumber, anyone
+from api.http.access import TicketNumber, citizen_or_staff
 from api.http.dependencies import Context, IdempotencyKey
 from api.http.problem_responses import responses
 from api.http.responses import json_of, receipt_of
@@ -37,7 +37,7 @@ _BODY: Any = body_of(Recur)
 )
 async def recur(
     number: TicketNumber,
-    caller: Annotated[Caller, anyone("recur")],
+    caller: Annotated[Caller, citizen_or_staff("recur")],
     context: Context,
     body: Annotated[_BODY, Body(examples=[Recur.spec.example])],
     idempotency_key: IdempotencyKey = None,

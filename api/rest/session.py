@@ -102,7 +102,7 @@ async def sign_out_everywhere(
 @router.get(
     "/sessions",
     operation_id="list_own_sessions",
-    summary="Where one is signed in",
+    summary="One's own sessions",
     response_model=OwnSessions,
     responses=responses("unauthenticated", "forbidden", "store_unavailable"),
 )
@@ -163,9 +163,6 @@ async def change_password(
     """Change the password; all sessions end, and this browser gets a new one."""
     begun, secret = await browser_sessions.renew(request, caller, body, context)
     return _begun(request, begun, secret, context)
-
-
-# --- shared with the pages ----------------------------------------------------------------------
 
 
 def _begun(request: Request, session: Session, secret: str, context: AppContext) -> Response:

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import TypeAdapter
 
-from api.http.access import TicketNumber, anyone, staff
+from api.http.access import TicketNumber, citizen_or_staff, staff
 from api.http.dependencies import Context
 from api.http.i18n import TAGS, language_of
 from api.http.problem_responses import responses
@@ -41,7 +41,9 @@ _READING = (
     },
 )
 async def get_ticket(
-    number: TicketNumber, caller: Annotated[Caller, anyone("get_ticket")], context: Context
+    number: TicketNumber,
+    caller: Annotated[Caller, citizen_or_staff("get_ticket")],
+    context: Context,
 ) -> Response:
     """Return the citizen's view with an access code, the whole state with a token.
 
@@ -54,7 +56,7 @@ async def get_ticket(
 @router.get(
     "/tickets/{number}/events",
     operation_id="list_events",
-    summary="Everything that happened to a ticket, first things first",
+    summary="Everything that happened to a ticket, oldest first",
     tags=["Staff"],
     response_model=list[EventWithReasons],
     responses=responses(*_READING, "ticket_not_found", "bad_number"),

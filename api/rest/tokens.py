@@ -41,7 +41,7 @@ async def list_tokens(caller: TOKEN_MANAGER, context: Context) -> Response:
 @router.post(
     "",
     operation_id="issue_token",
-    summary="Issue a token; its secret is told once",
+    summary="Issue a token; its secret is shown once",
     status_code=201,
     response_model=IssuedToken,
     responses=responses(
@@ -66,13 +66,10 @@ async def issue_token(
 @router.delete(
     "/{token}",
     operation_id="revoke_token",
-    summary="Make a token worthless at once",
+    summary="Revoke a token at once",
     status_code=204,
     responses=responses(*_DOOR, "token_not_found", "invalid_request"),
 )
 async def revoke_token(token: TokenId, caller: TOKEN_MANAGER, context: Context) -> Response:
     await revoke(context, caller, token)
     return Response(status_code=204)
-
-
-# --- shared with the pages ------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from starlette.requests import ClientDisconnect
 
-from api.http.access import perhaps
+from api.http.access import optional_caller
 from api.http.dependencies import Context
 from api.http.networks import network_of
 from api.http.problem_responses import responses
@@ -75,7 +75,7 @@ _BODY = {
 )
 async def upload_file(
     request: Request,
-    caller: Annotated[Caller | None, perhaps("upload_file")],
+    caller: Annotated[Caller | None, optional_caller("upload_file")],
     context: Context,
     purpose: Annotated[Purpose, Query(description="What it shows.")] = Purpose.COMPLAINT,
 ) -> Response:
@@ -109,7 +109,7 @@ def _uploaded(context: AppContext, taken: Taken) -> Uploaded:
     row, where = taken.row, taken.location
     return Uploaded(
         **file_out(context, row).model_dump(),
-        reference=f"{row.id}.{context.uploads.seals.proof(row.id)}",
+        reference=f"{row.id}.{context.uploads.signer.proof(row.id)}",
         expires_at=row.expires_at or row.uploaded_at,
         location=Suggestion(lat=where[0], lon=where[1]) if where else None,
     )

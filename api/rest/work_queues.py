@@ -18,7 +18,7 @@ router = APIRouter(prefix=API)
 @router.get(
     "/queues",
     operation_id="list_queue",
-    summary="What waits for somebody at the centre, what is due first first",
+    summary="What waits for somebody at the centre, earliest due time first",
     tags=["Staff"],
     response_model=QueueTickets,
     responses=responses(

@@ -140,5 +140,5 @@ async def unhappy(story: Telling) -> None:
     text = "音量和时段已依法规范；永久取缔没有法律依据，特此最终答复。"
     await noise.by(Role.SUPERVISOR, "conclude", outcome="final_reply", text=text)
     await noise.closed()
-    sealed = await noise.refused(Role.DESK, "recur", text="还是要求取缔。")
-    must(sealed == "final_reply_sealed", f"a sealed matter was answered with {sealed}")
+    refused = await noise.refused(Role.DESK, "recur", text="还是要求取缔。")
+    must(refused == "final_reply_sealed", f"a concluded matter was answered with {refused}")

@@ -186,9 +186,9 @@ class StoryTicket:
             async with asyncio.timeout(_PATIENCE + _DAYS * self.story.day):
                 while True:
                     events = await self.events()
-                    found_events = [one for one in events if one.kind == kind and meant(one.fact)]
-                    if len(found_events) >= times:
-                        return found_events[times - 1]
+                    events_so_far = [one for one in events if one.kind == kind and meant(one.fact)]
+                    if len(events_so_far) >= times:
+                        return events_so_far[times - 1]
                     await asyncio.sleep(_GLANCE)
         except TimeoutError:
             raise await self._never(kind) from None

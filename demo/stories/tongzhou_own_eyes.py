@@ -114,9 +114,9 @@ async def unsued(story: Telling) -> None:
         await heard.handled(STREET, "已联系企业清走，恢复通行。")
         await heard.rated(4, contacted=called)
         await heard.closed()
-    found_topics = await topics(story.store, story.pack.city.id, story.began, datetime.now(UTC), 3)
-    must(len(found_topics) == 1, f"{len(found_topics)} common problems instead of one")
-    common = found_topics[0]
+    problems = await topics(story.store, story.pack.city.id, story.began, datetime.now(UTC), 3)
+    must(len(problems) == 1, f"{len(problems)} common problems instead of one")
+    common = problems[0]
     bikes = await story.file(
         "未诉先办",
         kind="suggestion",

@@ -165,7 +165,7 @@ _GIST: dict[type[FactBase], Callable[[Any, Pack], str]] = {
     anytime.FactsAdded: lambda fact, _: _shortened(fact.text),
     anytime.Urged: lambda fact, _: _shortened(fact.text),
     anytime.SeverityRaised: lambda fact, _: f"{fact.severity} 级，{SEVERITY.get(fact.why, '')}",
-    anytime.MinutesKept: lambda fact, _: (
+    anytime.MinutesRecorded: lambda fact, _: (
         f"{MEETINGS[fact.minutes.what]}，{_shortened(fact.minutes.text)}"
     ),
     anytime.InspectionsOpened: lambda fact, _: f"{len(fact.tickets)} 家，{_shortened(fact.text)}",

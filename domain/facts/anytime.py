@@ -65,7 +65,7 @@ class SeverityRaised(FactBase):
     """A higher severity: urged repeatedly, repeated tickets, or many complainants."""
 
     kind: Literal["severity_raised"] = "severity_raised"
-    words = EventWords("Graver now", "严重程度上调")
+    words = EventWords("Severity raised", "严重程度上调")
     severity: int
     why: str
 
@@ -95,7 +95,7 @@ class Appointed(FactBase):
         ticket.start(self.clocks)
 
 
-class MinutesKept(FactBase):
+class MinutesRecorded(FactBase):
     """A meeting's record; the units present need not be called again."""
 
     kind: Literal["minutes_kept"] = "minutes_kept"

@@ -101,7 +101,7 @@ class Assigned(AssignmentPlan, FactBase):
         ticket.stop(at, ClockName.DISPATCH, ClockName.SUPERVISE)
         # A unit that a person chose gets it, even if verification was planned first.
         ticket.next_unit, ticket.by_hand, ticket.verify_by = None, False, None
-        ticket.give(self, Share.LEAD, at)
+        ticket.open_assignment(self, Share.LEAD, at)
 
 
 class Reassigned(FactBase):

@@ -30,7 +30,7 @@ class Whistled(FactBase):
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         for plan in self.shares:
-            ticket.give(plan, Share.CO, at, of=self.assignment)
+            ticket.open_assignment(plan, Share.CO, at, of=self.assignment)
 
 
 class Released(FactBase):
@@ -68,7 +68,7 @@ class Delegated(FactBase):
     share: AssignmentPlan
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
-        ticket.give(self.share, Share.DELEGATE, at, of=self.assignment)
+        ticket.open_assignment(self.share, Share.DELEGATE, at, of=self.assignment)
 
 
 class LevelRaised(FactBase):

@@ -35,7 +35,7 @@ _TRIAGE = frozenset(
         ReasonCode.NO_KEYWORD,
         ReasonCode.KEYWORDS,
         ReasonCode.OTHER_KEYWORDS,
-        ReasonCode.KEPT_FOR_A_PERSON,
+        ReasonCode.NEEDS_A_PERSON,
         ReasonCode.REPORT_FOR_A_PERSON,
         ReasonCode.FILING_CONDITION,
         ReasonCode.CLASSIFIED_BY_HAND,

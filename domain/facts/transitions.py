@@ -131,7 +131,7 @@ TABLE: tuple[Transition, ...] = (
          "A hold is looked at again and again, until it is over."),
     _row(waiting.ReviewMissed, {S.HANDLE}, None, {R.SYSTEM},
          "Nobody looked in time: the next review is set, and the hold does not last for ever."),
-    _row(waiting.CitizenAsked, {S.HANDLE}, None, {R.OFFICER},
+    _row(waiting.QuestionAsked, {S.HANDLE}, None, {R.OFFICER},
          "The unit's clock stands still while only the citizen can go on."),
     _row(waiting.Resumed, _WITH_A_PROMISE, None, {R.SYSTEM, R.OFFICER, *_DECIDERS},
          "Answered, silent for too long, or taken from who was paused: the clocks go on."),
@@ -217,7 +217,7 @@ TABLE: tuple[Transition, ...] = (
     # --- any time
     _row(anytime.Appointed, _GOING - {S.MERGED}, None, {R.OFFICER, *_STAFF},
          "A service is promised for a certain time."),
-    _row(anytime.MinutesKept, _ANY, None, {R.OFFICER, *_STAFF},
+    _row(anytime.MinutesRecorded, _ANY, None, {R.OFFICER, *_STAFF},
          "Where people meet over a ticket, it is written down."),
     _row(anytime.InspectionsOpened, _ANY, None, {R.OFFICER, *_DECIDERS},
          "Found one, settle all of the kind (举一反三)."),

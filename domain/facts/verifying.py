@@ -38,7 +38,7 @@ class VerificationRequested(FactBase):
         ticket.stop(at, ClockName.DISPATCH, ClockName.FEEDBACK)
         ticket.start(self.clocks)
         ticket.verifying, ticket.verify_by = self.before, None
-        ticket.give(self.share, Share.VERIFY, at)
+        ticket.open_assignment(self.share, Share.VERIFY, at)
 
 
 class _Looked(FactBase):

@@ -127,7 +127,7 @@ class ReviewMissed(FactBase):
         ticket.start(self.clocks)
 
 
-class CitizenAsked(FactBase):
+class QuestionAsked(FactBase):
     """A question to the citizen that the unit needs answered; its clock is paused meanwhile."""
 
     kind: Literal["citizen_asked"] = "citizen_asked"

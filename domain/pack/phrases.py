@@ -50,10 +50,8 @@ class Phrases(PackPart):
 
     def scripts_for(self, on: Moment, category: str | None) -> Sequence[Script]:
         """Return the scripts for an occasion and category, the general ones first."""
-        found_scripts = [
-            one for one in self.scripts if one.on is on and matches(one.category, category)
-        ]
-        return sorted(found_scripts, key=lambda one: len(one.category))
+        scripts = [one for one in self.scripts if one.on is on and matches(one.category, category)]
+        return sorted(scripts, key=lambda one: len(one.category))
 
     def answers_for(self, category: str | None) -> Sequence[Reply]:
         """Return the answers about this category: its own first, then those for all."""

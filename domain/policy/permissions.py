@@ -125,9 +125,9 @@ TABLE: tuple[Right, ...] = (
           scope=Scope.AUDIT),
     Right("audit_ticket", "replay tickets and compare them with their records", AUDITORS,
           scope=Scope.AUDIT),
-    Right("decode_payloads", "open sealed histories; officers: orders to their unit",
+    Right("decode_payloads", "decrypt histories; officers: orders to their unit",
           AUDITORS | {Role.OFFICER}, scope=Scope.AUDIT),
-    Right("encode_payloads", "seal payloads; officers: for tickets of their unit",
+    Right("encode_payloads", "encrypt payloads; officers: for tickets of their unit",
           AUDITORS | {Role.OFFICER}, scope=Scope.AUDIT),
     _all("codec_preflight", "ask before the engine's own pages may decode"),
     # --- own session and account

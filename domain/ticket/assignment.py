@@ -151,8 +151,3 @@ class Assignment(Recorded):
     def activity_id(self) -> str:
         """The activity's id, unique in one history because `n` only grows."""
         return f"handle-{self.unit}-{self.n}"
-
-
-def assignment_ref(number: str, n: int) -> str:
-    """Return the name of an assignment outside its ticket."""
-    return f"{number}-{n}"

@@ -34,7 +34,7 @@ class ReasonCode(StrEnum):
     NO_KEYWORD = "no_keyword"
     KEYWORDS = "keywords"
     OTHER_KEYWORDS = "other_keywords"
-    KEPT_FOR_A_PERSON = "kept_for_a_person"
+    NEEDS_A_PERSON = "kept_for_a_person"
     REPORT_FOR_A_PERSON = "report_for_a_person"
     FILING_CONDITION = "filing_condition"
     CLASSIFIED_BY_HAND = "classified_by_hand"
@@ -102,7 +102,7 @@ CATALOGUE: Mapping[str, ReasonWords] = {
         "But also {category}: {keywords}",
         "也可能属于{category}：{keywords}",
     ),
-    ReasonCode.KEPT_FOR_A_PERSON: ReasonWords(
+    ReasonCode.NEEDS_A_PERSON: ReasonWords(
         {},
         "kept for a person",
         "The desk keeps it for a person",

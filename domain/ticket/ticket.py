@@ -27,7 +27,7 @@ replay.
 """The clocks that are paused while a unit may not go on."""
 
 _ENDED_RETAINED, _STOPPED_RETAINED = 16, 48
-"""How many ended assignments, and stopped clocks of the ticket's own, its state retains."""
+"""The most ended assignments, and stopped clocks of its own, that a ticket's state retains."""
 
 
 class Dropped(Recorded):
@@ -242,7 +242,7 @@ class Ticket(Recorded):
 
     # --- changes made by facts: assignments -----------------------------------------------
 
-    def give(
+    def open_assignment(
         self, plan: AssignmentPlan, share: Share, at: datetime, *, of: int | None = None
     ) -> None:
         """Open an assignment, as planned."""

@@ -50,7 +50,7 @@ def _twice(codes: Sequence[tuple[Place, str]]) -> Iterator[PackFault]:
     first: dict[str, int] = {}
     for (file, line), code in codes:
         if code in first:
-            yield PackFault(file, line, f"{code} stands already on line {first[code]}")
+            yield PackFault(file, line, f"{code} is already on line {first[code]}")
         first.setdefault(code, line)
 
 

@@ -38,10 +38,10 @@ def check_responsibilities(parsed: ParsedPack) -> Iterator[PackFault]:
         if fault := _target_fault(parsed, owner.unit):
             yield PackFault(RESPONSIBILITIES, row.line, fault)
         if not parsed.categories.has_match(owner.category):
-            message = f"no category is meant by {owner.category!r}"
+            message = f"no category matches {owner.category!r}"
             yield PackFault(RESPONSIBILITIES, row.line, message)
         if not _means_an_area(parsed, owner.area):
-            yield PackFault(RESPONSIBILITIES, row.line, f"no area is meant by {owner.area!r}")
+            yield PackFault(RESPONSIBILITIES, row.line, f"no area matches {owner.area!r}")
     for above, row in combinations(parsed.responsibilities.rows, 2):
         if _hides(above.value, row.value):
             message = f"never reached: line {above.line} covers it"

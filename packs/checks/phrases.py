@@ -17,12 +17,12 @@ def check_phrases(parsed: ParsedPack) -> Iterator[PackFault]:
         rows: Sequence[Script | Reply] = getattr(document.value, table)
         first: dict[str, int | None] = {}
         for index, row in enumerate(rows):
-            stands = document.problem((table, index, "code"), f"{row.code} stands already on line")
+            stands = document.problem((table, index, "code"), f"{row.code} is already on line")
             if row.code in first:
                 yield replace(stands, message=f"{stands.message} {first[row.code]}")
             first.setdefault(row.code, stands.line)
             if not parsed.categories.has_match(row.category):
-                message = f"{row.code}: no category is {row.category!r}"
+                message = f"{row.code}: no category matches {row.category!r}"
                 yield document.problem((table, index, "category"), message)
             if isinstance(row, Script) and len(row.zh) != len(row.en):
                 message = f"{row.code}: {len(row.zh)} lines in zh, {len(row.en)} in en"

@@ -244,10 +244,10 @@ async def set_password(store: Store, account: Account, password_hash: str, *, ow
 
 
 async def set_second_factor(
-    store: Store, account: Account, sealed: bytes | None, recovery: list[str]
+    store: Store, account: Account, encrypted: bytes | None, recovery: list[str]
 ) -> None:
     """Require one-time passwords, or (None) no longer; revoke the old recovery codes."""
-    await change(store, account, totp=sealed, totp_step=0)
+    await change(store, account, totp=encrypted, totp_step=0)
     forget = delete(identity_tables.recovery_code).where(_RECOVERY.account == account.id)
     rows = [{"account": account.id, "digest": digest} for digest in recovery]
 

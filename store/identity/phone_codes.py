@@ -78,7 +78,7 @@ def _insert_letter(store: Store) -> Insert:
 
 
 async def issue(
-    store: Store, seal: Cipher, phone: str, phone_hash: str, digest: Digest, now: datetime
+    store: Store, cipher: Cipher, phone: str, phone_hash: str, digest: Digest, now: datetime
 ) -> None:
     """Issue a code for a phone; only the last one is valid. A caller cannot see if it is known."""
     code_id = secrets.token_hex(8)
@@ -88,7 +88,7 @@ async def issue(
         "id": code_id,
         "phone_hash": phone_hash,
         "digest": digest(f"{code_id}/{code}"),
-        "sealed": seal.close(_PREFIX + code_id, text),
+        "sealed": cipher.encrypt(_PREFIX + code_id, text),
         "wrong": 0,
         "created_at": now,
         "expires_at": now + VALID,
@@ -123,7 +123,7 @@ def _letter(code_id: str, city: str, now: datetime) -> dict[str, object]:
     }
 
 
-async def letter(store: Store, seal: Cipher, key: str) -> tuple[str, str]:
+async def letter(store: Store, cipher: Cipher, key: str) -> tuple[str, str]:
     """Return the phone and the code of an outbox letter, for the notifier that sends it.
 
     Raises:
@@ -133,7 +133,7 @@ async def letter(store: Store, seal: Cipher, key: str) -> tuple[str, str]:
     row = await store.first(which)
     if row is None:
         raise NoSuchLetter("this letter holds no code")
-    payload = json.loads(seal.open(key, row.sealed))
+    payload = json.loads(cipher.decrypt(key, row.sealed))
     return str(payload["phone"]), str(payload["code"])
 
 

@@ -80,8 +80,8 @@ async def spots(store: Store, query: HotSpotsQuery, most: int = 300) -> list[Spo
     squares: dict[tuple[int, int], list[Any]] = {}
     for row in await store.rows(grouped):
         squares.setdefault((int(row.y), int(row.x)), []).append(row)
-    found_spots = [_spot(square, rows) for square, rows in squares.items()]
-    return sorted(found_spots, key=lambda one: (-one.tickets, one.row, one.column))[:most]
+    spots = [_spot(square, rows) for square, rows in squares.items()]
+    return sorted(spots, key=lambda one: (-one.tickets, one.row, one.column))[:most]
 
 
 def _spot(square: tuple[int, int], rows: Sequence[Any]) -> Spot:

@@ -43,9 +43,7 @@ async def answers(store: Store, city: str, cursor: str | None = None, limit: int
     if cursor is not None:
         at, number = key_of(cursor, str, str)
         statement = statement.where(tuple_(_TICKET.filed_at, _TICKET.number) < (moment(at), number))
-    found_rows = await store.rows(
-        statement.order_by(*_NEWEST_FIRST).limit(limit + 1), {"city": city}
-    )
-    more, rows = len(found_rows) > limit, found_rows[:limit]
+    read = await store.rows(statement.order_by(*_NEWEST_FIRST).limit(limit + 1), {"city": city})
+    more, rows = len(read) > limit, read[:limit]
     following = cursor_of(rows[-1].filed_at.isoformat(), rows[-1].number) if more else None
     return Answers([Ticket.model_validate_json(row.state) for row in rows], following)

@@ -19,19 +19,19 @@ class Cipher:
         info = f"jiesu {purpose}".encode()
         self._aes = AESGCM(HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(key))
 
-    def close(self, owner: str, text: str) -> bytes:
+    def encrypt(self, owner: str, text: str) -> bytes:
         """Encrypt `text`; decrypting it requires the same `owner`."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
         return nonce + self._aes.encrypt(nonce, text.encode(), owner.encode())
 
-    def open(self, owner: str, sealed: bytes) -> str:
-        """Decrypt what `close` encrypted.
+    def decrypt(self, owner: str, encrypted: bytes) -> str:
+        """Decrypt what `encrypt` encrypted.
 
         Raises:
             BadKey: encrypted with another key, for another `owner`, or changed since.
         """
-        nonce, body = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
+        nonce, body = encrypted[:_NONCE_BYTES], encrypted[_NONCE_BYTES:]
         try:
             return self._aes.decrypt(nonce, body, owner.encode()).decode()
         except (InvalidTag, ValueError) as error:
-            raise BadKey("sealed with another key, or changed since") from error
+            raise BadKey("encrypted with another key, or changed since") from error

@@ -87,25 +87,26 @@ class KeyRing:
             raise BadKey(f"key {key_id} is not in the key ring")
         return self._ciphers(purpose, key_id)
 
-    def seal(self, purpose: bytes, plain: bytes, bound: bytes) -> bytes:
+    def encrypt(self, purpose: bytes, plain: bytes, bound: bytes) -> bytes:
         """Encrypt `plain` with the current key; decrypting it requires the same `bound`."""
         prefix, nonce = bytes([self.current]), secrets.token_bytes(NONCE_BYTES)
         cipher = self.cipher(purpose, self.current)
         return prefix + nonce + cipher.encrypt(nonce, plain, prefix + bound)
 
-    def open(self, purpose: bytes, sealed: bytes, bound: bytes) -> bytes:
-        """Decrypt what `seal` encrypted.
+    def decrypt(self, purpose: bytes, encrypted: bytes, bound: bytes) -> bytes:
+        """Decrypt what `encrypt` encrypted.
 
         Raises:
             BadKey: the key is not in the ring, or the data is bound to something else or changed.
         """
-        if len(sealed) <= 1 + NONCE_BYTES:
-            raise BadKey("nothing that was ever sealed")
-        prefix, nonce, body = sealed[:1], sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
+        if len(encrypted) <= 1 + NONCE_BYTES:
+            raise BadKey("nothing that was ever encrypted")
+        prefix, nonce = encrypted[:1], encrypted[1 : 1 + NONCE_BYTES]
+        body = encrypted[1 + NONCE_BYTES :]
         try:
             return self.cipher(purpose, prefix[0]).decrypt(nonce, body, prefix + bound)
         except (InvalidTag, ValueError) as error:
-            raise BadKey("sealed with another key, or changed since") from error
+            raise BadKey("encrypted with another key, or changed since") from error
 
     def with_new_key(self, *, in_use: bool = True) -> "KeyRing":
         """Return the ring with one more key, which is the current one if `in_use`."""

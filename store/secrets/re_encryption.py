@@ -30,8 +30,8 @@ async def use_of_keys(store: Store) -> dict[int, Use]:
         tickets = (
             select(_KEY.key_id, func.count()).where(_KEY.wrapped.is_not(None)).group_by(_KEY.key_id)
         )
-        sealed, rows = (connection.execute(statement).all() for statement in (persons, tickets))
-        return Counter({row[0]: row[1] for row in sealed}), Counter(
+        persons_of, rows = (connection.execute(statement).all() for statement in (persons, tickets))
+        return Counter({row[0]: row[1] for row in persons_of}), Counter(
             {row[0]: row[1] for row in rows}
         )
 
@@ -39,7 +39,7 @@ async def use_of_keys(store: Store) -> dict[int, Use]:
     return {key: Use(persons[key], tickets[key]) for key in persons.keys() | tickets.keys()}
 
 
-async def reseal(store: Store, vault: Vault) -> int:
+async def re_encrypt(store: Store, vault: Vault) -> int:
     """Re-encrypt some rows of older keys with the current one; return how many, 0 when done.
 
     Histories stay as they are: only the key they are encrypted with is wrapped anew.
@@ -53,11 +53,11 @@ async def reseal(store: Store, vault: Vault) -> int:
         old = select(_PERSON.id, _PERSON.sealed).where(_PERSON.key_id != current).limit(_CHUNK)
         persons = connection.execute(old).all()
         for row in persons:
-            sealed = vault.seal(row.id, vault.open(row.id, row.sealed))
+            encrypted = vault.encrypt(row.id, vault.decrypt(row.id, row.sealed))
             connection.execute(
                 update(tables.person)
                 .where(_PERSON.id == row.id)
-                .values(sealed=sealed, key_id=current)
+                .values(sealed=encrypted, key_id=current)
             )
         worn = select(_KEY.number, _KEY.wrapped).where(
             _KEY.key_id != current, _KEY.wrapped.is_not(None)

@@ -38,12 +38,12 @@ def _named(number: str, key: bytes) -> TicketKey:
 
 def wrapped(ring: KeyRing, number: str, key: bytes) -> bytes:
     """Wrap `key` for storage."""
-    return ring.seal(_WRAP, key, number.encode())
+    return ring.encrypt(_WRAP, key, number.encode())
 
 
 def unwrapped(ring: KeyRing, number: str, content: bytes) -> bytes:
     """Unwrap a stored key. Raises BadKey."""
-    return ring.open(_WRAP, content, number.encode())
+    return ring.decrypt(_WRAP, content, number.encode())
 
 
 def _insert(store: Store) -> Insert:
@@ -81,7 +81,7 @@ class TicketKeys:
         """Remove the ticket's key from the cache."""
         self._kept.pop(number, None)
 
-    async def sealing(self, number: str | None) -> TicketKey:
+    async def encryption_key(self, number: str | None) -> TicketKey:
         """Return the key for payloads to a ticket; for None, or a ticket nobody registered, the
         key of the maintenance jobs.
 
@@ -101,7 +101,7 @@ class TicketKeys:
             return _named(number, secrets.token_bytes(KEY_BYTES))
         return ticket_key or self._of_jobs(self._ring.current)
 
-    async def opening(self, name: bytes) -> AESGCM:
+    async def decryption_key(self, name: bytes) -> AESGCM:
         """Return the cipher of that name.
 
         Raises:
@@ -116,7 +116,7 @@ class TicketKeys:
                 return ticket_key.cipher
         elif name.startswith(_RING) and name.removeprefix(_RING).isdigit():
             return self._of_jobs(int(name.removeprefix(_RING))).cipher
-        raise BadKey("sealed with a key that was never here")
+        raise BadKey("encrypted with a key that was never here")
 
     async def _fetch(self, number: str) -> TicketKey | None:
         row = await self._store.first(_BY_NUMBER, {"number": number})

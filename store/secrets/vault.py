@@ -21,7 +21,7 @@ from store.secrets.phones import normal_phone
 _CODE_DIGITS = 8
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _BETWEEN_DIGITS = re.compile(r"[\s\-‐‑–—().·]+")
-_SEAL = b"jiesu person seal"
+_PURPOSE = b"jiesu person seal"
 
 
 def _email(text: str) -> str:
@@ -76,18 +76,18 @@ class Vault:
         self._phones = ring.derived(b"jiesu phone hash")
         self._codes = ring.derived(b"jiesu access code")
 
-    def seal(self, person_id: str, person: Person) -> bytes:
+    def encrypt(self, person_id: str, person: Person) -> bytes:
         """Encrypt `person`; decrypting it requires the same `person_id`."""
         plain = person.model_dump_json(exclude_none=True).encode()
-        return self.ring.seal(_SEAL, plain, person_id.encode())
+        return self.ring.encrypt(_PURPOSE, plain, person_id.encode())
 
-    def open(self, person_id: str, sealed: bytes) -> Person:
-        """Decrypt what `seal` encrypted.
+    def decrypt(self, person_id: str, encrypted: bytes) -> Person:
+        """Decrypt what `encrypt` encrypted.
 
         Raises:
             BadKey: encrypted with another key, under another id, or changed since.
         """
-        plain = self.ring.open(_SEAL, sealed, person_id.encode())
+        plain = self.ring.decrypt(_PURPOSE, encrypted, person_id.encode())
         # Not validated again: it was when encrypted, and rules may have become stricter since.
         return Person.model_construct(**json.loads(plain))
 

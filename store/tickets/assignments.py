@@ -129,8 +129,8 @@ async def inbox(
         statement = statement.where(condition(which, now or datetime.now(UTC)))
     if text:
         statement = statement.where(says(text))
-    found_rows = await store.rows(_in_order(statement, which, cursor).limit(limit + 1))
-    rows = [_assignment_row(row) for row in found_rows]
+    read = await store.rows(_in_order(statement, which, cursor).limit(limit + 1))
+    rows = [_assignment_row(row) for row in read]
     more, rows = len(rows) > limit, rows[:limit]
     return Inbox(rows, _cursor_after(rows[-1], which) if more and rows else None)
 

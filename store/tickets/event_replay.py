@@ -32,8 +32,9 @@ CHUNK = 200
 """The tickets that are held in memory at a time, with their events."""
 
 LATE = timedelta(days=7)
-"""How late an escalation may be recorded. It has its own time, so `updated_at` of the row may be
-before the times of events recorded earlier, by no more than the time without a worker."""
+"""The longest delay with which an escalation is recorded. It has its own time, so `updated_at` of
+the row may be before the times of events recorded earlier, by no more than the time without a
+worker."""
 
 _TICKET, _EVENT, _INTAKE = tables.ticket.c, tables.event.c, tables.intake.c
 _FACT: TypeAdapter[Fact] = TypeAdapter(Fact)

@@ -14,7 +14,7 @@ from store.tickets.accused_units import Hidden, shown
 _ASSIGNMENT, _TICKET = tables.assignment.c, tables.ticket.c
 
 LATELY = timedelta(days=7)
-"""How long completed assignments are shown."""
+"""The time for which completed assignments are shown."""
 
 
 class Which(StrEnum):

@@ -97,7 +97,7 @@ async def register(
             # Nothing is entered if the number, or the key, is taken already.
             if connection.execute(insert_intake, entry).rowcount == 1:
                 if person is not None and person_id is not None and vault is not None:
-                    connection.execute(insert_person, _sealed(vault, person_id, person))
+                    connection.execute(insert_person, _encrypted(vault, person_id, person))
                 if keys is not None:
                     made[new_complaint.number] = keys.make(connection, new_complaint.number)
                 if attaching is not None:
@@ -130,10 +130,10 @@ def _entry(complaint: Complaint, key: str | None, mark: str) -> Row:
     }
 
 
-def _sealed(vault: Vault, person_id: str, person: Person) -> Row:
+def _encrypted(vault: Vault, person_id: str, person: Person) -> Row:
     return {
         "id": person_id,
-        "sealed": vault.seal(person_id, person),
+        "sealed": vault.encrypt(person_id, person),
         "key_id": vault.ring.current,
         "phone_hash": vault.phone_hash(person.phone) if person.phone else None,
         "created_at": datetime.now(UTC),
@@ -171,15 +171,15 @@ async def person_of(store: Store, vault: Vault, person_id: str) -> Person | None
     """
     which = select(tables.person.c.sealed).where(tables.person.c.id == person_id)
     row = await store.first(which)
-    return None if row is None else vault.open(person_id, row.sealed)
+    return None if row is None else vault.decrypt(person_id, row.sealed)
 
 
 async def persons_of(store: Store, vault: Vault, persons: Sequence[str]) -> list[Person]:
     """Return these persons, in this order, without those erased. See `person_of`."""
     columns = tables.person.c
     rows = await store.rows(select(columns.id, columns.sealed).where(columns.id.in_(persons)))
-    opened = {row.id: vault.open(row.id, row.sealed) for row in rows}
-    return [opened[one] for one in persons if one in opened]
+    decrypted = {row.id: vault.decrypt(row.id, row.sealed) for row in rows}
+    return [decrypted[one] for one in persons if one in decrypted]
 
 
 async def pending(

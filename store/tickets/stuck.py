@@ -19,7 +19,7 @@ from store.db import tables
 from store.db.engine import ResultRow, Store
 
 GRACE = timedelta(minutes=1)
-"""How long a step may take that no person has to do."""
+"""The longest time for a step that no person has to do."""
 
 NAMED = 5
 """The most tickets that are named of each kind, the longest wait first."""

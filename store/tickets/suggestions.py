@@ -31,7 +31,7 @@ def suggest(pack: Pack, grid: "Grid | None", complaint: Complaint) -> CategorySu
 def _for_a_person(pack: Pack, complaint: Complaint) -> Because | None:
     """Return why a person has to decide, however clear the text is; None if none has to."""
     if complaint.by_hand:
-        return because(ReasonCode.KEPT_FOR_A_PERSON)
+        return because(ReasonCode.NEEDS_A_PERSON)
     if of_wrongdoing(complaint.kind) and pack.reports.unit is not None:
         # Only a person can find out whom it accuses, and the accused must never receive it.
         return because(ReasonCode.REPORT_FOR_A_PERSON)

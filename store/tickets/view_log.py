@@ -21,7 +21,7 @@ HISTORY, SEARCH = "history", "search"
 """The kinds of data that can be seen, besides the fields of a person."""
 
 _VIEW, _PERSON, _TICKET = tables.view_log.c, tables.person.c, tables.ticket.c
-_SEALED = select(_PERSON.sealed).where(_PERSON.id == bindparam("id"))
+_ENCRYPTED = select(_PERSON.sealed).where(_PERSON.id == bindparam("id"))
 _MOST = 100
 
 
@@ -50,10 +50,10 @@ async def look(
     """
 
     def work(connection: Connection) -> Person | None:
-        row = connection.execute(_SEALED, {"id": person_id}).first()
+        row = connection.execute(_ENCRYPTED, {"id": person_id}).first()
         if row is None:
             return None
-        person = vault.open(person_id, row.sealed)
+        person = vault.decrypt(person_id, row.sealed)
         entry = _entry(number, who, at, person.fields, purpose)
         connection.execute(tables.view_log.insert(), entry)
         return person

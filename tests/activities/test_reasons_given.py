@@ -112,7 +112,7 @@ async def test_triage_gives_known_reasons_made_of_the_pack(city: str, sqlite_sto
         ReasonCode.NO_KEYWORD,
         ReasonCode.KEYWORDS,
         ReasonCode.OTHER_KEYWORDS,
-        ReasonCode.KEPT_FOR_A_PERSON,
+        ReasonCode.NEEDS_A_PERSON,
         ReasonCode.CLASSIFIED_BY_HAND,
     }
 

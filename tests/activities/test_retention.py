@@ -104,7 +104,7 @@ async def test_a_city_that_says_nothing_keeps_everything(store: Store, tmp_path:
     assert await _persons(store) == 1
 
 
-async def test_the_chore_erases_what_is_due(sqlite_store: Store, tmp_path: Path) -> None:
+async def test_the_job_erases_what_is_due(sqlite_store: Store, tmp_path: Path) -> None:
     await _ended(sqlite_store)
     packs = _packs(tmp_path, persons="1s", texts="1s")
     assert await ActivityEnvironment().run(RetentionActivities(packs, sqlite_store).apply) == 2

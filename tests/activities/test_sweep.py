@@ -65,7 +65,7 @@ async def test_a_file_that_was_never_kept_goes_as_well(sqlite_store: Store) -> N
     assert await files.waiting_bytes(sqlite_store) == 0
 
 
-async def test_the_chore_sweeps_and_its_history_replays(engine: Engine) -> None:
+async def test_the_job_sweeps_and_its_history_replays(engine: Engine) -> None:
     past = datetime.now(UTC) - HOUR
     await files.record(engine.store, replace(ONE, expires_at=past))
     handle = await engine.client.start_workflow(

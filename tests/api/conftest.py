@@ -7,31 +7,31 @@ import pytest
 from temporalio.client import Client
 
 from store.db.engine import Store
-from tests.api.house import House, open_house
+from tests.api.running_api import Api, serve_api
 from tests.support.engine import Engine, platform
 
 
 @pytest.fixture
-async def house(engine: Engine, tmp_path: Path) -> AsyncIterator[House]:
+async def api(engine: Engine, tmp_path: Path) -> AsyncIterator[Api]:
     """Open the application on SQLite, for tests that do not depend on the database."""
-    async with open_house(tmp_path, engine.store, engine.client, engine.packs) as opened:
+    async with serve_api(tmp_path, engine.store, engine.client, engine.packs) as opened:
         yield opened
 
 
 @pytest.fixture
-async def each_house(client: Client, store: Store, tmp_path: Path) -> AsyncIterator[House]:
+async def each_api(client: Client, store: Store, tmp_path: Path) -> AsyncIterator[Api]:
     """Open the application on SQLite and on PostgreSQL in turn."""
     async with (
         platform(client, store) as running,
-        open_house(tmp_path, store, client, running.packs) as opened,
+        serve_api(tmp_path, store, client, running.packs) as opened,
     ):
         yield opened
 
 
 @pytest.fixture
-async def lonely_house(sqlite_store: Store, tmp_path: Path) -> AsyncIterator[House]:
+async def engineless_api(sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Api]:
     """Open the application with a store, and no engine at its address."""
-    async with open_house(
+    async with serve_api(
         tmp_path, sqlite_store, None, temporal_address="127.0.0.1:1", engine_timeout=1
     ) as opened:
         yield opened

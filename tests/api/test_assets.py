@@ -8,7 +8,7 @@ import pytest
 
 from api.http.assets import Assets
 from app.page_packages import PACKAGE_FILES, default_packages
-from tests.api.house import House
+from tests.api.running_api import Api
 
 STYLE_SHEET = Path(__file__).parents[2] / "api" / "pages" / "shared" / "static" / "jiesu.css"
 
@@ -44,14 +44,14 @@ def test_pages_work_where_no_package_is_installed(tmp_path: Path) -> None:
 
 
 async def test_files_are_kept_for_a_year_and_compressed(
-    lonely_house: House, assets: Assets
+    engineless_api: Api, assets: Assets
 ) -> None:
     address = assets.url("bootstrap/css/bootstrap.min.css")
-    answer = await lonely_house.http.get(address, headers={"Accept-Encoding": "gzip"})
+    answer = await engineless_api.http.get(address, headers={"Accept-Encoding": "gzip"})
     assert "immutable" in answer.headers["cache-control"]
     assert answer.headers["content-encoding"] == "gzip"
     assert len(gzip.compress(answer.content, 9)) < 40_000
-    plain = await lonely_house.http.get(address, headers={"Accept-Encoding": "identity"})
+    plain = await engineless_api.http.get(address, headers={"Accept-Encoding": "identity"})
     assert plain.content == answer.content
 
 
@@ -64,8 +64,8 @@ async def test_files_are_kept_for_a_year_and_compressed(
         "..%2f..%2fpyproject.toml",
     ],
 )
-async def test_nothing_else_is_served(lonely_house: House, path: str) -> None:
-    assert (await lonely_house.http.get(f"/assets/{path}")).status_code == 404
+async def test_nothing_else_is_served(engineless_api: Api, path: str) -> None:
+    assert (await engineless_api.http.get(f"/assets/{path}")).status_code == 404
 
 
 def test_our_style_sheet_closes_what_it_opens() -> None:

@@ -6,31 +6,31 @@ from typing import Any
 import pytest
 
 from domain.actors import Role
-from tests.api.house import REPLY, Filed, House, problem
+from tests.api.running_api import REPLY, Api, Filed, problem
 
 INBOX = "/api/v1/assignments"
 REASON = {"reason": "职责所在。"}
 
 
-async def test_the_inbox_of_a_unit(house: House) -> None:
-    ticket = await house.file()
-    await house.file()
-    mine = (await house.http.get(INBOX, headers=await house.officer())).json()
+async def test_the_inbox_of_a_unit(api: Api) -> None:
+    ticket = await api.file()
+    await api.file()
+    mine = (await api.http.get(INBOX, headers=await api.officer())).json()
     assert {item["unit"] for item in mine["items"]} == {"water"}
     assert ticket.number in {item["number"] for item in mine["items"]}
-    page = await house.http.get(INBOX, params={"limit": 1}, headers=await house.officer())
-    rest = await house.http.get(
-        INBOX, params={"cursor": page.json()["next_cursor"]}, headers=await house.officer()
+    page = await api.http.get(INBOX, params={"limit": 1}, headers=await api.officer())
+    rest = await api.http.get(
+        INBOX, params={"cursor": page.json()["next_cursor"]}, headers=await api.officer()
     )
     assert page.json()["items"] + rest.json()["items"] == mine["items"]
-    desk = await house.token(Role.DISPATCHER)
-    theirs = await house.http.get(INBOX, params={"unit": "water"}, headers=desk)
+    desk = await api.token(Role.DISPATCHER)
+    theirs = await api.http.get(INBOX, params={"unit": "water"}, headers=desk)
     assert theirs.json() == mine
 
 
-async def test_whose_inbox_it_is_has_to_be_clear(house: House) -> None:
-    officer, desk = await house.officer(), await house.token(Role.DESK)
-    ask = house.http.get
+async def test_whose_inbox_it_is_has_to_be_clear(api: Api) -> None:
+    officer, desk = await api.officer(), await api.token(Role.DESK)
+    ask = api.http.get
     others = await ask(INBOX, params={"unit": "market"}, headers=officer)
     assert problem(others) == (403, "not_your_unit")
     assert problem(await ask(INBOX, headers=desk)) == (422, "invalid_request")
@@ -46,34 +46,34 @@ async def test_whose_inbox_it_is_has_to_be_clear(house: House) -> None:
         )
 
 
-async def test_one_assignment_is_seen_by_those_who_see_the_ticket(house: House) -> None:
-    ticket = await house.file()
+async def test_one_assignment_is_seen_by_those_who_see_the_ticket(api: Api) -> None:
+    ticket = await api.file()
     path = f"{INBOX}/{ticket.number}-1"
-    mine = await house.http.get(path, headers=await house.officer())
+    mine = await api.http.get(path, headers=await api.officer())
     assert (mine.json()["unit"], mine.json()["title"]) == ("water", "河水发黑发臭")
-    other = await house.http.get(path, headers=await house.officer("market"))
+    other = await api.http.get(path, headers=await api.officer("market"))
     assert problem(other) == (404, "assignment_not_found")
-    missing = await house.http.get(f"{INBOX}/{ticket.number}-2", headers=await house.officer())
+    missing = await api.http.get(f"{INBOX}/{ticket.number}-2", headers=await api.officer())
     assert problem(missing) == (404, "assignment_not_found")
     for n in ("0", "x", "99999999999999999999"):
-        wrong = await house.http.get(f"{INBOX}/{ticket.number}-{n}", headers=await house.officer())
+        wrong = await api.http.get(f"{INBOX}/{ticket.number}-{n}", headers=await api.officer())
         assert problem(wrong) == (422, "invalid_request")
     typo = f"{INBOX}/{ticket.number[:-1]}{(int(ticket.number[-1]) + 1) % 10}-1"
-    assert problem(await house.http.get(typo, headers=await house.officer())) == (
+    assert problem(await api.http.get(typo, headers=await api.officer())) == (
         422,
         "bad_number",
     )
 
 
-async def test_completing_twice(each_house: House) -> None:
-    ticket = await each_house.file()
+async def test_completing_twice(each_api: Api) -> None:
+    ticket = await each_api.file()
     assert (await ticket.complete()).status_code == 200
     assert problem(await ticket.complete()) == (409, "already_done")
     assert (await ticket.kinds()).count("handled") == 1
 
 
-async def test_two_officers_complete_at_once(house: House) -> None:
-    ticket = await house.file()
+async def test_two_officers_complete_at_once(api: Api) -> None:
+    ticket = await api.file()
     bodies = [{"reply": "已清淤。"}, {"reply": "已换水。"}]
     answers = await asyncio.gather(*(ticket.complete(body=body) for body in bodies))
     assert sorted(answer.status_code for answer in answers) == [200, 409]
@@ -100,21 +100,21 @@ async def _withdrawn(ticket: Filed) -> None:
 
 
 @pytest.mark.parametrize("taken", [_returned, _reassigned, _withdrawn])
-async def test_completing_what_was_taken_away(house: House, taken: Any) -> None:
-    ticket = await house.file()
+async def test_completing_what_was_taken_away(api: Api, taken: Any) -> None:
+    ticket = await api.file()
     await taken(ticket)
     assert problem(await ticket.complete()) == (409, "assignment_ended")
     assert "handled" not in await ticket.kinds()
 
 
-async def test_completing_by_another_unit_or_role(house: House) -> None:
-    ticket = await house.file()
+async def test_completing_by_another_unit_or_role(api: Api) -> None:
+    ticket = await api.file()
     assert problem(await ticket.complete(unit="market")) == (404, "assignment_not_found")
     await _reassigned(ticket)
     assert problem(await ticket.complete(n=2)) == (403, "not_your_unit")
     path = f"{INBOX}/{ticket.number}-2/complete"
     for role in (Role.DISPATCHER, Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN, Role.DESK):
-        answer = await house.http.post(path, json=REPLY, headers=await house.token(role))
+        answer = await api.http.post(path, json=REPLY, headers=await api.token(role))
         assert problem(answer) == (403, "forbidden")
     assert (await ticket.complete(n=2, unit="market")).status_code == 200
 
@@ -133,25 +133,23 @@ async def test_completing_by_another_unit_or_role(house: House) -> None:
         [],
     ],
 )
-async def test_a_result_of_the_wrong_shape_never_reaches_the_ticket(
-    house: House, body: Any
-) -> None:
-    ticket = await house.file()
+async def test_a_result_of_the_wrong_shape_never_reaches_the_ticket(api: Api, body: Any) -> None:
+    ticket = await api.file()
     assert problem(await ticket.complete(body=body)) == (422, "invalid_request")
     assert (await ticket.by_unit("sign")).status_code == 200  # the ticket still works
 
 
-async def test_who_does_not_want_to_wait_is_answered_at_once(house: House) -> None:
-    ticket = await house.file()
+async def test_who_does_not_want_to_wait_is_answered_at_once(api: Api) -> None:
+    ticket = await api.file()
     answer = await ticket.complete(prefer="respond-async")
     assert (answer.status_code, answer.json()["ending"]) == (202, None)
     await ticket.until_stage("rate")
 
 
 async def test_without_the_engine_completing_waits_for_another_day(
-    house: House, lonely_house: House
+    api: Api, engineless_api: Api
 ) -> None:
-    ticket = await house.file()
-    away = Filed(lonely_house, ticket.receipt)
+    ticket = await api.file()
+    away = Filed(engineless_api, ticket.receipt)
     assert problem(await away.complete()) == (503, "engine_unavailable")
     assert (await ticket.complete()).status_code == 200

@@ -12,7 +12,7 @@ from store.db import identity_tables, tables
 from store.identity import phone_codes
 from store.tickets.outbox import MailboxNotifier
 from store.tickets.projector import Projector
-from tests.api.house import COMPLAINT, House, problem
+from tests.api.running_api import COMPLAINT, Api, problem
 from tests.store.stories import Story
 
 PHONE, STRANGER = "13800138000", "13900139000"
@@ -20,141 +20,141 @@ API = "/api/v1/citizens"
 
 
 @pytest.fixture
-async def house(lonely_house: House) -> House:
+async def api(engineless_api: Api) -> Api:
     """Open the application without an engine, which is not needed to list tickets."""
-    return lonely_house
+    return engineless_api
 
 
-async def _filed(house: House, phone: str = PHONE) -> str:
+async def _filed(api: Api, phone: str = PHONE) -> str:
     """File a complaint with this phone, accepted as by the worker, and return its number."""
     fields = COMPLAINT | {"contact": {"phone": phone}}
-    number: str = (await house.http.post("/api/v1/complaints", json=fields)).json()["number"]
-    rows = await house.store.rows(
+    number: str = (await api.http.post("/api/v1/complaints", json=fields)).json()["number"]
+    rows = await api.store.rows(
         select(tables.intake.c.complaint).where(tables.intake.c.number == number)
     )
     from domain.ticket.complaint import Complaint
 
-    projector = Projector(house.store)
+    projector = Projector(api.store)
     await projector.project(Story(Complaint.model_validate_json(rows[0][0])).accepted())
     await projector.close()
     return number
 
 
-async def _verify(house: House, phone: str = PHONE) -> httpx.Response:
-    return await house.http.post(f"{API}/verify", json={"phone": phone})
+async def _verify(api: Api, phone: str = PHONE) -> httpx.Response:
+    return await api.http.post(f"{API}/verify", json={"phone": phone})
 
 
-async def _confirm(house: House, code: str, phone: str = PHONE) -> httpx.Response:
-    return await house.http.post(f"{API}/confirm", json={"phone": phone, "code": code})
+async def _confirm(api: Api, code: str, phone: str = PHONE) -> httpx.Response:
+    return await api.http.post(f"{API}/confirm", json={"phone": phone, "code": code})
 
 
-async def _sent(house: House) -> list[tuple[str, str]]:
+async def _sent(api: Api) -> list[tuple[str, str]]:
     """Return phone and code of every message that a notifier would send."""
     statement = select(tables.outbox).where(tables.outbox.c.template == "phone_code")
-    rows = await house.store.rows(statement.order_by(tables.outbox.c.created_at))
+    rows = await api.store.rows(statement.order_by(tables.outbox.c.created_at))
     assert {row.audience for row in rows} <= {"citizen"}
-    return [await phone_codes.letter(house.store, house.context.seal, row.key) for row in rows]
+    return [await phone_codes.letter(api.store, api.context.cipher, row.key) for row in rows]
 
 
-async def _list(house: House, citizen_pass: str) -> Any:
-    return await house.http.get(f"{API}/tickets", headers={"Citizen-Pass": citizen_pass})
+async def _list(api: Api, citizen_pass: str) -> Any:
+    return await api.http.get(f"{API}/tickets", headers={"Citizen-Pass": citizen_pass})
 
 
-async def test_a_citizen_finds_their_tickets_again(house: House) -> None:
-    first, second = await _filed(house), await _filed(house, "+86 138-0013-8000")
-    await _filed(house, STRANGER)
-    assert (await _verify(house, "138 0013 8000")).status_code == 202
-    [(phone, code)] = await _sent(house)
+async def test_a_citizen_finds_their_tickets_again(api: Api) -> None:
+    first, second = await _filed(api), await _filed(api, "+86 138-0013-8000")
+    await _filed(api, STRANGER)
+    assert (await _verify(api, "138 0013 8000")).status_code == 202
+    [(phone, code)] = await _sent(api)
     assert phone == PHONE
-    opened = await _confirm(house, code)
+    opened = await _confirm(api, code)
     assert opened.status_code == 200, opened.text
-    shown = (await _list(house, opened.json()["citizen_pass"])).json()["items"]
+    shown = (await _list(api, opened.json()["citizen_pass"])).json()["items"]
     assert {item["number"] for item in shown} == {first, second}
     for item in shown:
         headers = {"Access-Code": item["access_code"]}
-        seen = await house.http.get(f"/api/v1/tickets/{item['number']}", headers=headers)
+        seen = await api.http.get(f"/api/v1/tickets/{item['number']}", headers=headers)
         assert seen.status_code == 200
 
 
-async def test_a_stranger_learns_nothing(house: House) -> None:
-    await _filed(house)
-    known, unknown = await _verify(house), await _verify(house, STRANGER)
+async def test_a_stranger_learns_nothing(api: Api) -> None:
+    await _filed(api)
+    known, unknown = await _verify(api), await _verify(api, STRANGER)
     assert known.status_code == unknown.status_code == 202
     assert known.content == unknown.content
-    assert [phone for phone, _ in await _sent(house)] == [PHONE]
-    wrong = [await _confirm(house, "000000", phone) for phone in (PHONE, STRANGER, "13700137000")]
+    assert [phone for phone, _ in await _sent(api)] == [PHONE]
+    wrong = [await _confirm(api, "000000", phone) for phone in (PHONE, STRANGER, "13700137000")]
     assert {problem(answer) for answer in wrong} == {(401, "wrong_code")}
     assert len({answer.content for answer in wrong}) == 1
 
 
-async def test_a_code_is_good_once(house: House) -> None:
-    await _filed(house)
-    await _verify(house)
-    [(_, code)] = await _sent(house)
-    assert (await _confirm(house, code)).status_code == 200
-    assert problem(await _confirm(house, code)) == (401, "wrong_code")
+async def test_a_code_is_good_once(api: Api) -> None:
+    await _filed(api)
+    await _verify(api)
+    [(_, code)] = await _sent(api)
+    assert (await _confirm(api, code)).status_code == 200
+    assert problem(await _confirm(api, code)) == (401, "wrong_code")
 
 
-async def test_after_five_tries_the_right_code_is_refused_too(house: House) -> None:
-    await _filed(house)
-    await _verify(house)
-    [(_, code)] = await _sent(house)
+async def test_after_five_tries_the_right_code_is_refused_too(api: Api) -> None:
+    await _filed(api)
+    await _verify(api)
+    [(_, code)] = await _sent(api)
     wrong = f"{(int(code) + 1) % 10**6:06d}"
     for _ in range(phone_codes.TRIES):
-        assert problem(await _confirm(house, wrong)) == (401, "wrong_code")
-    assert problem(await _confirm(house, code)) == (401, "wrong_code")
+        assert problem(await _confirm(api, wrong)) == (401, "wrong_code")
+    assert problem(await _confirm(api, code)) == (401, "wrong_code")
 
 
-async def test_a_code_is_over_after_ten_minutes_and_replaced_by_a_newer_one(house: House) -> None:
-    await _filed(house)
-    await _verify(house)
-    [(_, old)] = await _sent(house)
+async def test_a_code_is_over_after_ten_minutes_and_replaced_by_a_newer_one(api: Api) -> None:
+    await _filed(api)
+    await _verify(api)
+    [(_, old)] = await _sent(api)
     past = datetime.now(UTC) - timedelta(seconds=1)
-    await house.store.change(update(identity_tables.phone_code).values(expires_at=past))
-    assert problem(await _confirm(house, old)) == (401, "wrong_code")
-    await _verify(house)
-    (_, _), (_, new) = await _sent(house)
+    await api.store.change(update(identity_tables.phone_code).values(expires_at=past))
+    assert problem(await _confirm(api, old)) == (401, "wrong_code")
+    await _verify(api)
+    (_, _), (_, new) = await _sent(api)
     if old != new:
-        assert problem(await _confirm(house, old)) == (401, "wrong_code")
-    assert (await _confirm(house, new)).status_code == 200
+        assert problem(await _confirm(api, old)) == (401, "wrong_code")
+    assert (await _confirm(api, new)).status_code == 200
 
 
 async def test_a_pass_is_over_after_a_quarter_of_an_hour(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for forged in ("", "x", house.context.signer("form").dumps("form")):
-        assert problem(await _list(house, str(forged))) == (401, "unauthenticated")
-    made = str(house.context.signer("citizen").dumps(house.context.vault.phone_hash(PHONE)))
-    assert (await _list(house, made)).json() == {"items": []}
+    for forged in ("", "x", api.context.signer("form").dumps("form")):
+        assert problem(await _list(api, str(forged))) == (401, "unauthenticated")
+    made = str(api.context.signer("citizen").dumps(api.context.vault.phone_hash(PHONE)))
+    assert (await _list(api, made)).json() == {"items": []}
     monkeypatch.setattr(phone_lookup, "PASS_SECONDS", -1)
-    assert problem(await _list(house, made)) == (401, "unauthenticated")
+    assert problem(await _list(api, made)) == (401, "unauthenticated")
 
 
-async def test_neither_phone_nor_code_is_in_the_store_in_the_clear(house: House) -> None:
-    await _filed(house)
-    await _verify(house)
-    [(_, code)] = await _sent(house)
-    await MailboxNotifier().deliver(house.store, 10, datetime.now(UTC))
+async def test_neither_phone_nor_code_is_in_the_store_in_the_clear(api: Api) -> None:
+    await _filed(api)
+    await _verify(api)
+    [(_, code)] = await _sent(api)
+    await MailboxNotifier().deliver(api.store, 10, datetime.now(UTC))
     for table in (
         identity_tables.phone_code,
         identity_tables.counter,
         tables.outbox,
         tables.message,
     ):
-        stored = str(await house.store.rows(select(table)))
+        stored = str(await api.store.rows(select(table)))
         assert PHONE not in stored
         assert f"'{code}'" not in stored
 
 
-async def test_a_phone_is_not_flooded_wherever_it_is_asked_from(house: House) -> None:
+async def test_a_phone_is_not_flooded_wherever_it_is_asked_from(api: Api) -> None:
     for _ in range(5):
-        assert (await _verify(house, STRANGER)).status_code == 202
-    flooded = await _verify(house, STRANGER)
+        assert (await _verify(api, STRANGER)).status_code == 202
+    flooded = await _verify(api, STRANGER)
     assert problem(flooded) == (429, "too_many_requests")
     assert 0 < int(flooded.headers["Retry-After"]) <= 3600
-    assert (await _verify(house)).status_code == 202
+    assert (await _verify(api)).status_code == 202
 
 
 @pytest.mark.parametrize("phone", ["", "x", "12", "1" * 41])
-async def test_what_is_no_phone_is_told_so(house: House, phone: str) -> None:
-    assert problem(await _verify(house, phone)) == (422, "invalid_request")
+async def test_what_is_no_phone_is_told_so(api: Api, phone: str) -> None:
+    assert problem(await _verify(api, phone)) == (422, "invalid_request")

@@ -9,7 +9,7 @@ from temporalio.client import Client
 
 from domain.actors import Role
 from store.db.engine import Store
-from tests.api.house import House, open_house, problem
+from tests.api.running_api import Api, problem, serve_api
 from tests.support.cities import with_rule
 from tests.support.engine import platform
 
@@ -18,8 +18,8 @@ EXTEND = {"by": "3d", "reason": "需要采购配件。"}
 DECIDE = {"approve": True, "reason": "同意。"}
 
 
-async def test_what_the_machine_is_unsure_of_a_dispatcher_sends(house: House) -> None:
-    ticket = await house.unclear()
+async def test_what_the_machine_is_unsure_of_a_dispatcher_sends(api: Api) -> None:
+    ticket = await api.unclear()
     assert ticket.receipt["stage"] == "triage"
     response = await ticket.by(Role.DISPATCHER, "triage", {"category": "0204", "unit": "water"})
     assert response.status_code == 200, response.text
@@ -27,26 +27,26 @@ async def test_what_the_machine_is_unsure_of_a_dispatcher_sends(house: House) ->
     assert (shown["category"], shown["unit"]) == ("路灯", "区水务局")
 
 
-async def test_the_desk_answers_declines_and_refers(house: House) -> None:
+async def test_the_desk_answers_declines_and_refers(api: Api) -> None:
     for body, outcome in (
         ({"outcome": "answered", "text": "日落后开灯。"}, "answered"),
         ({"outcome": "declined", "reason": "unclear", "text": "请补充。"}, "declined"),
         ({"outcome": "referred", "reason": "110", "text": "请拨打110。"}, "referred"),
     ):
-        ticket = await house.unclear(kind="consultation")
+        ticket = await api.unclear(kind="consultation")
         assert (await ticket.by(Role.DESK, "conclude", body)).status_code == 200
         shown = await ticket.until_stage("ended")
         assert (shown["outcome"], shown["reply"]) == (outcome, body["text"])
 
 
-async def test_what_is_a_units_to_answer_the_desk_does_not_answer(house: House) -> None:
-    ticket = await house.unclear(kind="complaint")
+async def test_what_is_a_units_to_answer_the_desk_does_not_answer(api: Api) -> None:
+    ticket = await api.unclear(kind="complaint")
     body = {"outcome": "answered", "text": "日落后开灯。"}
     assert problem(await ticket.by(Role.DESK, "conclude", body)) == (409, "not_for_desk")
 
 
-async def test_a_return_is_asked_for_and_granted(house: House) -> None:
-    ticket = await house.file()
+async def test_a_return_is_asked_for_and_granted(api: Api) -> None:
+    ticket = await api.file()
     assert (await ticket.by_unit("return", RETURN)).status_code == 200
     assert problem(await ticket.by_unit("extend", EXTEND)) == (409, "already_asked")
     granted = await ticket.by(Role.DISPATCHER, "decide", DECIDE | {"unit": "110112003"})
@@ -56,16 +56,16 @@ async def test_a_return_is_asked_for_and_granted(house: House) -> None:
     assert (await ticket.by_unit("sign", unit="110112003")).status_code == 200
 
 
-async def test_an_extension_moves_the_due_time(house: House) -> None:
-    ticket = await house.file()
+async def test_an_extension_moves_the_due_time(api: Api) -> None:
+    ticket = await api.file()
     assert (await ticket.by_unit("extend", EXTEND)).status_code == 200
     granted = await ticket.by(Role.SUPERVISOR, "decide", DECIDE)
     assert granted.json()["due_at"] > ticket.receipt["due_at"]
     assert problem(await ticket.by_unit("extend", EXTEND)) == (409, "extension_cap")
 
 
-async def test_nobody_rates_and_the_desk_calls_back(house: House) -> None:
-    ticket = await house.handled()
+async def test_nobody_rates_and_the_desk_calls_back(api: Api) -> None:
+    ticket = await api.handled()
     good = {"contacted": True, "resolved": True, "grade": 4}
     assert (await ticket.by(Role.DESK, "call-back", {"reached": False})).status_code == 200
     refused = await ticket.by(Role.DESK, "call-back", {"reached": False, "rating": good})
@@ -75,8 +75,8 @@ async def test_nobody_rates_and_the_desk_calls_back(house: House) -> None:
     assert (await ticket.until_stage("ended"))["outcome"] == "closed"
 
 
-async def test_the_citizen_adds_facts_urges_and_withdraws(house: House) -> None:
-    ticket = await house.file()
+async def test_the_citizen_adds_facts_urges_and_withdraws(api: Api) -> None:
+    ticket = await api.file()
     for what, body in (
         ("facts", {"text": "今天更臭了。"}),
         ("urge", None),
@@ -88,15 +88,15 @@ async def test_the_citizen_adds_facts_urges_and_withdraws(house: House) -> None:
     assert shown["timeline"][-3]["text"] == "今天更臭了。"
 
 
-async def test_urging_has_a_measure(house: House) -> None:
-    ticket = await house.file()
+async def test_urging_has_a_measure(api: Api) -> None:
+    ticket = await api.file()
     for _ in range(3):
         assert (await ticket.act("urge", ticket.citizen)).status_code == 200
     assert problem(await ticket.act("urge", ticket.citizen)) == (429, "urged_too_often")
 
 
-async def test_so_have_additions(house: House) -> None:
-    ticket = await house.file()
+async def test_so_have_additions(api: Api) -> None:
+    ticket = await api.file()
     for number in range(20):
         added = await ticket.act("facts", ticket.citizen, {"text": f"第{number}次补充"})
         assert added.status_code == 200
@@ -105,8 +105,8 @@ async def test_so_have_additions(house: House) -> None:
 
 
 @pytest.mark.parametrize("by_phone", [False, True])
-async def test_who_is_asked_may_always_answer(house: House, by_phone: bool) -> None:
-    ticket = await house.file()
+async def test_who_is_asked_may_always_answer(api: Api, by_phone: bool) -> None:
+    ticket = await api.file()
     for number in range(20):
         await ticket.act("facts", ticket.citizen, {"text": f"第{number}次补充"})
     assert (await ticket.by_unit("ask", {"question": "具体在哪一段？"})).status_code == 200
@@ -121,8 +121,8 @@ async def test_who_is_asked_may_always_answer(house: House, by_phone: bool) -> N
     assert problem(again) == (429, "facts_too_often")
 
 
-async def test_an_answer_does_not_count_as_an_addition(house: House) -> None:
-    ticket = await house.file()
+async def test_an_answer_does_not_count_as_an_addition(api: Api) -> None:
+    ticket = await api.file()
     await ticket.by_unit("ask", {"question": "具体在哪一段？"})
     assert (await ticket.act("facts", ticket.citizen, {"text": "在桥东"})).status_code == 200
     for number in range(20):
@@ -130,8 +130,8 @@ async def test_an_answer_does_not_count_as_an_addition(house: House) -> None:
         assert added.status_code == 200, number
 
 
-async def test_the_citizen_is_shown_what_was_promised_and_no_units_limit(house: House) -> None:
-    ticket = await house.file()
+async def test_the_citizen_is_shown_what_was_promised_and_no_units_limit(api: Api) -> None:
+    ticket = await api.file()
     promised = (await ticket.until_stage("handle"))["due_at"]
     moved = {"unit": "transport", "reason": "职责所在。"}
     assert (await ticket.by(Role.DISPATCHER, "reassign", moved)).status_code == 200
@@ -164,10 +164,8 @@ async def test_the_citizen_is_shown_what_was_promised_and_no_units_limit(house: 
         ("withdraw", Role.SUPERVISOR, None),
     ],
 )
-async def test_a_role_that_may_not_is_refused(
-    house: House, what: str, role: Role, body: Any
-) -> None:
-    ticket = await house.file()
+async def test_a_role_that_may_not_is_refused(api: Api, what: str, role: Role, body: Any) -> None:
+    ticket = await api.file()
     assert problem(await ticket.by(role, what, body)) == (403, "forbidden")
     assert await ticket.kinds() == ["accepted", "classified", "assigned"]
 
@@ -184,9 +182,9 @@ async def test_a_role_that_may_not_is_refused(
     ],
 )
 async def test_what_the_stage_does_not_allow_is_refused(
-    house: House, what: str, role: Role, body: Any, code: str
+    api: Api, what: str, role: Role, body: Any, code: str
 ) -> None:
-    ticket = await house.file()
+    ticket = await api.file()
     assert problem(await ticket.by(role, what, body)) == (409, code)
     assert await ticket.kinds() == ["accepted", "classified", "assigned"]
 
@@ -206,15 +204,15 @@ async def test_what_the_stage_does_not_allow_is_refused(
     ],
 )
 async def test_codes_the_city_does_not_have_are_refused(
-    house: House, what: str, role: Role, body: Any, code: str
+    api: Api, what: str, role: Role, body: Any, code: str
 ) -> None:
-    ticket = await house.unclear()
+    ticket = await api.unclear()
     assert problem(await ticket.by(role, what, body)) == (422, code)
     assert await ticket.kinds() == ["accepted", "triage_unsure"]
 
 
-async def test_units_and_grounds_are_checked_while_a_unit_has_it(house: House) -> None:
-    ticket = await house.file()
+async def test_units_and_grounds_are_checked_while_a_unit_has_it(api: Api) -> None:
+    ticket = await api.file()
     nobody = {"unit": "nobody", "reason": "给它。"}
     assert problem(await ticket.by(Role.DISPATCHER, "reassign", nobody)) == (422, "unknown_unit")
     mood = RETURN | {"ground": "mood"}
@@ -222,21 +220,21 @@ async def test_units_and_grounds_are_checked_while_a_unit_has_it(house: House) -
     assert problem(await ticket.by_unit("sign", {"assignment": 7})) == (404, "unknown_assignment")
 
 
-async def test_an_officer_of_another_unit_finds_no_such_ticket(house: House) -> None:
-    ticket = await house.file()
+async def test_an_officer_of_another_unit_finds_no_such_ticket(api: Api) -> None:
+    ticket = await api.file()
     for what, body in (("sign", None), ("return", RETURN), ("urge", None)):
         refused = await ticket.by_unit(what, body, unit="market")
         assert problem(refused) == (404, "ticket_not_found")
     assert await ticket.kinds() == ["accepted", "classified", "assigned"]
 
 
-async def test_an_officer_without_a_unit_can_do_nothing(house: House) -> None:
-    ticket = await house.file()
+async def test_an_officer_without_a_unit_can_do_nothing(api: Api) -> None:
+    ticket = await api.file()
     assert problem(await ticket.by(Role.OFFICER, "sign")) == (403, "forbidden")
 
 
-async def test_after_the_end_nothing_can_be_done(house: House) -> None:
-    ticket = await house.file()
+async def test_after_the_end_nothing_can_be_done(api: Api) -> None:
+    ticket = await api.file()
     await ticket.act("withdraw", ticket.citizen)
     assert problem(await ticket.act("urge", ticket.citizen)) == (409, "ticket_ended")
     assert problem(await ticket.by_unit("sign")) == (409, "ticket_ended")
@@ -250,23 +248,23 @@ async def test_where_units_do_not_return_they_are_told(
     packs = with_rule(tmp_path / "cities", "returns", 0)
     async with (
         platform(client, sqlite_store, packs) as running,
-        open_house(tmp_path, running.store, client, packs) as house,
+        serve_api(tmp_path, running.store, client, packs) as api,
     ):
-        ticket = await house.file()
+        ticket = await api.file()
         assert problem(await ticket.by_unit("return", RETURN)) == (409, "returns_not_allowed")
 
 
-async def test_two_officers_at_once(house: House) -> None:
-    ticket = await house.file()
+async def test_two_officers_at_once(api: Api) -> None:
+    ticket = await api.file()
     answers = await asyncio.gather(ticket.by_unit("sign"), ticket.by_unit("sign"))
     assert sorted(answer.status_code for answer in answers) == [200, 409]
     assert problem(max(answers, key=lambda a: a.status_code)) == (409, "already_signed")
     assert (await ticket.kinds()).count("signed") == 1
 
 
-async def test_the_same_key_gives_the_first_answer_and_acts_once(house: House) -> None:
-    ticket = await house.file()
-    officer = await house.officer()
+async def test_the_same_key_gives_the_first_answer_and_acts_once(api: Api) -> None:
+    ticket = await api.file()
+    officer = await api.officer()
     key = {"Idempotency-Key": "sign-1"}
     first = await ticket.act("sign", officer, **key)
     again = await ticket.act("sign", officer, **key)
@@ -275,8 +273,8 @@ async def test_the_same_key_gives_the_first_answer_and_acts_once(house: House) -
     assert (await ticket.kinds()).count("signed") == 1
 
 
-async def test_another_command_under_a_used_key_is_carried_out(house: House) -> None:
-    ticket = await house.file()
+async def test_another_command_under_a_used_key_is_carried_out(api: Api) -> None:
+    ticket = await api.file()
     key = {"Idempotency-Key": "one-for-everything"}
     pairs = [("facts", {"text": "桥东也有。"}), ("urge", {}), ("facts", {"text": "桥西也有。"})]
     for what, body in (*pairs, *pairs):
@@ -286,10 +284,10 @@ async def test_another_command_under_a_used_key_is_carried_out(house: House) -> 
 
 
 async def test_bodies_are_strict_and_may_be_left_out_where_nothing_is_needed(
-    house: House,
+    api: Api,
 ) -> None:
-    ticket = await house.file()
-    officer = await house.officer()
+    ticket = await api.file()
+    officer = await api.officer()
     typo = await ticket.act("contact", officer, {"reachd": False})
     assert problem(typo) == (422, "invalid_request")
     tagged = await ticket.act("sign", officer, {"do": "sign"})
@@ -300,4 +298,4 @@ async def test_bodies_are_strict_and_may_be_left_out_where_nothing_is_needed(
     for length in ("", "3", "3 days", "-1d", "0d", "9999d", "3y"):
         refused = await ticket.act("extend", officer, {"by": length, "reason": "x"})
         assert problem(refused) == (422, "invalid_request")
-    assert (await house.http.post(f"{ticket.path}/sign", headers=officer)).status_code == 200
+    assert (await api.http.post(f"{ticket.path}/sign", headers=officer)).status_code == 200

@@ -30,7 +30,7 @@ from runtime.ports import free_port
 from runtime.settings import Settings
 from store.db.engine import Store
 from store.identity import tokens
-from tests.api.house import COMPLAINT
+from tests.api.running_api import COMPLAINT
 from tests.support.engine import RING, connect_to, platform
 from tests.support.media import a_photo
 
@@ -61,27 +61,27 @@ class Running:
 
 @pytest.fixture
 def running(engine_address: str, sqlite_url: str, tmp_path: Path) -> Iterator[Running]:
-    house = Running(f"http://127.0.0.1:{free_port()}")
+    site = Running(f"http://127.0.0.1:{free_port()}")
     server: list[uvicorn.Server] = []
 
     async def serve() -> None:
         store, client = Store.open(sqlite_url), await connect_to(engine_address)
-        _, house.token = await tokens.issue(store, Role.DISPATCHER, None, "contract")
+        _, site.token = await tokens.issue(store, Role.DISPATCHER, None, "contract")
         app = create_app(
             Settings(home=tmp_path, keys=SecretStr(RING.text())), store=store, engine_client=client
         )
-        server.append(uvicorn.Server(_config(app, house.url)))
+        server.append(uvicorn.Server(_config(app, site.url)))
         async with platform(client, store):
             await server[0].serve()
         await store.close()
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
-    _until_up(house.url)
-    house.file = httpx.post(f"{house.url}/api/v1/files", content=a_photo()).json()
-    body = COMPLAINT | {"files": [house.file["reference"]]}
-    house.ticket = httpx.post(f"{house.url}/api/v1/complaints", json=body).json()
-    yield house
+    _until_up(site.url)
+    site.file = httpx.post(f"{site.url}/api/v1/files", content=a_photo()).json()
+    body = COMPLAINT | {"files": [site.file["reference"]]}
+    site.ticket = httpx.post(f"{site.url}/api/v1/complaints", json=body).json()
+    yield site
     server[0].should_exit = True
     thread.join(30)
 

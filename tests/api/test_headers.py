@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from store.db.engine import Store
-from tests.api.house import House, open_house
+from tests.api.running_api import Api, serve_api
 
 ASSET = "/assets/jiesu/x/jiesu.css"
 PLACES = ["/", "/staff/sign-in", "/staff/me", ASSET, "/healthz", "/api/v1/tickets", "/nowhere"]
 
 
 @pytest.mark.parametrize("path", PLACES)
-async def test_every_answer_is_guarded(lonely_house: House, path: str) -> None:
-    headers = (await lonely_house.http.get(path)).headers
+async def test_every_answer_is_guarded(engineless_api: Api, path: str) -> None:
+    headers = (await engineless_api.http.get(path)).headers
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] in ("no-referrer", "same-origin")
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
@@ -28,8 +28,8 @@ async def test_every_answer_is_guarded(lonely_house: House, path: str) -> None:
     assert headers["Served-By"] == "jiesu", "a page on a phone would take it for somebody else's"
 
 
-async def test_what_is_too_large_is_guarded_too(lonely_house: House) -> None:
-    answer = await lonely_house.http.post("/api/v1/complaints", content=b"x" * 70_000)
+async def test_what_is_too_large_is_guarded_too(engineless_api: Api) -> None:
+    answer = await engineless_api.http.post("/api/v1/complaints", content=b"x" * 70_000)
     assert answer.status_code == 413
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Served-By"] == "jiesu"
@@ -40,14 +40,14 @@ async def test_behind_https_browsers_stay_with_https(sqlite_store: Store, tmp_pa
         "public_url": "https://12345.example.org",
         "temporal_address": "127.0.0.1:1",
     }
-    async with open_house(tmp_path, sqlite_store, None, **public) as house:
-        headers = (await house.http.get("/")).headers
+    async with serve_api(tmp_path, sqlite_store, None, **public) as api:
+        headers = (await api.http.get("/")).headers
         assert headers["Strict-Transport-Security"].startswith("max-age=31536000")
 
 
-async def test_pages_hold_no_script_and_no_style_of_their_own(lonely_house: House) -> None:
+async def test_pages_hold_no_script_and_no_style_of_their_own(engineless_api: Api) -> None:
     for path in ("/", "/staff/sign-in"):
-        page = (await lonely_house.http.get(path)).text
+        page = (await engineless_api.http.get(path)).text
         assert not re.search(r"<script(?![^>]* src=)", page)
         assert "style=" not in page
         assert " on" + "click=" not in page

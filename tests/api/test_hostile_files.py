@@ -11,7 +11,7 @@ from PIL import Image
 
 from app.errors import CODES
 from store.db.engine import Store
-from tests.api.house import House, open_house, problem
+from tests.api.running_api import Api, problem, serve_api
 from tests.support.hostile import MARK, Hostile
 from tests.support.hostile_others import others
 from tests.support.hostile_pictures import pictures
@@ -25,7 +25,7 @@ MB = 1024
 
 
 @pytest.mark.timeout(900)
-async def test_none_is_kept_as_it_came_and_none_hurts_the_house(
+async def test_none_is_kept_as_it_came_and_none_hurts_the_system(
     tmp_path: Path, sqlite_store: Store
 ) -> None:
     files = [*pictures(), *others()]
@@ -33,12 +33,12 @@ async def test_none_is_kept_as_it_came_and_none_hurts_the_house(
     assert len({file.name for file in files}) == len(files)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     became: Counter[str] = Counter()
-    async with open_house(
+    async with serve_api(
         tmp_path, sqlite_store, None, temporal_address="127.0.0.1:1", uploads_per_hour=1000
-    ) as house:
+    ) as api:
         for file in files:
             began = time.monotonic()
-            became[await _became(house, file)] += 1
+            became[await _became(api, file)] += 1
             assert time.monotonic() - began < SECONDS, file.name
     # Decoding took place in child processes, within their memory limit.
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300 * MB
@@ -52,17 +52,17 @@ async def test_none_is_kept_as_it_came_and_none_hurts_the_house(
         assert not path.is_file() or MARK not in path.read_bytes()
 
 
-async def _became(house: House, file: Hostile) -> str:
+async def _became(api: Api, file: Hostile) -> str:
     """Upload the file, and return its refusal code, or "kept" if it is stored and harmless."""
     declared = {"Content-Type": file.declared} if file.declared else {}
-    answer = await house.http.post(UPLOAD, content=file.content, headers=declared)
+    answer = await api.http.post(UPLOAD, content=file.content, headers=declared)
     if answer.status_code != 201:
         code = problem(answer)[1]
         assert code in file.codes, (file.name, answer.text)
         return code
     assert file.kept, (file.name, answer.text)
     payload = answer.json()
-    content = (await house.http.get(payload["url"])).content
+    content = (await api.http.get(payload["url"])).content
     assert MARK not in content, file.name
     assert content != file.content, file.name
     if payload["kind"] == "photo":
@@ -88,10 +88,10 @@ NAMES = {
 
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES.keys())
-async def test_no_name_leads_anywhere(name: str, lonely_house: House, tmp_path: Path) -> None:
+async def test_no_name_leads_anywhere(name: str, engineless_api: Api, tmp_path: Path) -> None:
     body = _form(name.encode(), a_photo())
     headers = {"Content-Type": "multipart/form-data; boundary=b"}
-    answer = await lonely_house.http.post(UPLOAD, content=body, headers=headers)
+    answer = await engineless_api.http.post(UPLOAD, content=body, headers=headers)
     assert answer.status_code == 201, answer.text
     names = [path.name for path in (tmp_path / "files").rglob("*") if path.is_file()]
     assert len(names) == 2
@@ -101,10 +101,10 @@ async def test_no_name_leads_anywhere(name: str, lonely_house: House, tmp_path: 
         assert name not in answer.text
 
 
-async def test_a_name_without_end_is_no_form(lonely_house: House) -> None:
+async def test_a_name_without_end_is_no_form(engineless_api: Api) -> None:
     headers = {"Content-Type": "multipart/form-data; boundary=b"}
     body = _form(b"x" * 50_000, a_photo())
-    answer = await lonely_house.http.post(UPLOAD, content=body, headers=headers)
+    answer = await engineless_api.http.post(UPLOAD, content=body, headers=headers)
     assert problem(answer) == (400, "malformed_upload")
 
 

@@ -4,13 +4,13 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from domain.actors import Role
-from tests.api.house import Filed, House
+from tests.api.running_api import Api, Filed
 from tests.support.media import a_photo
 from tests.support.staff_pages import at_desk, says
 
 
-async def _merged(house: House) -> tuple[Filed, Filed]:
-    parent, child = await house.file(), await house.file()
+async def _merged(api: Api) -> tuple[Filed, Filed]:
+    parent, child = await api.file(), await api.file()
     body = {"into": parent.number, "reason": "同一河段。"}
     assert (await child.by(Role.DISPATCHER, "merge", body)).status_code == 200
     await _until_kind(parent, "complainant_joined")
@@ -25,7 +25,7 @@ async def _until_kind(ticket: Filed, kind: str) -> None:
 
 async def _followed(ticket: Filed) -> str:
     keep = {"number": ticket.number, "code": ticket.receipt["access_code"]}
-    return (await ticket.house.http.post("/follow", data=keep)).text
+    return (await ticket.api.http.post("/follow", data=keep)).text
 
 
 async def _approved(parent: Filed, what: str, body: dict[str, str]) -> None:
@@ -34,8 +34,8 @@ async def _approved(parent: Filed, what: str, body: dict[str, str]) -> None:
     assert (await parent.by(Role.DISPATCHER, "decide", yes)).status_code == 200
 
 
-async def test_a_hold_is_told_to_the_merged_citizen_and_no_old_day_is_shown(house: House) -> None:
-    parent, child = await _merged(house)
+async def test_a_hold_is_told_to_the_merged_citizen_and_no_old_day_is_shown(api: Api) -> None:
+    parent, child = await _merged(api)
     assert (await child.seen())["due_at"] is not None
     until = (datetime.now(UTC) + timedelta(days=20)).isoformat()
     await _approved(parent, "hold", {"ground": "works", "until": until, "reason": "大修。"})
@@ -44,13 +44,13 @@ async def test_a_hold_is_told_to_the_merged_citizen_and_no_old_day_is_shown(hous
     assert seen["due_at"] is None
     assert seen["timeline"][-1]["what"] == "需较长时间办理，已挂账并定期复核"
     assert "已挂账并定期复核" in await _followed(child)
-    page = says(await (await at_desk(house, Role.DISPATCHER)).ticket(child))
+    page = says(await (await at_desk(api, Role.DISPATCHER)).ticket(child))
     assert "随主单挂账" in page
     assert "挂账至" in page
 
 
-async def test_an_extension_shows_the_merged_citizen_the_new_day(house: House) -> None:
-    parent, child = await _merged(house)
+async def test_an_extension_shows_the_merged_citizen_the_new_day(api: Api) -> None:
+    parent, child = await _merged(api)
     before = (await child.seen())["due_at"]
     await _approved(parent, "extend", {"by": "3d", "reason": "等配件。"})
     await _until_kind(child, "extended_with_parent")
@@ -61,33 +61,33 @@ async def test_an_extension_shows_the_merged_citizen_the_new_day(house: House) -
 
 
 async def test_the_question_is_put_to_merged_citizens_and_their_answer_reaches_the_unit(
-    house: House,
+    api: Api,
 ) -> None:
-    parent, child = await _merged(house)
+    parent, child = await _merged(api)
     assert (await parent.by_unit("ask", {"question": "具体在哪一段？"})).status_code == 200
     await _until_kind(child, "asked_with_parent")
     assert "具体在哪一段？" in await _followed(child)
     seen = await child.seen()
     assert seen["due_at"] is None
     assert seen["answer_by"] is not None
-    uploaded = await house.http.post("/api/v1/files", content=a_photo())
+    uploaded = await api.http.post("/api/v1/files", content=a_photo())
     photo = uploaded.json()
     answer = {"text": "桥东第二个排口。", "files": [photo["reference"]]}
     assert (await child.act("facts", child.citizen, answer)).status_code == 200
     await _until_kind(parent, "resumed")
     await _until_kind(child, "resumed_with_parent")
     assert (await child.seen())["due_at"] is not None
-    page = await (await at_desk(house, Role.OFFICER, "water")).ticket(parent)
+    page = await (await at_desk(api, Role.OFFICER, "water")).ticket(parent)
     assert "桥东第二个排口。" in says(page)
     assert child.number in says(page)
     assert f"/api/v1/files/{photo['id']}" in page.text
     assert "桥东第二个排口。" not in await _followed(parent)
-    files = await house.http.get(f"{parent.path}/files", headers=parent.citizen)
+    files = await api.http.get(f"{parent.path}/files", headers=parent.citizen)
     assert files.json() == [], "a neighbour's photo is not the citizen's to see"
 
 
-async def test_what_a_report_adds_does_not_reach_the_unit_it_may_accuse(house: House) -> None:
-    parent, report = await house.file(), await house.unclear(kind="report")
+async def test_what_a_report_adds_does_not_reach_the_unit_it_may_accuse(api: Api) -> None:
+    parent, report = await api.file(), await api.unclear(kind="report")
     body = {"into": parent.number, "reason": "同一河段。"}
     merged = await report.by(Role.DISPATCHER, "merge", body)
     assert merged.status_code == 200, merged.text

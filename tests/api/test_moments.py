@@ -11,7 +11,7 @@ from domain.actors import Role
 from domain.commands.base import CommandBase
 from domain.commands.forms import FieldKind
 from domain.commands.registry import COMMANDS
-from tests.api.house import House, problem
+from tests.api.running_api import Api, problem
 from tests.support.staff_pages import at_desk
 
 EDGES = (
@@ -58,9 +58,9 @@ def test_the_walk_finds_the_fields_that_forms_have() -> None:
 
 @pytest.mark.parametrize(("command", "name"), FIELDS)
 async def test_a_program_is_answered_that_there_is_no_such_moment(
-    house: House, command: type[CommandBase], name: str
+    api: Api, command: type[CommandBase], name: str
 ) -> None:
-    ticket = await house.file()
+    ticket = await api.file()
     for edge in EDGES:
         body = command.spec.example | {name: edge}
         answers = [
@@ -74,9 +74,9 @@ async def test_a_program_is_answered_that_there_is_no_such_moment(
 
 
 @pytest.mark.parametrize("typed", TYPED)
-async def test_a_form_says_what_is_wrong_with_it(house: House, typed: str) -> None:
-    ticket = await house.file()
-    who = await at_desk(house, Role.OFFICER, unit="water")
+async def test_a_form_says_what_is_wrong_with_it(api: Api, typed: str) -> None:
+    ticket = await api.file()
+    who = await at_desk(api, Role.OFFICER, unit="water")
     sent = {"key": "k" * 32, "ground": "works", "until": typed, "reason": "汛期后施工"}
     answer = await who.do(ticket, "hold", sent)
     assert answer.status_code in (409, 422), answer.text

@@ -27,7 +27,7 @@ from api.http.browser_sessions import COOKIE
 from app import oidc
 from store.db.engine import Store
 from store.identity import accounts, sessions
-from tests.api.house import House, open_house
+from tests.api.running_api import Api, serve_api
 
 CLIENT, SECRET = "jiesu", "a secret of the client's"  # pragma: allowlist secret
 CLAIMS = {"name": "王芳", "preferred_username": "wang.fang", "roles": ["12345-desk"]}
@@ -121,7 +121,7 @@ def provider(running: Provider) -> Iterator[Provider]:
 
 
 @pytest.fixture
-async def house(provider: Provider, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[House]:
+async def api(provider: Provider, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Api]:
     fields: dict[str, Any] = {
         "oidc_issuer": provider.url,
         "oidc_client_id": CLIENT,
@@ -129,12 +129,12 @@ async def house(provider: Provider, sqlite_store: Store, tmp_path: Path) -> Asyn
         "oidc_roles": {"12345-desk": "desk"},
         "temporal_address": "127.0.0.1:1",
     }
-    async with open_house(tmp_path, sqlite_store, None, **fields) as opened:
+    async with serve_api(tmp_path, sqlite_store, None, **fields) as opened:
         yield opened
 
 
-async def _leave(house: House) -> str:
-    answer = await house.http.get("/staff/oidc")
+async def _leave(api: Api) -> str:
+    answer = await api.http.get("/staff/oidc")
     assert answer.status_code == 303, answer.text
     return answer.headers["Location"]
 
@@ -273,22 +273,22 @@ FORGED: dict[str, dict[str, Forge]] = {
 }
 
 
-async def _refused(house: House, back: str, *secret: Any) -> None:
+async def _refused(api: Api, back: str, *secret: Any) -> None:
     """Check that `back` ends at the sign-in page, without a session, and the log has no secrets."""
-    before = house.http.cookies.get(COOKIE)
+    before = api.http.cookies.get(COOKIE)
     lines: list[logging.LogRecord] = []
     listening = _Listening(lines)
     root = logging.getLogger()
     root.addHandler(listening)
     try:
         with capture_logs() as logged:
-            answer = await house.http.get(back, headers=PEOPLE)
+            answer = await api.http.get(back, headers=PEOPLE)
     finally:
         root.removeHandler(listening)
     assert answer.status_code == 401, answer.text
     assert "统一身份登录没有成功" in answer.text
     assert COOKIE not in answer.headers.get("Set-Cookie", "")
-    assert house.http.cookies.get(COOKIE) == before
+    assert api.http.cookies.get(COOKIE) == before
     [values] = [line for line in logged if line["event"] == "sign-in failed"]
     assert (values["log_level"], values["code"]) == ("warning", "oidc_failed")
     written = str(logged) + "".join(line.getMessage() for line in lines)
@@ -317,31 +317,31 @@ def _parts(secret: tuple[Any, ...]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("about", FORGED)
-async def test_a_forged_token_lets_nobody_in(house: House, provider: Provider, about: str) -> None:
+async def test_a_forged_token_lets_nobody_in(api: Api, provider: Provider, about: str) -> None:
     for which, forge in FORGED[about].items():
         provider.forge = forge
-        await _refused(house, _agree(await _leave(house)), provider.sent)
-        assert await accounts.listing(house.store) == [], which
+        await _refused(api, _agree(await _leave(api)), provider.sent)
+        assert await accounts.listing(api.store) == [], which
 
 
-async def test_the_same_token_unforged_lets_somebody_in(house: House, provider: Provider) -> None:
+async def test_the_same_token_unforged_lets_somebody_in(api: Api, provider: Provider) -> None:
     """This shows that the forgeries above are not refused for another reason."""
     for forge in (_signed, _saying(aud=[CLIENT, "another"], azp=CLIENT), _lasting(exp=-30)):
         provider.forge = forge
-        answer = await house.http.get(_agree(await _leave(house)))
+        answer = await api.http.get(_agree(await _leave(api)))
         assert (answer.status_code, answer.headers["Location"]) == (303, "/staff"), answer.text
-        assert house.http.cookies.get(COOKIE)
-    assert len(await accounts.listing(house.store)) == 1
+        assert api.http.cookies.get(COOKIE)
+    assert len(await accounts.listing(api.store)) == 1
 
 
-async def test_the_nonce_of_another_sign_in_is_refused(house: House, provider: Provider) -> None:
-    nonce = parse_qs(urlsplit(await _leave(house)).query)["nonce"][0]
+async def test_the_nonce_of_another_sign_in_is_refused(api: Api, provider: Provider) -> None:
+    nonce = parse_qs(urlsplit(await _leave(api)).query)["nonce"][0]
     provider.forge = _saying(nonce=nonce)
-    await _refused(house, _agree(await _leave(house)), provider.sent, nonce)
+    await _refused(api, _agree(await _leave(api)), provider.sent, nonce)
 
 
 async def test_keys_that_are_none_and_a_provider_of_another_name_are_refused(
-    house: House, provider: Provider
+    api: Api, provider: Provider
 ) -> None:
     none: list[dict[str, Any]] = [
         {},
@@ -352,24 +352,24 @@ async def test_keys_that_are_none_and_a_provider_of_another_name_are_refused(
     ]
     for keys in none:
         provider.keys = keys
-        await _refused(house, _agree(await _leave(house)))
+        await _refused(api, _agree(await _leave(api)))
     provider.keys = None
-    back = _agree(await _leave(house))
+    back = _agree(await _leave(api))
     provider.says, provider.forge = {"issuer": EVIL}, _saying(iss=EVIL)
-    await _refused(house, back)
+    await _refused(api, back)
 
 
 @pytest.mark.parametrize("lax", [False, True], ids=["strict", "lax"])
-async def test_to_come_back_twice_is_refused(house: House, provider: Provider, lax: bool) -> None:
+async def test_to_come_back_twice_is_refused(api: Api, provider: Provider, lax: bool) -> None:
     """It is refused even if the provider accepts a used code and the cookie was retained."""
     provider.lax = lax
-    back = _agree(await _leave(house))
-    begun = house.http.cookies[oidc.COOKIE]
-    assert (await house.http.get(back)).status_code == 303
-    await _refused(house, back)  # the first return removed the cookie of the sign-in
-    house.http.cookies.clear()
-    house.http.cookies.set(oidc.COOKIE, begun, domain="jiesu.test", path=oidc.BACK)
-    await _refused(house, back)
-    [account] = await accounts.listing(house.store)
-    context = house.context
-    assert len(await sessions.listing(house.store, account.id, context.now(), context.idle)) == 1
+    back = _agree(await _leave(api))
+    begun = api.http.cookies[oidc.COOKIE]
+    assert (await api.http.get(back)).status_code == 303
+    await _refused(api, back)  # the first return removed the cookie of the sign-in
+    api.http.cookies.clear()
+    api.http.cookies.set(oidc.COOKIE, begun, domain="jiesu.test", path=oidc.BACK)
+    await _refused(api, back)
+    [account] = await accounts.listing(api.store)
+    context = api.context
+    assert len(await sessions.listing(api.store, account.id, context.now(), context.idle)) == 1

@@ -5,6 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+from fastapi.routing import APIRoute
+
+from api.pages.all_pages import PAGES as ROUTERS
 from api.pages.shared.page import template_loader
 from api.pages.supervision.board import PARTS
 
@@ -103,3 +106,16 @@ def test_no_file_of_the_api_lies_flat() -> None:
         if path.parents[2] != PAGES
         or path.parent.name != ("templates" if path.suffix == ".html" else "static")
     ] == []
+
+
+def test_the_page_of_documents_names_the_module_of_every_address() -> None:
+    text = (API.parent / "docs" / "reference" / "pages.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(api/pages/[\w/]+\.py)` \| (.+) \|$", text, re.MULTILINE)
+    named = {address: module for module, cell in rows for address in re.findall(r"`(.+?)`", cell)}
+    served = {
+        route.path: f"{route.endpoint.__module__.replace('.', '/')}.py"
+        for router in ROUTERS
+        for route in router.routes
+        if isinstance(route, APIRoute) and "GET" in (route.methods or ())
+    }
+    assert named == served

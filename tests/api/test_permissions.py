@@ -13,7 +13,7 @@ from domain.actors import Role
 from domain.commands.relations import SEEING, Relation
 from domain.policy.permissions import COMMANDS, RIGHTS, STAFF, Right
 from store.identity import accounts, tokens
-from tests.api.house import REPLY, Filed, House, problem
+from tests.api.running_api import REPLY, Api, Filed, problem
 from tests.support.people import new_account, signed_in
 
 OFFICERS = {
@@ -58,32 +58,32 @@ class Tickets:
 
 
 @pytest.fixture
-async def tickets(house: House) -> Tickets:
-    shared = await house.file(contact={"phone": "13800001234"})
+async def tickets(api: Api) -> Tickets:
+    shared = await api.file(contact={"phone": "13800001234"})
     called = {
         "ground": "beyond_street",
         "reason": "涉及规划。",
         "units": [{"unit": "planning", "task": "核实。"}],
     }
     assert (await shared.by_unit("whistle", called)).status_code == 200
-    report = Filed(house, (await house.unclear()).receipt)
+    report = Filed(api, (await api.unclear()).receipt)
     fields = {"category": "0301", "kind": "report", "unit": "water", "accused": "market"}
     assert (await report.by(Role.DISPATCHER, "triage", fields)).status_code == 200
     await report.until_stage("handle")
-    return Tickets(shared, report, await _managed(house))
+    return Tickets(shared, report, await _managed(api))
 
 
-async def _managed(house: House) -> dict[str, str]:
+async def _managed(api: Api) -> dict[str, str]:
     """Create an account and a token that administrators may change."""
-    account = await accounts.by_name(house.store, await new_account(house))
-    token, _ = await tokens.issue(house.store, Role.DESK, None, "managed")
+    account = await accounts.by_name(api.store, await new_account(api))
+    token, _ = await tokens.issue(api.store, Role.DESK, None, "managed")
     assert account is not None
     return {"account": account.id, "token": token}
 
 
-def routes(house: House) -> Iterator[tuple[str, str, Right]]:
+def routes(api: Api) -> Iterator[tuple[str, str, Right]]:
     """Yield method, path and table row of every route of the API; pages have tests of their own."""
-    for route in route_permissions.routes_of(house.app):
+    for route in route_permissions.routes_of(api.app):
         key = route_permissions.key_of(route)
         assert key is not None
         if isinstance(route, APIRoute) and (route.include_in_schema or key == "metrics"):
@@ -100,9 +100,9 @@ def _filled(path: str, tickets: Tickets, near: Relation | None = None) -> str:
 
 
 async def _ask(
-    house: House, method: str, path: str, headers: dict[str, str], body: Any
+    api: Api, method: str, path: str, headers: dict[str, str], body: Any
 ) -> tuple[int, str]:
-    answer = await house.http.request(
+    answer = await api.http.request(
         method, path, headers=headers, json=body if method in ("POST", "PUT") else None
     )
     assert answer.status_code < 500, (method, path, answer.text)
@@ -111,14 +111,14 @@ async def _ask(
 
 
 async def test_every_role_is_let_in_where_the_table_says_so_and_nowhere_else(
-    house: House, tickets: Tickets
+    api: Api, tickets: Tickets
 ) -> None:
     seen = set()
-    for method, path, right in routes(house):
+    for method, path, right in routes(api):
         seen.add(right.key)
         for role in sorted(STAFF - {Role.OFFICER}):
             filled = _filled(path, tickets)
-            pair = await _ask(house, method, filled, await house.token(role), NONSENSE)
+            pair = await _ask(api, method, filled, await api.token(role), NONSENSE)
             if right.key in OF_A_SESSION:
                 assert pair[0] in (403, 422), (right.key, role, pair)
             elif right.key in OF_CITIZENS:
@@ -132,10 +132,10 @@ async def test_every_role_is_let_in_where_the_table_says_so_and_nowhere_else(
 
 
 async def test_who_shows_nothing_is_let_in_only_where_everybody_is(
-    house: House, tickets: Tickets
+    api: Api, tickets: Tickets
 ) -> None:
-    for method, path, right in routes(house):
-        pair = await _ask(house, method, _filled(path, tickets), {}, NONSENSE)
+    for method, path, right in routes(api):
+        pair = await _ask(api, method, _filled(path, tickets), {}, NONSENSE)
         if right.everybody:
             assert pair[0] not in (403, 404), (right.key, pair)
             assert pair[1] != "unauthenticated" or right.key in OF_CITIZENS
@@ -144,13 +144,13 @@ async def test_who_shows_nothing_is_let_in_only_where_everybody_is(
 
 
 async def test_an_access_code_opens_what_the_table_gives_to_citizens(
-    house: House, tickets: Tickets
+    api: Api, tickets: Tickets
 ) -> None:
-    for method, path, right in routes(house):
+    for method, path, right in routes(api):
         if right.everybody:
             continue
         filled = _filled(path, tickets)
-        pair = await _ask(house, method, filled, tickets.shared.citizen, NONSENSE)
+        pair = await _ask(api, method, filled, tickets.shared.citizen, NONSENSE)
         if right.citizens:
             assert pair[0] in (200, 422), (right.key, pair)
         else:
@@ -159,15 +159,15 @@ async def test_an_access_code_opens_what_the_table_gives_to_citizens(
 
 @pytest.mark.parametrize("near", list(Relation))
 async def test_an_officer_is_let_in_as_near_as_the_table_says(
-    house: House, tickets: Tickets, near: Relation
+    api: Api, tickets: Tickets, near: Relation
 ) -> None:
-    ticket, headers = tickets.seen_from(near), await house.officer(OFFICERS[near])
-    for method, path, right in routes(house):
+    ticket, headers = tickets.seen_from(near), await api.officer(OFFICERS[near])
+    for method, path, right in routes(api):
         if right.everybody or right.key in OF_A_SESSION or "{number}" not in path:
             continue
         allowed = right.allows(Role.OFFICER, near)
         body = NONSENSE if allowed else BODIES.get(right.key)
-        pair = await _ask(house, method, _filled(path, tickets, near), headers, body)
+        pair = await _ask(api, method, _filled(path, tickets, near), headers, body)
         if allowed:
             assert pair[0] in (200, 422), (right.key, near, pair)
         elif right.key in OF_CITIZENS:
@@ -183,20 +183,20 @@ async def test_an_officer_is_let_in_as_near_as_the_table_says(
 
 @pytest.mark.parametrize("what", ["", "/events", "/sign", "/return", "/urge", "/reassign"])
 async def test_a_ticket_that_is_not_yours_is_word_for_word_like_none(
-    house: House, tickets: Tickets, what: str
+    api: Api, tickets: Tickets, what: str
 ) -> None:
-    strangers = [await house.officer("market")]
-    strangers.append(await house.token(Role.OFFICER, "water", city="heping"))
-    strangers.append(await house.token(Role.DISPATCHER, city="heping"))
+    strangers = [await api.officer("market")]
+    strangers.append(await api.token(Role.OFFICER, "water", city="heping"))
+    strangers.append(await api.token(Role.DISPATCHER, city="heping"))
     for headers in strangers:
         answers = []
         for number in (tickets.shared.number, "2603021234560"):
             path = f"/api/v1/tickets/{number}{what}"
             if what in ("", "/events"):
-                answers.append(await house.http.get(path, headers=headers))
+                answers.append(await api.http.get(path, headers=headers))
             else:
                 body = BODIES[what.strip("/")]
-                answers.append(await house.http.post(path, headers=headers, json=body))
+                answers.append(await api.http.post(path, headers=headers, json=body))
         mine, nobodys = answers
         assert mine.status_code == 404, (what, mine.text)
         assert mine.content == nobodys.content
@@ -204,23 +204,23 @@ async def test_a_ticket_that_is_not_yours_is_word_for_word_like_none(
 
 
 @pytest.mark.parametrize("role", sorted(STAFF))
-async def test_every_role_has_a_session_of_its_own(house: House, role: Role) -> None:
-    who = await signed_in(house, role, "water" if role is Role.OFFICER else None)
-    mine = await house.http.get("/api/v1/session", headers=who.cookie)
+async def test_every_role_has_a_session_of_its_own(api: Api, role: Role) -> None:
+    who = await signed_in(api, role, "water" if role is Role.OFFICER else None)
+    mine = await api.http.get("/api/v1/session", headers=who.cookie)
     assert mine.json()["role"] == role
-    gone = await house.http.delete("/api/v1/session", headers=who.headers)
+    gone = await api.http.delete("/api/v1/session", headers=who.headers)
     assert gone.status_code == 204
-    after = await house.http.get("/api/v1/session", headers=who.cookie)
+    after = await api.http.get("/api/v1/session", headers=who.cookie)
     assert problem(after) == (401, "unauthenticated")
 
 
 async def test_a_session_does_what_a_token_does_and_a_token_needs_no_csrf_token(
-    house: House, tickets: Tickets
+    api: Api, tickets: Tickets
 ) -> None:
-    officer = await signed_in(house, Role.OFFICER, "water")
-    assert (await house.http.get("/api/v1/tickets", headers=officer.cookie)).status_code == 200
+    officer = await signed_in(api, Role.OFFICER, "water")
+    assert (await api.http.get("/api/v1/tickets", headers=officer.cookie)).status_code == 200
     assert (await tickets.shared.act("sign", officer.headers)).status_code == 200
-    elsewhere = await house.officer("planning") | {"Origin": "http://elsewhere.test"}
+    elsewhere = await api.officer("planning") | {"Origin": "http://elsewhere.test"}
     assert (await tickets.shared.act("sign", elsewhere)).status_code == 200
 
 

@@ -1,10 +1,10 @@
 """The path from filing to closing over HTTP, on both databases."""
 
-from tests.api.house import House
+from tests.api.running_api import Api
 
 
-async def test_a_complaint_is_filed_handled_and_rated(each_house: House) -> None:
-    ticket = await each_house.file()
+async def test_a_complaint_is_filed_handled_and_rated(each_api: Api) -> None:
+    ticket = await each_api.file()
     assert ticket.receipt["stage"] == "handle"
     assert ticket.receipt["status_url"] == ticket.path
     assert (await ticket.by_unit("sign")).json()["version"] == 4

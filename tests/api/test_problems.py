@@ -13,7 +13,7 @@ from api.http.telemetry import Telemetry
 from app.errors import CODES, Problem
 from domain.facts.transitions import TABLE
 from runtime.settings import Settings
-from tests.api.house import problem
+from tests.api.running_api import problem
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,7 +26,7 @@ def test_every_code_is_explained_and_no_other() -> None:
     }
 
 
-def test_every_refusal_of_the_house_has_a_row() -> None:
+def test_every_refusal_of_the_api_has_a_row() -> None:
     items = set()
     for folder in ("domain", "activities", "workflows", "media", "app", "api"):
         for file in (ROOT / folder).rglob("*.py"):

@@ -5,29 +5,29 @@ from pathlib import Path
 import pytest
 
 from store.db.engine import Store
-from tests.api.house import COMPLAINT, House, open_house, problem
+from tests.api.running_api import COMPLAINT, Api, problem, serve_api
 
 
-async def test_the_cities_and_their_catalogues(house: House) -> None:
-    cities = (await house.http.get("/api/v1/cities")).json()
+async def test_the_cities_and_their_catalogues(api: Api) -> None:
+    cities = (await api.http.get("/api/v1/cities")).json()
     assert "tongzhou" in {city["id"] for city in cities}
-    city = (await house.http.get("/api/v1/cities/tongzhou")).json()
+    city = (await api.http.get("/api/v1/cities/tongzhou")).json()
     names = {category["code"]: category["name"] for category in city["categories"]}
     assert names["0204"] == "路灯"
     assert "110112003" in {street["area"] for street in city["streets"]}
     assert {"decline", "refer", "returns", "whistle", "hold", "exclude"} == set(city["reasons"])
     for unknown in ("atlantis", "..%2Ftongzhou", "%00"):
-        answer = await house.http.get(f"/api/v1/cities/{unknown}")
+        answer = await api.http.get(f"/api/v1/cities/{unknown}")
         assert problem(answer) in ((422, "unknown_city"), (404, "not_found"))
 
 
-async def test_the_three_rates_count_what_ended(each_house: House) -> None:
-    ticket = await each_house.handled()
+async def test_the_three_rates_count_what_ended(each_api: Api) -> None:
+    ticket = await each_api.handled()
     await ticket.rate()
     await ticket.until_stage("ended")
-    withdrawn = await each_house.file()
+    withdrawn = await each_api.file()
     await withdrawn.act("withdraw", withdrawn.citizen)
-    answer = await each_house.http.get("/api/v1/cities/tongzhou/indicators")
+    answer = await each_api.http.get("/api/v1/cities/tongzhou/indicators")
     payload = answer.json()
     assert payload["satisfaction"] == {"part": 1, "of": 1, "value": 1.0}
     assert (payload["accepted"], payload["ended"], payload["unrated"]) == (2, 2, 1)
@@ -44,51 +44,51 @@ async def test_the_three_rates_count_what_ended(each_house: House) -> None:
         {"year": "2026"},
     ],
 )
-async def test_a_period_has_to_be_one(house: House, params: dict[str, str]) -> None:
-    answer = await house.http.get("/api/v1/cities/tongzhou/indicators", params=params)
+async def test_a_period_has_to_be_one(api: Api, params: dict[str, str]) -> None:
+    answer = await api.http.get("/api/v1/cities/tongzhou/indicators", params=params)
     assert problem(answer) == (422, "invalid_request")
 
 
-async def test_health_and_readiness(house: House) -> None:
-    assert (await house.http.get("/healthz")).json() == {"status": "ok"}
-    ready = await house.http.get("/readyz")
+async def test_health_and_readiness(api: Api) -> None:
+    assert (await api.http.get("/healthz")).json() == {"status": "ok"}
+    ready = await api.http.get("/readyz")
     assert (ready.status_code, ready.json()) == (200, {"ready": True, "missing": []})
 
 
-async def test_readiness_names_what_is_missing(lonely_house: House) -> None:
-    answer = await lonely_house.http.get("/readyz")
+async def test_readiness_names_what_is_missing(engineless_api: Api) -> None:
+    answer = await engineless_api.http.get("/readyz")
     assert (answer.status_code, answer.json()["missing"]) == (503, ["engine"])
 
 
 async def test_an_empty_database_is_not_ready(tmp_path: Path) -> None:
     empty = Store.open(f"sqlite:///{tmp_path / 'empty.db'}")
-    async with open_house(tmp_path, empty, None, temporal_address="127.0.0.1:1") as house:
-        answer = await house.http.get("/readyz")
+    async with serve_api(tmp_path, empty, None, temporal_address="127.0.0.1:1") as api:
+        answer = await api.http.get("/readyz")
         assert answer.json()["missing"] == ["store", "engine"]
     await empty.close()
 
 
-async def test_metrics_count_routes_and_no_numbers(house: House) -> None:
-    ticket = await house.file()
+async def test_metrics_count_routes_and_no_numbers(api: Api) -> None:
+    ticket = await api.file()
     await ticket.seen()
-    text = (await house.http.get("/metrics")).text
+    text = (await api.http.get("/metrics")).text
     assert 'route="/api/v1/tickets/{number}"' in text
     assert 'jiesu_complaints_total{city="tongzhou",outcome="accepted"}' in text
     assert ticket.number not in text
 
 
-async def test_addresses_and_methods_that_are_none(house: House) -> None:
-    assert problem(await house.http.get("/api/v1/nothing")) == (404, "not_found")
-    assert problem(await house.http.get("/docs")) == (404, "not_found")
-    answer = await house.http.delete("/api/v1/complaints")
+async def test_addresses_and_methods_that_are_none(api: Api) -> None:
+    assert problem(await api.http.get("/api/v1/nothing")) == (404, "not_found")
+    assert problem(await api.http.get("/docs")) == (404, "not_found")
+    answer = await api.http.delete("/api/v1/complaints")
     assert problem(answer) == (405, "method_not_allowed")
     assert answer.headers["Allow"] == "POST"
 
 
-async def test_where_one_city_is_served_it_need_not_be_named(house: House) -> None:
-    cities = (await house.http.get("/api/v1/cities")).json()
+async def test_where_one_city_is_served_it_need_not_be_named(api: Api) -> None:
+    cities = (await api.http.get("/api/v1/cities")).json()
     unnamed = {name: value for name, value in COMPLAINT.items() if name != "city"}
-    answer = await house.http.post("/api/v1/complaints", json=unnamed)
+    answer = await api.http.post("/api/v1/complaints", json=unnamed)
     if len(cities) == 1:
         assert answer.status_code == 201
     else:

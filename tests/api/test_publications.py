@@ -7,7 +7,7 @@ import pytest
 
 from domain.ticket.complaint import Place
 from store.db.engine import Store
-from tests.api.house import House
+from tests.api.running_api import Api
 from tests.store.stories import Story, complaint, project
 
 SECRETS = [
@@ -46,42 +46,42 @@ async def _published(store: Store, **values: Any) -> str:
     return story.number
 
 
-async def _texts(house: House, path: str) -> str:
-    answer = await house.http.get(path)
+async def _texts(api: Api, path: str) -> str:
+    answer = await api.http.get(path)
     assert answer.status_code == 200, answer.text
     return html.unescape(answer.text)
 
 
 @pytest.mark.parametrize("path", SHOWN_AT)
-async def test_no_personal_detail_is_shown(lonely_house: House, path: str) -> None:
+async def test_no_personal_detail_is_shown(engineless_api: Api, path: str) -> None:
     for secret in SECRETS:
-        await _published(lonely_house.store, title=f"找{secret}", text=f"请联系{secret}，谢谢。")
-    shown = await _texts(lonely_house, path)
+        await _published(engineless_api.store, title=f"找{secret}", text=f"请联系{secret}，谢谢。")
+    shown = await _texts(engineless_api, path)
     assert "找▇▇▇" in shown
     assert [secret for secret in SECRETS if secret in shown] == []
 
 
 @pytest.mark.parametrize("path", SHOWN_AT)
-async def test_what_is_about_the_matter_is_shown(lonely_house: House, path: str) -> None:
+async def test_what_is_about_the_matter_is_shown(engineless_api: Api, path: str) -> None:
     for text in OF_THE_MATTER:
-        await _published(lonely_house.store, title=text)
-    shown = await _texts(lonely_house, path)
+        await _published(engineless_api.store, title=text)
+    shown = await _texts(engineless_api, path)
     assert [text for text in OF_THE_MATTER if text not in shown] == []
 
 
-async def test_the_units_reply_is_covered_too(house: House) -> None:
-    ticket = await house.file(public=True)
+async def test_the_units_reply_is_covered_too(api: Api) -> None:
+    ticket = await api.file(public=True)
     assert (await ticket.complete(body={"reply": "已联系 13800138000 的机主。"})).is_success
     await ticket.until_stage("rate")
     for path in SHOWN_AT[:2]:
-        shown = await _texts(house, path)
+        shown = await _texts(api, path)
         assert "已联系 ▇▇▇ 的机主。" in shown, path
         assert "13800138000" not in shown, path
 
 
-async def test_a_place_is_told_to_a_hundred_metres(lonely_house: House) -> None:
-    number = await _published(lonely_house.store, title="路灯")
-    points = (await lonely_house.http.get("/city/tongzhou/points.json")).json()
+async def test_a_place_is_told_to_a_hundred_metres(engineless_api: Api) -> None:
+    number = await _published(engineless_api.store, title="路灯")
+    points = (await engineless_api.http.get("/city/tongzhou/points.json")).json()
     assert points == [{"number": number, "lat": 39.901, "lon": 116.651, "what": "路灯"}]
-    answers = (await lonely_house.http.get("/api/v1/cities/tongzhou/answers")).text
+    answers = (await engineless_api.http.get("/api/v1/cities/tongzhou/answers")).text
     assert "39.9" not in answers

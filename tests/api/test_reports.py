@@ -10,7 +10,7 @@ from temporalio.client import Client
 from domain.actors import Role
 from store.db.engine import Store
 from store.tickets import intake
-from tests.api.house import REPLY, Filed, House, open_house, problem
+from tests.api.running_api import REPLY, Api, Filed, problem, serve_api
 from tests.support.cities import city_with
 from tests.support.engine import platform
 from tests.support.people import signed_in
@@ -47,90 +47,90 @@ COMMANDS: list[tuple[str, Any]] = [
 
 
 @pytest.fixture
-async def house(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[House]:
+async def api(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Api]:
     """Open a city in which reports that name a unit go to the police."""
     packs = city_with(tmp_path / "cities", reports={"unit": HANDLER})
     async with (
         platform(client, sqlite_store, packs) as running,
-        open_house(tmp_path, running.store, client, packs) as opened,
+        serve_api(tmp_path, running.store, client, packs) as opened,
     ):
         yield opened
 
 
-async def _accusing(house: House) -> Filed:
+async def _accusing(api: Api) -> Filed:
     """File a report about the water bureau, in a category of the water bureau."""
-    ticket = await house.file(**REPORT)
+    ticket = await api.file(**REPORT)
     named = {"category": "0301", "accused": ACCUSED}
     assert (await ticket.by(Role.DISPATCHER, "triage", named)).status_code == 200
     await ticket.until_stage("handle")
     return ticket
 
 
-async def _reading(house: House, officer: str, path: str, **params: str) -> Any:
-    headers = await house.officer(officer)
-    return await house.http.get(f"/api/v1{path}", params=params, headers=headers)
+async def _reading(api: Api, officer: str, path: str, **params: str) -> Any:
+    headers = await api.officer(officer)
+    return await api.http.get(f"/api/v1{path}", params=params, headers=headers)
 
 
 @pytest.mark.parametrize("unit", [ACCUSED, BELOW])
-async def test_the_accused_does_not_find_it_in_the_inbox(house: House, unit: str) -> None:
-    who, people = await signed_in(house, Role.OFFICER, unit), {"Accept": "text/html"}
-    accusing = await _accusing(house)
+async def test_the_accused_does_not_find_it_in_the_inbox(api: Api, unit: str) -> None:
+    who, people = await signed_in(api, Role.OFFICER, unit), {"Accept": "text/html"}
+    accusing = await _accusing(api)
     for part in ("all", "late", "done"):
         path = f"/staff/inbox?which={part}"
-        assert accusing.number not in (await house.http.get(path, headers=people | who.cookie)).text
+        assert accusing.number not in (await api.http.get(path, headers=people | who.cookie)).text
     fields = {"csrf": who.csrf, "pick": [f"{accusing.number}-1", f"{NOWHERE}-1"]}
-    refused = await house.http.post("/staff/inbox/sign", data=fields, headers=people | who.cookie)
+    refused = await api.http.post("/staff/inbox/sign", data=fields, headers=people | who.cookie)
     text, nowhere = (
         refused.text.partition(f">{number}<")[2].partition("</li>")[0]
         for number in (accusing.number, NOWHERE)
     )
     assert text == nowhere != ""
-    handler = await signed_in(house, Role.OFFICER, HANDLER)
-    seen = await house.http.get("/staff/inbox", headers=people | handler.cookie)
+    handler = await signed_in(api, Role.OFFICER, HANDLER)
+    seen = await api.http.get("/staff/inbox", headers=people | handler.cookie)
     assert accusing.number in seen.text
     assert "李四" not in seen.text
 
 
-async def test_it_goes_to_the_unit_for_reports(house: House) -> None:
-    ticket = await _accusing(house)
+async def test_it_goes_to_the_unit_for_reports(api: Api) -> None:
+    ticket = await _accusing(api)
     shown = await ticket.by_unit("sign", unit=HANDLER)
     assert shown.json()["unit"] == HANDLER
 
 
 @pytest.mark.parametrize("unit", [ACCUSED, BELOW])
 async def test_the_accused_cannot_tell_it_from_a_ticket_that_is_not_there(
-    house: House, unit: str
+    api: Api, unit: str
 ) -> None:
-    ticket = await _accusing(house)
+    ticket = await _accusing(api)
     for path, code in (
         ("/tickets/{}", "ticket_not_found"),
         ("/tickets/{}/events", "ticket_not_found"),
         ("/assignments/{}-1", "assignment_not_found"),
     ):
-        value = await _reading(house, unit, path.format(ticket.number))
-        nowhere = await _reading(house, unit, path.format(NOWHERE))
+        value = await _reading(api, unit, path.format(ticket.number))
+        nowhere = await _reading(api, unit, path.format(NOWHERE))
         assert problem(value) == problem(nowhere) == (404, code)
         assert value.json() == nowhere.json()
 
 
 @pytest.mark.parametrize("unit", [ACCUSED, BELOW])
-async def test_the_accused_finds_it_in_no_list(house: House, unit: str) -> None:
-    ticket = await _accusing(house)
+async def test_the_accused_finds_it_in_no_list(api: Api, unit: str) -> None:
+    ticket = await _accusing(api)
     for path, params in (
         ("/tickets", {}),
         ("/tickets", {"kind": "report"}),
         ("/tickets", {"text": ticket.number}),
         ("/assignments", {"open": "false"}),
     ):
-        shown = await _reading(house, unit, path, **params)
+        shown = await _reading(api, unit, path, **params)
         assert shown.json()["items"] == []
-    other = await _reading(house, unit, "/tickets", unit=HANDLER)
+    other = await _reading(api, unit, "/tickets", unit=HANDLER)
     assert problem(other) == (403, "not_your_unit")
 
 
 @pytest.mark.parametrize("unit", [ACCUSED, BELOW])
-async def test_the_accused_can_do_nothing_and_learns_not_why(house: House, unit: str) -> None:
-    ticket = await _accusing(house)
+async def test_the_accused_can_do_nothing_and_learns_not_why(api: Api, unit: str) -> None:
+    ticket = await _accusing(api)
     before = await ticket.kinds()
     for what, body in COMMANDS:
         refused = await ticket.by_unit(what, body, unit=unit)
@@ -141,8 +141,8 @@ async def test_the_accused_can_do_nothing_and_learns_not_why(house: House, unit:
 
 
 @pytest.mark.parametrize("unit", [ACCUSED, BELOW])
-async def test_after_the_end_the_accused_still_finds_nothing(house: House, unit: str) -> None:
-    ticket = await _accusing(house)
+async def test_after_the_end_the_accused_still_finds_nothing(api: Api, unit: str) -> None:
+    ticket = await _accusing(api)
     assert (await ticket.complete(unit=HANDLER)).status_code == 200
     await ticket.until_stage("rate")
     await ticket.rate()
@@ -152,8 +152,8 @@ async def test_after_the_end_the_accused_still_finds_nothing(house: House, unit:
         assert problem(refused) == (404, "ticket_not_found"), what
 
 
-async def test_nobody_can_give_it_to_the_accused(house: House) -> None:
-    ticket = await _accusing(house)
+async def test_nobody_can_give_it_to_the_accused(api: Api) -> None:
+    ticket = await _accusing(api)
     for unit in (ACCUSED, BELOW):
         moved = {"unit": unit, "reason": "对口办理。"}
         refused = await ticket.by(Role.DISPATCHER, "reassign", moved)
@@ -167,34 +167,34 @@ async def test_nobody_can_give_it_to_the_accused(house: House) -> None:
         assert problem(refused) == (422, "accused_unit")
 
 
-async def test_who_reported_is_not_for_the_unit_that_handles_it(house: House) -> None:
-    ticket = await _accusing(house)
-    shown = (await _reading(house, HANDLER, f"/tickets/{ticket.number}")).json()
+async def test_who_reported_is_not_for_the_unit_that_handles_it(api: Api) -> None:
+    ticket = await _accusing(api)
+    shown = (await _reading(api, HANDLER, f"/tickets/{ticket.number}")).json()
     values = {name: shown["complaint"][name] for name in ("channel", "anonymous", "person")}
     assert values == {"channel": "other", "anonymous": True, "person": None}
-    (row,) = (await _reading(house, HANDLER, "/tickets")).json()["items"]
+    (row,) = (await _reading(api, HANDLER, "/tickets")).json()["items"]
     assert row["number"] == ticket.number
     assert (row["channel"], row["anonymous"], row["person"]) == (None, None, None)
-    registered = await intake.get(house.store, ticket.number)
+    registered = await intake.get(api.store, ticket.number)
     assert registered is not None
     assert registered.complaint.person
     for path in ("/tickets/{}", "/tickets/{}/events", "/tickets", "/assignments/{}-1"):
-        answer = await _reading(house, HANDLER, path.format(ticket.number))
+        answer = await _reading(api, HANDLER, path.format(ticket.number))
         assert registered.complaint.person not in answer.text
         assert "hotline" not in answer.text
 
 
-async def test_the_hotline_knows_whom_to_call_back(house: House) -> None:
-    ticket = await _accusing(house)
+async def test_the_hotline_knows_whom_to_call_back(api: Api) -> None:
+    ticket = await _accusing(api)
     for role in (Role.DESK, Role.SUPERVISOR):
-        shown = await house.http.get(ticket.path, headers=await house.token(role))
+        shown = await api.http.get(ticket.path, headers=await api.token(role))
         complaint = shown.json()["complaint"]
         assert complaint["channel"] == "hotline"
         assert complaint["person"] is not None
 
 
-async def test_the_citizen_follows_it_as_any_other(house: House) -> None:
-    ticket = await _accusing(house)
+async def test_the_citizen_follows_it_as_any_other(api: Api) -> None:
+    ticket = await _accusing(api)
     answer = await ticket.complete(unit=HANDLER)
     assert answer.status_code == 200, answer.text
     shown = await ticket.until_stage("rate")
@@ -202,25 +202,25 @@ async def test_the_citizen_follows_it_as_any_other(house: House) -> None:
 
 
 async def test_a_report_that_the_desk_classifies_as_a_complaint_stays_protected(
-    house: House,
+    api: Api,
 ) -> None:
     """No unit learns how it was filed, or by whom, and nothing is published."""
-    ticket = await house.file(**REPORT, public=True)
+    ticket = await api.file(**REPORT, public=True)
     classified = {"category": "0301", "kind": "complaint"}
     assert (await ticket.by(Role.DISPATCHER, "triage", classified)).status_code == 200
     await ticket.until_stage("handle")
-    officer = await house.officer("water")
+    officer = await api.officer("water")
     hidden = {"channel": "other", "anonymous": True, "person": None}
-    shown = (await house.http.get(ticket.path, headers=officer)).json()
+    shown = (await api.http.get(ticket.path, headers=officer)).json()
     assert shown["kind"] == "complaint"
     assert {name: shown["complaint"][name] for name in hidden} == hidden
-    [row] = (await house.http.get("/api/v1/tickets", headers=officer)).json()["items"]
+    [row] = (await api.http.get("/api/v1/tickets", headers=officer)).json()["items"]
     assert [row[name] for name in hidden] == [None, None, None]
-    person = await house.http.get(f"{ticket.path}/person", headers=officer)
+    person = await api.http.get(f"{ticket.path}/person", headers=officer)
     assert problem(person) == (403, "identity_protected")
     assert (await ticket.complete()).status_code == 200
     await ticket.until_stage("rate")
-    published = await house.http.get("/api/v1/cities/tongzhou/answers")
+    published = await api.http.get("/api/v1/cities/tongzhou/answers")
     assert published.json()["items"] == []
-    desk = await house.http.get(ticket.path, headers=await house.token(Role.DISPATCHER))
+    desk = await api.http.get(ticket.path, headers=await api.token(Role.DISPATCHER))
     assert desk.json()["complaint"]["channel"] == "hotline"

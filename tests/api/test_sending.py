@@ -31,7 +31,7 @@ from store.db.engine import Store
 from store.db.errors import StoreUnavailable
 from store.packs.archive import ArchivedPacks
 from store.tickets import tickets
-from tests.api.house import open_house
+from tests.api.running_api import serve_api
 from tests.support.desk import CITIZEN, DISPATCHER, complaint, officer
 from tests.support.engine import Engine, connect_to, engine_server, furnish, platform, working
 from tests.support.way import Way, way_to
@@ -55,11 +55,11 @@ class Desk:
         assert await gateway.Engine(client, timeout=30).file(new_complaint) is not None
         return cls(gateway.Engine(client, timeout=5, clock=clock), store, new_complaint.number)
 
-    async def give(self, act: Act, key: str | None = None) -> Any:
+    async def execute(self, act: Act, key: str | None = None) -> Any:
         return await self.context.act(self.number, act, key)
 
     async def by(self, command: Command, key: str | None = None) -> Any:
-        return await self.give(Act(actor=DISPATCHER, command=command), key)
+        return await self.execute(Act(actor=DISPATCHER, command=command), key)
 
     async def events(self, kind: str) -> list[Event]:
         return [e for e in await tickets.events(self.store, self.number) if e.kind == kind]
@@ -97,8 +97,8 @@ async def test_an_ordinary_command_costs_one_round_trip(
     engine: Engine, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = calls_of(engine.client, monkeypatch)
-    await desk.give(SIGN)
-    await desk.give(URGE)
+    await desk.execute(SIGN)
+    await desk.execute(URGE)
     assert made == ["update_workflow_execution"] * 2
 
 
@@ -114,12 +114,12 @@ async def test_a_door_whose_clock_is_off_is_put_right_by_its_first_command(
     desk = await Desk.file(engine.client, engine.store, off)
     made = calls_of(engine.client, monkeypatch)
     began = datetime.now(UTC)
-    signed = await desk.give(SIGN)
+    signed = await desk.execute(SIGN)
     assert began - SECONDS < signed.updated_at < datetime.now(UTC) + SECONDS
     assert len(await desk.events("signed")) == 1
     assert len(made) == 2
     assert abs(desk.context.clock.ahead + off) < SECONDS
-    await desk.give(URGE)
+    await desk.execute(URGE)
     assert len(made) == 3
 
 
@@ -127,7 +127,7 @@ async def test_a_door_whose_clock_is_off_is_put_right_by_its_first_command(
 async def test_two_minutes_are_enough_to_be_put_right(engine: Engine, off: timedelta) -> None:
     desk = await Desk.file(engine.client, engine.store, off)
     began = datetime.now(UTC)
-    signed = await desk.give(SIGN)
+    signed = await desk.execute(SIGN)
     assert began - SECONDS < signed.updated_at < datetime.now(UTC) + SECONDS
 
 
@@ -150,12 +150,10 @@ async def test_what_the_doctor_asks_shows_the_engines_clock(engine: Engine) -> N
 async def test_complaints_and_ratings_are_dated_by_the_engines_clock(
     engine: Engine, tmp_path: Path
 ) -> None:
-    async with open_house(tmp_path, engine.store, engine.client) as house:
-        house.context.engine.clock._wall = lambda: datetime.now(UTC) + timedelta(days=730)
-        house.context.engine.clock.heard(
-            datetime.now(UTC), time.monotonic() - 0.01, time.monotonic()
-        )
-        ticket = await house.handled()
+    async with serve_api(tmp_path, engine.store, engine.client) as api:
+        api.context.engine.clock._wall = lambda: datetime.now(UTC) + timedelta(days=730)
+        api.context.engine.clock.heard(datetime.now(UTC), time.monotonic() - 0.01, time.monotonic())
+        ticket = await api.handled()
         assert (await ticket.rate()).status_code == 200
         await ticket.until_stage("ended")
         events = await tickets.events(engine.store, ticket.number)
@@ -181,7 +179,7 @@ async def far(way: Way, engine: Engine) -> Desk:
 
 async def test_an_answer_that_got_lost_is_asked_for_again(way: Way, far: Desk) -> None:
     way.losing = True
-    giving = asyncio.create_task(far.give(SIGN))
+    giving = asyncio.create_task(far.execute(SIGN))
     await far.shown("signed")
     way.cut()
     assert (await giving).version == 4
@@ -192,7 +190,7 @@ async def test_a_command_that_ended_its_ticket_is_answered_although_the_answer_g
     way: Way, far: Desk
 ) -> None:
     way.losing = True
-    giving = asyncio.create_task(far.give(Act(actor=CITIZEN, command=Withdraw())))
+    giving = asyncio.create_task(far.execute(Act(actor=CITIZEN, command=Withdraw())))
     await far.shown("withdrawn")
     way.cut()
     assert (await giving).outcome == "withdrawn"
@@ -203,17 +201,17 @@ async def test_where_nobody_listens_it_is_said_at_once(way: Way, far: Desk) -> N
     await far.found_out()
     began = time.monotonic()
     with pytest.raises(EngineUnavailable, match="unreachable"):
-        await far.give(SIGN)
+        await far.execute(SIGN)
     assert time.monotonic() - began < 3
     await way.begin()
-    await far.give(SIGN)
+    await far.execute(SIGN)
 
 
 async def test_a_result_whose_answer_got_lost_is_not_told_as_somebody_elses(
     way: Way, far: Desk, tmp_path: Path, engine: Engine
 ) -> None:
-    async with open_house(tmp_path, engine.store, await connect_to(way.address)) as house:
-        ticket = await house.file()
+    async with serve_api(tmp_path, engine.store, await connect_to(way.address)) as api:
+        ticket = await api.file()
         way.losing = True
         completing = asyncio.create_task(ticket.complete())
         desk = Desk(far.context, engine.store, ticket.number)
@@ -229,10 +227,10 @@ async def test_a_result_whose_answer_got_lost_is_not_told_as_somebody_elses(
 
 async def test_what_ended_a_ticket_gives_the_first_answer_again(desk: Desk) -> None:
     withdraw = Act(actor=CITIZEN, command=Withdraw())
-    first = await desk.give(withdraw, "once")
-    assert await desk.give(withdraw, "once") == first
+    first = await desk.execute(withdraw, "once")
+    assert await desk.execute(withdraw, "once") == first
     with pytest.raises((Refused, NotRunning)):
-        await desk.give(withdraw, "twice")
+        await desk.execute(withdraw, "twice")
 
 
 async def test_what_was_given_up_can_be_sent_again_with_the_same_key(
@@ -262,10 +260,10 @@ async def test_more_than_the_engine_takes_at_once_is_not_sent(
     made = calls_of(engine.client, monkeypatch)
     long = AddFacts.model_construct(do="add_facts", text="长" * PAYLOAD_BYTES, files=[])
     with pytest.raises(Problem) as refused:
-        await desk.give(Act.model_construct(actor=CITIZEN, command=long, at=None, until=None))
+        await desk.execute(Act.model_construct(actor=CITIZEN, command=long, at=None, until=None))
     assert refused.value.code == "payload_too_large"
     assert made == []
-    await desk.give(URGE)
+    await desk.execute(URGE)
 
 
 async def test_a_ticket_that_takes_no_more_commands_is_told_to_go_on(
@@ -277,7 +275,7 @@ async def test_a_ticket_that_takes_no_more_commands_is_told_to_go_on(
             desk = await Desk.file(client, sqlite_store)
             for n in range(8):
                 note = AddFacts(text=f"第 {n} 次补充。")
-                await desk.give(Act(actor=CITIZEN, command=note))
+                await desk.execute(Act(actor=CITIZEN, command=note))
             assert len(await desk.events("facts_added")) == 8
 
 
@@ -326,21 +324,21 @@ async def test_a_ticket_whose_workflow_fails_takes_commands_once_it_is_mended(
     async with platform(client, sqlite_store):
         desk = Desk(gateway.Engine(client, timeout=20), sqlite_store, new_complaint.number)
         await desk.shown("assigned")
-        await desk.give(SIGN)
+        await desk.execute(SIGN)
         assert len(await desk.events("signed")) == 1
 
 
 async def test_the_same_key_gives_the_first_answer_in_a_later_run(
     engine: Engine, desk: Desk
 ) -> None:
-    await desk.give(SIGN, "once")
+    await desk.execute(SIGN, "once")
     handle = engine.client.get_workflow_handle(ticket_workflow_id(desk.number))
     first = (await handle.describe()).run_id
     await handle.signal("carry_on")
     async with asyncio.timeout(20):
         while (await handle.describe()).run_id == first:
             await asyncio.sleep(0.02)
-    assert (await desk.give(SIGN, "once")).version >= 4
+    assert (await desk.execute(SIGN, "once")).version >= 4
     assert len(await desk.events("signed")) == 1
     with pytest.raises(Refused, match="signed already"):
-        await desk.give(SIGN, "twice")
+        await desk.execute(SIGN, "twice")

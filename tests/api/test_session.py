@@ -13,7 +13,7 @@ from app import authentication
 from domain.actors import Role
 from store.db import identity_tables
 from store.identity import accounts, lockouts, second_factor
-from tests.api.house import House, open_house, problem
+from tests.api.running_api import Api, problem, serve_api
 from tests.support.people import PASSWORD, SignedIn, new_account, sign_in, signed_in
 
 SESSION = "/api/v1/session"
@@ -21,23 +21,21 @@ WRONG = "wrong, wrong, wrong"
 
 
 @pytest.fixture
-async def house(lonely_house: House) -> House:
+async def api(engineless_api: Api) -> Api:
     """Open the application without an engine, which is not needed to sign in."""
-    return lonely_house
+    return engineless_api
 
 
-async def _try(
-    house: House, name: str, password: str = "wrong, " * 3, **more: str
-) -> httpx.Response:
+async def _try(api: Api, name: str, password: str = "wrong, " * 3, **more: str) -> httpx.Response:
     fields = {"name": name, "password": password} | more
-    answer = await house.http.post(SESSION, json=fields)
-    house.http.cookies.clear()
+    answer = await api.http.post(SESSION, json=fields)
+    api.http.cookies.clear()
     return answer
 
 
-async def test_somebody_signs_in_and_is_who_the_account_says(house: House) -> None:
-    name = await new_account(house, Role.OFFICER, "water", "tongzhou")
-    answer = await house.http.post(SESSION, json={"name": name.upper(), "password": PASSWORD})
+async def test_somebody_signs_in_and_is_who_the_account_says(api: Api) -> None:
+    name = await new_account(api, Role.OFFICER, "water", "tongzhou")
+    answer = await api.http.post(SESSION, json={"name": name.upper(), "password": PASSWORD})
     payload = answer.json()
     assert (payload["role"], payload["unit"], payload["city"]) == ("officer", "water", "tongzhou")
     cookie = answer.headers["Set-Cookie"]
@@ -47,9 +45,9 @@ async def test_somebody_signs_in_and_is_who_the_account_says(house: House) -> No
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-async def test_behind_https_the_cookie_stays_with_this_host(house: House) -> None:
-    name = await new_account(house)
-    answer = await house.http.post(
+async def test_behind_https_the_cookie_stays_with_this_host(api: Api) -> None:
+    name = await new_account(api)
+    answer = await api.http.post(
         f"https://jiesu.test{SESSION}", json={"name": name, "password": PASSWORD}
     )
     cookie = answer.headers["Set-Cookie"]
@@ -60,27 +58,27 @@ async def test_behind_https_the_cookie_stays_with_this_host(house: House) -> Non
 
 
 @pytest.mark.parametrize("name", ["nobody", "known"])
-async def test_a_failure_tells_nothing_about_the_account(house: House, name: str) -> None:
-    known = await new_account(house)
+async def test_a_failure_tells_nothing_about_the_account(api: Api, name: str) -> None:
+    known = await new_account(api)
     text = known if name == "known" else name
-    answers = [await _try(house, text) for _ in range(authentication.FREE_PER_NAME)]
+    answers = [await _try(api, text) for _ in range(authentication.FREE_PER_NAME)]
     assert {problem(answer) for answer in answers} == {(401, "sign_in_failed")}
     assert len({answer.content for answer in answers}) == 1
     for password in (PASSWORD, "wrong, wrong, wrong"):
-        locked = await _try(house, text, password)
+        locked = await _try(api, text, password)
         assert problem(locked) == (429, "too_many_attempts")
         assert 0 < int(locked.headers["Retry-After"]) <= 16
 
 
-async def test_who_comes_in_and_who_does_not_is_logged_by_no_name(house: House) -> None:
-    name = await new_account(house)
+async def test_who_comes_in_and_who_does_not_is_logged_by_no_name(api: Api) -> None:
+    name = await new_account(api)
     with capture_logs() as logged:
-        await _try(house, name, PASSWORD)
-        await _try(house, name, "wrong, wrong, wrong")
-        officer = await house.officer()
-        await house.http.get("/api/v1/tickets/2603021234560/views", headers=officer)
-        auditor = await house.token(Role.AUDITOR)
-        await house.http.post("/api/v1/people/search", json={}, headers=auditor)
+        await _try(api, name, PASSWORD)
+        await _try(api, name, "wrong, wrong, wrong")
+        officer = await api.officer()
+        await api.http.get("/api/v1/tickets/2603021234560/views", headers=officer)
+        auditor = await api.token(Role.AUDITOR)
+        await api.http.post("/api/v1/people/search", json={}, headers=auditor)
     pairs = [(line["event"], line["log_level"]) for line in logged]
     assert ("signed in", "info") in pairs
     assert ("sign-in failed", "warning") in pairs
@@ -89,101 +87,101 @@ async def test_who_comes_in_and_who_does_not_is_logged_by_no_name(house: House) 
     assert name not in str(logged)
 
 
-async def test_waiting_gets_longer_and_ends(house: House) -> None:
-    name, now = await new_account(house), datetime.now(UTC)
-    key = f"name/{house.context.mark(f'name/{name}')}"
+async def test_waiting_gets_longer_and_ends(api: Api) -> None:
+    name, now = await new_account(api), datetime.now(UTC)
+    key = f"name/{api.context.mark(f'name/{name}')}"
     waits = []
     for _ in range(14):
-        await lockouts.failed(house.store, key, now, authentication.FREE_PER_NAME)
-        waits.append((await lockouts.locked_for(house.store, key, now)).total_seconds())
+        await lockouts.failed(api.store, key, now, authentication.FREE_PER_NAME)
+        waits.append((await lockouts.locked_for(api.store, key, now)).total_seconds())
     assert waits[:6] == [0, 0, 0, 0, 15, 30]
     assert waits[-1] == lockouts.LONGEST.total_seconds()
-    assert problem(await _try(house, name, PASSWORD)) == (429, "too_many_attempts")
+    assert problem(await _try(api, name, PASSWORD)) == (429, "too_many_attempts")
     later = update(identity_tables.lockout).values(until=now - timedelta(seconds=1))
-    await house.store.change(later)
-    assert (await _try(house, name, PASSWORD)).status_code == 200
-    assert await lockouts.locked_for(house.store, key, now) == timedelta(0)
+    await api.store.change(later)
+    assert (await _try(api, name, PASSWORD)).status_code == 200
+    assert await lockouts.locked_for(api.store, key, now) == timedelta(0)
 
 
 async def test_one_who_tries_many_names_waits_too(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(authentication, "FREE_PER_ADDRESS", 3)
-    name = await new_account(house)
+    name = await new_account(api)
     for n in range(3):
-        await _try(house, f"somebody-{n}")
-    assert problem(await _try(house, name, PASSWORD)) == (429, "too_many_attempts")
+        await _try(api, f"somebody-{n}")
+    assert problem(await _try(api, name, PASSWORD)) == (429, "too_many_attempts")
 
 
-async def test_neither_name_nor_secret_is_in_the_store_in_the_clear(house: House) -> None:
-    who = await signed_in(house)
-    await _try(house, "somebody-else")
-    stored = str(await house.store.rows(select(identity_tables.session))) + str(
-        await house.store.rows(select(identity_tables.lockout))
+async def test_neither_name_nor_secret_is_in_the_store_in_the_clear(api: Api) -> None:
+    who = await signed_in(api)
+    await _try(api, "somebody-else")
+    stored = str(await api.store.rows(select(identity_tables.session))) + str(
+        await api.store.rows(select(identity_tables.lockout))
     )
-    secret = house.context.signer("session").loads(who.secret)
+    secret = api.context.signer("session").loads(who.secret)
     assert secret not in stored
     assert "somebody-else" not in stored
 
 
-async def test_a_session_ends_unused_and_ends_in_any_case(house: House) -> None:
+async def test_a_session_ends_unused_and_ends_in_any_case(api: Api) -> None:
     for column, back in (("seen_at", 61), ("ends_at", 13 * 60)):
-        who = await signed_in(house)
+        who = await signed_in(api)
         past = datetime.now(UTC) - timedelta(minutes=back)
-        await house.store.change(update(identity_tables.session).values({column: past}))
-        answer = await house.http.get(SESSION, headers=who.cookie)
+        await api.store.change(update(identity_tables.session).values({column: past}))
+        answer = await api.http.get(SESSION, headers=who.cookie)
         assert problem(answer) == (401, "unauthenticated")
 
 
-async def test_a_cookie_that_was_tampered_with_opens_nothing(house: House) -> None:
-    who = await signed_in(house)
-    plain = house.context.signer("session").loads(who.secret)
+async def test_a_cookie_that_was_tampered_with_opens_nothing(api: Api) -> None:
+    who = await signed_in(api)
+    plain = api.context.signer("session").loads(who.secret)
     for forged in (who.secret[:-2] + "xx", str(plain), "", "a" * 5000):
-        answer = await house.http.get(SESSION, headers={"Cookie": f"jiesu-session={forged}"})
+        answer = await api.http.get(SESSION, headers={"Cookie": f"jiesu-session={forged}"})
         assert problem(answer) == (401, "unauthenticated")
 
 
-async def test_signing_in_again_ends_the_session_of_before(house: House) -> None:
-    who = await signed_in(house)
+async def test_signing_in_again_ends_the_session_of_before(api: Api) -> None:
+    who = await signed_in(api)
     fields = {"name": who.name, "password": PASSWORD}
-    again = await house.http.post(SESSION, json=fields, headers=who.cookie)
+    again = await api.http.post(SESSION, json=fields, headers=who.cookie)
     assert again.cookies["jiesu-session"] != who.secret
-    house.http.cookies.clear()
-    assert (await house.http.get(SESSION, headers=who.cookie)).status_code == 401
+    api.http.cookies.clear()
+    assert (await api.http.get(SESSION, headers=who.cookie)).status_code == 401
 
 
-async def test_signing_out_everywhere_ends_every_session_of_the_account(house: House) -> None:
-    one = await signed_in(house)
-    other, stranger = await sign_in(house, one.name), await signed_in(house)
-    assert (await house.http.delete("/api/v1/sessions", headers=one.headers)).status_code == 204
+async def test_signing_out_everywhere_ends_every_session_of_the_account(api: Api) -> None:
+    one = await signed_in(api)
+    other, stranger = await sign_in(api, one.name), await signed_in(api)
+    assert (await api.http.delete("/api/v1/sessions", headers=one.headers)).status_code == 204
     for gone in (one, other):
-        assert (await house.http.get(SESSION, headers=gone.cookie)).status_code == 401
-    assert (await house.http.get(SESSION, headers=stranger.cookie)).status_code == 200
+        assert (await api.http.get(SESSION, headers=gone.cookie)).status_code == 401
+    assert (await api.http.get(SESSION, headers=stranger.cookie)).status_code == 200
 
 
-async def test_who_is_disabled_or_becomes_something_else_is_out_at_once(house: House) -> None:
+async def test_who_is_disabled_or_becomes_something_else_is_out_at_once(api: Api) -> None:
     for change in ({"disabled_at": datetime.now(UTC)}, {"role": Role.AUDITOR}):
-        who = await signed_in(house)
-        account = await accounts.by_name(house.store, who.name)
+        who = await signed_in(api)
+        account = await accounts.by_name(api.store, who.name)
         assert account is not None
-        await accounts.change(house.store, account, **change)
-        assert (await house.http.get(SESSION, headers=who.cookie)).status_code == 401
-        again = await _try(house, who.name, PASSWORD)
+        await accounts.change(api.store, account, **change)
+        assert (await api.http.get(SESSION, headers=who.cookie)).status_code == 401
+        again = await _try(api, who.name, PASSWORD)
         assert again.status_code == (401 if "disabled_at" in change else 200)
 
 
 # --- cross-site requests -------------------------------------------------------------------------
 
 
-async def _leave(house: House, who: SignedIn, **headers: str) -> httpx.Response:
-    return await house.http.delete(SESSION, headers=who.cookie | headers)
+async def _leave(api: Api, who: SignedIn, **headers: str) -> httpx.Response:
+    return await api.http.delete(SESSION, headers=who.cookie | headers)
 
 
-async def test_a_cookie_alone_changes_nothing(house: House) -> None:
-    who, other = [await signed_in(house) for _ in range(2)]
+async def test_a_cookie_alone_changes_nothing(api: Api) -> None:
+    who, other = [await signed_in(api) for _ in range(2)]
     for token in ({}, {"X-CSRF-Token": ""}, {"X-CSRF-Token": other.csrf}):
-        assert problem(await _leave(house, who, **token)) == (403, "csrf_failed")
-    assert (await _leave(house, who, **{"X-CSRF-Token": who.csrf})).status_code == 204
+        assert problem(await _leave(api, who, **token)) == (403, "csrf_failed")
+    assert (await _leave(api, who, **{"X-CSRF-Token": who.csrf})).status_code == 204
 
 
 @pytest.mark.parametrize(
@@ -198,85 +196,85 @@ async def test_a_cookie_alone_changes_nothing(house: House) -> None:
     ],
 )
 async def test_a_page_of_somebody_else_is_refused_even_with_the_token(
-    house: House, headers: dict[str, str], allowed: bool
+    api: Api, headers: dict[str, str], allowed: bool
 ) -> None:
-    who = await signed_in(house)
+    who = await signed_in(api)
     fields = {"name": who.name, "password": PASSWORD}
-    entering = await house.http.post(SESSION, json=fields, headers=headers)
-    house.http.cookies.clear()
-    leaving = await _leave(house, who, **{"X-CSRF-Token": who.csrf}, **headers)
+    entering = await api.http.post(SESSION, json=fields, headers=headers)
+    api.http.cookies.clear()
+    leaving = await _leave(api, who, **{"X-CSRF-Token": who.csrf}, **headers)
     assert (entering.status_code, leaving.status_code) == ((200, 204) if allowed else (403, 403))
 
 
 # --- the second factor ---------------------------------------------------------------------------
 
 
-async def _with_second_factor(house: House) -> tuple[str, str, list[str]]:
-    name = await new_account(house)
-    account = await accounts.by_name(house.store, name)
+async def _with_second_factor(api: Api) -> tuple[str, str, list[str]]:
+    name = await new_account(api)
+    account = await accounts.by_name(api.store, name)
     assert account is not None
     secret, codes = second_factor.new_secret(), second_factor.new_recovery_codes()
-    sealed = house.context.seal.close(f"totp/{account.id}", secret)
+    encrypted = api.context.cipher.encrypt(f"totp/{account.id}", secret)
     digests = [second_factor.recovery_digest(code) for code in codes]
-    await accounts.set_second_factor(house.store, account, sealed, digests)
+    await accounts.set_second_factor(api.store, account, encrypted, digests)
     return name, secret, codes
 
 
-async def test_a_second_factor_is_asked_for_and_is_good_once(house: House) -> None:
-    name, secret, _ = await _with_second_factor(house)
-    assert problem(await _try(house, name, PASSWORD)) == (401, "second_factor_needed")
+async def test_a_second_factor_is_asked_for_and_is_good_once(api: Api) -> None:
+    name, secret, _ = await _with_second_factor(api)
+    assert problem(await _try(api, name, PASSWORD)) == (401, "second_factor_needed")
     clock = pyotp.TOTP(secret)
     near = {clock.at(datetime.now(UTC), counter_offset=step) for step in range(-3, 10)}
     wrong = next(code for code in map("{:06d}".format, range(100)) if code not in near)
-    assert problem(await _try(house, name, PASSWORD, totp=wrong))[0] == 401
+    assert problem(await _try(api, name, PASSWORD, totp=wrong))[0] == 401
     code = clock.now()
-    assert problem(await _try(house, name, totp=code)) == (401, "sign_in_failed")
-    assert (await _try(house, name, PASSWORD, totp=code)).status_code == 200
-    assert problem(await _try(house, name, PASSWORD, totp=code)) == (401, "sign_in_failed")
+    assert problem(await _try(api, name, totp=code)) == (401, "sign_in_failed")
+    assert (await _try(api, name, PASSWORD, totp=code)).status_code == 200
+    assert problem(await _try(api, name, PASSWORD, totp=code)) == (401, "sign_in_failed")
 
 
-async def test_a_recovery_code_is_good_once(house: House) -> None:
-    name, _, codes = await _with_second_factor(house)
+async def test_a_recovery_code_is_good_once(api: Api) -> None:
+    name, _, codes = await _with_second_factor(api)
     typed = codes[0].upper().replace("-", " ")
-    assert (await _try(house, name, PASSWORD, totp=typed)).status_code == 200
-    assert problem(await _try(house, name, PASSWORD, totp=codes[0])) == (401, "sign_in_failed")
-    assert (await _try(house, name, PASSWORD, totp=codes[1])).status_code == 200
+    assert (await _try(api, name, PASSWORD, totp=typed)).status_code == 200
+    assert problem(await _try(api, name, PASSWORD, totp=codes[0])) == (401, "sign_in_failed")
+    assert (await _try(api, name, PASSWORD, totp=codes[1])).status_code == 200
 
 
 # --- the password --------------------------------------------------------------------------------
 
 
 async def test_a_changed_password_ends_the_old_sessions_and_begins_a_new_one(
-    house: House,
+    api: Api,
 ) -> None:
-    who = await signed_in(house)
+    who = await signed_in(api)
     new = "another long evening"
     fields = {"old": PASSWORD, "new": new}
-    changed = await house.http.put(f"{SESSION}/password", json=fields, headers=who.headers)
+    changed = await api.http.put(f"{SESSION}/password", json=fields, headers=who.headers)
     assert changed.status_code == 200, changed.text
-    house.http.cookies.clear()
+    api.http.cookies.clear()
     fresh = SignedIn(who.name, changed.cookies["jiesu-session"], changed.json()["csrf"])
-    assert (await house.http.get(SESSION, headers=who.cookie)).status_code == 401
-    assert (await house.http.get(SESSION, headers=fresh.cookie)).status_code == 200
-    assert (await _try(house, who.name, PASSWORD)).status_code == 401
-    assert (await _try(house, who.name, new)).status_code == 200
+    assert (await api.http.get(SESSION, headers=who.cookie)).status_code == 401
+    assert (await api.http.get(SESSION, headers=fresh.cookie)).status_code == 200
+    assert (await _try(api, who.name, PASSWORD)).status_code == 401
+    assert (await _try(api, who.name, new)).status_code == 200
 
 
 @pytest.mark.parametrize("new", ["short", "123456789012", "aaaaaaaaaaaaaaaa", "Password1234"])
-async def test_a_password_that_would_be_guessed_is_refused(house: House, new: str) -> None:
-    who = await signed_in(house)
+async def test_a_password_that_would_be_guessed_is_refused(api: Api, new: str) -> None:
+    who = await signed_in(api)
     fields = {"old": PASSWORD, "new": new}
-    refused = await house.http.put(f"{SESSION}/password", json=fields, headers=who.headers)
+    refused = await api.http.put(f"{SESSION}/password", json=fields, headers=who.headers)
     assert problem(refused) == (422, "weak_password")
     assert new not in refused.text
     wrong = {"old": "not that one, no", "new": "another long evening"}
-    refused = await house.http.put(f"{SESSION}/password", json=wrong, headers=who.headers)
+    refused = await api.http.put(f"{SESSION}/password", json=wrong, headers=who.headers)
     assert problem(refused) == (401, "sign_in_failed")
 
 
-async def test_the_lock_holds_in_every_process(house: House, tmp_path: Path) -> None:
-    name = await new_account(house)
+async def test_the_lock_holds_in_every_process(api: Api, tmp_path: Path) -> None:
+    name = await new_account(api)
     for _ in range(authentication.FREE_PER_NAME):
-        await _try(house, name)
-    async with open_house(tmp_path, house.store, None, temporal_address="127.0.0.1:1") as other:
+        await _try(api, name)
+    async with serve_api(tmp_path, api.store, None, temporal_address="127.0.0.1:1") as other:
         assert problem(await _try(other, name, PASSWORD)) == (429, "too_many_attempts")

@@ -6,7 +6,7 @@ import re
 import httpx
 
 from domain.actors import Role
-from tests.api.house import House
+from tests.api.running_api import Api
 from tests.support.media import a_pdf, a_photo
 from tests.support.staff_pages import at_desk, refused
 
@@ -15,9 +15,9 @@ def _stored_files(page: httpx.Response) -> list[str]:
     return re.findall(r'name="kept" value="(f[0-9a-f]{32})" checked', page.text)
 
 
-async def test_photos_go_with_the_answer_and_are_shown(house: House) -> None:
-    ticket = await house.file()
-    who = await at_desk(house, Role.OFFICER, "water")
+async def test_photos_go_with_the_answer_and_are_shown(api: Api) -> None:
+    ticket = await api.file()
+    who = await at_desk(api, Role.OFFICER, "water")
     assert 'enctype="multipart/form-data"' in (await who.ticket(ticket, do="complete")).text
     files = [
         ("evidence", ("after.jpg", a_photo(), "image/jpeg")),
@@ -32,12 +32,12 @@ async def test_photos_go_with_the_answer_and_are_shown(house: House) -> None:
     links = [html.unescape(link) for link in re.findall(r'(?:href|src)="(/api/[^"]+)"', page.text)]
     assert len(links) == 3
     for link in links:
-        assert (await house.http.get(link)).status_code == 200
+        assert (await api.http.get(link)).status_code == 200
 
 
-async def test_a_file_that_is_refused_says_so_and_the_others_are_kept(house: House) -> None:
-    ticket = await house.file()
-    who = await at_desk(house, Role.OFFICER, "water")
+async def test_a_file_that_is_refused_says_so_and_the_others_are_kept(api: Api) -> None:
+    ticket = await api.file()
+    who = await at_desk(api, Role.OFFICER, "water")
     files = [
         ("evidence", ("good.jpg", a_photo(), "image/jpeg")),
         ("evidence", ("bad.exe", b"MZ\x90\x00 nothing to see", "application/octet-stream")),
@@ -54,10 +54,10 @@ async def test_a_file_that_is_refused_says_so_and_the_others_are_kept(house: Hou
     assert (await ticket.seen_by_staff())["assignments"][0]["result"]["evidence"] == stored
 
 
-async def test_nobody_attaches_what_another_has_uploaded(house: House) -> None:
-    ticket = await house.file()
-    one = await at_desk(house, Role.OFFICER, "water")
-    other = await at_desk(house, Role.OFFICER, "water")
+async def test_nobody_attaches_what_another_has_uploaded(api: Api) -> None:
+    ticket = await api.file()
+    one = await at_desk(api, Role.OFFICER, "water")
+    other = await at_desk(api, Role.OFFICER, "water")
     photo = [("evidence", ("a.jpg", a_photo(), "image/jpeg"))]
     page = await one.do(ticket, "complete", {"reply": ""}, photo)
     (stored,) = _stored_files(page)
@@ -69,9 +69,9 @@ async def test_nobody_attaches_what_another_has_uploaded(house: House) -> None:
     assert "handled" not in await ticket.kinds()
 
 
-async def test_a_form_with_a_photo_sent_twice_is_done_once_with_one_photo(house: House) -> None:
-    ticket = await house.file()
-    who = await at_desk(house, Role.DESK)
+async def test_a_form_with_a_photo_sent_twice_is_done_once_with_one_photo(api: Api) -> None:
+    ticket = await api.file()
+    who = await at_desk(api, Role.DESK)
     fields = {"text": "补一张照片。", "key": "c" * 32}
     photo = [("files", ("a.jpg", a_photo(), "image/jpeg"))]
     for _ in range(2):

@@ -11,7 +11,7 @@ from api.pages.actions.all_actions import ACTION_FORMS, BY_PATH
 from domain.actors import Role
 from store.db.engine import Store
 from store.packs.archive import ArchivedPacks
-from tests.api.house import House, open_house
+from tests.api.running_api import Api, serve_api
 from tests.support.action_cases import ABLE, CASES, WHY, Case
 from tests.support.cities import city_with
 from tests.support.engine import platform
@@ -20,11 +20,11 @@ from tests.support.staff_pages import at_desk, offered, says
 
 
 @pytest.fixture
-async def able(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[House]:
+async def able(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Api]:
     packs = city_with(tmp_path / "cities", **ABLE)
     async with (
         platform(client, sqlite_store, packs) as running,
-        open_house(tmp_path, running.store, client, packs) as opened,
+        serve_api(tmp_path, running.store, client, packs) as opened,
     ):
         yield opened
 
@@ -33,14 +33,14 @@ ELSEWHERE = {"step", "merge", "replan"}
 """Action forms with tests of their own below."""
 
 
-def test_every_deed_is_tried() -> None:
+def test_every_action_is_tried() -> None:
     assert {case.path for case in CASES} | ELSEWHERE == {
         action_form.path for action_form in ACTION_FORMS
     }
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.path)
-async def test_a_deed_through_its_page(able: House, case: Case) -> None:
+async def test_an_action_through_its_page(able: Api, case: Case) -> None:
     ticket = await case.ready(able)
     who = await at_desk(able, case.role, "water" if case.role is Role.OFFICER else None)
     before = (await ticket.kinds()).count(case.kind)
@@ -57,7 +57,7 @@ async def test_a_deed_through_its_page(able: House, case: Case) -> None:
         assert text in shown
 
 
-async def test_one_ticket_is_merged_into_another_and_both_say_so(able: House) -> None:
+async def test_one_ticket_is_merged_into_another_and_both_say_so(able: Api) -> None:
     other, ticket = await able.file(), await able.file()
     who = await at_desk(able, Role.DISPATCHER)
     page = await who.ticket(ticket, do="merge", into=other.number)
@@ -76,14 +76,14 @@ async def test_only_what_counts_working_time_can_be_planned_again(
     packs = city_with(tmp_path / "cities", calendar=unpublished, tiers=tiers)
     async with (
         platform(client, sqlite_store, packs) as running,
-        open_house(tmp_path, running.store, client, packs) as house,
+        serve_api(tmp_path, running.store, client, packs) as api,
     ):
         await ArchivedPacks(packs, running.store).keep_all()
-        ticket, firm = await house.file(), await house.unclear()
+        ticket, firm = await api.file(), await api.unclear()
         for role in (Role.DISPATCHER, Role.ADMIN):
-            who = await at_desk(house, role)
+            who = await at_desk(api, role)
             assert "replan" not in offered(await who.ticket(ticket))
-        supervisor = await at_desk(house, Role.SUPERVISOR)
+        supervisor = await at_desk(api, Role.SUPERVISOR)
         assert "replan" not in offered(await supervisor.ticket(firm))
         page = await supervisor.ticket(ticket, do="replan")
         assert "replan" in offered(page)
@@ -94,11 +94,11 @@ async def test_only_what_counts_working_time_can_be_planned_again(
         assert "replanned" not in await ticket.kinds()
 
 
-async def test_a_step_of_staged_limits_is_reported_with_a_photo(house: House) -> None:
+async def test_a_step_of_staged_limits_is_reported_with_a_photo(api: Api) -> None:
     place = {"address": "经七路 12 号", "area": "370103"}
-    ticket = await house.file(city="jinan", category="0104", text="楼顶加建。", place=place)
+    ticket = await api.file(city="jinan", category="0104", text="楼顶加建。", place=place)
     unit = (await ticket.seen_by_staff())["assignments"][0]["unit"]
-    who = await at_desk(house, Role.OFFICER, unit)
+    who = await at_desk(api, Role.OFFICER, unit)
     assert "step" in offered(await who.ticket(ticket, city="jinan"))
     photo = {"evidence": ("stop.jpg", a_photo(), "image/jpeg")}
     fields = {"step": "stop", "note": "已责令停工。"}

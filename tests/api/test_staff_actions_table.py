@@ -59,7 +59,7 @@ def test_choices_have_choices_and_yes_or_no_has_both() -> None:
             assert (field.kind is FieldKind.YES_NO) == bool(field.yes and field.no)
 
 
-def test_every_deed_says_in_both_languages_what_it_is_and_what_was_done() -> None:
+def test_every_action_says_in_both_languages_what_it_is_and_what_was_done() -> None:
     chinese = translations(CHINESE)
     for action_form in ACTION_FORMS:
         for message in (action_form.form.label, action_form.form.done):

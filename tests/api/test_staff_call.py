@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from domain.actors import Role
-from tests.api.house import House
+from tests.api.running_api import Api
 from tests.support.media import a_pdf, a_photo
 from tests.support.people import SignedIn, signed_in
 
@@ -26,18 +26,18 @@ def hidden(page: httpx.Response, name: str) -> str:
     return html.unescape(match[1])
 
 
-async def screen(house: House, who: SignedIn, **more: str) -> httpx.Response:
-    return await house.http.get("/staff/call", headers=PEOPLE | who.cookie | more)
+async def screen(api: Api, who: SignedIn, **more: str) -> httpx.Response:
+    return await api.http.get("/staff/call", headers=PEOPLE | who.cookie | more)
 
 
 async def press(
-    house: House, who: SignedIn, do: str, key: str = "k1", files: Any = None, **typed: Any
+    api: Api, who: SignedIn, do: str, key: str = "k1", files: Any = None, **typed: Any
 ) -> httpx.Response:
     fields: dict[str, Any] = {
         "csrf": who.csrf, "key": key, "city": "tongzhou", "kind": "complaint",
         "channel": "hotline", "purpose": "来电查询", "outcome": "answered", "do": do,
     }  # fmt: skip
-    return await house.http.post(
+    return await api.http.post(
         "/staff/call", data=fields | typed, files=files, headers=PEOPLE | who.cookie
     )
 
@@ -53,36 +53,34 @@ def retained_files(page: httpx.Response) -> list[str]:
     return re.findall(r'name="kept" value="(f[0-9a-f]{32})" checked', page.text)
 
 
-async def files_of(house: House, number: str) -> list[tuple[str, str]]:
+async def files_of(api: Api, number: str) -> list[tuple[str, str]]:
     """Return kind and purpose of the ticket's files."""
-    answer = await house.http.get(
-        f"/api/v1/tickets/{number}/files", headers=await house.token(Role.ADMIN)
+    answer = await api.http.get(
+        f"/api/v1/tickets/{number}/files", headers=await api.token(Role.ADMIN)
     )
     assert answer.status_code == 200, answer.text
     return [(one["kind"], one["purpose"]) for one in answer.json()]
 
 
-async def state(house: House, number: str) -> dict[str, Any]:
-    answer = await house.http.get(
-        f"/api/v1/tickets/{number}", headers=await house.token(Role.ADMIN)
-    )
+async def state(api: Api, number: str) -> dict[str, Any]:
+    answer = await api.http.get(f"/api/v1/tickets/{number}", headers=await api.token(Role.ADMIN))
     assert answer.status_code == 200, answer.text
     shown: dict[str, Any] = answer.json()
     return shown
 
 
-async def test_a_call_becomes_one_ticket_however_often_it_is_sent(house: House) -> None:
-    who = await signed_in(house)
-    opened = await screen(house, who)
+async def test_a_call_becomes_one_ticket_however_often_it_is_sent(api: Api) -> None:
+    who = await signed_in(api)
+    opened = await screen(api, who)
     assert opened.status_code == 200
     key = hidden(opened, "key")
     fields = {"text": RIVER, "phone": PHONE, "name": "王小明", "area": "110112003 北苑街道"}
-    first = await press(house, who, "file", key, **fields)
+    first = await press(api, who, "file", key, **fields)
     assert first.status_code == 200
-    again = await press(house, who, "file", key, **fields)
+    again = await press(api, who, "file", key, **fields)
     number = number_of(first)
     assert number_of(again) == number
-    ticket = await state(house, number)
+    ticket = await state(api, number)
     complaint = ticket["complaint"]
     assert complaint["channel"] == "hotline"
     assert complaint["title"] == "北苑街道：黑臭水体"
@@ -91,26 +89,26 @@ async def test_a_call_becomes_one_ticket_however_often_it_is_sent(house: House) 
     assert PHONE not in first.text
 
 
-async def test_what_is_wrong_is_said_beside_the_field_and_nothing_is_lost(house: House) -> None:
-    who = await signed_in(house)
+async def test_what_is_wrong_is_said_beside_the_field_and_nothing_is_lost(api: Api) -> None:
+    who = await signed_in(api)
     typed = {"text": RIVER, "category": "没有的分类", "area": "火星", "phone": PHONE}
-    page = await press(house, who, "file", **typed)
+    page = await press(api, who, "file", **typed)
     assert page.status_code == 422
     assert RIVER in page.text
     assert 'id="e-category"' in page.text
     assert 'id="e-area"' in page.text
-    empty = await press(house, who, "file")
+    empty = await press(api, who, "file")
     assert (empty.status_code, 'id="e-text"' in empty.text) == (422, True)
-    phone = await press(house, who, "file", text=RIVER, phone="abc")
+    phone = await press(api, who, "file", text=RIVER, phone="abc")
     assert "电话号码不正确" in phone.text
 
 
-async def test_a_subject_is_found_by_code_by_name_and_by_what_people_say(house: House) -> None:
-    who = await signed_in(house)
+async def test_a_subject_is_found_by_code_by_name_and_by_what_people_say(api: Api) -> None:
+    who = await signed_in(api)
     for typed in ("0204", "路灯", "Street lamps", "0204 路灯"):
-        page = await press(house, who, "file", f"k-{typed}", text="晚上看不清路", category=typed)
-        assert (await state(house, number_of(page)))["complaint"]["category"] == "0204", typed
-    response = await house.http.get(
+        page = await press(api, who, "file", f"k-{typed}", text="晚上看不清路", category=typed)
+        assert (await state(api, number_of(page)))["complaint"]["category"] == "0204", typed
+    response = await api.http.get(
         "/staff/call/categories",
         params={"category": "臭水沟", "city": "tongzhou"},
         headers=PEOPLE | who.cookie,
@@ -119,12 +117,12 @@ async def test_a_subject_is_found_by_code_by_name_and_by_what_people_say(house: 
     assert "0204 路灯" not in response.text
 
 
-async def test_while_it_is_typed_the_machine_says_what_it_knows(house: House) -> None:
-    who = await signed_in(house)
-    other = await house.file(place={"address": "新华西街东门"})
+async def test_while_it_is_typed_the_machine_says_what_it_knows(api: Api) -> None:
+    who = await signed_in(api)
+    other = await api.file(place={"address": "新华西街东门"})
     await other.until_stage("handle")
     fields = {"csrf": who.csrf, "city": "tongzhou", "text": RIVER, "address": "新华西街东门"}
-    part = await house.http.post("/staff/call/hints", data=fields, headers=PEOPLE | who.cookie)
+    part = await api.http.post("/staff/call/suggestions", data=fields, headers=PEOPLE | who.cookie)
     assert part.status_code == 200
     assert "0301 黑臭水体" in part.text
     assert "水务局" in part.text
@@ -132,29 +130,29 @@ async def test_while_it_is_typed_the_machine_says_what_it_knows(house: House) ->
     assert "水是什么颜色" in part.text
     assert "<!doctype" not in part.text
     away = {"csrf": who.csrf, "city": "tongzhou", "text": "发现疑似违建", "category": "0109"}
-    part = await house.http.post("/staff/call/hints", data=away, headers=PEOPLE | who.cookie)
+    part = await api.http.post("/staff/call/suggestions", data=away, headers=PEOPLE | who.cookie)
     assert "t.has_point || t.has_address" in part.text
 
 
 async def test_who_calls_is_found_by_phone_behind_a_mask_and_that_is_written_down(
-    house: House,
+    api: Api,
 ) -> None:
-    ticket = await house.file(contact={"phone": PHONE, "name": "王小明"})
+    ticket = await api.file(contact={"phone": PHONE, "name": "王小明"})
     assert (await ticket.complete()).status_code == 200
     await ticket.until_stage("rate")
-    who = await signed_in(house)
-    page = await press(house, who, "caller", phone="138 0000 1234", text=RIVER, purpose="核对")
+    who = await signed_in(api)
+    page = await press(api, who, "caller", phone="138 0000 1234", text=RIVER, purpose="核对")
     assert page.status_code == 200
     assert ticket.number in page.text
     assert "王**" in page.text
     assert "王小明" not in page.text
     assert "已组织清淤" in page.text
     assert RIVER in page.text
-    log = await house.http.get(f"{ticket.path}/views", headers=ticket.citizen)
+    log = await api.http.get(f"{ticket.path}/views", headers=ticket.citizen)
     assert [(one["purpose"], one["fields"]) for one in log.json()["items"]] == [
         ("核对", ["search"])
     ]
-    part = await house.http.post(
+    part = await api.http.post(
         "/staff/call/caller",
         data={"csrf": who.csrf, "city": "tongzhou", "phone": "abc", "purpose": "核对"},
         headers=PEOPLE | who.cookie,
@@ -162,93 +160,89 @@ async def test_who_calls_is_found_by_phone_behind_a_mask_and_that_is_written_dow
     assert (part.status_code, "电话号码不正确" in part.text) == (422, True)
 
 
-async def test_the_same_problem_is_added_to_the_earlier_ticket_instead(house: House) -> None:
-    ticket = await house.file(contact={"phone": PHONE})
+async def test_the_same_problem_is_added_to_the_earlier_ticket_instead(api: Api) -> None:
+    ticket = await api.file(contact={"phone": PHONE})
     await ticket.until_stage("handle")
-    stranger = await house.file()
-    who = await signed_in(house)
-    page = await press(house, who, "caller", phone=PHONE, text="今天更臭了")
+    stranger = await api.file()
+    who = await signed_in(api)
+    page = await press(api, who, "caller", phone=PHONE, text="今天更臭了")
     earlier = hidden(page, "earlier")
-    did = await press(house, who, f"same:facts:{ticket.number}", earlier=earlier, text="今天更臭了")
+    did = await press(api, who, f"same:facts:{ticket.number}", earlier=earlier, text="今天更臭了")
     assert did.status_code == 303
     assert did.headers["Location"] == f"/staff/call?done=facts&number={ticket.number}"
     assert (await ticket.kinds())[-1] == "facts_added"
-    again = await press(
-        house, who, f"same:facts:{ticket.number}", earlier=earlier, text="今天更臭了"
-    )
+    again = await press(api, who, f"same:facts:{ticket.number}", earlier=earlier, text="今天更臭了")
     assert again.status_code == 303
     assert (await ticket.kinds()).count("facts_added") == 1
-    urged = await press(house, who, f"same:urge:{ticket.number}", earlier=earlier)
+    urged = await press(api, who, f"same:urge:{ticket.number}", earlier=earlier)
     assert urged.status_code == 303
-    refused = await press(house, who, f"same:facts:{stranger.number}", earlier=earlier, text="x")
+    refused = await press(api, who, f"same:facts:{stranger.number}", earlier=earlier, text="x")
     assert refused.status_code == 404
-    colleague = await signed_in(house)
-    refused = await press(
-        house, colleague, f"same:facts:{ticket.number}", earlier=earlier, text="x"
-    )
+    colleague = await signed_in(api)
+    refused = await press(api, colleague, f"same:facts:{ticket.number}", earlier=earlier, text="x")
     assert refused.status_code == 404
 
 
-async def test_a_question_is_answered_at_once_and_ends_with_it(house: House) -> None:
-    who = await signed_in(house)
-    used = await press(house, who, "use:lamp-hours", text="路灯几点开？", category="0204")
+async def test_a_question_is_answered_at_once_and_ends_with_it(api: Api) -> None:
+    who = await signed_in(api)
+    used = await press(api, who, "use:lamp-hours", text="路灯几点开？", category="0204")
     assert "路灯按日落日出时间开关" in used.text
     fields = {"text": "路灯几点开？", "category": "0204", "kind": "consultation"}
-    nothing = await press(house, who, "answer", **fields)
+    nothing = await press(api, who, "answer", **fields)
     assert (nothing.status_code, 'id="e-answer"' in nothing.text) == (422, True)
-    page = await press(house, who, "answer", answer="日落后开灯。", **fields)
+    page = await press(api, who, "answer", answer="日落后开灯。", **fields)
     assert page.status_code == 200
-    again = await press(house, who, "answer", answer="日落后开灯。", **fields)
+    again = await press(api, who, "answer", answer="日落后开灯。", **fields)
     number = number_of(page)
     assert number_of(again) == number
-    ticket = await state(house, number)
+    ticket = await state(api, number)
     assert (ticket["stage"], ticket["outcome"]) == ("ended", "answered")
     assert ticket["reply"] == "日落后开灯。"
 
 
-async def test_what_the_desk_may_not_answer_is_filed_and_waits(house: House) -> None:
-    who = await signed_in(house)
+async def test_what_the_desk_may_not_answer_is_filed_and_waits(api: Api) -> None:
+    who = await signed_in(api)
     fields = {"text": RIVER, "category": "0301", "answer": "知道了"}
-    page = await press(house, who, "answer", outcome="declined:no-such-reason", **fields)
+    page = await press(api, who, "answer", outcome="declined:no-such-reason", **fields)
     assert page.status_code == 200
     assert "未能记录答复" in page.text
-    assert (await state(house, number_of(page)))["stage"] == "triage"
+    assert (await state(api, number_of(page)))["stage"] == "triage"
 
 
-async def test_mine_is_the_same_as_that_one_is_written_for_the_dispatcher(house: House) -> None:
-    other = await house.file()
-    who = await signed_in(house)
-    page = await press(house, who, "file", text=RIVER, same=other.number)
-    value = (await state(house, number_of(page)))["complaint"]["text"]
+async def test_mine_is_the_same_as_that_one_is_written_for_the_dispatcher(api: Api) -> None:
+    other = await api.file()
+    who = await signed_in(api)
+    page = await press(api, who, "file", text=RIVER, same=other.number)
+    value = (await state(api, number_of(page)))["complaint"]["text"]
     assert value.endswith(f"（与工单 {other.number} 反映同一问题）")
 
 
 # --- photos and documents -----------------------------------------------------------------------
 
 
-async def test_files_go_with_the_ticket_once_however_often_it_is_sent(house: House) -> None:
-    who = await signed_in(house)
-    assert 'enctype="multipart/form-data"' in (await screen(house, who)).text
-    filed = [await press(house, who, "file", files=[PHOTO, PAPER], text=RIVER) for _ in range(2)]
+async def test_files_go_with_the_ticket_once_however_often_it_is_sent(api: Api) -> None:
+    who = await signed_in(api)
+    assert 'enctype="multipart/form-data"' in (await screen(api, who)).text
+    filed = [await press(api, who, "file", files=[PHOTO, PAPER], text=RIVER) for _ in range(2)]
     number, again = (number_of(page) for page in filed)
     assert again == number
-    pairs = await files_of(house, number)
+    pairs = await files_of(api, number)
     assert sorted(pairs) == [("document", "complaint"), ("photo", "complaint")]
-    assert len((await state(house, number))["complaint"]["files"]) == 2
-    page = await house.http.get(f"/staff/tickets/{number}", headers=PEOPLE | who.cookie)
+    assert len((await state(api, number))["complaint"]["files"]) == 2
+    page = await api.http.get(f"/staff/tickets/{number}", headers=PEOPLE | who.cookie)
     assert "/thumbnail?" in page.text
 
 
 async def test_a_file_that_is_refused_is_named_beside_its_field_and_all_else_is_kept(
-    house: House,
+    api: Api,
 ) -> None:
-    who = await signed_in(house)
+    who = await signed_in(api)
     typed = {
         "text": RIVER, "phone": PHONE, "name": "王小明", "title": "河水",
         "category": "0301 黑臭水体",
         "area": "110112003 北苑街道", "address": "新华西街", "answer": "马上派人。",
     }  # fmt: skip
-    page = await press(house, who, "file", files=[PROGRAM, PHOTO], **typed)
+    page = await press(api, who, "file", files=[PROGRAM, PHOTO], **typed)
     assert page.status_code == 422
     fault = re.search(r'id="e-files">.*?</p>', page.text, re.DOTALL)
     assert fault
@@ -256,51 +250,51 @@ async def test_a_file_that_is_refused_is_named_beside_its_field_and_all_else_is_
     for text in typed.values():
         assert text in page.text
     (photo,) = retained_files(page)
-    filed = await press(house, who, "file", kept=[photo], **typed)
-    assert await files_of(house, number_of(filed)) == [("photo", "complaint")]
+    filed = await press(api, who, "file", kept=[photo], **typed)
+    assert await files_of(api, number_of(filed)) == [("photo", "complaint")]
 
 
-async def test_a_file_stays_chosen_whatever_else_is_wrong_or_looked_up(house: House) -> None:
-    who = await signed_in(house)
-    looked = await press(house, who, "look", files=[PHOTO], text=RIVER)
+async def test_a_file_stays_chosen_whatever_else_is_wrong_or_looked_up(api: Api) -> None:
+    who = await signed_in(api)
+    looked = await press(api, who, "look", files=[PHOTO], text=RIVER)
     assert looked.status_code == 200
     (photo,) = retained_files(looked)
-    wrong = await press(house, who, "file", kept=[photo], files=[PAPER], category="没有的分类")
+    wrong = await press(api, who, "file", kept=[photo], files=[PAPER], category="没有的分类")
     assert wrong.status_code == 422
     held = retained_files(wrong)
     assert held[0] == photo
-    many = await press(house, who, "file", kept=[photo] * 20, files=[PAPER], text=RIVER)
+    many = await press(api, who, "file", kept=[photo] * 20, files=[PAPER], text=RIVER)
     assert "一次最多 20 个文件" in many.text
-    filed = await press(house, who, "answer", kept=held, text=RIVER, answer="马上派人。")
-    assert len(await files_of(house, number_of(filed))) == 2
+    filed = await press(api, who, "answer", kept=held, text=RIVER, answer="马上派人。")
+    assert len(await files_of(api, number_of(filed))) == 2
 
 
-async def test_nobody_files_what_another_has_uploaded(house: House) -> None:
-    who, other = await signed_in(house), await signed_in(house)
-    held = retained_files(await press(house, who, "look", files=[PHOTO]))
-    assert retained_files(await press(house, other, "look", kept=held)) == []
-    filed = await press(house, other, "file", kept=held, text=RIVER)
-    assert await files_of(house, number_of(filed)) == []
+async def test_nobody_files_what_another_has_uploaded(api: Api) -> None:
+    who, other = await signed_in(api), await signed_in(api)
+    held = retained_files(await press(api, who, "look", files=[PHOTO]))
+    assert retained_files(await press(api, other, "look", kept=held)) == []
+    filed = await press(api, other, "file", kept=held, text=RIVER)
+    assert await files_of(api, number_of(filed)) == []
 
 
 async def test_files_go_with_what_is_added_to_an_earlier_ticket_and_not_with_urging(
-    house: House,
+    api: Api,
 ) -> None:
-    ticket = await house.file(contact={"phone": PHONE})
+    ticket = await api.file(contact={"phone": PHONE})
     await ticket.until_stage("handle")
-    who = await signed_in(house)
-    page = await press(house, who, "caller", phone=PHONE, text="今天更臭了")
+    who = await signed_in(api)
+    page = await press(api, who, "caller", phone=PHONE, text="今天更臭了")
     fields = {"earlier": hidden(page, "earlier"), "text": "今天更臭了"}
-    urged = await press(house, who, f"same:urge:{ticket.number}", files=[PHOTO], **fields)
+    urged = await press(api, who, f"same:urge:{ticket.number}", files=[PHOTO], **fields)
     assert urged.status_code == 422
     assert 'id="e-files"' in urged.text
     assert len(retained_files(urged)) == 1
     assert "urged" not in await ticket.kinds()
     for _ in range(2):
-        did = await press(house, who, f"same:facts:{ticket.number}", files=[PHOTO], **fields)
+        did = await press(api, who, f"same:facts:{ticket.number}", files=[PHOTO], **fields)
         assert did.status_code == 303
     assert (await ticket.kinds()).count("facts_added") == 1
-    assert await files_of(house, ticket.number) == [("photo", "complaint")]
+    assert await files_of(api, ticket.number) == [("photo", "complaint")]
 
 
 # --- permissions and outages ----------------------------------------------------------------------
@@ -309,16 +303,16 @@ async def test_files_go_with_what_is_added_to_an_earlier_ticket_and_not_with_urg
 @pytest.mark.parametrize(
     ("role", "status"), [(Role.DESK, 200), (Role.OFFICER, 403), (Role.AUDITOR, 403)]
 )
-async def test_only_the_desk_takes_calls(house: House, role: Role, status: int) -> None:
-    who = await signed_in(house, role, "water" if role is Role.OFFICER else None)
-    assert (await screen(house, who)).status_code == status
-    assert (await press(house, who, "look")).status_code == status
+async def test_only_the_desk_takes_calls(api: Api, role: Role, status: int) -> None:
+    who = await signed_in(api, role, "water" if role is Role.OFFICER else None)
+    assert (await screen(api, who)).status_code == status
+    assert (await press(api, who, "look")).status_code == status
 
 
-async def test_the_engine_may_be_away(lonely_house: House) -> None:
-    who = await signed_in(lonely_house)
-    page = await press(lonely_house, who, "file", text=RIVER)
+async def test_the_engine_may_be_away(engineless_api: Api) -> None:
+    who = await signed_in(engineless_api)
+    page = await press(engineless_api, who, "file", text=RIVER)
     assert page.status_code == 200
     assert number_of(page)
-    opened = await screen(lonely_house, who, **{"Accept-Language": "en"})
+    opened = await screen(engineless_api, who, **{"Accept-Language": "en"})
     assert "Answers that are given often" in opened.text

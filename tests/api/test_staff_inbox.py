@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from domain.actors import Role
-from tests.api.house import Filed, House
+from tests.api.running_api import Api, Filed
 from tests.support.people import SignedIn, signed_in
 
 PEOPLE = {"Accept": "text/html", "Accept-Language": "zh"}
@@ -19,13 +19,13 @@ COMMUNITY = {
 }
 
 
-async def opened(house: House, who: SignedIn, path: str = INBOX) -> httpx.Response:
-    return await house.http.get(path, headers=PEOPLE | who.cookie)
+async def opened(api: Api, who: SignedIn, path: str = INBOX) -> httpx.Response:
+    return await api.http.get(path, headers=PEOPLE | who.cookie)
 
 
-async def sent(house: House, who: SignedIn, what: str, **fields: Any) -> httpx.Response:
+async def sent(api: Api, who: SignedIn, what: str, **fields: Any) -> httpx.Response:
     values = {"csrf": who.csrf, "key": "k1"} | fields
-    return await house.http.post(f"{INBOX}/{what}", data=values, headers=PEOPLE | who.cookie)
+    return await api.http.post(f"{INBOX}/{what}", data=values, headers=PEOPLE | who.cookie)
 
 
 def lines(page: httpx.Response) -> list[str]:
@@ -47,12 +47,12 @@ def line(page: httpx.Response, ticket: Filed) -> str:
     return html.unescape(match[0])
 
 
-async def test_the_officer_sees_what_burns_first_and_what_to_do(house: House) -> None:
-    who = await signed_in(house, Role.OFFICER, "water", city="tongzhou")
-    signed, new = await house.file(title="先签收的"), await house.file(title="<b>新</b>来的")
+async def test_the_officer_sees_what_burns_first_and_what_to_do(api: Api) -> None:
+    who = await signed_in(api, Role.OFFICER, "water", city="tongzhou")
+    signed, new = await api.file(title="先签收的"), await api.file(title="<b>新</b>来的")
     assert (await signed.by_unit("sign")).status_code == 200
-    await house.context.record.until(lambda: _signed(house, signed), 5)
-    page = await opened(house, who)
+    await api.context.record.until(lambda: _signed(api, signed), 5)
+    page = await opened(api, who)
     shown = lines(page)
     assert shown.index(f"{new.number}-1") < shown.index(f"{signed.number}-1")
     assert "<b>新</b>" not in page.text
@@ -62,75 +62,73 @@ async def test_the_officer_sees_what_burns_first_and_what_to_do(house: House) ->
     assert "办理" in line(page, signed)
 
 
-async def _signed(house: House, ticket: Filed) -> bool | None:
-    page = await house.http.get(
-        f"/api/v1/assignments/{ticket.number}-1", headers=await house.officer()
-    )
+async def _signed(api: Api, ticket: Filed) -> bool | None:
+    page = await api.http.get(f"/api/v1/assignments/{ticket.number}-1", headers=await api.officer())
     return page.json()["signed_at"] is not None or None
 
 
-async def test_the_counters_are_the_parts(house: House) -> None:
-    who = await signed_in(house, Role.OFFICER, "water", city="tongzhou")
-    ticket = await house.file()
-    before = await opened(house, who)
+async def test_the_counters_are_the_parts(api: Api) -> None:
+    who = await signed_in(api, Role.OFFICER, "water", city="tongzhou")
+    ticket = await api.file()
+    before = await opened(api, who)
     for part in ("all", "sign", "contact", "late", "near", "asked", "paused", "verify", "done"):
-        page = await opened(house, who, f"{INBOX}?which={part}")
+        page = await opened(api, who, f"{INBOX}?which={part}")
         assert len(lines(page)) == count(before, part), part
     assert (await ticket.by_unit("extend", {"by": "1d", "reason": "等配件。"})).status_code == 200
     assert (await ticket.by_unit("ask", {"question": "哪座桥？"})).status_code == 200
-    response = await opened(house, who, f"{INBOX}?which=asked")
+    response = await opened(api, who, f"{INBOX}?which=asked")
     assert "申请延期" in line(response, ticket)
-    paused = await opened(house, who, f"{INBOX}?which=paused")
+    paused = await opened(api, who, f"{INBOX}?which=paused")
     assert "等待市民" in line(paused, ticket)
     assert (await ticket.complete()).status_code == 200
-    done = await opened(house, who, f"{INBOX}?which=done")
+    done = await opened(api, who, f"{INBOX}?which=done")
     assert lines(done)[0] == f"{ticket.number}-1"
     assert 'name="pick"' not in done.text
 
 
-async def test_a_list_can_be_searched(house: House) -> None:
-    who = await signed_in(house, Role.OFFICER, "water", city="tongzhou")
-    one = await house.file(title="玉带河第七号闸口")
+async def test_a_list_can_be_searched(api: Api) -> None:
+    who = await signed_in(api, Role.OFFICER, "water", city="tongzhou")
+    one = await api.file(title="玉带河第七号闸口")
     for text in ("第七号闸", one.number, f"{one.number[:6]} {one.number[6:]}"):
-        page = await opened(house, who, f"{INBOX}?q={text}")
+        page = await opened(api, who, f"{INBOX}?q={text}")
         assert lines(page) == [f"{one.number}-1"]
-    nothing = await opened(house, who, f"{INBOX}?q=没有这样的")
+    nothing = await opened(api, who, f"{INBOX}?q=没有这样的")
     assert "没有" in nothing.text
-    assert (await opened(house, who, f"{INBOX}?which=purple")).status_code == 422
-    assert (await opened(house, who, f"{INBOX}?cursor=x")).status_code == 400
+    assert (await opened(api, who, f"{INBOX}?which=purple")).status_code == 422
+    assert (await opened(api, who, f"{INBOX}?cursor=x")).status_code == 400
 
 
-async def test_another_units_inbox_is_refused_and_others_choose_one(house: House) -> None:
-    ticket = await house.file()
-    officer = await signed_in(house, Role.OFFICER, "market", city="tongzhou")
-    refused = await opened(house, officer, f"{INBOX}?unit=water")
+async def test_another_units_inbox_is_refused_and_others_choose_one(api: Api) -> None:
+    ticket = await api.file()
+    officer = await signed_in(api, Role.OFFICER, "market", city="tongzhou")
+    refused = await opened(api, officer, f"{INBOX}?unit=water")
     assert refused.status_code == 403
     assert ticket.number not in refused.text
-    assert ticket.number not in (await opened(house, officer)).text
-    boss = await signed_in(house, Role.SUPERVISOR, city="tongzhou")
-    choose = await opened(house, boss)
+    assert ticket.number not in (await opened(api, officer)).text
+    boss = await signed_in(api, Role.SUPERVISOR, city="tongzhou")
+    choose = await opened(api, boss)
     assert (choose.status_code, lines(choose)) == (200, [])
-    theirs = await opened(house, boss, f"{INBOX}?unit=water")
+    theirs = await opened(api, boss, f"{INBOX}?unit=water")
     assert f"{ticket.number}-1" in lines(theirs)
     assert 'name="one"' not in theirs.text
-    assert (await opened(house, boss, f"{INBOX}?unit=nobody")).status_code == 422
-    page = await house.http.get(INBOX, headers=PEOPLE)
+    assert (await opened(api, boss, f"{INBOX}?unit=nobody")).status_code == 422
+    page = await api.http.get(INBOX, headers=PEOPLE)
     assert page.status_code == 401
 
 
-async def test_several_are_signed_at_once_and_each_is_told(house: House) -> None:
-    who = await signed_in(house, Role.OFFICER, "water", city="tongzhou")
+async def test_several_are_signed_at_once_and_each_is_told(api: Api) -> None:
+    who = await signed_in(api, Role.OFFICER, "water", city="tongzhou")
     first, second, other = (
-        await house.file(),
-        await house.file(title="另一条河"),
-        await house.file(),
+        await api.file(),
+        await api.file(title="另一条河"),
+        await api.file(),
     )
     moved = await other.by(Role.DISPATCHER, "reassign", {"unit": "market", "reason": "职责。"})
     assert moved.status_code == 200
     assert (await second.by_unit("sign")).status_code == 200
     picked = [f"{ticket.number}-1" for ticket in (first, second)]
     theirs = f"{other.number}-2"
-    page = await sent(house, who, "sign", pick=[*picked, theirs, "nonsense", "1-2-3"])
+    page = await sent(api, who, "sign", pick=[*picked, theirs, "nonsense", "1-2-3"])
     assert page.status_code == 200
     assert "已签收 1 件" in page.text
     assert "未成功 2 件" in page.text
@@ -139,86 +137,86 @@ async def test_several_are_signed_at_once_and_each_is_told(house: House) -> None
     assert (await first.seen_by_staff())["assignments"][0]["signed_at"]
     still = re.findall(r'value="([^"]+)" checked', page.text)
     assert still == [f"{second.number}-1"]
-    again = await sent(house, who, "sign", pick=[*picked])
+    again = await sent(api, who, "sign", pick=[*picked])
     assert "已签收 1 件" in again.text  # the same form sent again is done once
     assert (await first.kinds()).count("signed") == 1
 
 
-async def test_one_is_signed_by_its_own_button(house: House) -> None:
-    who = await signed_in(house, Role.OFFICER, "water", city="tongzhou")
-    first, second = await house.file(), await house.file()
-    one = await sent(house, who, "sign", one=f"{first.number}-1", pick=[f"{second.number}-1"])
+async def test_one_is_signed_by_its_own_button(api: Api) -> None:
+    who = await signed_in(api, Role.OFFICER, "water", city="tongzhou")
+    first, second = await api.file(), await api.file()
+    one = await sent(api, who, "sign", one=f"{first.number}-1", pick=[f"{second.number}-1"])
     assert "已签收 1 件" in one.text
     assert "signed" not in await second.kinds()
 
 
-async def test_nothing_chosen_and_nothing_meant_change_nothing(house: House) -> None:
-    who = await signed_in(house, Role.OFFICER, "water", city="tongzhou")
-    ticket = await house.file()
-    nothing = await sent(house, who, "sign", which="sign", q="河水")
+async def test_nothing_chosen_and_nothing_meant_change_nothing(api: Api) -> None:
+    who = await signed_in(api, Role.OFFICER, "water", city="tongzhou")
+    ticket = await api.file()
+    nothing = await sent(api, who, "sign", which="sign", q="河水")
     assert nothing.status_code == 422
     assert 'value="河水"' in nothing.text
     assert 'id="e-pick"' in nothing.text
-    forged = await sent(house, who, "sign", csrf="x", one=f"{ticket.number}-1")
+    forged = await sent(api, who, "sign", csrf="x", one=f"{ticket.number}-1")
     assert forged.status_code == 403
-    desk = await signed_in(house, Role.DESK, city="tongzhou")
+    desk = await signed_in(api, Role.DESK, city="tongzhou")
     fields = {"unit": "water", "one": f"{ticket.number}-1"}
-    assert (await sent(house, desk, "sign", **fields)).status_code == 403
+    assert (await sent(api, desk, "sign", **fields)).status_code == 403
     assert "signed" not in await ticket.kinds()
 
 
-async def test_the_chosen_are_printed_with_what_was_said(house: House) -> None:
-    who = await signed_in(house, Role.OFFICER, "water", city="tongzhou")
-    mine = await house.file(text="第一行。\n<script>第二行</script>", place={"address": "玉带河桥"})
-    other = await house.file()
+async def test_the_chosen_are_printed_with_what_was_said(api: Api) -> None:
+    who = await signed_in(api, Role.OFFICER, "water", city="tongzhou")
+    mine = await api.file(text="第一行。\n<script>第二行</script>", place={"address": "玉带河桥"})
+    other = await api.file()
     moved = await other.by(Role.DISPATCHER, "reassign", {"unit": "market", "reason": "职责。"})
     assert moved.status_code == 200
-    page = await sent(house, who, "print", pick=[f"{mine.number}-1", f"{other.number}-2"])
+    page = await sent(api, who, "print", pick=[f"{mine.number}-1", f"{other.number}-2"])
     assert "玉带河桥" in page.text
     assert "第一行。" in page.text
     assert "<script>第二行" not in page.text
     assert other.number not in page.text
-    assert (await sent(house, who, "print")).status_code == 422
+    assert (await sent(api, who, "print")).status_code == 422
 
 
-async def test_several_are_delegated_with_one_task(house: House) -> None:
-    pack = house.context.packs.get("heping")
+async def test_several_are_delegated_with_one_task(api: Api) -> None:
+    pack = api.context.packs.get("heping")
     below = next(u for u in pack.units if u.kind == "community" and u.parent)
     street = pack.unit(str(below.parent))
-    who = await signed_in(house, Role.OFFICER, street.code, city="heping")
-    filed_tickets = [await house.file(**COMMUNITY, category=None) for _ in range(2)]
+    who = await signed_in(api, Role.OFFICER, street.code, city="heping")
+    filed_tickets = [await api.file(**COMMUNITY, category=None) for _ in range(2)]
     for ticket in filed_tickets:
         moved = await ticket.by(
             Role.DISPATCHER, "reassign", {"unit": street.code, "reason": "属地。"}
         )
         assert moved.status_code in (200, 409), moved.text
-    page = await opened(house, who)
+    page = await opened(api, who)
     picked = [ref for ref in lines(page) if ref.split("-")[0] in {t.number for t in filed_tickets}]
     assert len(picked) == 2
-    wrong = await sent(house, who, "delegate", pick=picked, task="今天内清理，并回传照片。")
+    wrong = await sent(api, who, "delegate", pick=picked, task="今天内清理，并回传照片。")
     assert wrong.status_code == 422
     assert "今天内清理，并回传照片。" in wrong.text
     assert sorted(re.findall(r'value="([^"]+)" checked', wrong.text)) == sorted(picked)
     fields = {"to": below.code, "task": "今天内清理，并回传照片。"}
-    page = await sent(house, who, "delegate", pick=picked, **fields)
+    page = await sent(api, who, "delegate", pick=picked, **fields)
     assert "已转派 2 件" in page.text, page.text
-    signed = await signed_in(house, Role.OFFICER, below.code, city="heping")
-    theirs = await opened(house, signed)
+    signed = await signed_in(api, Role.OFFICER, below.code, city="heping")
+    theirs = await opened(api, signed)
     assert {ref.split("-")[0] for ref in lines(theirs)} >= {t.number for t in filed_tickets}
     assert "今天内清理，并回传照片。" in theirs.text
-    twice = await sent(house, who, "delegate", pick=picked, **fields | {"key": "k2"})
+    twice = await sent(api, who, "delegate", pick=picked, **fields | {"key": "k2"})
     assert "未成功 2 件" in twice.text
-    far = await sent(house, who, "delegate", pick=picked, **fields | {"to": "nobody", "key": "k3"})
+    far = await sent(api, who, "delegate", pick=picked, **fields | {"to": "nobody", "key": "k3"})
     assert "未成功 2 件" in far.text
     assert "nobody" not in theirs.text
 
 
 async def test_a_long_list_does_not_wait_for_the_engine_line_by_line(
-    house: House, lonely_house: House
+    api: Api, engineless_api: Api
 ) -> None:
-    tickets = [await house.file() for _ in range(12)]
-    who = await signed_in(lonely_house, Role.OFFICER, "water", city="tongzhou")
-    page = await sent(lonely_house, who, "sign", pick=[f"{each.number}-1" for each in tickets])
+    tickets = [await api.file() for _ in range(12)]
+    who = await signed_in(engineless_api, Role.OFFICER, "water", city="tongzhou")
+    page = await sent(engineless_api, who, "sign", pick=[f"{each.number}-1" for each in tickets])
     text = html.unescape(page.text)
     # Eight requests run at a time; the others are not sent any more.
     assert text.count("尚未确认完成，可放心重试。") == 8

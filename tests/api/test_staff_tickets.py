@@ -8,7 +8,7 @@ import pytest
 
 from api.pages.ticket import search
 from domain.actors import Role
-from tests.api.house import Filed, House
+from tests.api.running_api import Api, Filed
 from tests.support.staff_pages import AtDesk, at_desk, says
 
 PATH = "/staff/tickets"
@@ -25,14 +25,14 @@ async def _search(who: AtDesk, **params: str) -> list[str]:
 
 
 @pytest.fixture
-async def ticket(house: House) -> Filed:
+async def ticket(api: Api) -> Filed:
     """File a ticket of the water bureau, about a subject that no other ticket has."""
-    return await house.file(title="南大街暗渠冒黑水")
+    return await api.file(title="南大街暗渠冒黑水")
 
 
-async def test_a_ticket_is_found_by_what_is_known_of_it(house: House, ticket: Filed) -> None:
-    other = await house.unclear()
-    who = await at_desk(house, Role.DISPATCHER)
+async def test_a_ticket_is_found_by_what_is_known_of_it(api: Api, ticket: Filed) -> None:
+    other = await api.unclear()
+    who = await at_desk(api, Role.DISPATCHER)
     assert {ticket.number, other.number} <= set(await _search(who))
     for params in (
         {"text": "暗渠"},
@@ -50,20 +50,20 @@ async def test_a_ticket_is_found_by_what_is_known_of_it(house: House, ticket: Fi
         assert ticket.number not in await _search(who, **params), params
 
 
-async def test_a_whole_number_goes_straight_to_its_ticket(house: House, ticket: Filed) -> None:
+async def test_a_whole_number_goes_straight_to_its_ticket(api: Api, ticket: Filed) -> None:
     spaced = f"{ticket.number[:6]} {ticket.number[6:]}"
     for role, unit in ((Role.DESK, None), (Role.OFFICER, "water")):
-        who = await at_desk(house, role, unit)
+        who = await at_desk(api, role, unit)
         answer = await who.get(PATH, text=spaced)
         assert answer.status_code == 303
         assert answer.headers["Location"] == f"{PATH}/{ticket.number}"
 
 
-async def test_officers_find_their_own_units_tickets(house: House, ticket: Filed) -> None:
-    own = await at_desk(house, Role.OFFICER, "water")
+async def test_officers_find_their_own_units_tickets(api: Api, ticket: Filed) -> None:
+    own = await at_desk(api, Role.OFFICER, "water")
     assert ticket.number in await _search(own, unit="market")  # the parameter is ignored
     assert 'name="unit"' not in (await own.get(PATH)).text
-    stranger = await at_desk(house, Role.OFFICER, "market")
+    stranger = await at_desk(api, Role.OFFICER, "market")
     assert await _search(stranger) == []
     page = await stranger.get(PATH, text=ticket.number)
     assert page.status_code == 200
@@ -71,12 +71,12 @@ async def test_officers_find_their_own_units_tickets(house: House, ticket: Filed
 
 
 async def test_pages_follow_each_other(
-    house: House, ticket: Filed, monkeypatch: pytest.MonkeyPatch
+    api: Api, ticket: Filed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    who = await at_desk(house, Role.DISPATCHER)
+    who = await at_desk(api, Role.DISPATCHER)
     monkeypatch.setattr(search, "LIMIT", 2)
     for _ in range(2):
-        await house.file()
+        await api.file()
     first = await who.get(PATH, city="tongzhou", stage="handle")
     following = re.search(r'rel="next" href="([^"]+)"', first.text)
     assert following
@@ -88,9 +88,9 @@ async def test_pages_follow_each_other(
 
 @pytest.mark.parametrize("params", [{"stage": "moon"}, {"cursor": "x"}, {"kind": "?"}])
 async def test_a_mistyped_question_is_answered_with_the_form(
-    house: House, params: dict[str, str]
+    api: Api, params: dict[str, str]
 ) -> None:
-    who = await at_desk(house, Role.DESK)
+    who = await at_desk(api, Role.DESK)
     page = await who.get(PATH, text="河水", **params)
     assert page.status_code in (400, 422)
     assert 'value="河水"' in page.text

@@ -17,7 +17,7 @@ from domain.actors import Role
 from runtime.engine_limits import TAKEN_WITHIN, TASK_TIMEOUT, UNTAKEN_AFTER, UPDATES_IN_FLIGHT
 from store.db.engine import Store
 from store.db.tables import assignment
-from tests.api.house import Filed, House, open_house, problem
+from tests.api.running_api import Api, Filed, problem, serve_api
 from tests.support.staff_pages import at_desk, says
 from tests.support.stalling import StandingWorker, standing_worker
 
@@ -29,7 +29,7 @@ UNITS = ("market", "110112003", "housing", "transport", "environment", "11011200
 
 @dataclass
 class Standing:
-    house: House
+    api: Api
     worker: StandingWorker
 
 
@@ -39,9 +39,9 @@ async def standing(
 ) -> AsyncIterator[Standing]:
     async with (
         standing_worker(engine_address, sqlite_url) as worker,
-        open_house(tmp_path, sqlite_store, client) as house,
+        serve_api(tmp_path, sqlite_store, client) as api,
     ):
-        yield Standing(house, worker)
+        yield Standing(api, worker)
 
 
 async def meanwhile(worker: StandingWorker, seconds: float, *items: Any) -> list[httpx.Response]:
@@ -61,7 +61,7 @@ async def reassign(ticket: Filed, unit: str) -> httpx.Response:
 
 
 async def test_of_seven_reassignments_at_once_the_last_one_counts(standing: Standing) -> None:
-    ticket = await standing.house.file()
+    ticket = await standing.api.file()
     answers = await meanwhile(standing.worker, MOMENT, *(reassign(ticket, unit) for unit in UNITS))
     done = [unit for unit, answer in zip(UNITS, answers, strict=True) if answer.status_code == 200]
     assert done
@@ -75,7 +75,7 @@ async def test_of_seven_reassignments_at_once_the_last_one_counts(standing: Stan
 async def test_a_citizen_is_not_turned_away_because_others_are_before_them(
     standing: Standing,
 ) -> None:
-    ticket = await standing.house.file()
+    ticket = await standing.api.file()
     crowd = [reassign(ticket, UNITS[n % len(UNITS)]) for n in range(UPDATES_IN_FLIGHT)]
     citizen = [
         ticket.act("facts", ticket.citizen, {"text": "今天更臭了。"}),
@@ -96,9 +96,9 @@ async def test_a_citizen_is_not_turned_away_because_others_are_before_them(
 
 
 async def test_what_was_answered_as_failed_is_never_carried_out(standing: Standing) -> None:
-    ticket = await standing.house.file()
+    ticket = await standing.api.file()
     key = {"Idempotency-Key": "sign-1"}
-    officer = await standing.house.officer()
+    officer = await standing.api.officer()
     # The worker has begun the first command before it stalls, so that one is in time.
     urged, answer = await meanwhile(
         standing.worker,
@@ -118,7 +118,7 @@ async def test_what_was_answered_as_failed_is_never_carried_out(standing: Standi
 
 async def test_a_result_that_was_taken_becomes_an_event(standing: Standing) -> None:
     """The result comes while the worker is stalled, and the share is ended at the same time."""
-    ticket = await standing.house.file()
+    ticket = await standing.api.file()
     handed_in, moved = await meanwhile(
         standing.worker,
         MOMENT,
@@ -137,13 +137,13 @@ async def test_what_a_task_recorded_that_may_yet_be_lost_refuses_no_result(
     standing: Standing,
 ) -> None:
     """A workflow task recorded that the ticket was reassigned, and does not complete."""
-    ticket = await standing.house.file()
+    ticket = await standing.api.file()
     lost = update(assignment).where(assignment.c.number == ticket.number, assignment.c.n == 1)
     with standing.worker.standing_still():
         handing_in = asyncio.create_task(ticket.complete())
         await asyncio.sleep(MOMENT)
         now = datetime.now(UTC)
-        await standing.house.store.change(lost.values(ending="reassigned", ended_at=now))
+        await standing.api.store.change(lost.values(ending="reassigned", ended_at=now))
         answer = await handing_in
     assert answer.status_code == 202, answer.text
     await ticket.until_stage("rate")
@@ -153,7 +153,7 @@ async def test_what_a_task_recorded_that_may_yet_be_lost_refuses_no_result(
 @pytest.mark.timeout(90)
 async def test_the_record_does_not_keep_what_a_lost_task_did(standing: Standing) -> None:
     """The engine gives the task to the worker again, when the command is too late."""
-    ticket = await standing.house.file()
+    ticket = await standing.api.file()
     (answer,) = await meanwhile(
         standing.worker, TASK_TIMEOUT.total_seconds() + MOMENT, ticket.by_unit("sign")
     )
@@ -169,7 +169,7 @@ async def test_nobody_waits_for_ever_for_a_worker_that_does_not_come_back(
     standing: Standing,
 ) -> None:
     """A command that nobody accepted is reported as failed once it cannot be accepted any more."""
-    ticket = await standing.house.file()
+    ticket = await standing.api.file()
     began = asyncio.get_running_loop().time()
     with standing.worker.standing_still():
         answer = await ticket.by_unit("sign")
@@ -183,15 +183,15 @@ async def test_nobody_waits_for_ever_for_a_worker_that_does_not_come_back(
 async def test_pages_say_that_it_was_not_carried_out_and_keep_what_was_typed(
     standing: Standing,
 ) -> None:
-    house = standing.house
-    ticket = await house.file()
+    api = standing.api
+    ticket = await api.file()
     citizen = {"number": ticket.number, "code": ticket.receipt["access_code"]}
     facts = citizen | {"key": "k1", "text": "今天更臭了。"}
-    desk = await at_desk(house, Role.OFFICER, "water")
+    desk = await at_desk(api, Role.OFFICER, "water")
     note = {"key": "k2", "reached": "yes", "note": "刚打通电话"}
 
     def forms() -> list[Any]:
-        return [house.http.post("/follow/facts", data=facts), desk.do(ticket, "contact", note)]
+        return [api.http.post("/follow/facts", data=facts), desk.do(ticket, "contact", note)]
 
     seconds = TAKEN_WITHIN.total_seconds() + 0.5
     _, *pages = await meanwhile(

@@ -8,7 +8,7 @@ import pytest
 from domain.actors import Role
 from store.db.engine import Store
 from store.tickets import intake
-from tests.api.house import House, open_house
+from tests.api.running_api import Api, serve_api
 from tests.store.stories import Story, complaint, project
 from tests.support.people import signed_in
 
@@ -16,67 +16,67 @@ API = "/api/v1"
 PEOPLE = {"Accept": "text/html"}
 
 
-async def _register(house: House, city: str = "tongzhou", *, begun: bool = False) -> str:
+async def _register(api: Api, city: str = "tongzhou", *, begun: bool = False) -> str:
     """Register an older complaint that the engine has not taken, or (`begun`) not recorded."""
     filed = datetime.now(UTC) - timedelta(minutes=3)
     new_complaint = complaint(city=city, filed_at=filed)
     await intake.register(
-        house.store, new_complaint, None, None, None, "f", partial(str, new_complaint.number)
+        api.store, new_complaint, None, None, None, "f", partial(str, new_complaint.number)
     )
     if begun:
-        await intake.mark_started(house.store, new_complaint.number, filed)
+        await intake.mark_started(api.store, new_complaint.number, filed)
     return new_complaint.number
 
 
-async def _page(house: House, path: str, role: Role, language: str = "en") -> str:
-    somebody = await signed_in(house, role)
+async def _page(api: Api, path: str, role: Role, language: str = "en") -> str:
+    somebody = await signed_in(api, role)
     headers = PEOPLE | somebody.cookie | {"Accept-Language": language}
     headers["Cookie"] += "; city=tongzhou"
-    answer = await house.http.get(path, headers=headers)
+    answer = await api.http.get(path, headers=headers)
     assert answer.status_code == 200, answer.text
     return answer.text
 
 
-async def test_a_quiet_installation_says_so_everywhere(house: House) -> None:
-    await (await house.file()).until_stage("handle")
-    admin = await house.token(Role.ADMIN)
-    assert (await house.http.get(f"{API}/backlog", headers=admin)).json()["stuck"] == []
-    findings = (await house.http.get(f"{API}/installation", headers=admin)).json()["findings"]
+async def test_a_quiet_installation_says_so_everywhere(api: Api) -> None:
+    await (await api.file()).until_stage("handle")
+    admin = await api.token(Role.ADMIN)
+    assert (await api.http.get(f"{API}/backlog", headers=admin)).json()["stuck"] == []
+    findings = (await api.http.get(f"{API}/installation", headers=admin)).json()["findings"]
     assert [one["state"] for one in findings if one["what"] == "tickets"] == ["ok"]
     assert "Nothing waits for longer than a minute" in await _page(
-        house, "/staff/admin/waiting", Role.ADMIN
+        api, "/staff/admin/waiting", Role.ADMIN
     )
-    assert "do not move" not in await _page(house, "/staff/board", Role.SUPERVISOR)
-    text = (await house.http.get("/metrics")).text
+    assert "These are stuck" not in await _page(api, "/staff/board", Role.SUPERVISOR)
+    text = (await api.http.get("/metrics")).text
     assert 'jiesu_stuck{waits="record"} 0.0' in text
 
 
-async def test_a_ticket_with_nobody_is_on_board_admin_page_and_metric(house: House) -> None:
-    lost = await _register(house, begun=True)
-    other = await _register(house, "heping")
-    admin, overseer = await house.token(Role.ADMIN), await house.token(Role.SUPERVISOR)
-    board = (await house.http.get(f"{API}/cities/tongzhou/board", headers=overseer)).json()
+async def test_a_ticket_with_nobody_is_on_board_admin_page_and_metric(api: Api) -> None:
+    lost = await _register(api, begun=True)
+    other = await _register(api, "heping")
+    admin, overseer = await api.token(Role.ADMIN), await api.token(Role.SUPERVISOR)
+    board = (await api.http.get(f"{API}/cities/tongzhou/board", headers=overseer)).json()
     [stuck] = board["stuck"]
     assert (stuck["waits"], stuck["tickets"], stuck["numbers"]) == ("record", 1, [lost])
-    backlog = (await house.http.get(f"{API}/backlog", headers=admin)).json()
+    backlog = (await api.http.get(f"{API}/backlog", headers=admin)).json()
     assert {one["waits"]: one["numbers"] for one in backlog["stuck"]} == {
         "start": [other],
         "record": [lost],
     }
-    findings = (await house.http.get(f"{API}/installation", headers=admin)).json()["findings"]
+    findings = (await api.http.get(f"{API}/installation", headers=admin)).json()["findings"]
     wrong = [one["says"] for one in findings if one["what"] == "tickets"]
     assert [one["state"] for one in findings if one["what"] == "tickets"] == ["wrong", "wrong"]
     assert lost in wrong[1]
     assert "nothing recorded" in wrong[1]
-    text = (await house.http.get("/metrics")).text
+    text = (await api.http.get("/metrics")).text
     assert 'jiesu_stuck{waits="record"} 1.0' in text
     assert lost not in text
 
 
-async def test_staff_of_one_city_are_told_of_no_other_citys_stuck_tickets(house: House) -> None:
-    here, elsewhere = await _register(house), await _register(house, "heping")
-    admin = await house.token(Role.ADMIN, city="heping")
-    findings = (await house.http.get(f"{API}/installation", headers=admin)).json()["findings"]
+async def test_staff_of_one_city_are_told_of_no_other_citys_stuck_tickets(api: Api) -> None:
+    here, elsewhere = await _register(api), await _register(api, "heping")
+    admin = await api.token(Role.ADMIN, city="heping")
+    findings = (await api.http.get(f"{API}/installation", headers=admin)).json()["findings"]
     [stuck] = [one["says"] for one in findings if one["what"] == "tickets"]
     assert elsewhere in stuck
     assert here not in stuck
@@ -85,38 +85,38 @@ async def test_staff_of_one_city_are_told_of_no_other_citys_stuck_tickets(house:
 @pytest.mark.parametrize(
     ("language", "says", "waits"),
     [
-        ("en", "These do not move", "Taken by the engine, and nothing recorded yet"),
+        ("en", "These are stuck", "Taken by the engine, and nothing recorded yet"),
         ("zh", "停滞不动", "流程引擎已受理，尚无记录"),
     ],
 )
 async def test_the_pages_name_the_tickets_and_what_they_wait_for(
-    house: House, language: str, says: str, waits: str
+    api: Api, language: str, says: str, waits: str
 ) -> None:
-    lost = await _register(house, begun=True)
-    other = await _register(house, "heping")
-    board = await _page(house, "/staff/board", Role.SUPERVISOR, language)
+    lost = await _register(api, begun=True)
+    other = await _register(api, "heping")
+    board = await _page(api, "/staff/board", Role.SUPERVISOR, language)
     assert says in board
-    for page in (board, await _page(house, "/staff/admin/waiting", Role.ADMIN, language)):
+    for page in (board, await _page(api, "/staff/admin/waiting", Role.ADMIN, language)):
         assert waits in page
         assert f'href="/staff/tickets/{lost}"' in page
     assert other not in board
-    wall = await _page(house, "/staff/board?wall=1", Role.SUPERVISOR, language)
+    wall = await _page(api, "/staff/board?wall=1", Role.SUPERVISOR, language)
     assert waits in wall
     assert f'href="/staff/tickets/{lost}"' not in wall  # nobody can click on the wall display
 
 
-async def test_a_rung_that_nobody_records_is_told(house: House) -> None:
+async def test_a_rung_that_nobody_records_is_told(api: Api) -> None:
     story = Story(complaint(city="tongzhou", filed_at=datetime.now(UTC) - timedelta(days=3)))
-    await project(house.store, [story.accepted(), story.classified(), story.assigned()])
-    board = await _page(house, "/staff/board", Role.SUPERVISOR)
+    await project(api.store, [story.accepted(), story.classified(), story.assigned()])
+    board = await _page(api, "/staff/board", Role.SUPERVISOR)
     assert "A card or reminder was due, and is not recorded" in board
     assert story.number in board
 
 
-async def test_a_metric_is_no_number_while_the_store_is_away(house: House) -> None:
+async def test_a_metric_is_no_number_while_the_store_is_away(api: Api) -> None:
     away = Store.open("postgresql://nobody@127.0.0.1:1/nothing")
-    home = house.context.settings.home
-    async with open_house(home, away, None, temporal_address="127.0.0.1:1") as other:
+    home = api.context.settings.home
+    async with serve_api(home, away, None, temporal_address="127.0.0.1:1") as other:
         text = (await other.http.get("/metrics")).text
     await away.close()
     assert 'jiesu_stuck{waits="start"} NaN' in text

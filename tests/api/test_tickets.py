@@ -9,45 +9,45 @@ import pytest
 
 from domain.actors import Role
 from store.tickets.outbox import MailboxNotifier
-from tests.api.house import COMPLAINT, Filed, House, problem
+from tests.api.running_api import COMPLAINT, Api, Filed, problem
 
 LIST = "/api/v1/tickets"
 READERS = (Role.DESK, Role.DISPATCHER, Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN)
 
 
-async def test_staff_see_the_whole_ticket(house: House) -> None:
-    ticket = await house.file()
+async def test_staff_see_the_whole_ticket(api: Api) -> None:
+    ticket = await api.file()
     for role in READERS:
-        answer = await house.http.get(ticket.path, headers=await house.token(role))
+        answer = await api.http.get(ticket.path, headers=await api.token(role))
         assert answer.json()["complaint"]["text"] == COMPLAINT["text"]
         assert answer.json()["assignments"][0]["unit"] == "water"
 
 
-async def test_nothing_on_the_way_keeps_a_ticket(house: House) -> None:
-    ticket = await house.file()
-    answer = await house.http.get(ticket.path, headers=ticket.citizen)
+async def test_nothing_on_the_way_keeps_a_ticket(api: Api) -> None:
+    ticket = await api.file()
+    answer = await api.http.get(ticket.path, headers=ticket.citizen)
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-async def test_an_officer_sees_tickets_the_unit_has_or_had(house: House) -> None:
-    ticket = await house.file()
+async def test_an_officer_sees_tickets_the_unit_has_or_had(api: Api) -> None:
+    ticket = await api.file()
     for path in (ticket.path, f"{ticket.path}/events"):
-        assert (await house.http.get(path, headers=await house.officer())).status_code == 200
-        stranger = await house.http.get(path, headers=await house.officer("market"))
+        assert (await api.http.get(path, headers=await api.officer())).status_code == 200
+        stranger = await api.http.get(path, headers=await api.officer("market"))
         assert problem(stranger) == (404, "ticket_not_found")
     moved = {"unit": "market", "reason": "职责所在。"}
     assert (await ticket.by(Role.DISPATCHER, "reassign", moved)).status_code == 200
     for unit in ("water", "market"):
-        answer = await house.http.get(ticket.path, headers=await house.officer(unit))
+        answer = await api.http.get(ticket.path, headers=await api.officer(unit))
         assert answer.status_code == 200
 
 
-async def test_a_citizen_sees_no_officers_and_no_notes(house: House) -> None:
-    ticket = await house.file()
+async def test_a_citizen_sees_no_officers_and_no_notes(api: Api) -> None:
+    ticket = await api.file()
     await ticket.by_unit("contact", {"reached": False, "note": "无人接听"})
     await ticket.by_unit("return", {"ground": "not_ours", "reason": "内部理由"})
-    officer = await house.http.get(f"{ticket.path}/events", headers=await house.officer())
+    officer = await api.http.get(f"{ticket.path}/events", headers=await api.officer())
     assert "无人接听" in officer.text
     assert "内部理由" in officer.text
     actors = {event["actor"]["id"] for event in officer.json()} - {""}
@@ -56,60 +56,60 @@ async def test_a_citizen_sees_no_officers_and_no_notes(house: House) -> None:
     assert not any(word in shown for word in ("无人接听", "内部理由", *actors))
 
 
-async def test_a_citizen_reads_the_messages_of_the_mailbox(each_house: House) -> None:
-    ticket = await each_house.file()
-    assert await MailboxNotifier().deliver(each_house.store, 10, datetime.now(UTC)) > 0
+async def test_a_citizen_reads_the_messages_of_the_mailbox(each_api: Api) -> None:
+    ticket = await each_api.file()
+    assert await MailboxNotifier().deliver(each_api.store, 10, datetime.now(UTC)) > 0
     templates = [message["template"] for message in (await ticket.seen())["messages"]]
     assert templates == ["accepted", "assigned"]
 
 
-async def test_a_citizen_has_no_way_to_the_story_of_the_house(house: House) -> None:
-    ticket = await house.file()
-    answer = await house.http.get(f"{ticket.path}/events", headers=ticket.citizen)
+async def test_a_citizen_has_no_way_to_the_story_of_staff(api: Api) -> None:
+    ticket = await api.file()
+    answer = await api.http.get(f"{ticket.path}/events", headers=ticket.citizen)
     assert problem(answer) == (401, "unauthenticated")
 
 
-async def test_a_registered_complaint_is_seen_before_it_starts(lonely_house: House) -> None:
-    filed = await lonely_house.http.post("/api/v1/complaints", json=COMPLAINT)
-    ticket = Filed(lonely_house, filed.json())
+async def test_a_registered_complaint_is_seen_before_it_starts(engineless_api: Api) -> None:
+    filed = await engineless_api.http.post("/api/v1/complaints", json=COMPLAINT)
+    ticket = Filed(engineless_api, filed.json())
     assert (await ticket.seen())["stage"] == "accept"
     assert await ticket.kinds() == []
-    desk = await lonely_house.token(Role.DESK)
-    answer = await lonely_house.http.get(ticket.path, headers=desk)
+    desk = await engineless_api.token(Role.DESK)
+    answer = await engineless_api.http.get(ticket.path, headers=desk)
     assert answer.json()["stage"] == "accept"
-    officer = await lonely_house.http.get(ticket.path, headers=await lonely_house.officer())
+    officer = await engineless_api.http.get(ticket.path, headers=await engineless_api.officer())
     assert problem(officer) == (404, "ticket_not_found")
 
 
-async def test_a_number_nobody_has(house: House) -> None:
+async def test_a_number_nobody_has(api: Api) -> None:
     for role in READERS:
         for path in ("2603021234560", "2603021234560/events"):
-            answer = await house.http.get(f"{LIST}/{path}", headers=await house.token(role))
+            answer = await api.http.get(f"{LIST}/{path}", headers=await api.token(role))
             assert problem(answer) == (404, "ticket_not_found")
-    desk = await house.token(Role.DESK)
-    nowhere = await house.http.post(f"{LIST}/2603021234560/urge", headers=desk)
+    desk = await api.token(Role.DESK)
+    nowhere = await api.http.post(f"{LIST}/2603021234560/urge", headers=desk)
     assert problem(nowhere) == (404, "ticket_not_found")
 
 
-async def test_lists_are_read_page_by_page(each_house: House) -> None:
-    filed = [await each_house.file(title=f"第{n}件") for n in range(5)]
-    desk = await each_house.token(Role.DESK)
+async def test_lists_are_read_page_by_page(each_api: Api) -> None:
+    filed = [await each_api.file(title=f"第{n}件") for n in range(5)]
+    desk = await each_api.token(Role.DESK)
     seen, cursor = [], None
     for _ in range(3):
         params = {"limit": "2"} | ({"cursor": cursor} if cursor else {})
-        page = (await each_house.http.get(LIST, params=params, headers=desk)).json()
+        page = (await each_api.http.get(LIST, params=params, headers=desk)).json()
         seen += [item["number"] for item in page["items"]]
         cursor = page["next_cursor"]
     assert cursor is None
     assert seen == [ticket.number for ticket in reversed(filed)]
 
 
-async def test_lists_are_filtered(each_house: House) -> None:
-    handled, unclear = await each_house.file(), await each_house.unclear()
-    desk = await each_house.token(Role.DESK)
+async def test_lists_are_filtered(each_api: Api) -> None:
+    handled, unclear = await each_api.file(), await each_api.unclear()
+    desk = await each_api.token(Role.DESK)
 
     async def numbers(**params: str) -> set[str]:
-        answer = await each_house.http.get(LIST, params=params, headers=desk)
+        answer = await each_api.http.get(LIST, params=params, headers=desk)
         assert answer.status_code == 200, answer.text
         return {item["number"] for item in answer.json()["items"]}
 
@@ -127,13 +127,13 @@ async def test_lists_are_filtered(each_house: House) -> None:
     assert await numbers(filed_until="2020-01-01T00:00:00Z") == set()
 
 
-async def test_officers_list_their_own_unit(house: House) -> None:
-    ticket = await house.file()
-    await house.unclear()
-    officer = await house.officer()
-    mine = await house.http.get(LIST, headers=officer)
+async def test_officers_list_their_own_unit(api: Api) -> None:
+    ticket = await api.file()
+    await api.unclear()
+    officer = await api.officer()
+    mine = await api.http.get(LIST, headers=officer)
     assert [item["number"] for item in mine.json()["items"]] == [ticket.number]
-    other = await house.http.get(LIST, params={"unit": "market"}, headers=officer)
+    other = await api.http.get(LIST, params={"unit": "market"}, headers=officer)
     assert problem(other) == (403, "not_your_unit")
 
 
@@ -155,10 +155,10 @@ async def test_officers_list_their_own_unit(house: House) -> None:
     ],
 )
 async def test_questions_that_make_no_sense(
-    house: House, params: dict[str, str], expected: tuple[int, str]
+    api: Api, params: dict[str, str], expected: tuple[int, str]
 ) -> None:
-    desk = await house.token(Role.DESK)
-    assert problem(await house.http.get(LIST, params=params, headers=desk)) == expected
+    desk = await api.token(Role.DESK)
+    assert problem(await api.http.get(LIST, params=params, headers=desk)) == expected
 
 
 @pytest.mark.parametrize(
@@ -172,18 +172,18 @@ async def test_questions_that_make_no_sense(
         ["\ud800", "1"],
     ],
 )
-async def test_a_forged_cursor_is_refused_or_leads_nowhere(each_house: House, key: Any) -> None:
+async def test_a_forged_cursor_is_refused_or_leads_nowhere(each_api: Api, key: Any) -> None:
     forged = base64.urlsafe_b64encode(json.dumps(key).encode()).decode()
-    desk = await each_house.token(Role.DESK)
-    answer = await each_house.http.get(LIST, params={"cursor": forged}, headers=desk)
+    desk = await each_api.token(Role.DESK)
+    answer = await each_api.http.get(LIST, params={"cursor": forged}, headers=desk)
     assert problem(answer) == (400, "bad_cursor")
 
 
-async def test_a_forged_cursor_of_an_inbox(each_house: House) -> None:
+async def test_a_forged_cursor_of_an_inbox(each_api: Api) -> None:
     for n in (10**30, -1, 2**40):
         key = json.dumps(["2026-01-01T00:00:00+00:00", "1", n]).encode()
         forged = base64.urlsafe_b64encode(key).decode()
-        answer = await each_house.http.get(
-            "/api/v1/assignments", params={"cursor": forged}, headers=await each_house.officer()
+        answer = await each_api.http.get(
+            "/api/v1/assignments", params={"cursor": forged}, headers=await each_api.officer()
         )
         assert answer.status_code in (200, 400), answer.text

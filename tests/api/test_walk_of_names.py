@@ -29,7 +29,7 @@ from runtime.codec import TicketCodec
 from runtime.settings import Settings
 from store.db.engine import Store
 from store.identity import accounts, sessions, tokens
-from tests.api.house import REPLY, Filed, House, open_house
+from tests.api.running_api import REPLY, Api, Filed, serve_api
 from tests.support.cities import SHIPPED
 from tests.support.engine import RING, connect_to, end_leftovers, platform
 from tests.support.media import a_photo
@@ -144,7 +144,7 @@ class Stranger:
 class World:
     """Two cities. The things are Tongzhou's, and `strangers` may not learn of them."""
 
-    house: House
+    api: Api
     things: dict[str, str]
     proven: str
     tickets: list[Filed]
@@ -166,7 +166,7 @@ class World:
                 fields["data"] = {"csrf": stranger.who.csrf, "key": "walk"} | (content or {})
         elif method in ("POST", "PUT"):
             fields["json"] = content or {}
-        answer = await self.house.http.request(method, address, headers=headers, **fields)
+        answer = await self.api.http.request(method, address, headers=headers, **fields)
         assert answer.status_code < 500, (method, address, answer.text)
         return answer
 
@@ -183,39 +183,39 @@ async def world(
     try:
         async with (
             platform(client, store) as running,
-            open_house(home, store, client, running.packs, **plenty) as house,
+            serve_api(home, store, client, running.packs, **plenty) as api,
         ):
-            yield await _built(house)
+            yield await _built(api)
     finally:
         await end_leftovers(client)
         await store.close()
 
 
-async def _built(house: House) -> World:
+async def _built(api: Api) -> World:
     names = {"title": TITLE, "text": TEXT, "contact": {"name": NAME, "phone": PHONE}}
-    photo = (await house.http.post("/api/v1/files", content=a_photo())).json()
-    shared = await house.file(**names, files=[photo["reference"]])
+    photo = (await api.http.post("/api/v1/files", content=a_photo())).json()
+    shared = await api.file(**names, files=[photo["reference"]])
     called = {"units": [{"unit": "planning", "task": TEXT}], "ground": "beyond_street"}
     assert (await shared.by_unit("whistle", called | {"reason": TEXT})).status_code == 200
-    report = await _sent(house, "water", kind="report", accused=ACCUSED, **names)
-    filed, unclear = await house.file(**names), await house.unclear(**names)
+    report = await _sent(api, "water", kind="report", accused=ACCUSED, **names)
+    filed, unclear = await api.file(**names), await api.unclear(**names)
     await filed.until_stage("handle")
     assert (await filed.by_unit("extend", {"by": "3d", "reason": TEXT})).status_code == 200
-    answered = await house.file(**names)
+    answered = await api.file(**names)
     assert (await answered.complete()).status_code == 200
     await answered.until_stage("rate")
-    things = {"number": shared.number, "n": "1", "file": photo["id"], **await _people(house)}
+    things = {"number": shared.number, "n": "1", "file": photo["id"], **await _people(api)}
     tickets = [shared, unclear, report, filed, answered]
-    strangers = [one async for one in _strangers(house, tickets)]
-    return World(house, things, photo["reference"], tickets, strangers)
+    strangers = [one async for one in _strangers(api, tickets)]
+    return World(api, things, photo["reference"], tickets, strangers)
 
 
-async def _sent(house: House, unit: str, **values: Any) -> Filed:
+async def _sent(api: Api, unit: str, **values: Any) -> Filed:
     """File a ticket and send it to a unit, by hand."""
     choice: dict[str, Any] = {
         name: values.pop(name) for name in ("kind", "accused") if name in values
     }
-    ticket = await house.unclear(**values)
+    ticket = await api.unclear(**values)
     choice |= {"category": values.get("category", "0301"), "unit": unit}
     answer = await ticket.by(Role.DISPATCHER, "triage", choice)
     assert answer.status_code == 200, answer.text
@@ -223,39 +223,39 @@ async def _sent(house: House, unit: str, **values: Any) -> Filed:
     return ticket
 
 
-async def _people(house: House) -> dict[str, str]:
+async def _people(api: Api) -> dict[str, str]:
     """Return an account, a token and a session of Tongzhou's."""
-    clerk = await signed_in(house, Role.DESK, city=HERE)
-    account = await accounts.by_name(house.store, clerk.name)
+    clerk = await signed_in(api, Role.DESK, city=HERE)
+    account = await accounts.by_name(api.store, clerk.name)
     assert account is not None
-    token, _ = await tokens.issue(house.store, Role.DESK, None, "program", city=HERE)
-    now, idle = house.context.now(), house.context.idle
-    (session,) = await sessions.listing(house.store, account.id, now, idle)
+    token, _ = await tokens.issue(api.store, Role.DESK, None, "program", city=HERE)
+    now, idle = api.context.now(), api.context.idle
+    (session,) = await sessions.listing(api.store, account.id, now, idle)
     return {"account": account.id, "token": token, "session": session.id, "one": session.id}
 
 
-async def _strangers(house: House, tickets: list[Filed]) -> AsyncIterator[Stranger]:
-    theirs = await _sent(house, ACCUSED, city=ELSEWHERE, text="这边也问一句，管不管？")
-    mine = await _sent(house, ACCUSED, text="另外问一句，管不管？")
+async def _strangers(api: Api, tickets: list[Filed]) -> AsyncIterator[Stranger]:
+    theirs = await _sent(api, ACCUSED, city=ELSEWHERE, text="这边也问一句，管不管？")
+    mine = await _sent(api, ACCUSED, text="另外问一句，管不管？")
     called = {"units": [{"unit": "planning", "task": "核实。"}], "ground": "beyond_street"}
     answer = await mine.by_unit("whistle", called | {"reason": "涉及规划。"}, ACCUSED)
     assert answer.status_code == 200, answer.text
     for role in sorted(STAFF):
         unit = ACCUSED if role is Role.OFFICER else None
-        who = await signed_in(house, role, unit, ELSEWHERE)
+        who = await signed_in(api, role, unit, ELSEWHERE)
         yield Stranger(who, role, theirs, tickets)
     shared, _, report, *_ = tickets
     for city in (HERE, None):
-        officer = await signed_in(house, Role.OFFICER, ACCUSED, city)
+        officer = await signed_in(api, Role.OFFICER, ACCUSED, city)
         yield Stranger(officer, Role.OFFICER, mine, [shared, report])
 
 
 @asynccontextmanager
 async def unchanged(world: World, what: Any) -> AsyncIterator[None]:
     """Check that nothing in the record changes meanwhile."""
-    before = await record(world.house.store)
+    before = await record(world.api.store)
     yield
-    after = await record(world.house.store)
+    after = await record(world.api.store)
     assert [name for name in before if before[name] != after[name]] == [], what
 
 
@@ -280,7 +280,7 @@ async def test_every_parameter_is_known_to_name_something_or_nothing(tmp_path: P
 
 
 def _addressed(world: World) -> Iterator[Address]:
-    for address in addresses(world.house.app):
+    for address in addresses(world.api.app):
         if any(f"{{{name}}}" in address.path for name in ADDRESSED):
             yield address
 
@@ -308,11 +308,9 @@ async def test_an_address_that_names_anothers_thing_is_answered_like_none(world:
     assert left == {("POST", "/api/v1/tickets/{number}/rating")}, "only for an access code"
 
 
-def _tries(
-    world: World, found_addresses: Iterable[Address]
-) -> Iterator[tuple[Address, Stranger, Filed]]:
+def _tries(world: World, addresses: Iterable[Address]) -> Iterator[tuple[Address, Stranger, Filed]]:
     """Yield each address with the strangers of a role that may use it, and tickets of others."""
-    for address in found_addresses:
+    for address in addresses:
         for stranger in filter(lambda one: one.may(address), world.strangers):
             for ticket in stranger.tried:
                 yield address, stranger, ticket
@@ -350,7 +348,7 @@ REFUSED = {
 def _bodies(world: World) -> Iterator[tuple[Address, str]]:
     """Yield the routes of the API that a body tells a name, and the name of the field."""
     below = {*ADDRESSED, "text", "phone", "jiesu_ticket"}
-    for address in addresses(world.house.app):
+    for address in addresses(world.api.app):
         if not address.page:
             for name in sorted(parameters(address.route) & NAMES.keys() - below):
                 # The unit that leads may release the share of another.
@@ -361,7 +359,7 @@ def _bodies(world: World) -> Iterator[tuple[Address, str]]:
 def _values(world: World, name: str, ticket: Filed) -> list[tuple[Any, Any]]:
     """Return things of others to name, each with one that does not exist."""
     if NAMES[name] is Named.FILE:
-        proof = world.house.context.uploads.seals.proof(UNKNOWN["file"])
+        proof = world.api.context.uploads.signer.proof(UNKNOWN["file"])
         proven = ([world.proven], [f"{UNKNOWN['file']}.{proof}"])
         return [([world.things["file"]], [UNKNOWN["file"]]), proven]
     if NAMES[name] is Named.TICKET:
@@ -408,7 +406,7 @@ async def test_a_phone_finds_nothing_of_another_city(world: World) -> None:
 
 
 async def test_the_codec_opens_and_seals_nothing_of_another_city(world: World) -> None:
-    context = world.house.context
+    context = world.api.context
     for stranger in world.strangers:
         for ticket in stranger.tried:
             payloads = [Payload(metadata={"encoding": b"json/plain"}, data=TEXT.encode())]
@@ -416,7 +414,7 @@ async def test_the_codec_opens_and_seals_nothing_of_another_city(world: World) -
             async with unchanged(world, stranger.role):
                 opened = await world.send("/codec/decode", "POST", stranger, _payloads(sealed))
                 headers = stranger.who.headers | {"Jiesu-Ticket": ticket.number}
-                closed = await world.house.http.post(
+                closed = await world.api.http.post(
                     "/codec/encode", json=_payloads(payloads), headers=headers
                 )
             assert {opened.status_code, closed.status_code} <= {403, 404}, stranger.role
@@ -437,7 +435,7 @@ TICKET_PAGE = "api.pages.ticket.ticket"
 def _page_fields(world: World) -> Iterator[tuple[Address, str]]:
     """Yield the routes of staff pages, each with the names that its module reads."""
     of_actions = action_fields()
-    for address in addresses(world.house.app):
+    for address in addresses(world.api.app):
         module = address.route.endpoint.__module__
         if not address.path.startswith("/staff/") or module.startswith("api.pages.citizen"):
             continue
@@ -464,7 +462,7 @@ def _typed(world: World, name: str, ticket: Filed) -> list[tuple[str, str]]:
         case Named.PHONE:
             return [(PHONE, "13900000000")]
         case Named.SEARCH:
-            sign = world.house.context.signer("earlier").dumps
+            sign = world.api.context.signer("earlier").dumps
             return [(str(sign(["somebody", [number]])), str(sign(["somebody", [nobody]])))]
         case Named.BUTTON:
             return [
@@ -529,7 +527,7 @@ async def _drawn(world: World) -> AsyncIterator[tuple[Role, str, dict[str, list[
     """Yield what the buttons of Tongzhou's own pages send: role, address and content."""
     for role in OWN_PAGES:
         unit = "water" if role is Role.OFFICER else None
-        who = Stranger(await signed_in(world.house, role, unit, HERE), role, world.tickets[0], [])
+        who = Stranger(await signed_in(world.api, role, unit, HERE), role, world.tickets[0], [])
         async for path, page in _own_pages(world, who):
             for form in forms(page):
                 for action, values in form.presses():
@@ -547,7 +545,7 @@ async def _own_pages(world: World, who: Stranger) -> AsyncIterator[tuple[str, ht
     for path in (*OWN_PAGES[who.role], *tickets):
         page = await world.send(path, "GET", who)
         yield path, page
-        for address in re.findall(r'href="([^"]*\?do=[a-z-]+)#deed"', page.text):
+        for address in re.findall(r'href="([^"]*\?do=[a-z-]+)#action"', page.text):
             yield path, await world.send(address, "GET", who)
 
 
@@ -594,7 +592,7 @@ NO_LISTS = {"/assets/{path:path}", "/staff/board/stream"}
 
 
 async def test_no_list_and_no_page_tells_of_anothers_ticket(world: World) -> None:
-    for address in addresses(world.house.app):
+    for address in addresses(world.api.app):
         named = any(f"{{{name}}}" in address.path for name in ADDRESSED)
         if address.method != "GET" or named or address.path in NO_LISTS:
             continue

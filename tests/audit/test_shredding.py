@@ -23,13 +23,13 @@ from domain.actors import Role
 from domain.refusals import Refused
 from domain.ticket.complaint import Complaint
 from domain.ticket.erasure import GONE
-from runtime.codec import ticket_sealed_with
+from runtime.codec import ticket_of_key
 from runtime.names import ticket_workflow_id
 from store.db import tables
 from store.db.engine import Store
 from store.secrets.ticket_keys import TicketKeys
 from store.tickets import erasure, intake, tickets
-from tests.api.house import REPLY, Filed, House, open_house, problem
+from tests.api.running_api import REPLY, Api, Filed, problem, serve_api
 from tests.support.desk import file
 from tests.support.engine import RING, Engine, furnish
 
@@ -40,13 +40,13 @@ WORDS = ("王小明", "13812345678", "三单元", "清淤", "谢谢")
 
 
 @pytest.fixture
-async def house(engine: Engine, tmp_path: Path) -> Any:
-    async with open_house(tmp_path, engine.store, engine.client, engine.packs) as opened:
+async def api(engine: Engine, tmp_path: Path) -> Any:
+    async with serve_api(tmp_path, engine.store, engine.client, engine.packs) as opened:
         yield opened
 
 
-async def _whole_life(house: House, engine: Engine) -> Filed:
-    ticket = await house.file(**FILED, place=PLACE, contact=CONTACT, public=True)
+async def _whole_life(api: Api, engine: Engine) -> Filed:
+    ticket = await api.file(**FILED, place=PLACE, contact=CONTACT, public=True)
     assert (await ticket.complete()).status_code == 200
     await ticket.until_stage("rate")
     good = {"contacted": True, "resolved": True, "grade": 5, "words": "谢谢"}
@@ -63,9 +63,9 @@ async def _everything(store: Store) -> str:
     return "".join(rows)
 
 
-async def _two_merged(house: House, engine: Engine) -> tuple[Filed, Filed]:
+async def _two_merged(api: Api, engine: Engine) -> tuple[Filed, Filed]:
     """Return a merged pair, the handled ticket and the merged one; both have ended."""
-    parent, child = await house.file(**FILED), await house.file(**FILED)
+    parent, child = await api.file(**FILED), await api.file(**FILED)
     into = {"into": parent.number, "reason": "同一处"}
     assert (await child.by(Role.DISPATCHER, "merge", into)).status_code == 200
     assert (await parent.complete()).status_code == 200
@@ -78,11 +78,9 @@ async def _two_merged(house: House, engine: Engine) -> tuple[Filed, Filed]:
 
 
 @pytest.mark.parametrize("which", ["parent", "child"])
-async def test_of_merged_tickets_each_is_erased_alone(
-    house: House, engine: Engine, which: str
-) -> None:
+async def test_of_merged_tickets_each_is_erased_alone(api: Api, engine: Engine, which: str) -> None:
     """A message between tickets belongs to the receiver, whose key encrypts it."""
-    parent, child = await _two_merged(house, engine)
+    parent, child = await _two_merged(api, engine)
     erased, filed = (parent, child) if which == "parent" else (child, parent)
     await erasure.erase(engine.store, erased.number, datetime(2026, 11, 2, tzinfo=UTC))
     keys = furnish(engine.client, engine.store)  # with nothing cached
@@ -97,12 +95,12 @@ async def _heard(engine: Engine, ticket: Filed) -> set[str | None]:
     [history] = await fetch(engine.client, ticket.number)
     event_type = EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED
     heard = [event for event in history.events if event.event_type != event_type]
-    sealed = payloads(WorkflowHistory(ticket.number, heard))
-    return {ticket_sealed_with(payload) for payload in sealed if payload.data}
+    encrypted = payloads(WorkflowHistory(ticket.number, heard))
+    return {ticket_of_key(payload) for payload in encrypted if payload.data}
 
 
-async def test_after_erasing_nobody_can_read_what_was_said(house: House, engine: Engine) -> None:
-    ticket = await _whole_life(house, engine)
+async def test_after_erasing_nobody_can_read_what_was_said(api: Api, engine: Engine) -> None:
+    ticket = await _whole_life(api, engine)
     number, store = ticket.number, engine.store
     before = await tickets.get(store, number)
     keys = TicketKeys(store, RING)
@@ -110,7 +108,7 @@ async def test_after_erasing_nobody_can_read_what_was_said(house: House, engine:
     assert unproved.readable == unproved.sealed > 9
     assert not unproved.holds
     [history] = await fetch(engine.client, number)
-    own = {ticket_sealed_with(payload) for payload in payloads(history) if payload.data}
+    own = {ticket_of_key(payload) for payload in payloads(history) if payload.data}
     assert own == {number}
     value = await _everything(store)
     assert [word for word in WORDS if word not in value] == []
@@ -147,8 +145,8 @@ async def test_what_was_told_in_the_clear_can_be_read_whomever_it_was_told(store
     assert (proof.holds, proof.clear, proof.theirs) == (False, 1, 0)
 
 
-async def test_the_audit_says_that_a_ticket_was_erased(house: House, engine: Engine) -> None:
-    ticket = await _whole_life(house, engine)
+async def test_the_audit_says_that_a_ticket_was_erased(api: Api, engine: Engine) -> None:
+    ticket = await _whole_life(api, engine)
     assert (await judge(engine.client, engine.store, ticket.number)).agrees
     await erasure.erase(engine.store, ticket.number, datetime(2026, 11, 2, tzinfo=UTC))
     verdict = await judge(engine.client, engine.store, ticket.number)
@@ -156,13 +154,13 @@ async def test_the_audit_says_that_a_ticket_was_erased(house: House, engine: Eng
     assert "erased on 2026-11-02" in (verdict.problem or "")
     with pytest.raises(HistoryErased):
         await replay_history(engine.client, engine.store, ticket.number)
-    auditor = await house.token(Role.AUDITOR)
+    auditor = await api.token(Role.AUDITOR)
     urged = await ticket.act("urge", auditor, {"text": "?"})
     assert problem(urged)[0] in (403, 409, 410)
 
 
-async def test_what_is_still_being_handled_cannot_be_erased(house: House, engine: Engine) -> None:
-    ticket = await house.file()
+async def test_what_is_still_being_handled_cannot_be_erased(api: Api, engine: Engine) -> None:
+    ticket = await api.file()
     assert await running(engine.client, ticket.number)
     with pytest.raises(Refused) as refused:
         await erasure.erase(engine.store, ticket.number, datetime.now(UTC))
@@ -175,12 +173,12 @@ async def test_what_is_still_being_handled_cannot_be_erased(house: House, engine
 
 
 async def test_a_citizen_with_another_ticket_stays_known_for_that_one(
-    house: House, engine: Engine
+    api: Api, engine: Engine
 ) -> None:
-    ticket = await _whole_life(house, engine)
+    ticket = await _whole_life(api, engine)
     again = await ticket.act("recur", ticket.citizen, {"text": "又来了"})
     assert again.status_code == 201, again.text
-    follower = Filed(house, again.json())
+    follower = Filed(api, again.json())
     await follower.until_stage("handle")
     await erasure.erase(engine.store, ticket.number, datetime.now(UTC))
     shown = await follower.by(Role.DESK, "person", {"purpose": "回访"})
@@ -188,9 +186,9 @@ async def test_a_citizen_with_another_ticket_stays_known_for_that_one(
 
 
 async def test_tickets_that_say_things_to_each_other_use_the_others_key(
-    house: House, engine: Engine
+    api: Api, engine: Engine
 ) -> None:
-    first, second = await house.file(), await house.file()
+    first, second = await api.file(), await api.file()
     merged = await second.by(Role.DISPATCHER, "merge", {"into": first.number, "reason": "同一问题"})
     assert merged.status_code == 200, merged.text
     await first.complete()

@@ -9,7 +9,7 @@ from store.reporting.board_statements import STATEMENTS
 
 
 async def test_every_viewer_gets_every_tick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(board_feed, "TICK", 0.3)
+    monkeypatch.setattr(board_feed, "POLL_INTERVAL", 0.3)
     watched = await board.watched(viewers=10, ticks=4)
     assert watched.viewers == 10
     assert watched.ticks >= 3

@@ -10,14 +10,14 @@ from bench import floor
 from bench.floor_driver import Bells, FloorDriver
 from bench.product_driver import COMPLAINT, RATING, RESULT, UNIT
 from runtime.names import ticket_workflow_id
-from tests.api.house import open_house
+from tests.api.running_api import serve_api
 from tests.support.engine import Engine
 
 
 async def _plain_ticket(engine: Engine, home: Path) -> WorkflowHistory:
     """Return the history of a ticket driven as in the benchmark, by five requests."""
-    async with open_house(home, engine.store, engine.client, engine.packs) as house:
-        ticket = await house.file(**COMPLAINT)
+    async with serve_api(home, engine.store, engine.client, engine.packs) as api:
+        ticket = await api.file(**COMPLAINT)
         await ticket.by_unit("sign", unit=UNIT)
         await ticket.by_unit("contact", {"reached": True}, unit=UNIT)
         await ticket.complete(unit=UNIT, body=RESULT)

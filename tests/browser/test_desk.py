@@ -46,12 +46,12 @@ def test_an_operator_takes_a_call_by_keyboard_alone(desk: Open, town: Site) -> N
     page.keyboard.press("Tab")
     assert focused(page) == "address"
     typed(page, "新华西街东门")
-    hints = page.locator("#hints")
-    expect(hints).to_contain_text("黑臭水体")
-    expect(hints).to_contain_text("区水务局")
-    expect(hints).to_contain_text("水是什么颜色")
-    expect(hints).to_contain_text(earlier["number"])
-    expect(page.locator("[data-hints-said]")).to_contain_text("区水务局")
+    suggestions = page.locator("#suggestions")
+    expect(suggestions).to_contain_text("黑臭水体")
+    expect(suggestions).to_contain_text("区水务局")
+    expect(suggestions).to_contain_text("水是什么颜色")
+    expect(suggestions).to_contain_text(earlier["number"])
+    expect(page.locator("[data-suggestions-said]")).to_contain_text("区水务局")
     page.keyboard.press("Control+Enter")
     expect(page.locator("[data-number]")).to_be_visible()
     number = number_in(page)
@@ -70,7 +70,7 @@ def test_a_call_is_answered_at_once_without_a_script(desk: Open) -> None:
     page.locator("#f-kind").select_option("consultation")
     page.locator("#f-category").fill("0204")
     page.locator("#f-category").press("Enter")  # Enter in a field does not file the complaint
-    expect(page.locator("#hints")).to_contain_text("路灯开关时间")
+    expect(page.locator("#suggestions")).to_contain_text("路灯开关时间")
     page.locator(".often summary", has_text="路灯开关时间").click()
     page.locator("button[value='use:lamp-hours']").click()
     expect(page.locator("#f-answer")).to_have_value(re.compile("日落日出"))
@@ -92,7 +92,7 @@ def test_photos_go_with_a_call_and_do_not_disturb_what_the_machine_knows(desk: O
     }
     page.locator("#f-files").set_input_files([photo, program])
     page.locator("#f-text").fill("新华西街东门的河水又黑又臭")
-    expect(page.locator("#hints")).to_contain_text("Black and smelly water")
+    expect(page.locator("#suggestions")).to_contain_text("Black and smelly water")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#summary")).to_contain_text("bad.exe")
     expect(page.locator("#f-text")).to_have_value("新华西街东门的河水又黑又臭")
@@ -173,7 +173,7 @@ def test_everybody_can_use_the_desks_pages(
     expect(page.locator("#f-text")).to_be_focused()
     page.locator("#f-text").fill("新华西街东门的河水又黑又臭")
     page.locator("#f-address").fill("新华西街东门")
-    expect(page.locator("#hints .near")).to_be_visible()
+    expect(page.locator("#suggestions .near")).to_be_visible()
     assert violations(page) == []
     for path in (
         f"/staff/triage?number={morning['number']}",

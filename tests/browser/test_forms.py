@@ -16,7 +16,7 @@ from api.pages.actions.all_actions import ACTION_FORMS, BY_PATH
 from api.pages.actions.spec import ActionForm
 from domain.actors import Role
 from store.db.engine import Store, default_url
-from tests.api.house import Filed, House
+from tests.api.running_api import Api, Filed
 from tests.browser.conftest import Open
 from tests.support.action_cases import ABLE, CASES, WHY, Case, fresh
 from tests.support.browser import Site, site, violations
@@ -30,8 +30,8 @@ SILENT = {"limits": ABLE["limits"] | {"rate": "1s"}, "ladder": ABLE["ladder"] | 
 STAGED = "0303"
 
 
-async def _staged(house: House) -> Filed:
-    return await house.file(category=STAGED, text="下水道堵了，污水横流。")
+async def _staged(api: Api) -> Filed:
+    return await api.file(category=STAGED, text="下水道堵了，污水横流。")
 
 
 FORMS = (
@@ -81,9 +81,9 @@ def _elsewhere(work: Coroutine[Any, Any, Ready]) -> Ready:
 async def _made_ready(town: Site) -> Ready:
     store = Store.open(default_url(town.home))
     async with httpx.AsyncClient(base_url=town.url, timeout=60) as http:
-        house = House(http, store, FastAPI())
-        made = {one: await one(house) for one in dict.fromkeys(case.ready for case in FORMS)}
-        silent = await house.file(contact={"phone": "13800001234", "name": "王小明"})
+        api = Api(http, store, FastAPI())
+        made = {one: await one(api) for one in dict.fromkeys(case.ready for case in FORMS)}
+        silent = await api.file(contact={"phone": "13800001234", "name": "王小明"})
         assert (await silent.complete()).status_code == 200
         async with asyncio.timeout(60):
             while not (await silent.seen_by_staff())["call_back_due"]:
@@ -120,7 +120,7 @@ def _narrow(desk: Open, role: Role, language: str) -> Page:
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_the_form_of_every_deed_is_accessible_and_fits(
+def test_the_form_of_every_action_is_accessible_and_fits(
     desk: Open, ready: Ready, language: str
 ) -> None:
     looks, shown = Looks(), set()

@@ -56,7 +56,7 @@ def test_an_officers_job_from_start_to_end_by_keyboard_alone(desk: Open, town: S
     expect(page.locator(".alert-success")).to_be_focused()
 
     keys.press("c")
-    expect(page.locator("#deed input[name=reached]").first).to_be_focused()
+    expect(page.locator("#action input[name=reached]").first).to_be_focused()
     keys.press("Tab")
     keys.type("约好下午查看, s c d ?")  # shortcut keys in a field are text
     keys.press("Tab")
@@ -80,7 +80,7 @@ def test_an_officers_job_from_start_to_end_by_keyboard_alone(desk: Open, town: S
         {"name": "after.jpg", "mimeType": "image/jpeg", "buffer": a_photo()}
     )
     for _ in range(5):
-        if page.evaluate("document.activeElement.matches('#deed button')"):
+        if page.evaluate("document.activeElement.matches('#action button')"):
             break
         keys.press("Tab")
     keys.press("Enter")
@@ -143,7 +143,7 @@ def test_all_of_it_works_without_javascript(desk: Open, town: Site) -> None:
     page.locator("#f-purpose").fill("首次联系")
     page.locator("form[action$='/person'] button").click()
     expect(page.locator(".unmasked")).to_contain_text("13800001234")
-    page.locator(".deeds a[href*='do=complete']").click()
+    page.locator(".actions a[href*='do=complete']").click()
     page.locator("#f-reply").fill("已清淤。")
     bad: FilePayload = {
         "name": "virus.exe",
@@ -152,11 +152,11 @@ def test_all_of_it_works_without_javascript(desk: Open, town: Site) -> None:
     }
     good: FilePayload = {"name": "after.jpg", "mimeType": "image/jpeg", "buffer": a_photo()}
     page.locator("#f-evidence").set_input_files([good, bad])
-    page.locator("#deed button").click()
+    page.locator("#action button").click()
     expect(page.locator("#summary")).to_contain_text("virus.exe")
     expect(page.locator("#f-reply")).to_have_value("已清淤。")
     expect(page.locator("input[name=kept]")).to_be_checked()
-    page.locator("#deed button").click()
+    page.locator("#action button").click()
     expect(page.locator(".alert-success")).to_have_text("办理结果已提交。")
 
 
@@ -173,7 +173,7 @@ def test_nothing_breaks_the_pages_own_policy_and_print_shows_what_matters(
     assert lines == []
     page.goto(f"{town.url}{path}?do=contact")
     page.emulate_media(media="print")
-    expect(page.locator("#deed")).to_be_hidden()
-    expect(page.locator(".deeds")).to_be_hidden()
+    expect(page.locator("#action")).to_be_hidden()
+    expect(page.locator(".actions")).to_be_hidden()
     expect(page.locator(".story")).to_be_visible()
     expect(page.locator("#s-said")).to_be_visible()

@@ -16,7 +16,7 @@ from store.db import identity_tables
 from store.db.engine import Store
 from store.db.schema import upgrade
 from store.identity import accounts, passwords, sessions, tokens
-from tests.api.house import open_house, problem
+from tests.api.running_api import problem, serve_api
 from tests.support.jiesu_command import Terminal
 from workers.stack import _first_administrator
 
@@ -146,13 +146,13 @@ async def test_the_first_password_ends_and_a_command_gives_another(
     fields = {"name": "admin", "password": await _first_administrator(terminal.settings.store)}
     long_ago = datetime.now(UTC) - timedelta(days=8)
     await store.change(update(identity_tables.account).values(password_given_at=long_ago))
-    async with open_house(tmp_path, store, None, temporal_address="127.0.0.1:1") as house:
-        over = await house.http.post("/api/v1/session", json=fields)
+    async with serve_api(tmp_path, store, None, temporal_address="127.0.0.1:1") as api:
+        over = await api.http.post("/api/v1/session", json=fields)
         assert problem(over) == (401, "first_password_over")
         done = await terminal.jiesu("account", "password", "admin")
         assert "within 7 days" in done.err
         fields["password"] = done.out.strip()
-        opened = await house.http.post("/api/v1/session", json=fields)
+        opened = await api.http.post("/api/v1/session", json=fields)
         assert opened.status_code == 200, opened.text
         assert opened.json()["first_password_until"] is not None
 
@@ -171,7 +171,7 @@ async def test_a_token_is_for_what_it_was_asked_for_and_ends(
     assert timedelta(days=89) < left <= timedelta(days=90)
     [listed] = await terminal.json("token", "list")
     assert listed["last_used_at"] is not None
-    for scope, says in (("fly", "unknown scope 'fly'"), ("admin", "may do nothing")):
+    for scope, says in (("fly", "unknown scope 'fly'"), ("admin", "no permission")):
         refused = await terminal.jiesu("token", "create", "--role", "auditor", "--scope", scope)
         assert refused.code == 2
         assert says in refused.err

@@ -85,7 +85,7 @@ async def test_keys_are_rotated_beside_a_running_stack(
     terminal, http = running
     before = await _withdrawn(http)
     assert (await terminal.jiesu("keys", "rotate")).code == 0
-    assert "2 sealed anew" in (await terminal.jiesu("keys", "reseal")).out
+    assert "2 encrypted anew" in (await terminal.jiesu("keys", "reseal")).out
     old, new = await terminal.json("keys", "show")
     assert (old["persons"], old["tickets"], old["root"]) == (0, 0, True)
     assert (new["persons"], new["tickets"], new["current"]) == (1, 1, True)

@@ -43,9 +43,9 @@ class Hall:
     def record_event(self, fact: Fact, at: datetime, actor: Actor = SYSTEM) -> None:
         self.events.append(record(self.ticket, fact, actor, at))
         self.promises.see(self.events[-1], self.ticket)
-        graver = follows(self.ticket)
-        if graver is not None:
-            self.record_event(graver, at)
+        raised = follows(self.ticket)
+        if raised is not None:
+            self.record_event(raised, at)
 
     def resume(self, n: int, why: str, at: datetime) -> None:
         clocks = self.resumed(self.ticket.paused(n), at)

@@ -47,9 +47,9 @@ class Life:
         """Record a fact, and the severity that follows from it (as `Recording.happen`)."""
         self.events.append(record(self.ticket, fact, ACTOR[role], self.at))
         self.promises.see(self.events[-1], self.ticket)
-        graver = follows(self.ticket)
-        if graver is not None:
-            self.record_event(graver, Role.SYSTEM)
+        raised = follows(self.ticket)
+        if raised is not None:
+            self.record_event(raised, Role.SYSTEM)
 
     def pass_time(self) -> None:
         self.now += timedelta(minutes=self.chance.randint(0, 90))

@@ -201,7 +201,7 @@ _WEIGHTS: dict[type[FactBase], int] = {
     anytime.FactsAdded: 3,
     anytime.Urged: 10,
     closing.RatingRefused: 3,
-    anytime.MinutesKept: 3,
+    anytime.MinutesRecorded: 3,
     anytime.InspectionsOpened: 3,
     anytime.Appointed: 5,
     supervising.PubliclyNoticed: 3,

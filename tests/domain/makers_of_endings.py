@@ -291,7 +291,7 @@ ENDINGS: dict[type[FactBase], Callable[[Life], Fact | None]] = {
     supervising.OrderAnswered: _answered,
     supervising.PubliclyNoticed: lambda life: supervising.PubliclyNoticed(text="t"),
     anytime.Appointed: _appointed,
-    anytime.MinutesKept: lambda life: anytime.MinutesKept(minutes=life.minutes()),
+    anytime.MinutesRecorded: lambda life: anytime.MinutesRecorded(minutes=life.minutes()),
     anytime.InspectionsOpened: _inspections,
     anytime.FactsAdded: _facts_added,
     anytime.Urged: _urged,

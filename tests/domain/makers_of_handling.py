@@ -165,14 +165,14 @@ def _review_missed(life: Life) -> waiting.ReviewMissed | None:
     return waiting.ReviewMissed(assignment=held.n, clocks=following)
 
 
-def _citizen_asked(life: Life) -> waiting.CitizenAsked | None:
+def _citizen_asked(life: Life) -> waiting.QuestionAsked | None:
     lead = life.ticket.current
     if not life.rules.ask_citizen or lead is None or lead.pause is not None:
         return None
     if lead.questions >= life.rules.questions:
         return None
     waits = life.clocks(ClockName.CITIZEN, n=lead.n)
-    return waiting.CitizenAsked(assignment=lead.n, text="t", clocks=waits)
+    return waiting.QuestionAsked(assignment=lead.n, text="t", clocks=waits)
 
 
 def _resumed(life: Life) -> waiting.Resumed | None:
@@ -267,7 +267,7 @@ HANDLING: dict[type[FactBase], Callable[[Life], Fact | None]] = {
     waiting.Held: _held,
     waiting.Reviewed: _reviewed,
     waiting.ReviewMissed: _review_missed,
-    waiting.CitizenAsked: _citizen_asked,
+    waiting.QuestionAsked: _citizen_asked,
     waiting.Resumed: _resumed,
     handling.StepDone: _step_done,
     joint.Whistled: _whistled,

@@ -217,9 +217,9 @@ def test_every_reason_belongs_to_a_kind_of_fact() -> None:
 
 @pytest.mark.parametrize("text", OLD_SENTENCES)
 def test_a_sentence_from_before_the_codes_is_told_in_chinese_too(text: str) -> None:
-    found_because = reason_before(text, set(ReasonCode))
-    assert found_because is not None
-    assert (in_words(found_because, "zh"), sentence([found_because])) == (OLD_SENTENCES[text], text)
+    reason = reason_before(text, set(ReasonCode))
+    assert reason is not None
+    assert (in_words(reason, "zh"), sentence([reason])) == (OLD_SENTENCES[text], text)
 
 
 def test_the_old_sentences_cover_the_catalogue() -> None:

@@ -17,7 +17,7 @@ from domain.facts.handling import ExtensionGranted, ExtensionRequested, Handling
 from domain.facts.intake import Classified, Reassigned
 from domain.facts.joint import Whistled
 from domain.facts.verifying import VerificationRequested
-from domain.facts.waiting import CitizenAsked, Held, HoldRequested
+from domain.facts.waiting import Held, HoldRequested, QuestionAsked
 from domain.policy.decide import verdict
 from domain.policy.guards import check
 from domain.policy.record import record
@@ -91,7 +91,7 @@ def test_a_hold_takes_the_place_of_a_question_to_the_citizen() -> None:
     hold = HoldRequested(assignment=1, ground="g", until=until, reason="r", clocks=[ask])
     story.tell(hold, by=story.officer)
     question = clock(ClockName.CITIZEN, story.at, 72, 1)
-    story.tell(CitizenAsked(assignment=1, text="where?", clocks=[question]), by=story.officer)
+    story.tell(QuestionAsked(assignment=1, text="where?", clocks=[question]), by=story.officer)
     asked_at = story.at
     review = clock(ClockName.REVIEW, story.at, 72, 1)
     held = Held(assignment=1, until=until, reason="r", clocks=[review])
@@ -132,7 +132,7 @@ def test_an_extension_while_the_clock_stands_still_leaves_it_standing() -> None:
         ExtensionRequested(assignment=1, by="1d", reason="r", clocks=[ask]), by=story.officer
     )
     question = clock(ClockName.CITIZEN, story.at, 72, 1)
-    story.tell(CitizenAsked(assignment=1, text="where?", clocks=[question]), by=story.officer)
+    story.tell(QuestionAsked(assignment=1, text="where?", clocks=[question]), by=story.officer)
     longer = story.ticket.running(ClockName.HANDLE, 1).model_copy()
     story.tell(ExtensionGranted(assignment=1, reason="r", clocks=[longer]), by=DISPATCHER)
     [handle] = running(story.ticket, ClockName.HANDLE)

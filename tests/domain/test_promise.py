@@ -36,14 +36,14 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 def handled(lifecycle: int = 1) -> Counter:
     """Return a ticket assigned to the water bureau."""
     new_complaint = complaint("2603020000029", city="tongzhou", category="0302", filed_at=FILED_AT)
-    hall = Counter(BUSY, new_complaint.model_copy(update={"unit": "water"}), lifecycle)
-    settle(hall)
-    assert (hall.ticket.stage, hall.ticket.unit) == (Stage.HANDLE, "water")
-    return hall
+    simulated = Counter(BUSY, new_complaint.model_copy(update={"unit": "water"}), lifecycle)
+    settle(simulated)
+    assert (simulated.ticket.stage, simulated.ticket.unit) == (Stage.HANDLE, "water")
+    return simulated
 
 
-def settle(hall: Counter) -> None:
-    while hall.go_on():
+def settle(simulated: Counter) -> None:
+    while simulated.go_on():
         pass
 
 
@@ -51,224 +51,226 @@ def officer(unit: str = "water") -> Actor:
     return Actor(role=Role.OFFICER, unit=unit, id=f"officer-of-{unit}")
 
 
-def reach_levels_until(hall: Counter, name: ClockName, kind: LevelKind) -> None:
-    while hall.reach_next_level():
-        settle(hall)
-        fact = hall.events[-1].fact
+def reach_levels_until(simulated: Counter, name: ClockName, kind: LevelKind) -> None:
+    while simulated.reach_next_level():
+        settle(simulated)
+        fact = simulated.events[-1].fact
         if (getattr(fact, "clock", None), getattr(fact, "rung", None)) == (name, kind):
             return
     raise AssertionError(f"{name} never reaches {kind}")
 
 
-def promise(hall: Counter) -> Clock:
-    clock = hall.ticket.promise
+def promise(simulated: Counter) -> Clock:
+    clock = simulated.ticket.promise
     assert clock is not None
     return clock
 
 
-def both(hall: Counter) -> tuple[int, int]:
-    return cards(hall.ticket, LevelKind.WARN), cards(hall.ticket, LevelKind.DUE)
+def both(simulated: Counter) -> tuple[int, int]:
+    return cards(simulated.ticket, LevelKind.WARN), cards(simulated.ticket, LevelKind.DUE)
 
 
 def test_a_card_counts_once_although_the_clock_stood_still_afterwards() -> None:
-    hall = handled()
-    reach_levels_until(hall, ClockName.HANDLE, LevelKind.WARN)
-    before = both(hall)
-    hall.now += HOUR
-    hall.give(officer(), Ask(question="在哪里？"), hall.now)
-    hall.now += HOUR
-    hall.resume(1, "citizen_answered", hall.now)
-    assert both(hall) == before
+    simulated = handled()
+    reach_levels_until(simulated, ClockName.HANDLE, LevelKind.WARN)
+    before = both(simulated)
+    simulated.now += HOUR
+    simulated.give(officer(), Ask(question="在哪里？"), simulated.now)
+    simulated.now += HOUR
+    simulated.resume(1, "citizen_answered", simulated.now)
+    assert both(simulated) == before
     assert before[0] > 0
 
 
 def test_an_extension_granted_after_the_red_card_takes_it_back_where_it_was_asked_in_time() -> None:
-    hall = handled()
-    clock = hall.ticket.running(ClockName.HANDLE, 1)
-    hall.now = clock.due_at - timedelta(minutes=1)
-    while (following := hall.ticket.next_level()) and following[1].at <= hall.now:
-        hall.reach_next_level()
-    yellow, red = both(hall)
-    hall.give(officer(), Extend(by="1d", reason="等配件"), hall.now)
-    reach_levels_until(hall, ClockName.HANDLE, LevelKind.DUE)
-    assert both(hall) == (yellow, red + 1)
-    shown = hall.events[-1].version
-    hall.give(DISPATCHER, YES, hall.now)
-    assert both(hall) == (yellow, red)
-    assert shown in hall.ticket.void_rungs
-    later = hall.ticket.running(ClockName.HANDLE, 1)
+    simulated = handled()
+    clock = simulated.ticket.running(ClockName.HANDLE, 1)
+    simulated.now = clock.due_at - timedelta(minutes=1)
+    while (following := simulated.ticket.next_level()) and following[1].at <= simulated.now:
+        simulated.reach_next_level()
+    yellow, red = both(simulated)
+    simulated.give(officer(), Extend(by="1d", reason="等配件"), simulated.now)
+    reach_levels_until(simulated, ClockName.HANDLE, LevelKind.DUE)
+    assert both(simulated) == (yellow, red + 1)
+    shown = simulated.events[-1].version
+    simulated.give(DISPATCHER, YES, simulated.now)
+    assert both(simulated) == (yellow, red)
+    assert shown in simulated.ticket.void_rungs
+    later = simulated.ticket.running(ClockName.HANDLE, 1)
     assert later.due_at > clock.due_at
-    assert [level.kind for level in later.rungs if level.at <= hall.now] == []
-    reach_levels_until(hall, ClockName.HANDLE, LevelKind.DUE)
-    assert both(hall)[1] == red + 1
+    assert [level.kind for level in later.rungs if level.at <= simulated.now] == []
+    reach_levels_until(simulated, ClockName.HANDLE, LevelKind.DUE)
+    assert both(simulated)[1] == red + 1
 
 
 def test_an_extension_asked_for_too_late_leaves_the_red_card() -> None:
-    hall = handled()
-    reach_levels_until(hall, ClockName.HANDLE, LevelKind.DUE)
-    before = both(hall)
-    hall.give(officer(), Extend(by="1d", reason="等配件"), hall.now)
-    hall.give(DISPATCHER, YES, hall.now)
-    assert both(hall) == before
-    assert hall.ticket.void_rungs == []
+    simulated = handled()
+    reach_levels_until(simulated, ClockName.HANDLE, LevelKind.DUE)
+    before = both(simulated)
+    simulated.give(officer(), Extend(by="1d", reason="等配件"), simulated.now)
+    simulated.give(DISPATCHER, YES, simulated.now)
+    assert both(simulated) == before
+    assert simulated.ticket.void_rungs == []
 
 
 def test_a_hold_granted_after_the_red_card_takes_it_back_until_the_time_is_really_over() -> None:
-    hall = handled()
-    due_at = hall.ticket.running(ClockName.HANDLE, 1).due_at
-    hall.now = due_at - timedelta(minutes=1)
-    while (following := hall.ticket.next_level()) and following[1].at <= hall.now:
-        hall.reach_next_level()
+    simulated = handled()
+    due_at = simulated.ticket.running(ClockName.HANDLE, 1).due_at
+    simulated.now = due_at - timedelta(minutes=1)
+    while (following := simulated.ticket.next_level()) and following[1].at <= simulated.now:
+        simulated.reach_next_level()
     until = due_at + 20 * DAY
-    yellow, red = both(hall)
+    yellow, red = both(simulated)
     command = Hold(ground=BUSY.pack.reason_codes("hold")[0], until=until, reason="汛期后施工")
-    hall.give(officer(), command, hall.now)
-    reach_levels_until(hall, ClockName.HANDLE, LevelKind.DUE)
-    hall.now += HOUR
-    hall.give(DISPATCHER, YES, hall.now)
-    assert both(hall) == (yellow, red)
-    reach_levels_until_resumed(hall)
-    later = hall.ticket.running(ClockName.HANDLE, 1)
+    simulated.give(officer(), command, simulated.now)
+    reach_levels_until(simulated, ClockName.HANDLE, LevelKind.DUE)
+    simulated.now += HOUR
+    simulated.give(DISPATCHER, YES, simulated.now)
+    assert both(simulated) == (yellow, red)
+    reach_levels_until_resumed(simulated)
+    later = simulated.ticket.running(ClockName.HANDLE, 1)
     assert later.due_at > until
-    reach_levels_until(hall, ClockName.HANDLE, LevelKind.DUE)
-    assert both(hall)[1] == red + 1
+    reach_levels_until(simulated, ClockName.HANDLE, LevelKind.DUE)
+    assert both(simulated)[1] == red + 1
 
 
-def reach_levels_until_resumed(hall: Counter) -> None:
-    while hall.events[-1].kind != "resumed":
-        assert hall.reach_next_level()
+def reach_levels_until_resumed(simulated: Counter) -> None:
+    while simulated.events[-1].kind != "resumed":
+        assert simulated.reach_next_level()
 
 
 def test_a_clock_that_is_extended_while_it_stands_still_keeps_its_ladder() -> None:
-    hall = handled()
-    kinds = [level.kind for level in hall.ticket.running(ClockName.HANDLE, 1).rungs]
-    hall.give(officer(), Extend(by="1d", reason="等配件"), hall.now)
-    hall.give(officer(), Ask(question="在哪里？"), hall.now)
-    hall.now += 60 * DAY
-    hall.give(DISPATCHER, YES, hall.now)
-    clock = hall.ticket.running(ClockName.HANDLE, 1)
+    simulated = handled()
+    kinds = [level.kind for level in simulated.ticket.running(ClockName.HANDLE, 1).rungs]
+    simulated.give(officer(), Extend(by="1d", reason="等配件"), simulated.now)
+    simulated.give(officer(), Ask(question="在哪里？"), simulated.now)
+    simulated.now += 60 * DAY
+    simulated.give(DISPATCHER, YES, simulated.now)
+    clock = simulated.ticket.running(ClockName.HANDLE, 1)
     assert [level.kind for level in clock.rungs] == kinds
-    assert len(promise(hall).rungs) > 0
+    assert len(promise(simulated).rungs) > 0
 
 
 def test_the_promise_goes_on_when_a_unit_that_stood_still_has_it_no_more() -> None:
-    hall = handled()
-    hall.give(officer(), Ask(question="在哪里？"), hall.now)
-    hall.now += 2 * HOUR
-    before = promise(hall).due_at
+    simulated = handled()
+    simulated.give(officer(), Ask(question="在哪里？"), simulated.now)
+    simulated.now += 2 * HOUR
+    before = promise(simulated).due_at
     ground = BUSY.pack.reason_codes("return")[0]
-    hall.give(officer(), Return(ground=ground, reason="不属于"), hall.now)
-    hall.give(DISPATCHER, YES, hall.now)
-    assert hall.ticket.stage is Stage.DISPATCH
-    settle(hall)
-    assert promise(hall).paused_at is None
-    assert before < promise(hall).due_at <= before + DAY
+    simulated.give(officer(), Return(ground=ground, reason="不属于"), simulated.now)
+    simulated.give(DISPATCHER, YES, simulated.now)
+    assert simulated.ticket.stage is Stage.DISPATCH
+    settle(simulated)
+    assert promise(simulated).paused_at is None
+    assert before < promise(simulated).due_at <= before + DAY
 
 
 def test_a_ticket_that_is_merged_while_it_stands_still_can_be_late() -> None:
-    hall = handled()
-    hall.give(officer(), Ask(question="在哪里？"), hall.now)
-    hall.now += HOUR
-    hall.give(DISPATCHER, Merge(into=PARENT, reason="同一处"), hall.now)
-    settle(hall)
-    assert promise(hall).paused_at is None
-    assert not case_of(hall.ticket, promise(hall).due_at).late
-    assert case_of(hall.ticket, promise(hall).due_at + HOUR).late
+    simulated = handled()
+    simulated.give(officer(), Ask(question="在哪里？"), simulated.now)
+    simulated.now += HOUR
+    simulated.give(DISPATCHER, Merge(into=PARENT, reason="同一处"), simulated.now)
+    settle(simulated)
+    assert promise(simulated).paused_at is None
+    assert not case_of(simulated.ticket, promise(simulated).due_at).late
+    assert case_of(simulated.ticket, promise(simulated).due_at + HOUR).late
 
 
 def test_what_is_carried_on_while_the_lead_stands_still_stands_still_altogether() -> None:
-    hall = handled(lifecycle=0)
+    simulated = handled(lifecycle=0)
     called = [Call(unit="transport", task="清路面")]
     ground = BUSY.pack.reason_codes("whistle")[0]
-    hall.give(officer(), Whistle(ground=ground, reason="会同", units=called), hall.now)
-    hall.now += HOUR
-    hall.give(officer(), Ask(question="在哪里？"), hall.now)
-    assert hall.ticket.running(ClockName.HANDLE, 2).paused_at is None
-    hall.carry_on()
-    assert promise(hall).paused_at == hall.ticket.running(ClockName.HANDLE, 1).paused_at
-    assert hall.ticket.running(ClockName.HANDLE, 2).paused_at is not None
-    hall.now += HOUR
-    hall.resume(1, "citizen_answered", hall.now)
-    assert [c.name for c in hall.ticket.clocks if c.running and c.paused_at] == []
+    simulated.give(officer(), Whistle(ground=ground, reason="会同", units=called), simulated.now)
+    simulated.now += HOUR
+    simulated.give(officer(), Ask(question="在哪里？"), simulated.now)
+    assert simulated.ticket.running(ClockName.HANDLE, 2).paused_at is None
+    simulated.carry_on()
+    assert promise(simulated).paused_at == simulated.ticket.running(ClockName.HANDLE, 1).paused_at
+    assert simulated.ticket.running(ClockName.HANDLE, 2).paused_at is not None
+    simulated.now += HOUR
+    simulated.resume(1, "citizen_answered", simulated.now)
+    assert [c.name for c in simulated.ticket.clocks if c.running and c.paused_at] == []
 
 
 def test_a_ticket_that_is_passed_on_for_ever_stays_small_and_forgets_no_card() -> None:
-    hall = handled()
+    simulated = handled()
     sizes, red = [], 0
     for turn in range(60):
-        reach_levels_until(hall, ClockName.SIGN, LevelKind.DUE)
+        reach_levels_until(simulated, ClockName.SIGN, LevelKind.DUE)
         red += 1
         unit = ("transport", "water")[turn % 2]
-        hall.give(DISPATCHER, Reassign(unit=unit, reason="改派"), hall.now)
-        settle(hall)
-        sizes.append(len(hall.ticket.model_dump_json()))
+        simulated.give(DISPATCHER, Reassign(unit=unit, reason="改派"), simulated.now)
+        settle(simulated)
+        sizes.append(len(simulated.ticket.model_dump_json()))
     handling = [
         event.version
-        for event in hall.events
+        for event in simulated.events
         if event.kind == "rung_climbed"
         and getattr(event.fact, "rung", "") == "due"
         and getattr(event.fact, "clock", "") in ("sign", "contact", "handle")
     ]
-    assert cards(hall.ticket, LevelKind.DUE) == len(handling) >= red
-    assert hall.ticket.assignment_count == 61
+    assert cards(simulated.ticket, LevelKind.DUE) == len(handling) >= red
+    assert simulated.ticket.assignment_count == 61
     assert max(sizes[40:]) < 1.2 * max(sizes[20:40])
 
 
-def answer(hall: Counter) -> None:
-    lead = hall.ticket.lead
+def answer(simulated: Counter) -> None:
+    lead = simulated.ticket.lead
     assert lead is not None
-    hall.hand_in(lead.n, HandlingResult(reply="已办理。", resolved=True))
-    settle(hall)
+    simulated.hand_in(lead.n, HandlingResult(reply="已办理。", resolved=True))
+    settle(simulated)
 
 
-def on_time(hall: Counter) -> bool:
-    return case_of(hall.ticket, hall.now).on_time
+def on_time(simulated: Counter) -> bool:
+    return case_of(simulated.ticket, simulated.now).on_time
 
 
 def test_a_promise_that_was_broken_is_not_kept_by_doing_it_again() -> None:
-    hall = handled()
-    reach_levels_until(hall, ClockName.PROMISE, LevelKind.DUE)
-    hall.now += HOUR
-    answer(hall)
-    assert not on_time(hall)
+    simulated = handled()
+    reach_levels_until(simulated, ClockName.PROMISE, LevelKind.DUE)
+    simulated.now += HOUR
+    answer(simulated)
+    assert not on_time(simulated)
     citizen = Actor(role=Role.CITIZEN)
-    hall.judge(Rating(grade=Grade(1), resolved=False, contacted=True), citizen)
-    settle(hall)
-    assert hall.ticket.reworks == 1
-    answer(hall)
-    assert not on_time(hall)
+    simulated.judge(Rating(grade=Grade(1), resolved=False, contacted=True), citizen)
+    settle(simulated)
+    assert simulated.ticket.reworks == 1
+    answer(simulated)
+    assert not on_time(simulated)
 
 
 def test_who_is_done_again_in_time_was_on_time() -> None:
-    hall = handled()
-    answer(hall)
-    hall.judge(Rating(grade=Grade(1), resolved=False, contacted=True), Actor(role=Role.CITIZEN))
-    settle(hall)
-    answer(hall)
-    assert on_time(hall)
+    simulated = handled()
+    answer(simulated)
+    simulated.judge(
+        Rating(grade=Grade(1), resolved=False, contacted=True), Actor(role=Role.CITIZEN)
+    )
+    settle(simulated)
+    answer(simulated)
+    assert on_time(simulated)
 
 
 def test_a_promise_that_was_broken_is_not_mended_by_more_time_asked_for_afterwards() -> None:
-    hall = handled()
-    reach_levels_until(hall, ClockName.PROMISE, LevelKind.DUE)
-    hall.give(officer(), Extend(by="2d", reason="等配件"), hall.now + HOUR)
-    hall.give(DISPATCHER, YES, hall.now + 2 * HOUR)
-    hall.now += 3 * HOUR
-    answer(hall)
-    assert hall.now < promise(hall).due_at
-    assert not on_time(hall)
+    simulated = handled()
+    reach_levels_until(simulated, ClockName.PROMISE, LevelKind.DUE)
+    simulated.give(officer(), Extend(by="2d", reason="等配件"), simulated.now + HOUR)
+    simulated.give(DISPATCHER, YES, simulated.now + 2 * HOUR)
+    simulated.now += 3 * HOUR
+    answer(simulated)
+    assert simulated.now < promise(simulated).due_at
+    assert not on_time(simulated)
 
 
 def test_a_unit_is_told_once_when_the_citizen_has_not_answered() -> None:
-    hall = handled()
-    hall.give(officer(), Ask(question="在哪里？"), hall.now)
-    reach_levels_until_resumed(hall)
-    climbed, resumed = hall.events[-2:]
+    simulated = handled()
+    simulated.give(officer(), Ask(question="在哪里？"), simulated.now)
+    reach_levels_until_resumed(simulated)
+    climbed, resumed = simulated.events[-2:]
     fact = climbed.fact
     assert isinstance(fact, LevelReached)
     assert (fact.clock, fact.rung) == (ClockName.CITIZEN, LevelKind.DUE)
     fact.tells = [Role.OFFICER, Role.SUPERVISOR]
-    messages = [n for event in (climbed, resumed) for n in notices(event, hall.ticket)]
+    messages = [n for event in (climbed, resumed) for n in notices(event, simulated.ticket)]
     assert [n.template for n in messages if n.audience is Role.OFFICER] == ["resumed"]
     assert [n.template for n in messages if n.audience is Role.SUPERVISOR] == ["citizen_due"]
 

@@ -45,7 +45,7 @@ MANY = 2000
 """A number of tickets sufficient for every command to be done once."""
 
 
-class TownHall:
+class SimulatedTown:
     """A state machine of one ticket and everybody who may give it commands, with eight moves."""
 
     def __init__(self, town: str, chance: Random) -> None:
@@ -58,134 +58,136 @@ class TownHall:
             number, city="tongzhou", category=category, kind=kind, filed_at=FILED_AT
         )
         lifecycle = chance.choice([LIFECYCLE, LIFECYCLE, LIFECYCLE, 0])
-        self.hall = Counter(Desks(TOWNS[town]), new_complaint, lifecycle)
+        self.simulated = Counter(Desks(TOWNS[town]), new_complaint, lifecycle)
         self.asked: list[str] = []
         self.done: set[object] = set()
 
     def begin(self) -> None:
         """Bring the ticket some way towards its end before the first command."""
-        self.hall.go_on()
+        self.simulated.go_on()
         for _ in range(self.chance.choice(_FAR_GONE)):
-            if self.hall.ticket.open:
+            if self.simulated.ticket.open:
                 self.advance()
 
     def move(self) -> None:
         """Let some time pass, then make one random move."""
         moves = self.chance.choices(_MOVES, _OFTEN)
-        self.hall.now += timedelta(minutes=10 * self.chance.randint(0, 31))
+        self.simulated.now += timedelta(minutes=10 * self.chance.randint(0, 31))
         moves[0](self)
-        pauses = [each.pause for each in self.hall.ticket.opened if each.pause is not None]
+        pauses = [each.pause for each in self.simulated.ticket.opened if each.pause is not None]
         if any(pause.why == "hold" for pause in pauses) and self._scene().likely(0.2):
             for _ in range(6):  # a hold is long: let time pass
-                if self.hall.ticket.open:
-                    self.hall.reach_next_level()
-        check_order(self.hall.ticket, self.hall.events)
-        check_caps(self.hall.ticket)
+                if self.simulated.ticket.open:
+                    self.simulated.reach_next_level()
+        check_order(self.simulated.ticket, self.simulated.events)
+        check_caps(self.simulated.ticket)
 
     # --- the moves ----------------------------------------------------------------------------
 
     def somebody_asks(self) -> None:
-        scene, hall = self._scene(), self.hall
+        scene, simulated = self._scene(), self.simulated
         actor, command = scene.command()
-        at = hall.now - timedelta(minutes=5 if scene.likely(0.1) else 0)
-        before, version = hall.ticket.model_dump_json(), hall.ticket.version
+        at = simulated.now - timedelta(minutes=5 if scene.likely(0.1) else 0)
+        before, version = simulated.ticket.model_dump_json(), simulated.ticket.version
         self.asked.append(command.do)
         try:
-            hall.give(actor, command, at)
+            simulated.give(actor, command, at)
         except Refused as refused:
             assert refused.code in REFUSALS[type(command)], (command.do, refused.code)
-            if refused.code in RECORDED_REFUSALS and hall.ticket.version > version:
-                assert hall.events[-1].kind == "return_barred"
+            if refused.code in RECORDED_REFUSALS and simulated.ticket.version > version:
+                assert simulated.events[-1].kind == "return_barred"
             else:
-                assert hall.ticket.model_dump_json() == before
+                assert simulated.ticket.model_dump_json() == before
         else:
-            assert hall.ticket.version > version
+            assert simulated.ticket.version > version
             self.done.add(type(command).__name__)
 
     def a_unit_is_done(self) -> None:
         """Hand in a result, also for an ended share, or let the unit's program fail."""
-        scene, ticket = self._scene(), self.hall.ticket
+        scene, ticket = self._scene(), self.simulated.ticket
         opened, ended = ticket.opened, [each.n for each in ticket.assignments if not each.open]
         if ended and scene.likely(0.1):
             late = HandlingResult(reply="done", resolved=scene.likely(0.7))
-            self.hall.hand_in(scene.chance.choice(ended), late)
+            self.simulated.hand_in(scene.chance.choice(ended), late)
         if not opened:
             return
         n = scene.chance.choice(opened).n
         if scene.likely(0.9):
             evidence = ["photo"] if scene.likely(0.7) else []
             done = HandlingResult(reply="done", resolved=scene.likely(0.7), evidence=evidence)
-            self.hall.hand_in(n, done)
+            self.simulated.hand_in(n, done)
         else:
-            self.hall.fail(n)
+            self.simulated.fail(n)
 
     def the_citizen_rates(self) -> None:
-        self.hall.judge(self._scene().rating(), CITIZEN)
+        self.simulated.judge(self._scene().rating(), CITIZEN)
 
     def the_engine_goes_on(self) -> None:
-        if not self.hall.go_on():
-            check_waiting(self.hall.ticket)
+        if not self.simulated.go_on():
+            check_waiting(self.simulated.ticket)
 
     def its_history_is_carried_on(self) -> None:
         """Continue the ticket in a new run, with today's lifecycle."""
-        self.hall.carry_on()
+        self.simulated.carry_on()
 
     def a_clock_reaches_a_level(self) -> None:
-        self.hall.reach_next_level()
+        self.simulated.reach_next_level()
 
     def another_ticket_says(self) -> None:
         """Let another ticket join or leave this one, or add something; or the parent go on."""
-        hall, number = self.hall, f"260302000010{self.chance.randint(1, 3)}"
-        if hall.ticket.stage is Stage.MERGED:
+        simulated, number = self.simulated, f"260302000010{self.chance.randint(1, 3)}"
+        if simulated.ticket.stage is Stage.MERGED:
             self._parent_says()
         elif (lot := self.chance.random()) < 0.5:
-            hall.joined(number)
+            simulated.joined(number)
         elif lot < 0.8:
-            hall.added(number)
+            simulated.added(number)
         else:
-            hall.left(number)
+            simulated.left(number)
 
     def _parent_says(self) -> None:
-        hall, lot = self.hall, self.chance.random()
+        simulated, lot = self.simulated, self.chance.random()
         if lot < 0.2:
-            hall.answered(ParentReply(parent=PARENT, text="done", resolved=True, at=hall.now))
+            simulated.answered(
+                ParentReply(parent=PARENT, text="done", resolved=True, at=simulated.now)
+            )
         elif lot < 0.3:
-            hall.parent_gets_more_time()
-        elif hall.ticket.parent_pause is not None:
-            hall.parent_goes_on("reviewed", hall.now)
+            simulated.parent_gets_more_time()
+        elif simulated.ticket.parent_pause is not None:
+            simulated.parent_goes_on("reviewed", simulated.now)
         else:
-            hall.parent_stands_still("hold" if lot < 0.7 else "citizen")
+            simulated.parent_stands_still("hold" if lot < 0.7 else "citizen")
 
     def advance(self) -> bool:
         """Take a step to the end, by engine, person or clock; return False if there is none."""
-        hall = self.hall
-        if hall.go_on():
+        simulated = self.simulated
+        if simulated.go_on():
             return True
-        match way_out(hall.ticket, hall.desks.pack):
+        match way_out(simulated.ticket, simulated.desks.pack):
             case Give(actor, command):
-                hall.give(actor, command, hall.now)
+                simulated.give(actor, command, simulated.now)
             case HandIn(n, result):
-                hall.hand_in(n, result)
+                simulated.hand_in(n, result)
             case Judge(rating, actor):
-                hall.judge(rating, actor)
+                simulated.judge(rating, actor)
             case None:
-                return hall.reach_next_level()
+                return simulated.reach_next_level()
         return True
 
     def _scene(self) -> Scene:
-        ticket, pack, now = self.hall.ticket, self.hall.desks.pack, self.hall.now
+        ticket, pack, now = self.simulated.ticket, self.simulated.desks.pack, self.simulated.now
         return Scene(ticket, pack, now, self.chance, UNITS, CATEGORIES, [PARENT])
 
 
-_OFTEN_MADE: dict[Callable[[TownHall], object], int] = {
-    TownHall.somebody_asks: 16,
-    TownHall.the_engine_goes_on: 5,
-    TownHall.advance: 1,
-    TownHall.a_unit_is_done: 1,
-    TownHall.a_clock_reaches_a_level: 2,
-    TownHall.the_citizen_rates: 1,
-    TownHall.another_ticket_says: 1,
-    TownHall.its_history_is_carried_on: 1,
+_OFTEN_MADE: dict[Callable[[SimulatedTown], object], int] = {
+    SimulatedTown.somebody_asks: 16,
+    SimulatedTown.the_engine_goes_on: 5,
+    SimulatedTown.advance: 1,
+    SimulatedTown.a_unit_is_done: 1,
+    SimulatedTown.a_clock_reaches_a_level: 2,
+    SimulatedTown.the_citizen_rates: 1,
+    SimulatedTown.another_ticket_says: 1,
+    SimulatedTown.its_history_is_carried_on: 1,
 }
 _FAR_GONE = (2, 0, 1, 2, 2, 2, 2, 3, 4, 5, 6, 7)
 """The numbers of steps before the first command: after two, mostly, a unit has the ticket."""
@@ -198,34 +200,34 @@ _MOVES, _OFTEN = list(_OFTEN_MADE), list(_OFTEN_MADE.values())
 @settings(max_examples=of(2500), deadline=None)
 @given(seed=st.binary(min_size=70, max_size=240))
 def test_whatever_is_asked_the_ticket_stays_in_order_and_can_end(town: str, seed: bytes) -> None:
-    house = TownHall(town, Chance(seed))
+    simulation = SimulatedTown(town, Chance(seed))
     try:
-        house.begin()
-        while house.hall.ticket.open:
-            house.move()
+        simulation.begin()
+        while simulation.simulated.ticket.open:
+            simulation.move()
     except Exhausted:
         pass
     finally:  # shown by hypothesis for a ticket that is not in order
-        happened = " → ".join(event.kind for event in house.hall.events)
-        note(f"{seed.hex()}: {' '.join(house.asked)}: {happened}")
+        happened = " → ".join(event.kind for event in simulation.simulated.events)
+        note(f"{seed.hex()}: {' '.join(simulation.asked)}: {happened}")
     for _ in range(FAR):
-        if not house.hall.ticket.open:
+        if not simulation.simulated.ticket.open:
             break
-        assert house.advance(), f"no way on from {house.hall.ticket.stage}"
-    check_order(house.hall.ticket, house.hall.events)
-    check_steps(house.hall.events)
-    assert house.hall.ticket.stage is Stage.ENDED
+        assert simulation.advance(), f"no way on from {simulation.simulated.ticket.stage}"
+    check_order(simulation.simulated.ticket, simulation.simulated.events)
+    check_steps(simulation.simulated.events)
+    assert simulation.simulated.ticket.stage is Stage.ENDED
 
 
 def test_every_command_is_carried_out_and_every_row_is_reached() -> None:
     left: set[object] = {row.fact for row in TABLE} | {kind.__name__ for kind in KINDS}
     for seed in range(MANY):
-        house = TownHall(("busy", "watchful", "strict")[seed % 3], dice(seed))
-        house.begin()
+        simulation = SimulatedTown(("busy", "watchful", "strict")[seed % 3], dice(seed))
+        simulation.begin()
         for _ in range(FAR):
-            if house.hall.ticket.open:
-                house.move()
-        left -= {type(event.fact) for event in house.hall.events} | house.done
+            if simulation.simulated.ticket.open:
+                simulation.move()
+        left -= {type(event.fact) for event in simulation.simulated.events} | simulation.done
         if not left:
             return
     pytest.fail(f"never: {left}")

@@ -11,12 +11,12 @@ from audit.shredding import payloads
 from jiesu_department import CannotHandle, UnitOrder, UnitResult, department_worker
 from jiesu_department.codec import RemoteCodec
 from packs.registry import PackRegistry
-from runtime.codec import ticket_sealed_with
-from runtime.engine import sealed_by, with_converter
+from runtime.codec import ticket_of_key
+from runtime.engine import encrypting_with, with_converter
 from runtime.names import unit_queue
 from store.db.engine import Store
 from store.tickets import tickets
-from tests.api.house import open_house
+from tests.api.running_api import serve_api
 from tests.support.cities import with_unit_queue
 from tests.support.desk import file
 from tests.support.engine import platform, working
@@ -132,18 +132,18 @@ async def test_a_program_without_keys_asks_the_citys_api(
     packs = await _packs(tmp_path / "cities")
     async with (
         platform(client, sqlite_store, packs),
-        open_house(tmp_path, sqlite_store, client, packs) as house,
+        serve_api(tmp_path, sqlite_store, client, packs) as api,
     ):
         theirs = httpx.AsyncClient(
-            transport=house.http._transport,
+            transport=api.http._transport,
             base_url="http://jiesu.test",
-            headers=await house.officer("water"),
+            headers=await api.officer("water"),
         )
-        sealed = with_converter(client, sealed_by(RemoteCodec(theirs)))
-        async with working(department_worker(sealed, "water", handle)):
-            ticket = await house.file()
+        encrypted = with_converter(client, encrypting_with(RemoteCodec(theirs)))
+        async with working(department_worker(encrypted, "water", handle)):
+            ticket = await api.file()
             await ticket.until_stage("rate")
     assert [order.number for order in seen] == [ticket.number, ticket.number]
     [history] = await fetch(client, ticket.number)
-    own = {ticket_sealed_with(payload) for payload in payloads(history) if payload.data}
+    own = {ticket_of_key(payload) for payload in payloads(history) if payload.data}
     assert own == {ticket.number}  # both its result and its failure

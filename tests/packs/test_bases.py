@@ -204,7 +204,7 @@ def test_a_check_of_what_the_base_says_names_the_place_where_it_stands(cities: P
     messages = [str(one) for one in check_pack(cities / "example")]
     assert messages == [
         f"../_common/city.toml:{late}: general: sign 99wd is longer than handle 10wd",
-        f"../_common/responsibilities.csv:{nobody}: no category is meant by '9999'",
+        f"../_common/responsibilities.csv:{nobody}: no category matches '9999'",
     ]
 
 

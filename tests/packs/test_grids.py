@@ -253,7 +253,7 @@ NO_CODE = "the code None is not a text of 15 digits"
         ({"code": "11011200190100a"}, "the code '11011200190100a' is not a text of 15 digits"),
         ({"code": "1101120019010055"}, "the code '1101120019010055' is not a text of 15 digits"),
         ({"code": "110113001901005"}, "the code 110113001901005 is not in the division 110112"),
-        ({"code": "110112001901003"}, "110112001901003 stands already on line 4"),
+        ({"code": "110112001901003"}, "110112001901003 is already on line 4"),
     ],
 )
 def test_a_code_that_cannot_be_is_told(

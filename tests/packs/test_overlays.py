@@ -236,7 +236,7 @@ def test_a_day_twice_in_one_file_is_told_where_it_stands(folder: Path) -> None:
     first = append(base, "2026-03-03,no,flood,")
     second = append(base, "2026-03-03,no,flood,")
     assert [str(one) for one in check_pack(folder)] == [
-        f"../_common/calendar.csv:{second}: 2026-03-03 stands already on line {first}"
+        f"../_common/calendar.csv:{second}: 2026-03-03 is already on line {first}"
     ]
 
 

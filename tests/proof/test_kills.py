@@ -68,7 +68,7 @@ RULES: dict[str, Any] = {
 REACHED = (ClockName.SIGN, ClockName.CONTACT, ClockName.HANDLE, ClockName.PROMISE, ClockName.RATE)
 
 
-class House:
+class Installation:
     """The stack, and methods that file tickets, complete them late, and kill processes."""
 
     def __init__(self, stack: Stack, client: Client, store: Store, chance: Random) -> None:
@@ -171,7 +171,7 @@ def _all_shown(ticket: Ticket) -> bool:
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+async def installation(tmp_path: Path) -> AsyncIterator[Installation]:
     city_with(tmp_path / "cities", **RULES)
     settings = Settings(
         home=tmp_path / "home",
@@ -184,48 +184,48 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         store = Store.open(settings.store)
         keys = TicketKeys(store, open_ring(settings.key_text, settings.key_file))
         client = await connect(settings, encrypting(keys))
-        yield House(stack, client, store, dice("kills"))
+        yield Installation(stack, client, store, dice("kills"))
         await store.close()
 
 
 @pytest.mark.timeout(3600 if LONG else 240)
-async def test_no_rung_comes_twice_and_none_is_missing(house: House) -> None:
+async def test_no_rung_comes_twice_and_none_is_missing(installation: Installation) -> None:
     over = asyncio.Event()
 
     async def keep_living(*, hurried: bool) -> None:
-        await asyncio.sleep(house.chance.uniform(0, 5))
-        await house.live(hurried=hurried)
+        await asyncio.sleep(installation.chance.uniform(0, 5))
+        await installation.live(hurried=hurried)
         while not over.is_set():
-            await house.live(hurried=hurried)
+            await installation.live(hurried=hurried)
 
     async with asyncio.TaskGroup() as group:
         for n in range(TOGETHER):
             group.create_task(keep_living(hurried=n % 3 == 0))
         for n in range(KILLS):
-            await house.kill(*VICTIMS[n % len(VICTIMS)])
+            await installation.kill(*VICTIMS[n % len(VICTIMS)])
         over.set()
-    killed = sum(len(child.deaths) for child in house.stack.children)
+    killed = sum(len(child.deaths) for child in installation.stack.children)
     assert killed == sum(len(VICTIMS[n % len(VICTIMS)]) for n in range(KILLS)) or LONG
-    for number in sorted(house.numbers, key=house.hurried.__contains__):
-        await _held(house, number)
+    for number in sorted(installation.numbers, key=installation.hurried.__contains__):
+        await _held(installation, number)
 
 
-async def _held(house: House, number: str) -> None:
+async def _held(installation: Installation, number: str) -> None:
     state, events = (
-        await tickets.state(house.store, number),
-        await tickets.events(house.store, number),
+        await tickets.state(installation.store, number),
+        await tickets.events(installation.store, number),
     )
     assert state is not None
     promises = check_told_again(events, state)
     assert not promises.missed, (number, promises.missed)
     for name in REACHED:
-        for rule in house.pack.ladder[name]:
+        for rule in installation.pack.ladder[name]:
             assert (name, rule.kind) in promises.reached, (number, name, rule.kind)
     assert (ClockName.CALL_BACK, LevelKind.DUE) in promises.reached
     assert state.outcome == "unrated", (number, state.outcome)
     due = Counter(notice.key for event in events for notice in notices(event, state))
-    counts = Counter(message.key for message in await outbox.messages(house.store, number))
+    counts = Counter(message.key for message in await outbox.messages(installation.store, number))
     assert counts == due, (number, counts - due, due - counts)
     assert set(counts.values()) == {1}
-    verdict = await judge(house.client, house.store, number)
+    verdict = await judge(installation.client, installation.store, number)
     assert verdict.agrees, verdict

@@ -7,7 +7,7 @@ from temporalio.api.failure.v1 import Failure
 from temporalio.converter import ActivitySerializationContext, WorkflowSerializationContext
 from temporalio.exceptions import ApplicationError
 
-from runtime.codec import TicketCodec, Unreadable, is_sealed, ticket_sealed_with
+from runtime.codec import TicketCodec, Unreadable, is_encrypted, ticket_of_key
 from runtime.engine import encrypting
 
 PLAIN = Payload(metadata={"encoding": b"json/plain"}, data='{"text":"我是王小明"}'.encode())
@@ -20,12 +20,12 @@ class Two:
     def __init__(self) -> None:
         self.ciphers = {name: AESGCM(name.rjust(32)) for name in (b"ticket/A", b"rest")}
 
-    async def sealing(self, number: str | None) -> tuple[bytes, AESGCM]:
+    async def encryption_key(self, number: str | None) -> tuple[bytes, AESGCM]:
         name = f"ticket/{number}".encode() if number else b"rest"
         cipher = self.ciphers.setdefault(name, AESGCM(name.rjust(32)))
         return name, cipher
 
-    async def opening(self, name: bytes) -> AESGCM:
+    async def decryption_key(self, name: bytes) -> AESGCM:
         return self.ciphers[name]
 
 
@@ -33,20 +33,20 @@ def _of(codec: TicketCodec, workflow_id: str) -> TicketCodec:
     return codec.with_context(WorkflowSerializationContext("jiesu", workflow_id))
 
 
-async def test_a_payload_is_sealed_with_the_key_of_its_ticket() -> None:
+async def test_a_payload_is_encrypted_with_the_key_of_its_ticket() -> None:
     codec = _of(TicketCodec(Two()), f"ticket/{A}")
-    (sealed,) = await codec.encode([PLAIN])
-    assert is_sealed(sealed)
-    assert ticket_sealed_with(sealed) == A
-    assert "王小明".encode() not in sealed.SerializeToString()
+    (encrypted,) = await codec.encode([PLAIN])
+    assert is_encrypted(encrypted)
+    assert ticket_of_key(encrypted) == A
+    assert "王小明".encode() not in encrypted.SerializeToString()
     for reader in (codec, TicketCodec(codec.keys), _of(codec, f"ticket/{B}")):
-        assert await reader.decode([sealed]) == [PLAIN]
+        assert await reader.decode([encrypted]) == [PLAIN]
 
 
-async def test_the_same_words_are_never_sealed_to_the_same_bytes() -> None:
+async def test_the_same_words_are_never_encrypted_to_the_same_bytes() -> None:
     one, other = await TicketCodec(Two()).encode([PLAIN, PLAIN])
     assert one.data != other.data
-    assert ticket_sealed_with(one) is None
+    assert ticket_of_key(one) is None
 
 
 async def test_an_activity_belongs_to_the_ticket_that_asked_for_it() -> None:
@@ -59,16 +59,16 @@ async def test_an_activity_belongs_to_the_ticket_that_asked_for_it() -> None:
         workflow_type=None,
         is_local=False,
     )
-    (sealed,) = await TicketCodec(Two()).with_context(context).encode([PLAIN])
-    assert ticket_sealed_with(sealed) == A
+    (encrypted,) = await TicketCodec(Two()).with_context(context).encode([PLAIN])
+    assert ticket_of_key(encrypted) == A
 
 
-async def test_a_chore_is_no_ticket() -> None:
+async def test_a_maintenance_job_is_no_ticket() -> None:
     codec = TicketCodec(Two())
     assert _of(codec, "chore/outbox") is codec
 
 
-async def test_what_was_never_sealed_passes_through() -> None:
+async def test_what_was_never_encrypted_passes_through() -> None:
     assert await TicketCodec(Two()).decode([PLAIN]) == [PLAIN]
     assert await TicketCodec(Two()).encode([]) == []
 
@@ -81,17 +81,17 @@ async def test_what_says_nothing_needs_no_seal() -> None:
 @pytest.mark.parametrize("part", ["data", "key"])
 async def test_a_changed_payload_is_not_read(part: str) -> None:
     keys = Two()
-    (sealed,) = await _of(TicketCodec(keys), f"ticket/{A}").encode([PLAIN])
-    await keys.sealing(B)
+    (encrypted,) = await _of(TicketCodec(keys), f"ticket/{A}").encode([PLAIN])
+    await keys.encryption_key(B)
     if part == "data":
-        sealed.data = sealed.data[:-1] + bytes([sealed.data[-1] ^ 1])
+        encrypted.data = encrypted.data[:-1] + bytes([encrypted.data[-1] ^ 1])
     else:
-        sealed.metadata["encryption-key-id"] = f"ticket/{B}".encode()
+        encrypted.metadata["encryption-key-id"] = f"ticket/{B}".encode()
     with pytest.raises(Unreadable):
-        await TicketCodec(keys).decode([sealed])
+        await TicketCodec(keys).decode([encrypted])
 
 
-async def test_what_a_failure_says_is_sealed_too() -> None:
+async def test_what_a_failure_says_is_encrypted_too() -> None:
     converter = encrypting(Two())
     failure = Failure()
     await converter.encode_failure(ApplicationError("王小明 refused", type="not_now"), failure)

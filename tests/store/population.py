@@ -222,7 +222,7 @@ def _joint(one: Busy) -> list[Projection]:
         *one.begun(),
         one.whistled("U2"),
         one.late(ClockName.MEET, 2),
-        one.tell(anytime.MinutesKept(minutes=minutes), by=one.officer),
+        one.tell(anytime.MinutesRecorded(minutes=minutes), by=one.officer),
         one.share_done(1),
         one.done(2),
         one.replied(),

@@ -134,9 +134,9 @@ async def test_a_life_with_a_missing_event_is_broken_and_the_others_are_told(sto
         looked_at.append(life.number)
 
     numbers = sorted(story.number for story in (sound, broken, refused, strange))
-    found_numbers = await each_replay(store, numbers, look)
+    replayed = await each_replay(store, numbers, look)
     assert looked_at == [sound.number]
-    assert sorted(found_numbers) == sorted(story.number for story in (broken, refused, strange))
+    assert sorted(replayed) == sorted(story.number for story in (broken, refused, strange))
     for story, says in ((broken, "one is missing"), (refused, "event 9 is"), (strange, "event 5")):
         with pytest.raises(BrokenReplay, match=says) as error:
             list((await _replay(store, story.number)).steps())

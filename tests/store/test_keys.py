@@ -76,11 +76,11 @@ def test_a_file_that_holds_something_else_is_not_replaced(tmp_path: Path) -> Non
 def test_after_a_rotation_the_new_key_seals_and_the_old_one_still_opens(tmp_path: Path) -> None:
     path = tmp_path / "secret.key"
     before = open_ring(None, path)
-    sealed = before.seal(PURPOSE, b"word", b"row 1")
+    encrypted = before.encrypt(PURPOSE, b"word", b"row 1")
     after = rotate_file(path)
     assert (after.ids, after.current) == ([1, 2], 2)
-    assert after.open(PURPOSE, sealed, b"row 1") == b"word"
-    assert after.seal(PURPOSE, b"word", b"row 1")[0] == 2
+    assert after.decrypt(PURPOSE, encrypted, b"row 1") == b"word"
+    assert after.encrypt(PURPOSE, b"word", b"row 1")[0] == 2
     assert after.derived(PURPOSE) == before.derived(PURPOSE)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
@@ -88,8 +88,8 @@ def test_after_a_rotation_the_new_key_seals_and_the_old_one_still_opens(tmp_path
 def test_a_running_process_finds_the_key_that_another_has_added(tmp_path: Path) -> None:
     path = tmp_path / "secret.key"
     running = open_ring(None, path)
-    sealed = rotate_file(path).seal(PURPOSE, b"word", b"")
-    assert running.open(PURPOSE, sealed, b"") == b"word"
+    encrypted = rotate_file(path).encrypt(PURPOSE, b"word", b"")
+    assert running.decrypt(PURPOSE, encrypted, b"") == b"word"
     assert running.current == 1  # it encrypts with the old key until it restarts
 
 
@@ -107,9 +107,9 @@ def test_a_new_key_can_be_handed_out_before_it_is_used() -> None:
     prepared = first.with_new_key(in_use=False)
     assert prepared.current == 1
     assert ring_from_text(prepared.text()).current == 1
-    sealed = KeyRing.of(bytes(32)).with_new_key().seal(PURPOSE, b"word", b"")
+    encrypted = KeyRing.of(bytes(32)).with_new_key().encrypt(PURPOSE, b"word", b"")
     with pytest.raises(BadKey, match="key 2 is not in the key ring"):
-        first.open(PURPOSE, sealed, b"")
+        first.decrypt(PURPOSE, encrypted, b"")
 
 
 @pytest.mark.parametrize("keys", [{}, {0: bytes(32)}, {1: b"short"}])
@@ -119,9 +119,9 @@ def test_a_ring_of_other_keys_is_refused(keys: dict[int, bytes]) -> None:
     assert refused.value.code == "bad_key"
 
 
-def test_what_is_sealed_for_one_purpose_does_not_open_for_another() -> None:
+def test_what_is_encrypted_for_one_purpose_does_not_open_for_another() -> None:
     ring = KeyRing.of(secrets.token_bytes(32))
-    sealed = ring.seal(PURPOSE, b"word", b"row 1")
+    encrypted = ring.encrypt(PURPOSE, b"word", b"row 1")
     for purpose, bound in ((b"other", b"row 1"), (PURPOSE, b"row 2")):
         with pytest.raises(BadKey):
-            ring.open(purpose, sealed, bound)
+            ring.decrypt(purpose, encrypted, bound)

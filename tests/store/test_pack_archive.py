@@ -186,8 +186,8 @@ async def test_many_tickets_of_one_version_recall_it_once(
     version = await archive.keep(sqlite_store, folder)
     append(folder / "calendar.csv", "# a remark")
     packs = pinned(folder, sqlite_store)
-    found_packs = await asyncio.gather(*(packs.of("example", version) for _ in range(20)))
-    assert all(pack is found_packs[0] for pack in found_packs)
+    read = await asyncio.gather(*(packs.of("example", version) for _ in range(20)))
+    assert all(pack is read[0] for pack in read)
 
 
 async def test_only_so_many_recalled_packs_stay_in_memory(

@@ -22,9 +22,9 @@ async def test_those_are_listed_that_go_on(store: Store) -> None:
     await _begin(store, one, early, 12, "early")
     await _begin(store, one, NOW - IDLE, 12, "unused")
     await _begin(store, other, late, 12, "another's")
-    found_sessions = await sessions.listing(store, one.id, NOW, IDLE)
-    assert [each.device for each in found_sessions] == ["early", "late"]
-    assert [(each.began_at, each.seen_at) for each in found_sessions] == [
+    open_sessions = await sessions.listing(store, one.id, NOW, IDLE)
+    assert [each.device for each in open_sessions] == ["early", "late"]
+    assert [(each.began_at, each.seen_at) for each in open_sessions] == [
         (early, early),
         (late, late),
     ]

@@ -18,44 +18,44 @@ OTHER = Vault(KeyRing.of(secrets.token_bytes(32)))
 PERSON = Person(name="A. Citizen", phone="138 0013 8000", email="a@example.org", address="1 Lane")
 
 
-def test_a_sealed_person_opens_again() -> None:
+def test_a_encrypted_person_opens_again() -> None:
     vault = VAULT
-    assert vault.open("p1", vault.seal("p1", PERSON)) == PERSON
+    assert vault.decrypt("p1", vault.encrypt("p1", PERSON)) == PERSON
 
 
-def test_nothing_of_a_person_can_be_read_from_the_seal() -> None:
-    sealed = VAULT.seal("p1", PERSON)
+def test_nothing_of_a_person_can_be_read_from_what_is_encrypted() -> None:
+    encrypted = VAULT.encrypt("p1", PERSON)
     for word in (b"Citizen", b"13800138000", b"example"):
-        assert word not in sealed
-    assert sealed != VAULT.seal("p1", PERSON)
+        assert word not in encrypted
+    assert encrypted != VAULT.encrypt("p1", PERSON)
 
 
 @pytest.mark.parametrize("place", [0, 1, 13, -1])
 def test_a_changed_seal_does_not_open(place: int) -> None:
     vault = VAULT
-    sealed = bytearray(vault.seal("p1", PERSON))
-    sealed[place] ^= 1
+    encrypted = bytearray(vault.encrypt("p1", PERSON))
+    encrypted[place] ^= 1
     with pytest.raises(BadKey):
-        vault.open("p1", bytes(sealed))
+        vault.decrypt("p1", bytes(encrypted))
 
 
 def test_a_seal_cannot_be_moved_to_another_person() -> None:
     vault = VAULT
     with pytest.raises(BadKey):
-        vault.open("p2", vault.seal("p1", PERSON))
+        vault.decrypt("p2", vault.encrypt("p1", PERSON))
 
 
 def test_another_key_does_not_open_it() -> None:
-    sealed = VAULT.seal("p1", PERSON)
+    encrypted = VAULT.encrypt("p1", PERSON)
     for other in (OTHER, Vault(KeyRing({2: KEY}))):
         with pytest.raises(BadKey):
-            other.open("p1", sealed)
+            other.decrypt("p1", encrypted)
 
 
-@pytest.mark.parametrize("sealed", [b"", b"\x01", b"\x01" + bytes(12)])
-def test_what_was_never_sealed_does_not_open(sealed: bytes) -> None:
+@pytest.mark.parametrize("encrypted", [b"", b"\x01", b"\x01" + bytes(12)])
+def test_what_was_never_encrypted_does_not_open(encrypted: bytes) -> None:
     with pytest.raises(BadKey):
-        VAULT.open("p1", sealed)
+        VAULT.decrypt("p1", encrypted)
 
 
 def test_access_codes_are_eight_digits_and_always_the_same() -> None:

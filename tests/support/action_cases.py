@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from domain.actors import Role
-from tests.api.house import GOOD, Filed, House
+from tests.api.running_api import GOOD, Api, Filed
 
 ABLE: dict[str, Any] = {
     "features": dict.fromkeys(
@@ -31,22 +31,22 @@ EXTEND = {"by": "3d", "reason": "等配件。"}
 
 # --- tickets to act on --------------------------------------------------------------------------
 
-Ready = Callable[[House], Awaitable[Filed]]
+Ready = Callable[[Api], Awaitable[Filed]]
 
 
-async def fresh(house: House) -> Filed:
-    return await house.file()
+async def fresh(api: Api) -> Filed:
+    return await api.file()
 
 
-async def _praise(house: House) -> Filed:
-    return await house.unclear(kind="praise")
+async def _praise(api: Api) -> Filed:
+    return await api.unclear(kind="praise")
 
 
 def _after(*acts: tuple[Role, str, Any]) -> Ready:
     """Return a maker of tickets on which `acts` were done through the API."""
 
-    async def ready(house: House) -> Filed:
-        ticket = await house.file()
+    async def ready(api: Api) -> Filed:
+        ticket = await api.file()
         for role, what, body in acts:
             by = ticket.by_unit(what, body) if role is Role.OFFICER else ticket.by(role, what, body)
             answer = await by
@@ -56,44 +56,44 @@ def _after(*acts: tuple[Role, str, Any]) -> Ready:
     return ready
 
 
-async def _held(house: House) -> Filed:
+async def _held(api: Api) -> Filed:
     hold = {"ground": "works", "until": _in_days(20).isoformat(), "reason": "大修。"}
     decide = {"approve": True, "reason": "同意。"}
-    return await _after((Role.OFFICER, "hold", hold), (Role.SUPERVISOR, "decide", decide))(house)
+    return await _after((Role.OFFICER, "hold", hold), (Role.SUPERVISOR, "decide", decide))(api)
 
 
-async def _lead_done(house: House) -> Filed:
-    ticket = await _after((Role.OFFICER, "whistle", WHISTLE))(house)
+async def _lead_done(api: Api) -> Filed:
+    ticket = await _after((Role.OFFICER, "whistle", WHISTLE))(api)
     assert (await ticket.complete()).status_code == 200
     return ticket
 
 
-async def _to_arbitrate(house: House) -> Filed:
+async def _to_arbitrate(api: Api) -> Filed:
     back = {"ground": "not_ours", "reason": "不属于本单位职责。"}
     granted = {"approve": True, "reason": "同意。"}
     acts = ((Role.OFFICER, "return", back), (Role.DISPATCHER, "decide", granted))
-    ticket = await _after(*acts)(house)
+    ticket = await _after(*acts)(api)
     await ticket.until_stage("arbitrate")
     return ticket
 
 
-async def _rated(house: House, rating: dict[str, Any], stage: str) -> Filed:
-    ticket = await house.handled()
+async def _rated(api: Api, rating: dict[str, Any], stage: str) -> Filed:
+    ticket = await api.handled()
     assert (await ticket.rate(rating)).status_code in (200, 202)
     await ticket.until_stage(stage)
     return ticket
 
 
-async def _watched(house: House) -> Filed:
-    return await _rated(house, GOOD, "aftercare")
+async def _watched(api: Api) -> Filed:
+    return await _rated(api, GOOD, "aftercare")
 
 
-async def _supervised(house: House) -> Filed:
-    return await _rated(house, BAD, "supervise")
+async def _supervised(api: Api) -> Filed:
+    return await _rated(api, BAD, "supervise")
 
 
-async def _merged(house: House) -> Filed:
-    other, ticket = await house.file(), await house.file()
+async def _merged(api: Api) -> Filed:
+    other, ticket = await api.file(), await api.file()
     body = {"into": other.number, "reason": "同一河段。"}
     assert (await ticket.by(Role.DISPATCHER, "merge", body)).status_code == 200
     return ticket
@@ -189,7 +189,7 @@ CASES = (
     Case("revisit", _DESK, _watched, {"holds": "yes", "note": "河水清澈。"}, "revisited",
          ("河水清澈。", "效果保持")),
     Case("recur", _DESK, _watched, {"text": "又发黑了。"}, "reopened", ("又发黑了。",)),
-    Case("call-back", _DESK, House.handled,
+    Case("call-back", _DESK, Api.handled,
          {"reached": "yes", "resolved": "yes", "grade": "4", "contacted": "yes",
           "words": "挺好", "note": "语气平和"}, "called_back", ("满意", "挺好", "语气平和")),
     Case("facts", _DESK, fresh, {"text": "今天更臭了。"}, "facts_added", ("今天更臭了。",)),

@@ -44,7 +44,7 @@ class Site:
     def account(self, role: Role, unit: str | None = None) -> tuple[str, str]:
         """Return the name and password of an account with this role."""
         if (role, unit) not in self._accounts:
-            name = f"{role}-{unit or 'house'}"
+            name = f"{role}-{unit or 'centre'}"
             # Several shipped cities have a unit of this name, so the served city is named.
             where = ["--unit", unit, "--city", "tongzhou"] if unit else []
             arguments = ["--role", role.value, *where]

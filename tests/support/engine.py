@@ -45,11 +45,11 @@ class LateKeys:
     def __init__(self) -> None:
         self.keys: TicketKeys | None = None
 
-    async def sealing(self, number: str | None) -> tuple[bytes, AESGCM]:
-        return await self._ready_keys().sealing(number)
+    async def encryption_key(self, number: str | None) -> tuple[bytes, AESGCM]:
+        return await self._ready_keys().encryption_key(number)
 
-    async def opening(self, name: bytes) -> AESGCM:
-        return await self._ready_keys().opening(name)
+    async def decryption_key(self, name: bytes) -> AESGCM:
+        return await self._ready_keys().decryption_key(name)
 
     def _ready_keys(self) -> TicketKeys:
         if self.keys is None:

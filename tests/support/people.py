@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from domain.actors import Role
 from store.identity import accounts, passwords
-from tests.api.house import House
+from tests.api.running_api import Api
 
 PASSWORD = "a long and quiet evening"  # pragma: allowlist secret
 _HASHED: list[str] = []
@@ -29,30 +29,30 @@ class SignedIn:
 
 
 async def new_account(
-    house: House, role: Role = Role.DESK, unit: str | None = None, city: str | None = None
+    api: Api, role: Role = Role.DESK, unit: str | None = None, city: str | None = None
 ) -> str:
     """Create an account whose owner has chosen `PASSWORD`, and return its name."""
     if not _HASHED:
         _HASHED.append(await passwords.hashed(PASSWORD))
-    city = house.city_for(role, unit, city)
+    city = api.city_for(role, unit, city)
     name = f"{role}-{secrets.token_hex(8)}"
     await accounts.create(
-        house.store, name, role, unit=unit, city=city, password_hash=_HASHED[0], own=True
+        api.store, name, role, unit=unit, city=city, password_hash=_HASHED[0], own=True
     )
     return name
 
 
 async def signed_in(
-    house: House, role: Role = Role.DESK, unit: str | None = None, city: str | None = None
+    api: Api, role: Role = Role.DESK, unit: str | None = None, city: str | None = None
 ) -> SignedIn:
     """Create an account, and sign in to it over HTTP."""
-    return await sign_in(house, await new_account(house, role, unit, city))
+    return await sign_in(api, await new_account(api, role, unit, city))
 
 
-async def sign_in(house: House, name: str, password: str = PASSWORD) -> SignedIn:
+async def sign_in(api: Api, name: str, password: str = PASSWORD) -> SignedIn:
     fields = {"name": name, "password": password}
-    answer = await house.http.post("/api/v1/session", json=fields)
+    answer = await api.http.post("/api/v1/session", json=fields)
     assert answer.status_code == 200, answer.text
     secret = answer.cookies["jiesu-session"]
-    house.http.cookies.clear()  # each request names its session explicitly
+    api.http.cookies.clear()  # each request names its session explicitly
     return SignedIn(name, secret, answer.json()["csrf"])

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from domain.actors import Role
-from tests.api.house import Filed, House
+from tests.api.running_api import Api, Filed
 from tests.support.people import SignedIn, signed_in
 
 _TAG = re.compile(r"<[^>]+>")
@@ -18,7 +18,7 @@ _TAG = re.compile(r"<[^>]+>")
 class AtDesk:
     """A signed-in staff member; `language` is what their browser asks for."""
 
-    house: House
+    api: Api
     who: SignedIn
     language: str = "zh"
     seen: list[httpx.Response] = field(default_factory=list)
@@ -28,14 +28,14 @@ class AtDesk:
         return {"Accept": "text/html", "Accept-Language": self.language} | self.who.cookie
 
     async def get(self, path: str, **params: str) -> httpx.Response:
-        return await self.house.http.get(path, params=params or None, headers=self.headers)
+        return await self.api.http.get(path, params=params or None, headers=self.headers)
 
     async def post(
         self, path: str, data: dict[str, Any] | None = None, files: Any = None
     ) -> httpx.Response:
         """Send a form of one of our pages, with its CSRF token."""
         fields = {"csrf": self.who.csrf} | (data or {})
-        return await self.house.http.post(path, data=fields, files=files, headers=self.headers)
+        return await self.api.http.post(path, data=fields, files=files, headers=self.headers)
 
     async def ticket(self, ticket: Filed, **params: str) -> httpx.Response:
         return await self.get(f"/staff/tickets/{ticket.number}", **params)
@@ -56,10 +56,8 @@ class AtDesk:
         return said(page)
 
 
-async def at_desk(
-    house: House, role: Role, unit: str | None = None, language: str = "zh"
-) -> AtDesk:
-    return AtDesk(house, await signed_in(house, role, unit), language)
+async def at_desk(api: Api, role: Role, unit: str | None = None, language: str = "zh") -> AtDesk:
+    return AtDesk(api, await signed_in(api, role, unit), language)
 
 
 def says(page: httpx.Response) -> str:
@@ -84,6 +82,6 @@ def offered(page: httpx.Response) -> set[str]:
     number = re.search(r"/staff/tickets/(\d{13})", page.text)
     assert number, page.text
     path = f"/staff/tickets/{number[1]}"
-    links = re.findall(rf'href="{path}\?do=([a-z-]+)#deed"', page.text)
+    links = re.findall(rf'href="{path}\?do=([a-z-]+)#action"', page.text)
     forms = re.findall(rf'action="{path}/([a-z-]+)" data-once', page.text)
     return {*links, *forms}

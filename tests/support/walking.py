@@ -22,7 +22,7 @@ from sqlalchemy import Select, select
 
 from api.http import route_permissions
 from api.pages.actions.all_actions import ACTION_FORMS
-from api.pages.actions.parsing import KEPT
+from api.pages.actions.parsing import STORED_FILES
 from domain.commands.forms import FieldKind
 from domain.policy.permissions import RIGHTS, Right
 from store.db import identity_tables, tables
@@ -146,7 +146,7 @@ def action_fields() -> dict[str, set[str]]:
     for action_form in ACTION_FORMS:
         files = any(one.kind is FieldKind.FILES for one in action_form.form.fields)
         values[action_form.path] = {one.name for one in action_form.form.fields} | (
-            {KEPT} if files else set()
+            {STORED_FILES} if files else set()
         )
     return values
 

@@ -31,7 +31,7 @@ from store.db import schema
 from store.db.engine import Store, default_url
 from store.packs.archive import ArchivedPacks
 from store.tickets import intake, tickets
-from tests.api.house import COMPLAINT, REPLY, Filed, House, open_house
+from tests.api.running_api import COMPLAINT, REPLY, Api, Filed, serve_api
 from tests.support.action_cases import BAD, EXTEND, WHISTLE
 from tests.support.cities import SHIPPED, add_days, city_with
 from tests.support.engine import connect_to, platform
@@ -41,7 +41,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 YES = {"approve": True, "reason": "同意。"}
 BACK = {"ground": "not_ours", "reason": "不属于本单位职责。"}
 
-Place = Callable[[House], Awaitable[Filed]]
+Place = Callable[[Api], Awaitable[Filed]]
 
 
 class Left(NamedTuple):
@@ -58,7 +58,7 @@ class Left(NamedTuple):
 _doors = iter(range(1, 1000))
 
 
-async def _file(house: House, city: str, area: str, category: str | None, **more: Any) -> Filed:
+async def _file(api: Api, city: str, area: str, category: str | None, **more: Any) -> Filed:
     """File a complaint about a place of its own."""
     place = {"area": area, "address": f"试验路 {next(_doors)} 号"}
     fields = {
@@ -68,12 +68,12 @@ async def _file(house: House, city: str, area: str, category: str | None, **more
         "category": category,
         "place": place,
     }
-    return await house.file(**fields | more)
+    return await api.file(**fields | more)
 
 
 async def _unit(ticket: Filed) -> str:
     """Return the unit that has the ticket."""
-    state = await tickets.state(ticket.house.store, ticket.number)
+    state = await tickets.state(ticket.api.store, ticket.number)
     assert state is not None
     assert state.unit is not None
     return state.unit
@@ -87,8 +87,8 @@ async def _do(answer: Awaitable[Any]) -> None:
 def _after(*acts: tuple[Role, str, Any]) -> Place:
     """Return a place: a ticket of the water bureau after these commands."""
 
-    async def place(house: House) -> Filed:
-        ticket = await _file(house, "tongzhou", "110112001", "0301", text=COMPLAINT["text"])
+    async def place(api: Api) -> Filed:
+        ticket = await _file(api, "tongzhou", "110112001", "0301", text=COMPLAINT["text"])
         for role, what, body in acts:
             officer = role is Role.OFFICER
             await _do(ticket.by_unit(what, body) if officer else ticket.by(role, what, body))
@@ -105,24 +105,24 @@ HOLD = {
 }
 
 
-async def lead_done(house: House) -> Filed:
-    ticket = await _after((_UNIT, "whistle", WHISTLE))(house)
+async def lead_done(api: Api) -> Filed:
+    ticket = await _after((_UNIT, "whistle", WHISTLE))(api)
     await _do(ticket.complete())
     return ticket
 
 
-async def triage_by_hand(house: House) -> Filed:
-    return await house.unclear()
+async def triage_by_hand(api: Api) -> Filed:
+    return await api.unclear()
 
 
-async def dispatch_by_hand(house: House) -> Filed:
-    ticket = await _after((_UNIT, "return", BACK), (_HEAD, "decide", YES))(house)
+async def dispatch_by_hand(api: Api) -> Filed:
+    ticket = await _after((_UNIT, "return", BACK), (_HEAD, "decide", YES))(api)
     await ticket.until_stage("dispatch")
     return ticket
 
 
-async def delegated(house: House) -> Filed:
-    ticket = await _file(house, "huangpu", "440112003", "0302")
+async def delegated(api: Api) -> Filed:
+    ticket = await _file(api, "huangpu", "440112003", "0302")
     await ticket.until_stage("handle")
     unit = await _unit(ticket)
     below = next(each.code for each in SHIPPED.get("huangpu").units if each.parent == unit)
@@ -130,8 +130,8 @@ async def delegated(house: House) -> Filed:
     return ticket
 
 
-async def arbitrate(house: House) -> Filed:
-    ticket = await _file(house, "heping", "120101001", "0206")
+async def arbitrate(api: Api) -> Filed:
+    ticket = await _file(api, "heping", "120101001", "0206")
     for again in ({"unit": "120101001"}, {}):
         await ticket.until_stage("handle")
         await _do(ticket.by_unit("return", BACK, unit=await _unit(ticket)))
@@ -140,47 +140,47 @@ async def arbitrate(house: House) -> Filed:
     return ticket
 
 
-async def verify(house: House) -> Filed:
+async def verify(api: Api) -> Filed:
     fields = {"anonymous": True, "kind": "complaint"}
-    ticket = await _file(house, "langfang", "131002100", "0201", **fields)
+    ticket = await _file(api, "langfang", "131002100", "0201", **fields)
     await ticket.until_stage("verify")
     return ticket
 
 
-async def raised(house: House) -> Filed:
-    ticket = await _after((_UNIT, "raise-level", {"reason": "超出本级事权。"}))(house)
+async def raised(api: Api) -> Filed:
+    ticket = await _after((_UNIT, "raise-level", {"reason": "超出本级事权。"}))(api)
     async with asyncio.timeout(10):
         while await _unit(ticket) != "gov":
             await asyncio.sleep(0.02)
     return ticket
 
 
-async def staged(house: House) -> Filed:
-    ticket = await _file(house, "tongzhou", "110112001", "0109")
+async def staged(api: Api) -> Filed:
+    ticket = await _file(api, "tongzhou", "110112001", "0109")
     await ticket.until_stage("handle")
     await _do(ticket.by_unit("step", {"step": "stop"}, unit=await _unit(ticket)))
     return ticket
 
 
-async def rate_window(house: House) -> Filed:
-    return await house.handled()
+async def rate_window(api: Api) -> Filed:
+    return await api.handled()
 
 
-async def not_reached(house: House) -> Filed:
-    ticket = await house.handled()
+async def not_reached(api: Api) -> Filed:
+    ticket = await api.handled()
     await _do(ticket.by(_DESK, "call-back", {"reached": False}))
     return ticket
 
 
-async def rework(house: House) -> Filed:
-    ticket = await house.handled()
+async def rework(api: Api) -> Filed:
+    ticket = await api.handled()
     await _do(ticket.rate(BAD))
     await ticket.until_stage("handle")
     return ticket
 
 
-async def supervise(house: House) -> Filed:
-    ticket = await rework(house)
+async def supervise(api: Api) -> Filed:
+    ticket = await rework(api)
     for n in (2, 3):
         await _do(ticket.complete(n))
         await ticket.until_stage("rate")
@@ -189,8 +189,8 @@ async def supervise(house: House) -> Filed:
     return ticket
 
 
-async def _watched(house: House) -> tuple[Filed, str]:
-    ticket = await _file(house, "langfang", "131002100", "0201")
+async def _watched(api: Api) -> tuple[Filed, str]:
+    ticket = await _file(api, "langfang", "131002100", "0201")
     await ticket.until_stage("handle")
     unit = await _unit(ticket)
     await _do(ticket.complete(unit=unit, body=REPLY | {"evidence": ["照片"]}))
@@ -200,12 +200,12 @@ async def _watched(house: House) -> tuple[Filed, str]:
     return ticket, unit
 
 
-async def aftercare(house: House) -> Filed:
-    return (await _watched(house))[0]
+async def aftercare(api: Api) -> Filed:
+    return (await _watched(api))[0]
 
 
-async def contested(house: House) -> Filed:
-    ticket, unit = await _watched(house)
+async def contested(api: Api) -> Filed:
+    ticket, unit = await _watched(api)
     ask = {"ground": "mistaken_rating", "reason": "误评。", "evidence": ["录音-118"]}
     await _do(ticket.by_unit("exclude", ask, unit=unit))
     return ticket
@@ -239,8 +239,8 @@ PLACES: dict[str, Place] = {
 }
 
 
-async def merged(house: House) -> dict[str, Filed]:
-    parent, child = await _after()(house), await _after()(house)
+async def merged(api: Api) -> dict[str, Filed]:
+    parent, child = await _after()(api), await _after()(api)
     body = {"into": parent.number, "reason": "同一河段。"}
     await _do(child.by(Role.DISPATCHER, "merge", body))
     await _kind(parent, "complainant_joined")
@@ -256,7 +256,7 @@ async def _kind(ticket: Filed, kind: str, times: int = 1) -> None:
 # --- stuck tickets -------------------------------------------------------------------------------
 
 
-async def nobody_has_it(house: House) -> Filed:
+async def nobody_has_it(api: Api) -> Filed:
     """File a complaint in unmodified jinan, a month before New Year: it is never dispatched."""
     body = {
         "city": "jinan",
@@ -264,37 +264,37 @@ async def nobody_has_it(house: House) -> Filed:
         "category": "0104",
         "place": {"area": "370102001", "address": "某路1号"},
     }
-    answer = await house.http.post("/api/v1/complaints", json=body)
+    answer = await api.http.post("/api/v1/complaints", json=body)
     assert answer.status_code == 202, answer.text
-    return Filed(house, answer.json())
+    return Filed(api, answer.json())
 
 
-async def _jinan(house: House) -> Filed:
-    ticket = await _file(house, "jinan", "370102001", "0101")
+async def _jinan(api: Api) -> Filed:
+    ticket = await _file(api, "jinan", "370102001", "0101")
     await ticket.until_stage("handle")
     return ticket
 
 
-async def call_back_never_opened(house: House) -> Filed:
-    ticket = await _jinan(house)
+async def call_back_never_opened(api: Api) -> Filed:
+    ticket = await _jinan(api)
     await _do(ticket.complete(unit=await _unit(ticket)))
     await ticket.until_stage("rate")
     await _kind(ticket, "rung_climbed")
     return ticket
 
 
-async def verdict_never_taken(house: House) -> Filed:
+async def verdict_never_taken(api: Api) -> Filed:
     """Rate a ticket badly; the supervisors' clock is never planned, so nobody is notified."""
-    ticket = await _jinan(house)
+    ticket = await _jinan(api)
     await _do(ticket.complete(unit=await _unit(ticket)))
     await ticket.until_stage("rate")
     await _do(ticket.rate(BAD))
     return ticket
 
 
-async def result_never_taken(house: House) -> Filed:
+async def result_never_taken(api: Api) -> Filed:
     """Complete a ticket that gets cards all the same: the clock of an order is never planned."""
-    ticket = await _jinan(house)
+    ticket = await _jinan(api)
     await _do(ticket.by(_DESK, "urge", {"text": "市民着急。"}))
     await _do(ticket.complete(unit=await _unit(ticket)))
     await _kind(ticket, "rung_climbed", 2)
@@ -302,18 +302,18 @@ async def result_never_taken(house: House) -> Filed:
     return ticket
 
 
-async def command_never_carried_out(house: House) -> Filed:
+async def command_never_carried_out(api: Api) -> Filed:
     """Request an extension; the API cannot answer."""
-    ticket = await _jinan(house)
+    ticket = await _jinan(api)
     unit = await _unit(ticket)
     response = await ticket.by_unit("extend", EXTEND | {"by": "1d"}, unit=unit)
     assert response.status_code == 503, response.text
     return ticket
 
 
-async def escalation_stopped(house: House) -> Filed:
+async def escalation_stopped(api: Api) -> Filed:
     """Let a ticket be late; the raise is never planned, and the public notice never comes."""
-    ticket = await _file(house, "langfang", "131002100", "0201")
+    ticket = await _file(api, "langfang", "131002100", "0201")
     await ticket.until_stage("handle")
     return ticket
 
@@ -419,11 +419,11 @@ class Recorder:
         client = await connect_to(self.address)
         async with (
             platform(client, self.store, packs),
-            open_house(self.home, self.store, client, packs) as house,
+            serve_api(self.home, self.store, client, packs) as api,
         ):
             for name, place in places.items():
                 make, waits_for = place if isinstance(place, tuple) else (place, None)
-                made = await make(house)
+                made = await make(api)
                 for called, ticket in (made if isinstance(made, dict) else {name: made}).items():
                     if waits_for is not None:
                         await self._until_stuck(ticket, waits_for)

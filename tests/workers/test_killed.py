@@ -40,7 +40,7 @@ EVENTS = [
 
 
 @dataclass
-class House:
+class Installation:
     stack: Stack
     http: httpx.AsyncClient
     store: Store
@@ -102,7 +102,7 @@ class House:
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+async def installation(tmp_path: Path) -> AsyncIterator[Installation]:
     settings = Settings(
         home=tmp_path / "home",
         api_port=free_port(),
@@ -113,60 +113,62 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         store = Store.open(settings.store)
         _, secret = await tokens.issue(store, Role.OFFICER, "water", "test", city="tongzhou")
         async with httpx.AsyncClient(base_url=stack.url, timeout=15) as http:
-            yield House(stack, http, store, secret)
+            yield Installation(stack, http, store, secret)
         await store.close()
 
 
-def _kill(house: House, *names: str) -> None:
-    for child in house.stack.children:
+def _kill(installation: Installation, *names: str) -> None:
+    for child in installation.stack.children:
         if child.name in names and child.pid is not None:
             os.kill(child.pid, signal.SIGKILL)
 
 
 @pytest.mark.timeout(240)
-async def test_every_ticket_ends_as_it_would_have(house: House) -> None:
+async def test_every_ticket_ends_as_it_would_have(installation: Installation) -> None:
     everything: list[dict[str, str]] = []
     for round_, victims in enumerate(ROUNDS):
         # One ticket per stage: filed only, signed, contacted, completed.
         waiting = []
         for done in range(len(PATH)):
-            receipt = await house.file(f"round-{round_}-ticket-{done}")
+            receipt = await installation.file(f"round-{round_}-ticket-{done}")
             for name in PATH[:done]:
-                await house.step(name, receipt)
+                await installation.step(name, receipt)
             waiting.append((done, receipt))
         # Each takes its next step, and a new one is filed, while the processes are killed.
-        steps = [asyncio.create_task(house.step(PATH[done], receipt)) for done, receipt in waiting]
-        filing = asyncio.create_task(house.file(f"round-{round_}-new"))
+        steps = [
+            asyncio.create_task(installation.step(PATH[done], receipt)) for done, receipt in waiting
+        ]
+        filing = asyncio.create_task(installation.file(f"round-{round_}-new"))
         await asyncio.sleep(0.01 * round_)
-        _kill(house, *victims)
+        _kill(installation, *victims)
         await asyncio.gather(*steps)
         waiting.append((-1, await filing))
         for done, receipt in waiting:
             for name in PATH[done + 1 :]:
-                await house.step(name, receipt)
+                await installation.step(name, receipt)
             everything.append(receipt)
-    assert {child.name: len(child.deaths) for child in house.stack.children} == {
+    assert {child.name: len(child.deaths) for child in installation.stack.children} == {
         "engine": 2,
         "worker": 2,
         "api": 2,
     }
-    await _all_ended(house, everything)
+    await _all_ended(installation, everything)
 
 
-async def _all_ended(house: House, receipts: list[dict[str, str]]) -> None:
-    settings = house.stack.settings
-    keys = TicketKeys(house.store, open_ring(settings.key_text, settings.key_file))
+async def _all_ended(installation: Installation, receipts: list[dict[str, str]]) -> None:
+    settings = installation.stack.settings
+    keys = TicketKeys(installation.store, open_ring(settings.key_text, settings.key_file))
     client = await connect(settings, encrypting(keys))
     assert len({receipt["number"] for receipt in receipts}) == len(receipts)
     for receipt in receipts:
         number = receipt["number"]
         end = await client.get_workflow_handle(f"ticket/{number}").result()
         assert end["outcome"] == "closed"
-        events = await tickets.events(house.store, number)
+        events = await tickets.events(installation.store, number)
         assert [event.kind for event in events] == EVENTS
-        verdict = await judge(client, house.store, number)
+        verdict = await judge(client, installation.store, number)
         assert verdict.agrees, verdict
-        await _every_message_once(house.store, number)
+        await _every_message_once(installation.store, number)
 
 
 async def _every_message_once(store: Store, number: str) -> None:

@@ -1,43 +1,25 @@
 """Tests of the citizen's rating and its consequences."""
 
-from domain.commands.citizens.call_back import CallBack
 from domain.commands.citizens.urge import Urge
 from domain.commands.intake.conclude import Conclude
 from domain.commands.intake.reassign import Reassign
 from domain.messages import RatingMessage
 from domain.ticket.rating import Rating
 from store.tickets import tickets
-from tests.support.desk import (
-    CITIZEN,
-    DESK,
-    DISPATCHER,
-    SUPERVISOR,
-    Filed,
-    file,
-)
+from tests.support.desk import CITIZEN, DESK, DISPATCHER, SUPERVISOR, Filed, file
 from tests.support.engine import Engine
+from tests.support.prepared import answered
 from workflows.ticket import TicketWorkflow
 
 
-async def _handled(engine: Engine) -> Filed:
-    ticket, _ = await file(engine.client)
-    await ticket.complete()
-    await ticket.until_stage("rate")
-    return ticket
-
-
-async def _kinds(engine: Engine, ticket: Filed) -> list[str]:
-    return [event.kind for event in await tickets.events(engine.store, ticket.number)]
-
-
 async def test_satisfied_closes_it(engine: Engine) -> None:
-    ticket = await _handled(engine)
+    ticket = await answered(engine)
     await ticket.rate(3)
     assert (await ticket.handle.result()).outcome == "closed"
 
 
 async def test_dissatisfied_sends_it_back_to_the_unit(engine: Engine) -> None:
-    ticket = await _handled(engine)
+    ticket = await answered(engine)
     await ticket.rate(2)
     at = await ticket.until(lambda at: at.assignment == 2)
     assert (at.stage, at.unit) == ("handle", "water")
@@ -48,7 +30,7 @@ async def test_dissatisfied_sends_it_back_to_the_unit(engine: Engine) -> None:
 
 
 async def test_satisfied_but_unsolved_sends_it_back_too(engine: Engine) -> None:
-    ticket = await _handled(engine)
+    ticket = await answered(engine)
     await ticket.rate(5, resolved=False)
     await ticket.until(lambda at: at.assignment == 2)
     state = await tickets.state(engine.store, ticket.number)
@@ -57,7 +39,7 @@ async def test_satisfied_but_unsolved_sends_it_back_too(engine: Engine) -> None:
 
 
 async def _exhausted(engine: Engine) -> Filed:
-    ticket = await _handled(engine)
+    ticket = await answered(engine)
     reworks = engine.packs.get("tongzhou").caps.reworks
     for round_ in range(reworks):
         await ticket.rate(1)
@@ -95,16 +77,16 @@ async def test_a_rating_before_it_is_due_is_kept_but_does_not_count(engine: Engi
     ticket, _ = await file(engine.client)
     await ticket.rate(5)
     await ticket.until(lambda at: at.version == 4)
-    assert (await _kinds(engine, ticket))[-1] == "rating_refused"
+    assert (await ticket.kinds(engine))[-1] == "rating_refused"
     assert (await ticket.now()).stage == "handle"
 
 
 async def test_of_two_ratings_the_first_counts(engine: Engine) -> None:
-    ticket = await _handled(engine)
+    ticket = await answered(engine)
     await ticket.rate(1)
     await ticket.rate(5)
     await ticket.until(lambda at: at.assignment == 2)
-    kinds = await _kinds(engine, ticket)
+    kinds = await ticket.kinds(engine)
     assert kinds.count("rated") == 1
     state = await tickets.state(engine.store, ticket.number)
     assert state is not None
@@ -112,35 +94,9 @@ async def test_of_two_ratings_the_first_counts(engine: Engine) -> None:
 
 
 async def test_only_citizen_and_desk_rate(engine: Engine) -> None:
-    ticket = await _handled(engine)
+    ticket = await answered(engine)
     await ticket.rate(5, actor=DISPATCHER)
     assert (await ticket.now()).stage == "rate"
-
-
-async def test_the_desk_writes_down_what_the_citizen_says_on_the_phone(engine: Engine) -> None:
-    ticket = await _handled(engine)
-    rating = Rating.model_validate({"contacted": True, "resolved": True, "grade": 4})
-    await ticket.act(DESK, CallBack(reached=True, rating=rating))
-    assert (await ticket.handle.result()).outcome == "closed"
-    assert (await _kinds(engine, ticket))[-3:] == ["called_back", "rated", "closed"]
-
-
-async def test_nobody_reached_often_enough_closes_it_unrated(engine: Engine) -> None:
-    ticket = await _handled(engine)
-    for _ in range(engine.packs.get("tongzhou").caps.call_backs):
-        await ticket.act(DESK, CallBack(reached=False))
-    end = await ticket.handle.result()
-    assert end.outcome == "unrated"
-    assert await _actor_of_last(engine, ticket) == "system"
-
-
-async def _actor_of_last(engine: Engine, ticket: Filed) -> str:
-    return str((await tickets.events(engine.store, ticket.number))[-1].actor)
-
-
-async def test_a_citizen_is_no_operator(engine: Engine) -> None:
-    ticket = await _handled(engine)
-    assert await ticket.refused(CITIZEN, CallBack(reached=False)) == "forbidden"
 
 
 async def test_a_rating_sent_again_with_its_key_is_the_same_rating(engine: Engine) -> None:
@@ -152,4 +108,4 @@ async def test_a_rating_sent_again_with_its_key_is_the_same_rating(engine: Engin
         )
     await ticket.until(lambda at: at.version == 4)
     await ticket.act(CITIZEN, Urge())
-    assert (await _kinds(engine, ticket))[3:] == ["rating_refused", "urged"]
+    assert (await ticket.kinds(engine))[3:] == ["rating_refused", "urged"]

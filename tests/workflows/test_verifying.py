@@ -1,4 +1,4 @@
-"""Tests of verification (核查) before filing and closing, closing conditions, and staged limits."""
+"""Tests of verification (核查) before filing and closing, and of closing conditions."""
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -9,7 +9,6 @@ from temporalio.client import Client
 from domain.commands.intake.reassign import Reassign
 from domain.commands.intake.triage import Triage
 from domain.commands.units.sign import Sign
-from domain.commands.units.step import Step
 from domain.policy.work_queues import Queue, waiting
 from domain.ticket.assignment import HandlingResult, Share
 from domain.ticket.stages import Outcome
@@ -133,21 +132,6 @@ async def test_who_always_answers_without_it_is_not_asked_for_ever(proving: Engi
     await ticket.until(lambda at: at.assignment == 4)
     await ticket.complete_share(proving, "water", PROVED)
     await ticket.until_stage("rate")
-
-
-async def test_staged_limits_are_ticked_off_one_by_one(engine: Engine) -> None:
-    place = {"area": "110112001", "address": "新华大街 1 号"}
-    ticket, _ = await file(engine.client, complaint(category="0109", place=place))
-    at = await ticket.until_stage("handle")
-    street = officer(at.unit or "")
-    steps = [c for c in (await ticket.state(engine)).clocks if c.name == "step"]
-    assert [c.label for c in steps] == ["stop", "order", "demolish"]
-    assert [c.limit for c in steps] == ["4wh", "3wd", "10d"]
-    assert await ticket.refused(street, Step(step="sing")) == "unknown_step"
-    await ticket.act(street, Step(step="stop", note="已停工"))
-    assert await ticket.refused(street, Step(step="stop")) == "unknown_step"
-    steps = [c for c in (await ticket.state(engine)).clocks if c.name == "step"]
-    assert [c.label for c in steps if c.running] == ["order", "demolish"]
 
 
 async def test_a_case_that_may_not_be_filed_waits_for_a_person(engine: Engine) -> None:

@@ -8,7 +8,7 @@ from app import assignments
 from app.assignments import CompletionIn
 from app.attachments import attached
 from app.caller import Caller
-from app.commands import give
+from app.commands import execute
 from app.context import AppContext
 from app.filing import Filed, Receipt
 from app.reopen import reopen
@@ -46,7 +46,7 @@ async def do(
     async with attached(context, caller, right_to(command).key, number, files) as existing:
         if named in action_form.model.model_fields:
             command = command.model_copy(update={named: existing})
-        snapshot = await give(context, caller, number, command, key)
+        snapshot = await execute(context, caller, number, command, key)
     return await _recorded(context, snapshot)
 
 

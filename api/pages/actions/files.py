@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from starlette.datastructures import FormData, UploadFile
 
-from api.pages.actions.parsing import KEPT
+from api.pages.actions.parsing import STORED_FILES
 from api.pages.shared.forms import Form
 from api.pages.shared.translator import Translator
 from app.caller import Caller
@@ -56,7 +56,7 @@ async def taken(
 
 def tell(form: Form, field: Field, files: FormFiles, speech: Translator) -> None:
     """Record stored and refused files in the form."""
-    form.typed[KEPT] = "\n".join(files.ids)
+    form.typed[STORED_FILES] = "\n".join(files.ids)
     if files.refused:
         text = "; ".join(f"{name}: {speech.problem(code)}" for name, code in files.refused)
         form.fail(field.name, N_("Not taken: %(files)s What else you chose is kept."), files=text)
@@ -69,7 +69,7 @@ async def shown(context: AppContext, caller: Caller, ids: Iterable[str]) -> list
 
 
 def _stored_ids(sent: FormData) -> list[str]:
-    values = (value for value in sent.getlist(KEPT) if isinstance(value, str))
+    values = (value for value in sent.getlist(STORED_FILES) if isinstance(value, str))
     return [one for value in values for one in value.split() if file_id(one) == one][:MOST]
 
 

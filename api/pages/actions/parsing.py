@@ -23,7 +23,7 @@ ROWS, PLANS = 6, 4
 IN = "_in"
 """The suffix of the field with a span's time unit."""
 
-KEPT = "kept"
+STORED_FILES = "kept"
 """The field with the ids of stored files."""
 
 ROW_LABELS: dict[FieldKind, dict[str, str]] = {
@@ -45,7 +45,8 @@ _MISSING = N_("Please fill this in.")
 
 def names(action_form: ActionForm, action_context: ActionContext) -> list[str]:
     """Return the HTML names of the form's fields."""
-    return [KEPT, *(name for field in action_form.at(action_context) for name in _names(field))]
+    fields = action_form.at(action_context)
+    return [STORED_FILES, *(name for field in fields for name in _names(field))]
 
 
 def _names(field: Field) -> Iterator[str]:
@@ -69,7 +70,7 @@ def blank(action_form: ActionForm, action_context: ActionContext, values: dict[s
     known = names(action_form, action_context)
     presets = {field.name: field.preset for field in action_form.at(action_context) if field.preset}
     lengths = {name: "d" for name in known if name.endswith(IN)}
-    filled = {name: text for name, text in values.items() if name in known and name != KEPT}
+    filled = {name: text for name, text in values.items() if name in known and name != STORED_FILES}
     return Form.blank(*known, **(presets | lengths | filled))
 
 
@@ -78,8 +79,8 @@ def typed(action_form: ActionForm, action_context: ActionContext, sent: FormData
     known = names(action_form, action_context)
     form = Form.of(sent, *known)
     for name in known:
-        found_names = [value.strip() for value in sent.getlist(name) if isinstance(value, str)]
-        form.typed[name] = "\n".join(value for value in found_names if value)
+        texts = [value.strip() for value in sent.getlist(name) if isinstance(value, str)]
+        form.typed[name] = "\n".join(value for value in texts if value)
     return form
 
 

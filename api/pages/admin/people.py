@@ -64,7 +64,7 @@ ACCOUNT_ACTIONS: dict[str, AccountAction] = {
 }
 _CHANGED = "changed"
 _DONE = {name: action.done for name, action in ACCOUNT_ACTIONS.items()} | {
-    _CHANGED: N_("Changed. Whoever it is has to sign in again.")
+    _CHANGED: N_("Changed. This person has to sign in again.")
 }
 
 
@@ -98,28 +98,28 @@ async def create(request: Request, caller: MANAGER, context: Context) -> Respons
 async def person(
     request: Request, account: AccountId, caller: MANAGER, context: Context
 ) -> Response:
-    found_account = await accounts.managed_account(context, caller, account)
+    managed = await accounts.managed_account(context, caller, account)
     form = Form.blank(
         "display",
-        role=found_account.role,
-        unit=found_account.unit or "",
-        city=found_account.city or "",
+        role=managed.role,
+        unit=managed.unit or "",
+        city=managed.city or "",
     )
-    form.typed["display"] = found_account.display
-    return await _one(request, caller, context, found_account, form)
+    form.typed["display"] = managed.display
+    return await _one(request, caller, context, managed, form)
 
 
 @router.post(f"{URL}/{{account}}")
 async def change(
     request: Request, account: AccountId, caller: MANAGER, context: Context
 ) -> Response:
-    found_account = await accounts.managed_account(context, caller, account)
+    managed = await accounts.managed_account(context, caller, account)
     form = await Form.read(request, "display", "role", "unit", "city")
     try:
-        values = _who(form, _pack_of(request, caller, context, found_account))
-        await accounts.change(context, caller, found_account, AccountIn.model_validate(values))
+        values = _who(form, _pack_of(request, caller, context, managed))
+        await accounts.change(context, caller, managed, AccountIn.model_validate(values))
     except (ValidationError, *REFUSALS) as error:
-        return await _one(request, caller, context, found_account, form, refuse(form, error))
+        return await _one(request, caller, context, managed, form, refuse(form, error))
     return _back(account, _CHANGED)
 
 
@@ -128,11 +128,11 @@ async def password(
     request: Request, account: AccountId, caller: MANAGER, context: Context
 ) -> Response:
     """Issue a new password, shown by this response only."""
-    found_account = await accounts.managed_account(context, caller, account)
+    managed = await accounts.managed_account(context, caller, account)
     try:
-        made = await accounts.renew(context, caller, found_account)
+        made = await accounts.renew(context, caller, managed)
     except REFUSALS as error:
-        return await _refused(request, caller, context, found_account, error)
+        return await _refused(request, caller, context, managed, error)
     return _issued(request, caller, made)
 
 
@@ -143,11 +143,11 @@ async def act(
     """Close, open, sign out, reset the second factor."""
     if action not in ACCOUNT_ACTIONS:
         raise Problem("not_found")
-    found_account = await accounts.managed_account(context, caller, account)
+    managed = await accounts.managed_account(context, caller, account)
     try:
-        await ACCOUNT_ACTIONS[action].do(context, caller, found_account)
+        await ACCOUNT_ACTIONS[action].do(context, caller, managed)
     except REFUSALS as error:
-        return await _refused(request, caller, context, found_account, error)
+        return await _refused(request, caller, context, managed, error)
     return _back(account, action)
 
 

@@ -25,7 +25,7 @@ router = APIRouter(include_in_schema=False)
 
 URL = "/staff/admin/tokens"
 _NEW = ("name", "role", "unit", "city", "days")
-_DONE = {"revoked": N_("Revoked: it opens nothing any more.")}
+_DONE = {"revoked": N_("Revoked: it no longer works.")}
 
 
 @router.get(URL)

@@ -143,7 +143,7 @@ async def ticket(
     """
     report = await audits.report(context, caller, number)
     then: StateThen | None = None
-    last = report.told.ticket.version if report.told and report.told.ticket else 0
+    last = report.replayed.ticket.version if report.replayed and report.replayed.ticket else 0
     first = report.since if report.lost else 1
     if last >= first:
         then = await audits.state(context, caller, number, _version(request, first, last))
@@ -207,7 +207,7 @@ def _number_of(request: Request, name: str, otherwise: int) -> int:
 
 def _pack(context: Context, report: Report) -> Pack | None:
     """Return the pack of the ticket's city, if that city is still served."""
-    ticket = (report.told and report.told.ticket) or report.record.ticket
+    ticket = (report.replayed and report.replayed.ticket) or report.record.ticket
     if ticket is None or ticket.complaint.city not in context.packs.ids():
         return None
     return context.packs.get(ticket.complaint.city)
@@ -215,7 +215,7 @@ def _pack(context: Context, report: Report) -> Pack | None:
 
 def _lines(report: Report) -> list[EventPair]:
     """Pair the events by version, so that one missing on a side does not shift the rest."""
-    events = {event.version: event for event in (report.told.events if report.told else [])}
+    events = {event.version: event for event in (report.replayed.events if report.replayed else [])}
     events_by_key = {event.version: event for event in report.record.events}
     return [
         _line(report, version, events.get(version), events_by_key.get(version))
@@ -226,7 +226,7 @@ def _lines(report: Report) -> list[EventPair]:
 def _line(
     report: Report, version: int, event: Event | None, stored_event: Event | None
 ) -> EventPair:
-    compared = report.told is not None and version >= report.since
+    compared = report.replayed is not None and version >= report.since
     return EventPair(
         version=version,
         in_history=event,

@@ -21,7 +21,7 @@ from app import ratings
 from app.attachments import attached
 from app.caller import Caller
 from app.citizen_view import CitizenTicket
-from app.commands import give
+from app.commands import execute
 from app.context import AppContext
 from app.errors import Problem
 from app.file_views import FileOut, file_out
@@ -99,18 +99,18 @@ async def _add(context: AppContext, submitted: SubmittedForm, command: AddFacts,
         submitted.photos.without(existing),
     ) as ids:
         complete = command.model_copy(update={"files": ids})
-        await give(context, submitted.caller, submitted.number, complete, key)
+        await execute(context, submitted.caller, submitted.number, complete, key)
 
 
 async def _urge(context: AppContext, submitted: SubmittedForm) -> Receipt | None:
     command = Urge.model_validate(submitted.form.filled("text"))
-    await give(context, submitted.caller, submitted.number, command, submitted.key)
+    await execute(context, submitted.caller, submitted.number, command, submitted.key)
     return None
 
 
 async def _withdraw(context: AppContext, submitted: SubmittedForm) -> Receipt | None:
     command = Withdraw.model_validate(submitted.form.filled("reason"))
-    await give(context, submitted.caller, submitted.number, command, submitted.key)
+    await execute(context, submitted.caller, submitted.number, command, submitted.key)
     return None
 
 
@@ -272,8 +272,8 @@ def _can(ticket: CitizenTicket) -> list[str]:
     if ticket.stage is Stage.ACCEPT:
         return []
     if ticket.stage is Stage.ENDED:
-        sealed = ticket.outcome in (Outcome.FINAL_REPLY, Outcome.WITHDRAWN)
-        return [] if sealed else ["back"]
+        final = ticket.outcome in (Outcome.FINAL_REPLY, Outcome.WITHDRAWN)
+        return [] if final else ["back"]
     if ticket.stage is Stage.AFTERCARE:
         return ["facts", "back"]
     able = ["facts", "urge", "withdraw"]

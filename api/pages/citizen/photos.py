@@ -133,7 +133,7 @@ async def _take(request: Request, context: AppContext, file: UploadFile, files: 
             yield Piece(content, file.content_type or "")
 
     taken = await upload(context, None, network_of(request), pieces(), Purpose.COMPLAINT)
-    reference = f"{taken.row.id}.{context.uploads.seals.proof(taken.row.id)}"
+    reference = f"{taken.row.id}.{context.uploads.signer.proof(taken.row.id)}"
     files.references.append(reference)
     files.marks.append(digest.hexdigest())
     files.digests[reference] = taken.row.sha256

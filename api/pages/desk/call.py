@@ -16,7 +16,7 @@ from api.http.access import staff
 from api.http.dependencies import Context
 from api.http.i18n import language_of
 from api.pages.actions import files as action_files
-from api.pages.actions.parsing import KEPT
+from api.pages.actions.parsing import STORED_FILES
 from api.pages.desk.caller_history import Earlier, reload_earlier, search
 from api.pages.desk.request_mapping import FIELDS, WORDS, complaint, conclusion
 from api.pages.shared.forms import REFUSALS, Form
@@ -27,13 +27,13 @@ from api.pages.shared.translator import Translator
 from api.pages.shared.workplace import cities, working_city
 from app.attachments import attached
 from app.caller import Caller
-from app.commands import give
+from app.commands import execute
 from app.context import AppContext
 from app.errors import Problem
 from app.files import own_files
 from app.filing import Receipt
 from app.intake import take
-from app.suggestions import Hints, hints
+from app.suggestions import Suggestions, suggestions_for
 from domain.commands import forms
 from domain.commands.citizens.add_facts import AddFacts
 from domain.commands.citizens.urge import Urge
@@ -59,7 +59,7 @@ FILES = forms.files(
     name="files",
     purpose=Purpose.COMPLAINT,
 )
-_NAMES = (*FIELDS, FILES.name, KEPT)
+_NAMES = (*FIELDS, FILES.name, STORED_FILES)
 _NOT_WITH_URGING = N_("Files cannot go with urging; add to the ticket instead.")
 Looking = Annotated[Caller, staff("page_desk")]
 
@@ -101,18 +101,18 @@ async def act(
             return await _screen(request, context, caller, pack, form, status)
 
 
-@router.post(f"{CALL}/hints")
-async def hint(request: Request, context: Context, caller: Looking) -> Response:
+@router.post(f"{CALL}/suggestions")
+async def suggest(request: Request, context: Context, caller: Looking) -> Response:
     """Show suggestions for what is typed so far: a part of the screen."""
     form = await Form.read(request, *FIELDS)
     pack = city_of_form(request, context, caller, form)
-    current = await _hints(context, caller, pack, form)
+    current = await _suggestions(context, caller, pack, form)
     return page(
         request,
-        "desk/call_hints.html",
+        "desk/call_suggestions.html",
         form=form,
         pack=pack,
-        hints=current,
+        suggestions=current,
         zone=pack.calendar.tz,
         speech=Translator(language_of(request), pack),
     )
@@ -147,8 +147,8 @@ async def categories(
 ) -> Response:
     """List subjects by code, name or keyword, as the options of a datalist."""
     pack = working_city(request, context, caller)
-    found_categories = matching(pack, category[:40])
-    return page(request, "desk/call_options.html", found=found_categories)
+    categories = matching(pack, category[:40])
+    return page(request, "desk/call_options.html", found=categories)
 
 
 # --- what the buttons do ----------------------------------------------------------------------
@@ -187,7 +187,7 @@ async def _same(
     if what not in DONE or number not in (await reload_earlier(context, caller, form)).numbers:
         raise Problem("ticket_not_found")
     values = form.filled("text")
-    brought = form.typed[KEPT].split()
+    brought = form.typed[STORED_FILES].split()
     if what == "urge" and brought:
         form.fail(FILES.name, _NOT_WITH_URGING)
         raise Problem("invalid_request")
@@ -198,7 +198,7 @@ async def _same(
             if what == "facts"
             else Urge.model_validate(values)
         )
-        await give(context, caller, number, command, f"call/{form.key}/{what}/{number}")
+        await execute(context, caller, number, command, f"call/{form.key}/{what}/{number}")
     return RedirectResponse(f"{CALL}?done={what}&number={number}", 303)
 
 
@@ -217,7 +217,7 @@ async def _answer(
     receipt = await _filed(context, caller, pack, form, by_hand=True)
     problem = None
     try:
-        await give(context, caller, receipt.number, command, f"call/{form.key}/answer")
+        await execute(context, caller, receipt.number, command, f"call/{form.key}/answer")
     except REFUSALS as error:  # it is filed anyway, and waits at triage for a person
         problem = str(getattr(error, "code", "internal_error"))
     return _receipt(request, caller, pack, form, receipt, command, problem)
@@ -238,11 +238,11 @@ _ACTIONS: dict[str, CallAction] = {
 async def _filed(
     context: AppContext, caller: Caller, pack: Pack, form: Form, *, by_hand: bool = False
 ) -> Receipt:
-    brought = await own_files(context, caller, form.typed[KEPT].split())
-    proof = context.uploads.seals.proof
+    brought = await own_files(context, caller, form.typed[STORED_FILES].split())
+    proof = context.uploads.signer.proof
     body = complaint(pack, form, [f"{row.id}.{proof(row.id)}" for row in brought])
     if not body.title:
-        current = await _hints(context, caller, pack, form)
+        current = await _suggestions(context, caller, pack, form)
         body = body.model_copy(update={"title": current.title})
     key = f"staff/{caller.id}/{form.key}"
     marks = [row.sha256 for row in brought]
@@ -267,7 +267,7 @@ def city_of_form(request: Request, context: AppContext, caller: Caller, form: Fo
     return named[0] if named else working_city(request, context, caller)
 
 
-async def _hints(context: AppContext, caller: Caller, pack: Pack, form: Form) -> Hints:
+async def _suggestions(context: AppContext, caller: Caller, pack: Pack, form: Form) -> Suggestions:
     kind = form.typed["kind"]
     area = area_of(pack, form.typed["area"])
     values: dict[str, Any] = {
@@ -276,7 +276,8 @@ async def _hints(context: AppContext, caller: Caller, pack: Pack, form: Form) ->
         "kind": kind if kind in list(Kind) else Kind.COMPLAINT,
         "place": {"address": form.typed["address"][:200], "area": area},
     }
-    return await hints(context, caller, pack, values, category_of(pack, form.typed["category"]))
+    chosen = category_of(pack, form.typed["category"])
+    return await suggestions_for(context, caller, pack, values, chosen)
 
 
 async def _screen(
@@ -290,14 +291,14 @@ async def _screen(
         status,
         pack=pack,
         form=form,
-        hints=await _hints(context, caller, pack, form),
+        suggestions=await _suggestions(context, caller, pack, form),
         speech=Translator(language_of(request), pack),
         earlier=earlier if form.typed["earlier"] else None,
         kinds=[kind for kind in Kind if kind is not Kind.SERVICE or pack.features.appoint],
         channels=list(Channel),
         places=places(pack),
         papers=FILES,
-        kept=await action_files.shown(context, caller, form.typed[KEPT].split()),
+        kept=await action_files.shown(context, caller, form.typed[STORED_FILES].split()),
         done=DONE.get(request.query_params.get("done", "")),
         done_number=request.query_params.get("number", "")[:13],
     )

@@ -39,8 +39,8 @@ async def search(context: AppContext, caller: Caller, form: Form) -> Earlier:
     """
     phone = PhoneIn.model_validate(form.filled("phone", "purpose"))
     numbers = (await contacts.tickets_of(context, caller, phone)).numbers
-    seal = context.signer("earlier")
-    form.typed["earlier"] = str(seal.dumps([caller.id, numbers[:_SHOWN]]))
+    signer = context.signer("earlier")
+    form.typed["earlier"] = str(signer.dumps([caller.id, numbers[:_SHOWN]]))
     return await reload_earlier(context, caller, form)
 
 

@@ -15,7 +15,7 @@ from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
 from app.caller import Caller
-from app.commands import give
+from app.commands import execute
 from app.comparing import alike, compared, crowds
 from app.context import AppContext
 from app.errors import Problem
@@ -35,7 +35,7 @@ SLOTS = ("a", "b", "c", "d")
 FIELDS = (*SLOTS, "parent", "reason", "number")
 DONE = {
     "merged": N_("Merged. Each complainant still gets an answer of their own."),
-    "unmerged": N_("It goes its own way again."),
+    "unmerged": N_("It is a ticket of its own again."),
 }
 _NO_TICKET = N_("There is no such ticket.")
 _CHOOSE = N_("Choose the one that is handled for all.")
@@ -110,7 +110,7 @@ async def _into(
 ) -> None:
     """Merge one ticket; a refusal does not stop the others from being merged."""
     try:
-        await give(context, caller, number, command, f"page/{form.key}/{number}")
+        await execute(context, caller, number, command, f"page/{form.key}/{number}")
     except REFUSALS as error:
         refused[number] = str(getattr(error, "code", "internal_error"))
 
@@ -124,7 +124,7 @@ async def unmerge(
     try:
         number = parse_number(form.typed["number"])
         command = Unmerge.model_validate(form.filled("reason"))
-        await give(context, caller, number, command, f"page/{form.key}/{number}")
+        await execute(context, caller, number, command, f"page/{form.key}/{number}")
     except (ValidationError, *REFUSALS) as error:
         return await _page(request, context, caller, form, form.refuse(error))
     return _done("unmerged", number)

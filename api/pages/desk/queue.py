@@ -17,7 +17,7 @@ from api.pages.shared.navigation import PAGES
 from api.pages.shared.workplace import working_city
 from app import work_queues
 from app.caller import Caller
-from app.commands import give
+from app.commands import execute
 from app.context import AppContext
 from domain.facts.transitions import may_cause
 from domain.messages import Command
@@ -89,7 +89,7 @@ async def do(
         The refusals of `give`.
     """
     number = parse_number(form.typed["number"])
-    await give(context, caller, number, command, f"page/{form.key}")
+    await execute(context, caller, number, command, f"page/{form.key}")
     onward = {"done": done, "was": number, "city": working_city(request, context, caller).city.id}
     if only := request.query_params.get("queue"):
         onward["queue"] = only

@@ -14,7 +14,7 @@ from api.http.browser_sessions import CSRF_FIELD
 from api.pages.shared.page import page
 from api.pages.shared.sign_in import Pairs, sign_in_page
 
-TO, KEPT = "to", "kept."
+TO, PREFIX = "to", "kept."
 """The field with the address to continue at, and the prefix of the names of carried fields."""
 
 _NEVER_CARRIED = (CSRF_FIELD, "password", "old", "new")
@@ -66,7 +66,9 @@ def carried(sent: FormData) -> tuple[str, Pairs]:
     """Return the address to continue at and the carried fields, as the sign-in page sent them."""
     to = str(sent.get(TO, ""))
     pairs = _texts(sent.multi_items())
-    return within(to), [(name[len(KEPT) :], text) for name, text in pairs if name.startswith(KEPT)]
+    return within(to), [
+        (name[len(PREFIX) :], text) for name, text in pairs if name.startswith(PREFIX)
+    ]
 
 
 def within(to: str) -> str:

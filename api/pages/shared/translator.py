@@ -63,13 +63,13 @@ class Translator:
         return self.named(self.pack.category(code)) if self.pack.knows(code) else code
 
     def tier(self, code: str) -> str:
-        found_tier = self.pack.tiers.get(code)
-        return self.named(found_tier) if found_tier else code
+        tier = self.pack.tiers.get(code)
+        return self.named(tier) if tier else code
 
     def area(self, code: str) -> str:
         """Return the name of the community, else the street, of a division code."""
-        found_unit = self.pack.community_of(code) or self.pack.street_of(code)
-        return self.named(found_unit) if found_unit else code
+        unit = self.pack.community_of(code) or self.pack.street_of(code)
+        return self.named(unit) if unit else code
 
     def reason(self, table: str, code: str) -> str:
         """Return a reason's words; `table`: decline, refer, returns, whistle, hold, exclude."""

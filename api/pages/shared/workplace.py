@@ -35,10 +35,10 @@ def cities(context: AppContext, caller: Caller) -> list[Pack]:
     """
     packs = [context.packs.get(city) for city in context.packs.ids() if caller.serves(city)]
     unit = caller.unit
-    found_packs = [pack for pack in packs if unit is None or pack.has_unit(unit)]
-    if not found_packs:
+    with_unit = [pack for pack in packs if unit is None or pack.has_unit(unit)]
+    if not with_unit:
         raise Problem("forbidden", "No city that is served here has this unit.")
-    return found_packs
+    return with_unit
 
 
 def unit_of(packs: list[Pack], who: Actor) -> Unit | None:

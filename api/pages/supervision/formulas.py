@@ -93,8 +93,8 @@ def period_in_words(by: str, words: PageWords) -> str:
 class _Reader:
     """A single pass over tokens; a name determines what the texts after it are values of."""
 
-    def __init__(self, found_tokens: list[Token], words: PageWords) -> None:
-        self._left, self._words = found_tokens[:-1], words
+    def __init__(self, tokens: list[Token], words: PageWords) -> None:
+        self._left, self._words = tokens[:-1], words
         self._about = ""
 
     def sentence(self) -> str:

@@ -121,7 +121,7 @@ async def places_sheet(
 
 def _rows(parts: Sequence[PlacePart], pack: Pack, words: PageWords) -> Iterator[Sequence[Cell]]:
     for part in parts:
-        name = place_name(pack, part.code, words) or words.say(N_("Not told more exactly"))
+        name = place_name(pack, part.code, words) or words.say(N_("No more exact place given"))
         rates = [getattr(part.counts, rate).value for rate in _RATES]
         yield [part.code, name, *(getattr(part.counts, count) for count in _COUNTS), *rates]
 

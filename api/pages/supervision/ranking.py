@@ -155,7 +155,7 @@ async def earned(
 ) -> Response:
     """Show the events that brought a unit its points, in the order of tickets."""
     pack, month = _pack_and_month(request, caller, context)
-    found_points, rules = await earned_by(context, caller, month.reckoning, unit)
+    points, rules = await earned_by(context, caller, month.reckoning, unit)
     begin = int(key_of(cursor, int)[0]) if cursor else 0
     return staff_page(
         request,
@@ -164,12 +164,12 @@ async def earned(
         pack=pack,
         month=month,
         unit=named(pack, unit),
-        total=round(sum(one.points for one in found_points if not one.left_out), 6),
-        count=len(found_points),
-        items=found_points[begin : begin + PAGE],
+        total=round(sum(one.points for one in points if not one.left_out), 6),
+        count=len(points),
+        items=points[begin : begin + PAGE],
         rules=rules,
         first=not cursor,
-        next_cursor=cursor_of(begin + PAGE) if begin + PAGE < len(found_points) else None,
+        next_cursor=cursor_of(begin + PAGE) if begin + PAGE < len(points) else None,
     )
 
 

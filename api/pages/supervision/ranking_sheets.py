@@ -134,12 +134,12 @@ async def earned(
     """Send the events that brought a unit its points."""
     pack, words = working_city(request, context, caller), PageWords(request)
     month = requested_month(request, pack, datetime.now(UTC))
-    found_points, rules = await earned_by(context, caller, month.reckoning, unit)
+    points, rules = await earned_by(context, caller, month.reckoning, unit)
     heads = (N_("Number"), N_("Event"), N_("When"), N_("Event in words"), N_("Part"), N_("Rule"),
              N_("Points"), N_("Left out"))  # fmt: skip
 
     def rows() -> Iterator[Sequence[Cell]]:
-        for one in found_points[:MOST]:
+        for one in points[:MOST]:
             at = f"{one.at.astimezone(pack.calendar.tz):%Y-%m-%d %H:%M}"
             happened, part = words.label("happened", one.event), words.label("share", one.part)
             rule = f"{one.rule} {words.named(rules[one.rule])}"

@@ -107,7 +107,8 @@ async def _done(
             return await _afterwards(request, context, action_context, action_form, result, to)
         status = 422
     action_context = _action_context(request, context, caller, ticket)
-    opened = Opened(action_form, form, to=to, stored_files=tuple(form.typed[parsing.KEPT].split()))
+    stored_files = tuple(form.typed[parsing.STORED_FILES].split())
+    opened = Opened(action_form, form, to=to, stored_files=stored_files)
     return await draw(request, context, action_context, waiting, opened, status)
 
 

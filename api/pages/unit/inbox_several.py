@@ -10,7 +10,7 @@ from api.http.networks import host_of
 from api.pages.shared.forms import REFUSALS
 from app.assignments import Ref
 from app.caller import Caller
-from app.commands import give
+from app.commands import execute
 from app.context import AppContext
 from app.errors import Problem
 from domain.messages import Command
@@ -95,7 +95,7 @@ async def give_all(
                 if place:  # the first was counted with the request
                     who = f"{caller.actor.role}/{caller.id}"
                     await context.limits.count("commands", who, host_of(request))
-                await give(context, caller, number, command(n), f"{key}/{ref_of(ref)}")
+                await execute(context, caller, number, command(n), f"{key}/{ref_of(ref)}")
         except REFUSALS as error:
             code = str(getattr(error, "code", "internal_error"))
             if code in _AWAY:

@@ -22,7 +22,7 @@ class Withdraw(CommandBase):
     spec = CommandSpec(
         path="withdraw",
         right="take it back",
-        summary="Take the complaint back",
+        summary="Withdraw the complaint",
         example={"reason": "问题已经自行解决。"},
         form=forms.CommandForm(
             group=forms.Group.END,

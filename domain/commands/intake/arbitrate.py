@@ -31,7 +31,7 @@ class Arbitrate(CommandBase):
     spec = CommandSpec(
         path="arbitrate",
         right="record what the arbitration decided (协调)",
-        summary="Record what the arbitration meeting decided: whose it is",
+        summary="Record which unit the arbitration meeting made responsible",
         example={
             "unit": "housing",
             "text": "经协调会研究，该处下水管道属小区公共部位，由住建部门牵头办理，水务部门配合。",

@@ -33,14 +33,14 @@ class Triage(CommandBase):
     spec = CommandSpec(
         path="triage",
         right="classify (分类)",
-        summary="Classify: say what it is about, and whose it is",
+        summary="Classify the ticket, and name the unit if need be",
         example={"category": "0204", "area": "110112003", "note": "市民来电确认位置"},
         refusals=("unknown_category", "unknown_unit"),
         form=forms.CommandForm(
             group=forms.Group.DECIDE,
             label=N_("Classify"),
             done=N_("Classified."),
-            help=N_("What it is about decides on the limits, and whose it is."),
+            help=N_("The subject decides the limits and the responsible unit."),
             fields=(
                 forms.Field(
                     "category",

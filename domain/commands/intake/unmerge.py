@@ -26,12 +26,12 @@ class Unmerge(CommandBase):
     spec = CommandSpec(
         path="unmerge",
         right="let a merged ticket go its own way",
-        summary="Let a merged ticket go its own way again",
+        summary="Take a merged ticket out again",
         example={"reason": "经核实，停水原因不同，单独办理。"},
         form=forms.CommandForm(
             group=forms.Group.JOINT,
             label=N_("Let it go its own way"),
-            done=N_("It goes its own way again."),
+            done=N_("It is a ticket of its own again."),
             fields=(forms.reason(),),
         ),
     )

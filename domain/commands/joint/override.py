@@ -36,7 +36,7 @@ class Override(CommandBase):
             group=forms.Group.JOINT,
             label=N_("Do not wait any longer"),
             done=N_("The answer goes out without those who are missing."),
-            help=N_("The lead's answer goes out; whoever has not handed in is released."),
+            help=N_("The lead's answer goes out; units that have not handed in are released."),
             fields=(forms.reason(),),
         ),
     )

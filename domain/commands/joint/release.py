@@ -21,7 +21,7 @@ from domain.words import N_
 
 
 class Release(CommandBase):
-    """Let a co-handler or a delegate go."""
+    """Release a co-handler or a delegate."""
 
     do: Literal["release"] = "release"
     assignment: int = Field(ge=1)
@@ -31,7 +31,7 @@ class Release(CommandBase):
     spec = CommandSpec(
         path="release",
         right="let a co-handler or a delegate go",
-        summary="Let a co-handler or a delegate go",
+        summary="Release a co-handler or a delegate",
         near=NEAR,
         example={"assignment": 2, "reason": "经现场核实，不涉及绿化，无需配合。"},
         refusals=("not_your_unit", "unknown_assignment", "not_a_helper", "assignment_ended"),

@@ -96,6 +96,9 @@ class Decide(CommandBase):
         if request is None:
             raise Refused("nothing_asked", "Nothing is waiting for a decision.")
         if request.what == "return" and self.approve and self.unit and _last_return(ticket):
-            raise Refused("arbitration_due", "A meeting decides whose it is: leave the unit out.")
+            raise Refused(
+                "arbitration_due",
+                "A meeting decides which unit is responsible: leave the unit out.",
+            )
         if actor.unit is not None and actor.unit == ticket.unit:
-            raise Refused("own_request", "Another than the asker decides.")
+            raise Refused("own_request", "You cannot decide your own request.")

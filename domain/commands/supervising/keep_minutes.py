@@ -22,7 +22,7 @@ class KeepMinutes(CommandBase):
     do: Literal["keep_minutes"] = "keep_minutes"
     minutes: Minutes
 
-    leads_to = anytime.MinutesKept
+    leads_to = anytime.MinutesRecorded
     spec = CommandSpec(
         path="minutes",
         right="keep minutes",
@@ -99,4 +99,4 @@ class KeepMinutes(CommandBase):
         """Accept: stage, role, unit and the city's switches decide alone."""
 
     def facts(self, ticket: Ticket, actor: Actor, clocks: list[Clock]) -> list[Fact]:
-        return [anytime.MinutesKept(minutes=self.minutes)]
+        return [anytime.MinutesRecorded(minutes=self.minutes)]

@@ -27,7 +27,7 @@ class Ask(UnitCommand):
     do: Literal["ask"] = "ask"
     question: Text
 
-    leads_to = waiting.CitizenAsked
+    leads_to = waiting.QuestionAsked
     spec = CommandSpec(
         path="ask",
         right="ask the citizen",
@@ -61,4 +61,4 @@ class Ask(UnitCommand):
 
     def facts(self, ticket: Ticket, actor: Actor, clocks: list[Clock]) -> list[Fact]:
         n = self.share_in(ticket, actor).n
-        return [waiting.CitizenAsked(assignment=n, text=self.question, clocks=clocks)]
+        return [waiting.QuestionAsked(assignment=n, text=self.question, clocks=clocks)]

@@ -31,7 +31,7 @@ class Review(UnitCommand):
     spec = CommandSpec(
         path="review",
         right="look at a hold again",
-        summary="Look at a hold again; the works go on, or they are done",
+        summary="Review a hold: the works go on, or are done",
         near=LEAD,
         example={"note": "路基已完成，路面铺设中，按计划推进。", "resume": False},
         refusals=(*OF_A_SHARE, "not_the_lead", "not_on_hold"),

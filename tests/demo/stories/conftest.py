@@ -17,7 +17,7 @@ from demo.stories.telling import Telling
 from packs.registry import PackRegistry, default_root
 from runtime.names import BACKLOG_WORKFLOW, TICKETS
 from store.db.engine import Store
-from tests.api.house import open_house
+from tests.api.running_api import serve_api
 from tests.support.engine import platform
 
 DAY = 0.5
@@ -39,13 +39,13 @@ def played(client: Client, sqlite_store: Store, tmp_path: Path) -> Played:
         registry = PackRegistry(cities)
         async with (
             platform(client, sqlite_store, registry),
-            open_house(tmp_path / "home", sqlite_store, client, registry) as house,
+            serve_api(tmp_path / "home", sqlite_store, client, registry) as api,
         ):
             # This job starts the tickets that a ticket opens beside itself (举一反三).
             await client.start_workflow(BACKLOG_WORKFLOW, id="chore/spool", task_queue=TICKETS)
-            house.http.base_url = "http://jiesu.test/api/v1"
+            api.http.base_url = "http://jiesu.test/api/v1"
             badges = await Badges.issue(sqlite_store, pack)
-            story = Telling(People(house.http, badges), sqlite_store, pack, print)
+            story = Telling(People(api.http, badges), sqlite_store, pack, print)
             await perform(story, story_of(city))
             yield story
 

@@ -2,7 +2,7 @@
 // Nothing of a ticket is ever kept: those pages are answers to forms, which are not asked for here.
 "use strict";
 
-const KEPT = "jiesu-2";
+const CACHE = "jiesu-2";
 const PATIENCE = 4_000;  // milliseconds; a network that leads nowhere does not say no
 const PAGES = ["/", "/report", "/follow", "/offline"];
 
@@ -12,7 +12,7 @@ self.addEventListener("install", (event) => {
 self.addEventListener("activate", (event) => {
   event.waitUntil(
     caches.keys()
-      .then((names) => Promise.all(names.filter((name) => name !== KEPT).map((name) => caches.delete(name))))
+      .then((names) => Promise.all(names.filter((name) => name !== CACHE).map((name) => caches.delete(name))))
       .then(() => self.clients.claim()),
   );
 });
@@ -28,7 +28,7 @@ self.addEventListener("fetch", (event) => {
 const isOurs = (answer) => answer.headers.get("Served-By") === "jiesu";
 
 async function keep(key, answer) {
-  if (answer.ok && isOurs(answer)) await (await caches.open(KEPT)).put(key, answer.clone());
+  if (answer.ok && isOurs(answer)) await (await caches.open(CACHE)).put(key, answer.clone());
 }
 
 async function keptFirst(request) {

@@ -26,25 +26,25 @@ function put(id, text) {
 
 // --- the call screen ---------------------------------------------------------------------------
 
-const form = document.querySelector("[data-hints]");
+const form = document.querySelector("[data-suggestions]");
 if (form) {
-  const said = document.querySelector("[data-hints-said]"), hinting = {}, searching = {};
+  const said = document.querySelector("[data-suggestions-said]"), suggesting = {}, searching = {};
   const typed = () => {
     const body = new FormData(form);
     ["do", "files"].forEach((name) => body.delete(name));
     return body;
   };
-  const hint = later(async () => {
+  const suggest = later(async () => {
     const open = [...form.querySelectorAll(".often[open]")].map((one) => one.innerText);
-    const text = await drawn(form.dataset.hints, {method: "POST", body: typed()}, hinting);
-    const made = text && !document.activeElement.closest("#hints") && put("hints", text);
+    const text = await drawn(form.dataset.suggestions, {method: "POST", body: typed()}, suggesting);
+    const made = text && !document.activeElement.closest("#suggestions") && put("suggestions", text);
     if (!made) return;
     if (said.textContent !== made.dataset.said) said.textContent = made.dataset.said;
     if (made.dataset.title) form.elements.title.placeholder = made.dataset.title;
     open.forEach((one) => [...made.querySelectorAll(".often")].find((o) => o.innerText === one)?.setAttribute("open", ""));
   }, 250);
   form.addEventListener("input", (event) => {
-    if (["text", "title", "category", "area", "address", "kind"].includes(event.target.name)) hint();
+    if (["text", "title", "category", "area", "address", "kind"].includes(event.target.name)) suggest();
   });
 
   const phone = form.querySelector("[data-search]");

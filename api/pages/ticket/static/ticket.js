@@ -50,10 +50,10 @@ document.addEventListener("keydown", (event) => {
 
 // Without a script the address leads to the form; with one its first field has the focus, which a
 // fragment would take away again.
-for (const link of document.querySelectorAll("a.deed-link")) link.hash = "";
+for (const link of document.querySelectorAll("a.action-link")) link.hash = "";
 
 // The form that was opened is where one goes on; a summary of faults comes before it.
-const open = document.querySelector("#deed form");
+const open = document.querySelector("#action form");
 if (open && !document.querySelector("[data-focus]")) {
   open.querySelector("input:not([type=hidden]), select, textarea, button")?.focus();
 }

@@ -1,0 +1,90 @@
+"""Tests of the maintenance jobs: the intake backlog is started; messages are delivered once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.intake_backlog import IntakeBacklog
+from activities.maintenance import keep_doing
+from activities.outbox import Outbox
+from store.secrets.vault import Person, Vault
+from store.tickets import intake, outbox, tickets
+from store.tickets.numbers import new_number
+from tests.support.desk import Filed, complaint, file
+from tests.support.engine import RING, Engine
+
+
+async def _for_one_run(environment: ActivityEnvironment, job: Callable[[], Awaitable[int]]) -> None:
+    """Run a maintenance job until its worker stops, which is after its first pause."""
+    running = asyncio.ensure_future(environment.run(job))
+    await asyncio.sleep(0.3)
+    environment.worker_shutdown()
+    with pytest.raises(ApplicationError, match="stopping"):
+        await running
+
+
+async def _registered(engine: Engine, age: timedelta) -> str:
+    """Register a complaint of this age whose workflow has not started; return its number."""
+    now = datetime.now(UTC)
+    booked = await intake.register(
+        engine.store,
+        complaint(filed_at=now - age),
+        Person(phone="13800138000"),
+        Vault(RING),
+        None,
+        "mark",
+        lambda: new_number(now.date()),
+    )
+    return booked.number
+
+
+async def test_a_spooled_complaint_is_started_and_then_left_alone(engine: Engine) -> None:
+    number = await _registered(engine, timedelta(minutes=1))
+    backlog = IntakeBacklog(engine.store, engine.client)
+    await _for_one_run(ActivityEnvironment(), backlog.start_waiting)
+    ticket = Filed(engine.client, number)
+    assert (await ticket.until_stage("handle")).unit == "water"
+    assert await intake.pending(engine.store, timedelta(), 10, datetime.now(UTC)) == []
+    await _for_one_run(ActivityEnvironment(), backlog.start_waiting)
+    assert len(await tickets.events(engine.store, number)) == 3
+
+
+async def test_what_an_api_is_just_starting_is_not_started_a_second_time(engine: Engine) -> None:
+    number = await _registered(engine, timedelta(seconds=1))
+    backlog = IntakeBacklog(engine.store, engine.client)
+    await _for_one_run(ActivityEnvironment(), backlog.start_waiting)
+    assert await tickets.get(engine.store, number) is None
+
+
+async def test_messages_leave_the_outbox_once(engine: Engine) -> None:
+    ticket, _ = await file(engine.client)
+    assert await outbox.pending_count(engine.store) > 0
+    job = Outbox(engine.store).deliver
+    await asyncio.gather(
+        _for_one_run(ActivityEnvironment(), job), _for_one_run(ActivityEnvironment(), job)
+    )
+    assert await outbox.pending_count(engine.store) == 0
+    sent = await outbox.messages(engine.store, ticket.number)
+    keys = [message.key for message in sent]
+    assert sorted(keys) == sorted(set(keys))
+    assert {message.audience for message in sent} == {"citizen", "officer"}
+
+
+async def test_a_maintenance_job_beats_and_goes_on_while_there_is_work() -> None:
+    environment = ActivityEnvironment()
+    beats: list[int] = []
+    environment.on_heartbeat = lambda *details: beats.append(details[0])
+    left = [3, 2, 0]
+
+    async def step() -> int:
+        return left.pop(0) if left else 0
+
+    async def job() -> int:
+        return await keep_doing(step)
+
+    await _for_one_run(environment, job)
+    assert beats[:3] == [0, 3, 5]

@@ -1,0 +1,179 @@
+"""Tests of staff sign-in and sign-out: without JavaScript, and nothing typed is lost."""
+
+import html
+import re
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from domain.actors import Role
+from tests.api.running_api import Api, serve_api
+from tests.support.engine import Engine
+from tests.support.people import PASSWORD, new_account, signed_in
+
+PEOPLE = {"Accept": "text/html", "Accept-Language": "zh"}
+WRONG = "no, no, no, no"  # pragma: allowlist secret
+
+
+def csrf_on(page: httpx.Response) -> str:
+    return page.text.partition('name="csrf" value="')[2].partition('"')[0]
+
+
+def hidden(page: httpx.Response, action: str) -> dict[str, str]:
+    """Return the hidden fields of the form that goes to `action`."""
+    form = re.search(rf'<form[^>]*action="{re.escape(action)}".*?</form>', page.text, re.DOTALL)
+    assert form, page.text
+    fields = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form[0])
+    return {name: html.unescape(value) for name, value in fields}
+
+
+async def test_staff_sign_in_and_out_without_javascript(api: Api) -> None:
+    name = await new_account(api, Role.DISPATCHER)
+    sent_away = await api.http.get("/staff", headers=PEOPLE)
+    assert sent_away.headers["Location"] == "/staff/sign-in"
+    typed = {"name": name, "password": WRONG}
+    wrong = await api.http.post("/staff/sign-in", data=typed, headers=PEOPLE)
+    assert wrong.status_code == 401
+    assert "账号、密码或动态口令不正确" in wrong.text
+    assert f'value="{name}"' in wrong.text
+    assert WRONG not in wrong.text
+    typed = {"name": name, "password": PASSWORD}
+    right = await api.http.post("/staff/sign-in", data=typed, headers=PEOPLE)
+    assert (right.status_code, right.headers["Location"]) == (303, "/staff")
+    me = await api.http.get("/staff/me", headers=PEOPLE)
+    assert "派单员" in me.text
+    stolen = await api.http.post("/staff/sign-out", headers=PEOPLE)
+    assert stolen.status_code == 403
+    out = {"csrf": csrf_on(me), "everywhere": "yes"}
+    gone = await api.http.post("/staff/sign-out", data=out, headers=PEOPLE)
+    assert gone.headers["Location"] == "/staff/sign-in"
+    assert (await api.http.get("/staff")).headers["Location"] == "/staff/sign-in"
+
+
+async def test_the_sign_in_page_speaks_english(api: Api) -> None:
+    page = await api.http.get("/staff/sign-in?lang=en")
+    assert "Staff sign-in" in page.text
+    assert page.headers["Content-Language"] == "en"
+
+
+async def test_whoever_was_sent_to_sign_in_comes_back_to_where_they_wanted(api: Api) -> None:
+    name = await new_account(api)
+    response = await api.http.get("/staff/me?x=1", headers=PEOPLE)
+    assert response.status_code == 401
+    fields = hidden(response, "/staff/sign-in") | {"name": name, "password": PASSWORD}
+    right = await api.http.post("/staff/sign-in", data=fields, headers=PEOPLE)
+    assert right.headers["Location"] == "/staff/me?x=1"
+
+
+async def test_a_refusal_leaves_staff_among_their_pages(api: Api) -> None:
+    fields = {"name": await new_account(api, Role.AUDITOR), "password": PASSWORD}
+    await api.http.post("/staff/sign-in", data=fields, headers=PEOPLE)
+    mine = await api.http.get("/staff/call?city=tongzhou", headers=PEOPLE)
+    assert mine.status_code == 403
+    assert "该角色无权这样做" in mine.text
+    assert 'href="/staff/audit"' in mine.text
+    elsewhere = await api.http.get("/staff/board?city=atlantis", headers=PEOPLE)
+    assert elsewhere.status_code == 403
+    assert 'class="staff ' in elsewhere.text
+    assert 'href="/staff"' in elsewhere.text
+
+
+@pytest.mark.parametrize("to", ["https://evil.example", "//evil.example", "/staff//e", "/staff\\e"])
+async def test_nobody_is_sent_elsewhere_by_what_a_form_says(api: Api, to: str) -> None:
+    fields = {"name": await new_account(api), "password": PASSWORD, "to": to}
+    right = await api.http.post("/staff/sign-in", data=fields, headers=PEOPLE)
+    assert right.headers["Location"] == "/staff"
+
+
+CONTACT = "/staff/tickets/2603021234560/contact?city=tongzhou"
+
+
+async def test_an_expired_session_loses_nothing_that_was_typed(api: Api) -> None:
+    name = await new_account(api)
+    typed = {"note": "关于<路灯>的说明", "reached": "no", "csrf": "old", "key": "k1"}
+    response = await api.http.post(CONTACT, data=typed, headers=PEOPLE)
+    assert response.status_code == 401
+    assert "已保留" in response.text
+    values = hidden(response, "/staff/sign-in")
+    assert values == {
+        "to": CONTACT,
+        "kept.note": "关于<路灯>的说明",
+        "kept.reached": "no",
+        "kept.key": "k1",
+    }
+    wrong = await api.http.post(
+        "/staff/sign-in", data=values | {"name": name, "password": WRONG}, headers=PEOPLE
+    )
+    assert hidden(wrong, "/staff/sign-in") == values
+    right = await api.http.post(
+        "/staff/sign-in", data=values | {"name": name, "password": PASSWORD}, headers=PEOPLE
+    )
+    assert right.status_code == 200
+    assert "关于&lt;路灯&gt;的说明" in right.text
+    ready = hidden(right, CONTACT)
+    assert ready.pop("csrf") == csrf_on(await api.http.get("/staff/me", headers=PEOPLE))
+    assert ready == {"note": "关于<路灯>的说明", "reached": "no", "key": "k1"}
+
+
+async def test_passwords_are_typed_anew(api: Api) -> None:
+    typed = {"old": PASSWORD, "new": "another quiet morning"}
+    response = await api.http.post("/staff/me", data=typed, headers=PEOPLE)
+    assert response.status_code == 401
+    assert PASSWORD not in response.text
+    assert "another quiet morning" not in response.text
+
+
+async def test_what_came_too_often_is_kept_to_be_sent_in_a_moment(
+    engine: Engine, tmp_path: Path
+) -> None:
+    strict: dict[str, Any] = {"limit_commands": "1/minute", "limits_exempt": []}
+    async with serve_api(tmp_path, engine.store, engine.client, engine.packs, **strict) as api:
+        who = await signed_in(api, Role.OFFICER, "water", "tongzhou")
+        typed = {"csrf": who.csrf, "note": "已与市民约定明天上午", "key": "k1"}
+        answers = [
+            await api.http.post(CONTACT, data=typed, headers=PEOPLE | who.cookie) for _ in range(2)
+        ]
+        late = answers[-1]
+        assert late.status_code == 429
+        assert "Retry-After" in late.headers
+        assert hidden(late, CONTACT) == typed
+
+
+async def test_whoever_signed_in_in_another_window_goes_on(api: Api) -> None:
+    who = await signed_in(api)
+    fields = {"to": CONTACT, "kept.note": "一段话"}
+    nobody = await api.http.post("/staff/again", data=fields, headers=PEOPLE)
+    assert (nobody.status_code, hidden(nobody, "/staff/again")) == (401, fields)
+    shown = await api.http.post("/staff/again", data=fields, headers=PEOPLE | who.cookie)
+    assert hidden(shown, CONTACT) == {"csrf": who.csrf, "note": "一段话"}
+
+
+async def test_what_another_site_sends_is_refused_and_not_kept(api: Api) -> None:
+    who = await signed_in(api)
+    elsewhere = PEOPLE | who.cookie | {"Sec-Fetch-Site": "cross-site"}
+    answer = await api.http.post("/staff/me", data={"note": "一段话"}, headers=elsewhere)
+    assert answer.status_code == 403
+    assert "一段话" not in answer.text
+
+
+async def test_the_password_is_changed_and_the_others_are_signed_out(api: Api) -> None:
+    who = await signed_in(api)
+    wrong = {"csrf": who.csrf, "old": "not it, not it at all", "new": "another quiet morning"}
+    page = await api.http.post("/staff/me", data=wrong, headers=PEOPLE | who.cookie)
+    assert page.status_code == 401
+    weak = {"csrf": who.csrf, "old": PASSWORD, "new": "short"}
+    page = await api.http.post("/staff/me", data=weak, headers=PEOPLE | who.cookie)
+    assert page.status_code == 422
+    assert PASSWORD not in page.text
+    fields = {"csrf": who.csrf, "old": PASSWORD, "new": "another quiet morning"}
+    page = await api.http.post("/staff/me", data=fields, headers=PEOPLE | who.cookie)
+    assert "密码已修改" in page.text
+    fresh = {"Cookie": f"jiesu-session={page.cookies['jiesu-session']}"}
+    api.http.cookies.clear()
+    before = await api.http.get("/staff/me", headers=PEOPLE | who.cookie)
+    assert before.status_code == 401
+    out = {"csrf": csrf_on(page)}
+    gone = await api.http.post("/staff/sign-out", data=out, headers=PEOPLE | fresh)
+    assert gone.headers["Location"] == "/staff/sign-in"
