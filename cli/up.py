@@ -22,7 +22,7 @@ def up(
     temporal_port: Annotated[
         int | None,
         # As a setting, which every other command reads, too; so the default is not shown by itself.
-        typer.Option(help="Port of the engine. \\[env var: JIESU_TEMPORAL_PORT] [default: 7233]"),
+        typer.Option(help="Port of the engine; otherwise JIESU_TEMPORAL_PORT, otherwise 7233."),
     ] = None,
     ui_port: Annotated[
         int | None,

@@ -35,7 +35,7 @@ WORTH_SAYING = timedelta(seconds=2)
 """The difference below which clocks count as equal: no deadline is that short."""
 
 _POLL = timedelta(seconds=3)
-"""How long the engine is given to note a poll; it accepts none that is much shorter."""
+"""The time the engine is given to note a poll; it accepts none that is much shorter."""
 
 _AGAIN = 0.02
 """Seconds after which it is asked again whether it did."""
