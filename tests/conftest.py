@@ -50,14 +50,22 @@ def _seed() -> str:
     return f"{NAME}={settle()}"
 
 
+_LONG_ONES = tuple(f"tests/{name}/" for name in ("workers", "bench", "demo", "kit", "proof", "cli"))
+"""The folders whose tests start whole systems, and wait for them."""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the tests that draw from the seed, for `-m chance`; keep only the share asked for."""
+    """Mark the tests that draw from the seed, for `-m chance`; keep only the share asked for.
+
+    Long tests come first: at the end the processes share what is left, and none waits for another.
+    """
     share = share_of_this_run()
     if share is not None:
         left_out = [item for item in items if not in_share(item.nodeid, share)]
         items[:] = [item for item in items if in_share(item.nodeid, share)]
         config.hook.pytest_deselected(items=left_out)
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONG_ONES))
     for item in items:
         drawn = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
         if drawn or hasattr(getattr(item, "module", None), "dice"):

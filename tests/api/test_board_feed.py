@@ -152,9 +152,12 @@ async def test_nobody_reads_when_nobody_watches(
     await one.until(2)
     await one.leave()
     assert boards.watched == {}
-    statements.clear()
-    await asyncio.sleep(POLL_INTERVAL * 4)
-    assert statements == []
+    async with asyncio.timeout(10):
+        while True:  # the last reading may still be under way
+            statements.clear()
+            await asyncio.sleep(POLL_INTERVAL * 4)
+            if not statements:
+                break
 
 
 async def test_who_is_slow_sees_the_latest_and_keeps_nobody_waiting(

@@ -98,7 +98,7 @@ async def test_a_step_of_staged_limits_is_reported_with_a_photo(api: Api) -> Non
     place = {"address": "经七路 12 号", "area": "370103"}
     ticket = await api.file(city="jinan", category="0104", text="楼顶加建。", place=place)
     unit = (await ticket.seen_by_staff())["assignments"][0]["unit"]
-    who = await at_desk(api, Role.OFFICER, unit)
+    who = await at_desk(api, Role.OFFICER, unit, city="jinan")
     assert "step" in offered(await who.ticket(ticket, city="jinan"))
     photo = {"evidence": ("stop.jpg", a_photo(), "image/jpeg")}
     fields = {"step": "stop", "note": "已责令停工。"}

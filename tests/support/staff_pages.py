@@ -56,8 +56,15 @@ class AtDesk:
         return said(page)
 
 
-async def at_desk(api: Api, role: Role, unit: str | None = None, language: str = "zh") -> AtDesk:
-    return AtDesk(api, await signed_in(api, role, unit), language)
+async def at_desk(
+    api: Api,
+    role: Role,
+    unit: str | None = None,
+    language: str = "zh",
+    *,
+    city: str | None = None,
+) -> AtDesk:
+    return AtDesk(api, await signed_in(api, role, unit, city=city), language)
 
 
 def says(page: httpx.Response) -> str:
