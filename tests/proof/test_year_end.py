@@ -24,6 +24,7 @@ import pytest
 from temporalio import activity
 from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -59,6 +60,8 @@ LONG = os.environ.get("JIESU_LONG") == "1"
 FILINGS, FEWER = (400, 400) if LONG else (24, 12)
 SPAN = timedelta(days=82)
 """The time from 20 November to 10 February."""
+
+_TRIES = 5
 
 TAIL = timedelta(days=400)
 """The time after the last filing in which the slowest ticket has ended."""
@@ -183,14 +186,22 @@ class City:
                 break
 
     async def skip_to(self, at: datetime) -> None:
-        ahead = at - await self.now()
-        if ahead > timedelta(0):
-            await self.environment.sleep(ahead)
+        """Skip time; again if the server, busy with a long skip, loses the connection."""
+        for tried in range(1, _TRIES + 1):
+            ahead = at - await self.now()
+            if ahead <= timedelta(0):
+                return
+            try:
+                return await self.environment.sleep(ahead)
+            except RPCError as error:
+                if tried == _TRIES:
+                    raise
+                sys.stderr.write(f"skipping to {at} once more: {error}\n")
 
     async def until_all_have_ended(self) -> None:
         latest = await self.now() + TAIL
         while self.open and await self.now() < latest:
-            await self.environment.sleep(5 * DAY)
+            await self.skip_to(await self.now() + 5 * DAY)
             for number in list(self.open):
                 if not (await self.state(number)).open:
                     self.open.remove(number)
