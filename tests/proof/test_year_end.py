@@ -9,6 +9,7 @@ published halfway. `make test-long` files four hundred in each city, `make test`
 import asyncio
 import heapq
 import os
+import secrets
 import shutil
 import sys
 from collections import Counter
@@ -24,7 +25,7 @@ import pytest
 from temporalio import activity
 from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -118,13 +119,19 @@ class City:
 
     async def act(self, number: str, actor: Actor, command: Command) -> bool:
         handle = self.client.get_workflow_handle(ticket_workflow_id(number))
-        act = Act(actor=actor, command=command, at=await self.now())
-        try:
-            await handle.execute_update(TicketWorkflow.act, act)
-        except WorkflowUpdateFailedError as error:
-            assert isinstance(error.cause, ApplicationError), error.cause
-            self.refused[f"{command.do} {error.cause.type}"] += 1
-            return False
+        act, key = Act(actor=actor, command=command, at=await self.now()), secrets.token_hex(8)
+        for tried in range(1, _TRIES + 1):
+            try:
+                await handle.execute_update(TicketWorkflow.act, act, id=key)
+            except WorkflowUpdateFailedError as error:
+                assert isinstance(error.cause, ApplicationError), error.cause
+                self.refused[f"{command.do} {error.cause.type}"] += 1
+                return False
+            except RPCError as error:  # this server forgets updates of a task that it gives anew
+                if error.status is not RPCStatusCode.NOT_FOUND or tried == _TRIES:
+                    raise
+            else:
+                break
         return True
 
     async def rate(self, number: str, rating: Rating) -> None:
