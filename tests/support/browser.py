@@ -74,7 +74,7 @@ class Site:
                 "create",
                 "--role",
                 role.value,
-                *(["--unit", unit] if unit else []),
+                *(["--unit", unit, "--city", "tongzhou"] if unit else []),
             ]
             made = _jiesu(*arguments, env={"JIESU_HOME": str(self.home)})
             self._tokens[role, unit] = made.strip()
