@@ -61,7 +61,8 @@ class Api:
 
     def city_for(self, role: Role, unit: str | None, city: str | None) -> str | None:
         """Return the city to store: officers of a unit of Tongzhou are of there by default."""
-        packs = self.context.packs
+        context: AppContext | None = getattr(self.app.state, "context", None)
+        packs = context.packs if context is not None else SHIPPED
         if role is not Role.OFFICER or city is not None or "tongzhou" not in packs.ids():
             return city
         return "tongzhou" if packs.get("tongzhou").has_unit(unit or "") else None
