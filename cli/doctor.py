@@ -4,6 +4,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import asdict
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
@@ -116,8 +117,9 @@ async def _engine(settings: Settings, clock: EngineClock) -> Finding:
 
 async def _api_answers(settings: Settings) -> bool:
     """Return whether an API of ours answers at this installation's address."""
-    everywhere = settings.api_host in ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
-    host = "127.0.0.1" if everywhere else settings.api_host
+    host = settings.api_host
+    with suppress(ValueError):  # a name
+        host = "127.0.0.1" if ip_address(host).is_unspecified else host
     try:
         async with httpx.AsyncClient(timeout=2, trust_env=False) as http:
             answer = await http.get(f"http://{host}:{settings.api_port}/healthz")

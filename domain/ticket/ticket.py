@@ -190,23 +190,23 @@ class Ticket(Recorded):
             if clock.paused_at is None and self.stands_still(clock):
                 clock.paused_at = max(at, clock.started_at)
 
-    def stands_still(self, clock: Clock) -> bool:
+    def stands_still(self, clock: Clock, but: Pause | None = None) -> bool:
         """Return whether a pause of its assignment, or of one it was given from, covers `clock`.
 
         Only the unit that leads can be paused: then the citizen's promise is paused as well, also
-        that of a ticket merged into this one.
+        that of a ticket merged into this one. `but`: a pause that does not count.
         """
         if not clock.running:
             return False
         if clock.name is ClockName.PROMISE:
-            led = any(a.pause is not None for a in self.opened if a.share is Share.LEAD)
-            return led or self.parent_pause is not None
+            pauses = [a.pause for a in self.opened if a.share is Share.LEAD]
+            return any(one and one is not but for one in [*pauses, self.parent_pause])
         if clock.name not in PAUSABLE or clock.assignment is None:
             return False
         above: int | None = clock.assignment
         while above is not None:
             assignment = self.assignment(above)
-            if assignment.open and assignment.pause is not None:
+            if assignment.open and assignment.pause and assignment.pause is not but:
                 return True
             above = assignment.of if self.lifecycle else None
         return False
@@ -219,18 +219,15 @@ class Ticket(Recorded):
                 gone = set(one.reached_in[len(one.counting) :])
                 self.void_rungs = sorted({*self.void_rungs, *gone})
 
-    def to_resume(self) -> list[Clock]:
-        """Return the paused clocks that no pause covers any more."""
-        return [c for c in self.clocks if c.running and c.paused_at and not self.stands_still(c)]
+    def to_resume(self, but: Pause | None = None) -> list[Clock]:
+        """Return the paused clocks that no pause covers; `but`: a pause that does not count."""
+        paused = [clock for clock in self.clocks if clock.running and clock.paused_at]
+        return [clock for clock in paused if not self.stands_still(clock, but)]
 
     @property
     def paused_with_parent(self) -> list[Clock]:
         """The clocks that resume when the parent does."""
-        pause, self.parent_pause = self.parent_pause, None
-        try:
-            return self.to_resume()
-        finally:
-            self.parent_pause = pause
+        return self.to_resume(but=self.parent_pause)
 
     def resume(self, n: int, clocks: Iterable[Clock], at: datetime) -> None:
         """Replace the paused clocks of an assignment by the resumed ones."""
@@ -372,9 +369,12 @@ class Ticket(Recorded):
 
     @property
     def asks_citizen(self) -> bool:
-        """True if a unit's question waits for an answer, here or where this ticket was merged."""
-        with_parent = self.parent_pause is not None and self.parent_pause.why == "citizen"
-        return with_parent or bool(self.asking_citizen)
+        """True if a unit's question waits for an answer, here or where this ticket was merged.
+
+        What a report of wrongdoing says is not passed on, so that it answers no other's question.
+        """
+        parent = None if self.of_wrongdoing else self.parent_pause
+        return bool(self.asking_citizen) or (parent is not None and parent.why == "citizen")
 
     @property
     def assignment_count(self) -> int:
@@ -389,15 +389,10 @@ class Ticket(Recorded):
 
     def paused(self, n: int) -> list[Clock]:
         """Return the clocks that resume when assignment `n` does."""
-        paused_clocks = [clock for clock in self.clocks if clock.running and clock.paused_at]
-        if not self.lifecycle:
-            return [clock for clock in paused_clocks if clock.assignment == n]
-        assignment = self.assignment(n)
-        pause, assignment.pause = assignment.pause, None
-        try:
-            return [clock for clock in paused_clocks if not self.stands_still(clock)]
-        finally:
-            assignment.pause = pause
+        if self.lifecycle:
+            return self.to_resume(but=self.assignment(n).pause)
+        paused = [clock for clock in self.clocks if clock.running and clock.paused_at]
+        return [clock for clock in paused if clock.assignment == n]
 
     def waiting_for(self, n: int) -> list[Clock]:
         """Return the handling clocks of the shares given, also indirectly, from assignment `n`.

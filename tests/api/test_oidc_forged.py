@@ -30,6 +30,8 @@ from store.identity import accounts, sessions
 from tests.api.running_api import Api, serve_api
 
 CLIENT, SECRET = "jiesu", "a secret of the client's"  # pragma: allowlist secret
+SUBJECT = "subject-of-the-provider"
+"""Long enough not to occur in a random code by chance."""
 CLAIMS = {"name": "王芳", "preferred_username": "wang.fang", "roles": ["12345-desk"]}
 OTHER = RSAKey.generate_key()
 CURVE = ECKey.generate_key()
@@ -103,7 +105,7 @@ def _closed(part: bytes | dict[str, Any]) -> str:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Provider]:
-    person = oidc_provider_mock.User(sub="u-1", claims=CLAIMS)
+    person = oidc_provider_mock.User(sub=SUBJECT, claims=CLAIMS)
     provider = Provider()
     with oidc_provider_mock.run_server_in_thread(user_claims=[person]) as server:
         provider.url = f"http://localhost:{server.server_port}"
@@ -140,7 +142,7 @@ async def _leave(api: Api) -> str:
 
 
 def _agree(url: str) -> str:
-    return httpx.post(url, data={"sub": "u-1"}).headers["Location"]
+    return httpx.post(url, data={"sub": SUBJECT}).headers["Location"]
 
 
 # --- forgeries ----------------------------------------------------------------------------------
@@ -293,7 +295,7 @@ async def _refused(api: Api, back: str, *secret: Any) -> None:
     assert (values["log_level"], values["code"]) == ("warning", "oidc_failed")
     written = str(logged) + "".join(line.getMessage() for line in lines)
     code = parse_qs(urlsplit(back).query)["code"][0]
-    for text in (code, "u-1", "wang.fang", "王芳", *_parts(secret)):
+    for text in (code, SUBJECT, "wang.fang", "王芳", *_parts(secret)):
         assert text not in written
         assert text not in answer.text
 

@@ -20,6 +20,11 @@ from workers.stack import Stack
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
+pytestmark = pytest.mark.timeout(400)
+
+_BUSY = 120
+"""Seconds in which it starts, or stops, on a machine that does much else."""
+
 
 class Up:
     """`jiesu up` as a process of its own."""
@@ -49,7 +54,7 @@ class Up:
     async def refused(self, **env: str) -> str:
         """Return the line of error when it refuses to start."""
         process = await self.start(env=env)
-        _, errors = await asyncio.wait_for(process.communicate(), 30)
+        _, errors = await asyncio.wait_for(process.communicate(), _BUSY)
         assert process.returncode == 2, errors
         lines = errors.decode().strip().splitlines()
         assert len(lines) == 1, lines
@@ -61,13 +66,13 @@ class Up:
         process = await self.start()
         assert process.stdout is not None
         try:
-            line = await asyncio.wait_for(process.stdout.readline(), 60)
+            line = await asyncio.wait_for(process.stdout.readline(), _BUSY)
             assert self.url in line.decode()
             yield process.pid
         finally:
             if process.returncode is None:
                 process.send_signal(stop)
-            _, errors = await asyncio.wait_for(process.communicate(), 30)
+            _, errors = await asyncio.wait_for(process.communicate(), _BUSY)
         assert process.returncode == 0, errors
         assert await self.nothing_listens()
 
@@ -93,11 +98,11 @@ async def test_it_stops_although_its_terminal_is_gone(tmp_path: Path) -> None:
     read, write = os.pipe()
     process = await up.start(errors=write)
     assert process.stdout is not None
-    assert up.url in (await asyncio.wait_for(process.stdout.readline(), 60)).decode()
+    assert up.url in (await asyncio.wait_for(process.stdout.readline(), _BUSY)).decode()
     os.close(read)
     os.close(write)
     process.terminate()
-    assert await asyncio.wait_for(process.wait(), 30) == 0
+    assert await asyncio.wait_for(process.wait(), _BUSY) == 0
     assert await up.nothing_listens()
 
 
@@ -212,7 +217,7 @@ async def test_a_supervisor_that_is_killed_leaves_nothing_running(tmp_path: Path
     up = Up(tmp_path / "home")
     process = await up.start()
     assert process.stdout is not None
-    assert up.url in (await asyncio.wait_for(process.stdout.readline(), 60)).decode()
+    assert up.url in (await asyncio.wait_for(process.stdout.readline(), _BUSY)).decode()
     assert await _until(lambda: _memory(process.pid) < MOST)
     children = _children(process.pid)
     assert len(children) == 3

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.client import Client
 
 from domain.commands.intake.merge import Merge
@@ -33,6 +34,7 @@ from workflows.ticket import TicketWorkflow
 HANDLE = 4.0
 """The seconds in which a unit has to answer; another unit that is called in has five more."""
 WATER = officer("water")
+_SCHEDULED = PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
 NONE = dict.fromkeys(("sign", "contact", "meet"))
 
 
@@ -63,6 +65,28 @@ async def recorded(ticket: Filed, engine: Engine) -> list[str]:
     ]
 
 
+async def taken_up(ticket: Filed) -> None:
+    """Wait until the units' worker has taken up every order: it may be stopped then."""
+    async with asyncio.timeout(10):
+        while True:
+            pending = (await ticket.handle.describe()).raw_description.pending_activities
+            if pending and all(one.state != _SCHEDULED for one in pending):
+                return
+            await asyncio.sleep(0.02)
+
+
+async def with_the_water_bureau(
+    client: Client, store: Store, packs: PackRegistry
+) -> tuple[Filed, datetime]:
+    """Return a ticket that its unit has, and when it is due; no worker runs any more."""
+    async with platform(client, store, packs):
+        ticket, _ = await file(client)
+        due_at = (await ticket.until_stage("handle")).due_at
+        await taken_up(ticket)
+    assert due_at is not None
+    return ticket, due_at
+
+
 async def hand_in(ticket: Filed, unit: str, n: int, at: datetime) -> None:
     """Hand in a result as the API does at `at`."""
     share = waiting_work(ticket.client, ticket.number, f"handle-{unit}-{n}")
@@ -78,12 +102,9 @@ async def test_a_result_of_before_the_due_time_gets_no_card_although_no_worker_r
     client: Client, sqlite_store: Store, tmp_path: Path
 ) -> None:
     packs = town(tmp_path)
-    async with platform(client, sqlite_store, packs):
-        ticket, _ = await file(client)
-        handed_out = await ticket.until_stage("handle")
-        await asyncio.sleep(0.3)  # the unit's worker has taken it
+    ticket, due_at = await with_the_water_bureau(client, sqlite_store, packs)
     await hand_in(ticket, "water", 1, datetime.now(UTC))
-    await past(handed_out.due_at)
+    await past(due_at)
     async with platform(client, sqlite_store, packs) as engine:
         await ticket.until_projected(engine, "rate")
         assert {"handle.due", "promise.due"}.isdisjoint(await recorded(ticket, engine))
@@ -94,11 +115,8 @@ async def test_a_result_of_after_the_due_time_gets_its_card_first(
     client: Client, sqlite_store: Store, tmp_path: Path
 ) -> None:
     packs = town(tmp_path)
-    async with platform(client, sqlite_store, packs):
-        ticket, _ = await file(client)
-        handed_out = await ticket.until_stage("handle")
-        await asyncio.sleep(0.3)
-    await past(handed_out.due_at)
+    ticket, due_at = await with_the_water_bureau(client, sqlite_store, packs)
+    await past(due_at)
     await hand_in(ticket, "water", 1, datetime.now(UTC))
     async with platform(client, sqlite_store, packs) as engine:
         await ticket.until_projected(engine, "rate")
@@ -117,7 +135,7 @@ async def test_a_promise_that_another_unit_kept_is_kept(
         await asyncio.sleep(1)
         await ticket.act(DISPATCHER, Reassign(unit="transport", reason="改派"))
         await ticket.until(lambda now: now.unit == "transport" and now.stage == "handle")
-        await asyncio.sleep(0.3)
+        await taken_up(ticket)
     await hand_in(ticket, "transport", 2, datetime.now(UTC))
     await past(promised)
     async with platform(client, sqlite_store, packs) as engine:
@@ -136,7 +154,7 @@ async def test_of_two_results_only_the_late_one_gets_a_card(
         await ticket.until_stage("handle")
         calls = [Call(unit="health", task="消杀"), Call(unit="market", task="查商户")]
         called = await ticket.act(WATER, Whistle(ground="emergency", reason="请来", units=calls))
-        await asyncio.sleep(0.3)
+        await taken_up(ticket)
     early = datetime.now(UTC)
     await hand_in(ticket, "health", 2, early)
     await past(early + timedelta(seconds=3.5))
