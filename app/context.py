@@ -9,11 +9,11 @@ from functools import cached_property
 
 from itsdangerous import URLSafeTimedSerializer
 
-from app.engine_gateway import Engine
-from app.proof_of_work import Challenge, NoChallenge
-from app.rate_limits import RateLimits
-from app.read_your_writes import Watch
-from app.result_cache import ResultCache
+from app.access.rate_limits import RateLimits
+from app.filing.proof_of_work import Challenge, NoChallenge
+from app.reporting.result_cache import ResultCache
+from app.sending.engine_gateway import Engine
+from app.sending.read_your_writes import Watch
 from media.upload_service import Uploads
 from packs.registry import PackRegistry
 from runtime.settings import Settings

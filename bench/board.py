@@ -18,8 +18,8 @@ from sqlalchemy import Engine, event
 from api.http.app import create_app
 from api.http.browser_sessions import COOKIE
 from api.http.serving import server
-from app.board_feed import BoardFeeds
 from app.context import AppContext
+from app.reporting.board_feed import BoardFeeds
 from domain.actors import Role
 from runtime.ports import free_ports
 from runtime.settings import Settings

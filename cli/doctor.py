@@ -13,9 +13,9 @@ import typer
 from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
 from temporalio.service import RPCError
 
-from app.clock_checks import clock_of, record_of
-from app.health_checks import Finding, assets_of, home_of, packs_on, store_of
-from app.officer_checks import officers_of
+from app.installation.clock_checks import clock_of, record_of
+from app.installation.health_checks import Finding, assets_of, home_of, packs_on, store_of
+from app.installation.officer_checks import officers_of
 from cli.terminal import out, print_json, run
 from packs.registry import PackError, PackRegistry, default_root
 from runtime.engine import connect

@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from app.access.role_scope import RoleScope, scope_of
 from app.errors import Problem
-from app.role_scope import RoleScope, scope_of
 from cli.terminal import fail, run
 from domain.actors import Role
 from domain.pack.pack import UnknownUnit

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from app.access.role_scope import granted_scopes
 from app.errors import Problem
-from app.role_scope import granted_scopes
 from cli.people import ROLES, role_scope, with_store
 from cli.terminal import fail, out, print_json
 from domain.actors import Role

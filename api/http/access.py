@@ -18,12 +18,12 @@ from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPAuthorizationCreden
 from api.http import browser_sessions
 from api.http.dependencies import Context
 from api.http.networks import host_of, network_of
-from app import access_code_throttle
-from app.caller import Caller
+from app.access import access_code_throttle
+from app.access.caller import Caller
+from app.access.permission import permit
+from app.access.role_scope import confined
 from app.context import AppContext
 from app.errors import Problem
-from app.permission import permit
-from app.role_scope import confined
 from domain.actors import CITIZEN, Actor, Role
 from domain.policy.permissions import RIGHTS, Right, Scope
 from store.identity import tokens

@@ -51,13 +51,13 @@ from api.rest import (
     uploads,
     work_queues,
 )
-from app import oidc
-from app.board_feed import BoardFeeds
+from app.access import oidc
+from app.access.rate_limits import RateLimits
 from app.context import AppContext
-from app.engine_gateway import Engine
-from app.page_packages import default_packages
-from app.proof_of_work import Challenge, NoChallenge, ProofOfWork
-from app.rate_limits import RateLimits
+from app.filing.proof_of_work import Challenge, NoChallenge, ProofOfWork
+from app.installation.page_packages import default_packages
+from app.reporting.board_feed import BoardFeeds
+from app.sending.engine_gateway import Engine
 from media.upload_service import Uploads, limit_of_body
 from packs.registry import PackRegistry, default_root
 from runtime.engine import connect, encrypting, with_converter

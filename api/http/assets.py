@@ -21,7 +21,7 @@ from fastapi import APIRouter, Header, Request, Response
 
 from api.http.access import public
 from app.errors import Problem
-from app.page_packages import PACKAGE_FILES
+from app.installation.page_packages import PACKAGE_FILES
 
 router = APIRouter(include_in_schema=False, dependencies=[public("static")])
 logger = structlog.stdlib.get_logger("jiesu.api")

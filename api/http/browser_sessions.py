@@ -12,13 +12,13 @@ from fastapi import Request, Response
 from itsdangerous import BadSignature
 
 from api.http.networks import network_of
-from app import authentication
-from app.caller import Caller
+from app.access import authentication
+from app.access.caller import Caller
+from app.access.role_scope import confined
+from app.access.sessions import NewPassword, SignInRequest, change_password, csrf_of
+from app.access.user_agents import device_of
 from app.context import AppContext
 from app.errors import Problem
-from app.role_scope import confined
-from app.sessions import NewPassword, SignInRequest, change_password, csrf_of
-from app.user_agents import device_of
 from domain.actors import Actor
 from store.identity import sessions
 from store.identity.accounts import Account

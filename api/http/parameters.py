@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Path
 
 from api.http.access import staff
-from app.caller import Caller
+from app.access.caller import Caller
 
 ACCOUNT_MANAGER = Annotated[Caller, staff("manage_accounts")]
 

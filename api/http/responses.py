@@ -3,7 +3,7 @@
 from fastapi import Response
 from pydantic import BaseModel
 
-from app.filing import Filed
+from app.filing.filing import Filed
 
 # Citizens' texts may contain markup: browsers must not guess that it is HTML.
 _GUARDED = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}

@@ -8,8 +8,8 @@ from api.http.dependencies import Context
 from api.http.parameters import ACCOUNT_MANAGER, AccountId
 from api.http.problem_responses import responses
 from api.http.responses import json_of
-from app import accounts
-from app.accounts import (
+from app.access import accounts
+from app.access.accounts import (
     AccountIn,
     AccountLine,
     AccountList,

@@ -9,8 +9,10 @@ from api.http.access import TicketNumber, staff
 from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from api.http.responses import json_of, json_text
-from app import attachments
-from app.assignments import (
+from app.access.caller import Caller
+from app.context import API
+from app.filing import attachments
+from app.tickets.assignments import (
     AssignmentPage,
     CompletionIn,
     InboxQuery,
@@ -18,8 +20,6 @@ from app.assignments import (
     complete,
     listed,
 )
-from app.caller import Caller
-from app.context import API
 from store.tickets.assignments import AssignmentRow
 
 router = APIRouter(prefix=API, tags=["Units"])

@@ -8,8 +8,8 @@ from api.http.access import TicketNumber, staff
 from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from api.http.responses import json_of
-from app.audits import SampleQuery, VerdictPage, report, state, verdicts
-from app.caller import Caller
+from app.access.caller import Caller
+from app.auditing.audits import SampleQuery, VerdictPage, report, state, verdicts
 from app.context import API
 from audit.report import Report, StateThen
 

@@ -9,9 +9,9 @@ from api.http.dependencies import Context
 from api.http.parameters import SEES
 from api.http.problem_responses import responses
 from api.http.responses import json_of
-from app.backlog import Backlog, BacklogQuery, JobName, MaintenanceJob, backlog, retry
-from app.caller import Caller
+from app.access.caller import Caller
 from app.context import API
+from app.installation.backlog import Backlog, BacklogQuery, JobName, MaintenanceJob, backlog, retry
 
 router = APIRouter(prefix=f"{API}/backlog", tags=["Administration"])
 

@@ -8,10 +8,10 @@ from api.http.access import staff
 from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from api.http.responses import json_of
-from app.board import BoardPage, present_board
-from app.board_feed import BoardFeeds
-from app.caller import Caller
+from app.access.caller import Caller
 from app.context import API
+from app.reporting.board import BoardPage, present_board
+from app.reporting.board_feed import BoardFeeds
 
 router = APIRouter(prefix=API, tags=["Staff"])
 

@@ -9,7 +9,7 @@ from api.http.parameters import READER
 from api.http.problem_responses import responses
 from api.http.responses import json_of
 from api.rest.packs import ASKING
-from app.calendars import WorkingYear, YearQuery, working_calendar
+from app.cities.calendars import WorkingYear, YearQuery, working_calendar
 from app.context import API
 
 router = APIRouter(prefix=f"{API}/cities/{{city}}", tags=["Administration"])

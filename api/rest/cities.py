@@ -8,9 +8,9 @@ from api.http.access import public
 from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from api.http.responses import json_of
-from app.cities import CityLine, CityPage, Indicators, catalogue, cities, indicators
+from app.cities.cities import CityLine, CityPage, Indicators, catalogue, cities, indicators
+from app.cities.periods import PeriodQuery
 from app.context import API
-from app.periods import PeriodQuery
 
 router = APIRouter(prefix=API, tags=["Cities"])
 

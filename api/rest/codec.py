@@ -15,8 +15,8 @@ from temporalio.api.common.v1 import Payload, Payloads
 from api.http.access import public, staff
 from api.http.dependencies import Context
 from api.http.problem_responses import responses
-from app.caller import Caller
-from app.codec import decrypted, encrypted_for
+from app.access.caller import Caller
+from app.auditing.codec import decrypted, encrypted_for
 from app.context import AppContext
 from app.errors import Problem
 from store.tickets.numbers import parse_number

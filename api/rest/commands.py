@@ -15,12 +15,12 @@ from api.http.access import TicketNumber, citizen_or_staff, staff
 from api.http.dependencies import Context, IdempotencyKey
 from api.http.problem_responses import UnknownCode, responses
 from api.http.responses import json_of
-from app import attachments
-from app.attachments import attached
-from app.caller import Caller
-from app.commands import body_of, execute
+from app.access.caller import Caller
 from app.context import API, AppContext
 from app.errors import CODES
+from app.filing import attachments
+from app.filing.attachments import attached
+from app.sending.commands import body_of, execute
 from domain.commands.base import CommandBase
 from domain.commands.registry import COMMANDS
 from domain.policy.permissions import COMMANDS as PERMISSIONS

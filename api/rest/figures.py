@@ -8,10 +8,10 @@ from api.http.access import optional_caller
 from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from api.http.responses import json_of
-from app.caller import Caller
+from app.access.caller import Caller
+from app.cities.periods import RECKONING
 from app.context import API
-from app.figures import FiguresPage, FiguresQuery, figures_page
-from app.periods import RECKONING
+from app.reporting.figures import FiguresPage, FiguresQuery, figures_page
 
 router = APIRouter(prefix=API, tags=["Cities"])
 

@@ -14,11 +14,11 @@ from api.http.access import TicketNumber, citizen_or_staff, public
 from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from api.http.responses import json_text
-from app.caller import Caller
+from app.access.caller import Caller
 from app.context import API
 from app.errors import Problem
-from app.file_views import BINARY, FileOut, file_out
-from app.files import LinkedFile, opened, visible_files
+from app.filing.file_views import BINARY, FileOut, file_out
+from app.filing.files import LinkedFile, opened, visible_files
 from domain.ticket.files import FileKind
 from media.byte_ranges import parse_range
 from store.files.objects import thumbnail_key

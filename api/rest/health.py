@@ -16,7 +16,7 @@ from api.http.dependencies import Context
 from api.http.responses import json_of
 from api.http.telemetry import engine_ahead
 from app.context import AppContext
-from app.installation import store_ready
+from app.installation.installation import store_ready
 from app.metrics import REGISTRY
 from domain.model import Recorded
 from store.db.errors import StoreError

@@ -12,13 +12,13 @@ from api.http.access import optional_caller, public
 from api.http.dependencies import Context, IdempotencyKey
 from api.http.problem_responses import responses
 from api.http.responses import json_of, receipt_of
-from app import attachments, bot_checks, proof_of_work
-from app.caller import Caller
+from app.access.caller import Caller
 from app.context import API
 from app.errors import Problem
-from app.filing import Receipt
-from app.intake import ComplaintIn, take
-from app.proof_of_work import IssuedChallenge
+from app.filing import attachments, bot_checks, proof_of_work
+from app.filing.filing import Receipt
+from app.filing.intake import ComplaintIn, take
+from app.filing.proof_of_work import IssuedChallenge
 
 router = APIRouter(prefix=API, tags=["Citizens"])
 

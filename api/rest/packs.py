@@ -12,8 +12,7 @@ from api.http.dependencies import Context
 from api.http.parameters import READER
 from api.http.problem_responses import responses
 from api.http.responses import json_of
-from app.context import API
-from app.packs import (
+from app.cities.packs import (
     DiffQuery,
     MessageTemplates,
     PackCheck,
@@ -24,6 +23,7 @@ from app.packs import (
     messages,
     versions,
 )
+from app.context import API
 
 router = APIRouter(prefix=f"{API}/cities/{{city}}", tags=["Administration"])
 

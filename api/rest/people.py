@@ -11,8 +11,9 @@ from api.http.access import TicketNumber, citizen_or_staff, staff
 from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from api.http.responses import json_of
-from app.caller import Caller
-from app.contacts import (
+from app.access.caller import Caller
+from app.context import API
+from app.tickets.contacts import (
     FoundTickets,
     LookIn,
     PhoneIn,
@@ -22,7 +23,6 @@ from app.contacts import (
     unmasked_person,
     views_of,
 )
-from app.context import API
 from store.secrets.masks import MaskedPerson
 from store.secrets.vault import Person
 

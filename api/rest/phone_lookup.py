@@ -10,7 +10,7 @@ from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from api.http.responses import json_of
 from app.context import API
-from app.phone_lookup import (
+from app.tickets.phone_lookup import (
     ConfirmIn,
     OwnTickets,
     Pass,

@@ -9,9 +9,9 @@ from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from api.http.responses import json_of
 from api.rest.board import SUPERVISION
-from app.caller import Caller
+from app.access.caller import Caller
 from app.context import API
-from app.places import (
+from app.reporting.places import (
     PlacesPage,
     PlacesQuery,
     SpotsPage,

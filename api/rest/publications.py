@@ -8,9 +8,16 @@ from api.http.access import public, staff
 from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from api.http.responses import json_of
-from app.caller import Caller
+from app.access.caller import Caller
 from app.context import API
-from app.publications import AnswersPage, AnswersQuery, TopicsPage, TopicsQuery, answers, topics
+from app.tickets.publications import (
+    AnswersPage,
+    AnswersQuery,
+    TopicsPage,
+    TopicsQuery,
+    answers,
+    topics,
+)
 
 router = APIRouter(prefix=API)
 

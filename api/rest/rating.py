@@ -8,9 +8,9 @@ from api.http.access import TicketNumber, citizen
 from api.http.dependencies import Context, IdempotencyKey
 from api.http.problem_responses import responses
 from api.http.responses import json_of
-from app.caller import Caller
+from app.access.caller import Caller
 from app.context import API
-from app.ratings import RatingReceipt, rate
+from app.tickets.ratings import RatingReceipt, rate
 from domain.ticket.rating import Rating
 
 router = APIRouter(prefix=API, tags=["Citizens"])

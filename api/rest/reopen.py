@@ -9,11 +9,11 @@ from api.http.dependencies import Context, IdempotencyKey
 from api.http.problem_responses import responses
 from api.http.responses import json_of, receipt_of
 from api.rest.commands import ALWAYS
-from app.caller import Caller
-from app.commands import body_of
+from app.access.caller import Caller
 from app.context import API
-from app.filing import Filed, Receipt
-from app.reopen import reopen
+from app.filing.filing import Filed, Receipt
+from app.sending.commands import body_of
+from app.tickets.reopen import reopen
 from domain.commands.citizens.recur import Recur
 from domain.ticket.ticket import Snapshot
 

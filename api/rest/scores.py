@@ -8,10 +8,10 @@ from api.http.access import staff
 from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from api.http.responses import json_of
-from app.caller import Caller
+from app.access.caller import Caller
+from app.cities.periods import RECKONING
 from app.context import API
-from app.periods import RECKONING
-from app.scores import ScoresPage, ScoresQuery, scores_page
+from app.reporting.scores import ScoresPage, ScoresQuery, scores_page
 
 router = APIRouter(prefix=API, tags=["Staff"])
 

@@ -10,16 +10,16 @@ from api.http.dependencies import Context
 from api.http.parameters import SessionId
 from api.http.problem_responses import responses
 from api.http.responses import json_of
-from app import sessions as app_sessions
-from app.caller import Caller
-from app.context import API, AppContext
-from app.sessions import (
+from app.access import sessions as app_sessions
+from app.access.caller import Caller
+from app.access.sessions import (
     NewPassword,
     OwnSessions,
     SignedIn,
     SignInRequest,
     signed_in_as,
 )
+from app.context import API, AppContext
 from store.identity.sessions import Session
 
 router = APIRouter(prefix=API, tags=["Sessions"])

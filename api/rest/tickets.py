@@ -10,10 +10,17 @@ from api.http.dependencies import Context
 from api.http.i18n import TAGS, language_of
 from api.http.problem_responses import responses
 from api.http.responses import json_of, json_text
-from app.caller import Caller
-from app.citizen_view import CitizenTicket
+from app.access.caller import Caller
 from app.context import API
-from app.tickets import EventWithReasons, ListQuery, TicketPage, events_with_reasons, listed, one
+from app.tickets.citizen_view import CitizenTicket
+from app.tickets.tickets import (
+    EventWithReasons,
+    ListQuery,
+    TicketPage,
+    events_with_reasons,
+    listed,
+    one,
+)
 from domain.ticket.ticket import Ticket
 
 router = APIRouter(prefix=API)

@@ -8,8 +8,8 @@ from api.http.dependencies import Context
 from api.http.parameters import TOKEN_MANAGER, TokenId
 from api.http.problem_responses import responses
 from api.http.responses import json_of
+from app.access.tokens import IssuedToken, TokenIn, TokenList, issue, listed, revoke
 from app.context import API
-from app.tokens import IssuedToken, TokenIn, TokenList, issue, listed, revoke
 
 router = APIRouter(prefix=f"{API}/tokens", tags=["Administration"])
 

@@ -11,11 +11,11 @@ from api.http.dependencies import Context
 from api.http.networks import network_of
 from api.http.problem_responses import responses
 from api.http.responses import json_of
-from app.caller import Caller
+from app.access.caller import Caller
 from app.context import API, AppContext
 from app.errors import Problem
-from app.file_views import BINARY, Suggestion, Uploaded, file_out
-from app.uploads import upload
+from app.filing.file_views import BINARY, Suggestion, Uploaded, file_out
+from app.filing.uploads import upload
 from domain.ticket.files import Purpose
 from media.multipart_form import only_file
 from media.receive import Piece

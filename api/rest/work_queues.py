@@ -8,9 +8,9 @@ from api.http.access import staff
 from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from api.http.responses import json_of
-from app.caller import Caller
+from app.access.caller import Caller
 from app.context import API
-from app.work_queues import QueueQuery, QueueTickets, listed
+from app.tickets.work_queues import QueueQuery, QueueTickets, listed
 
 router = APIRouter(prefix=API)
 

@@ -11,7 +11,6 @@ and then scaled. Recorded times are therefore scaled, and elapsed times need no 
 from collections.abc import Iterable
 from datetime import datetime
 
-from domain.actors import Role
 from domain.deadlines.calendar import (
     WorkCalendar,
     add_limit,
@@ -23,17 +22,14 @@ from domain.deadlines.calendar import (
     subtract_office_time,
     working_days,
 )
-from domain.deadlines.clocks import Basis, Clock, EscalationLevel, LevelKind
+from domain.deadlines.clocks import Basis, Clock, EscalationLevel
 from domain.deadlines.limits import Limit, LimitUnit, Percent
 from domain.deadlines.registry import ClockName, limit_name
+from domain.pack.levels import level_rules, scaled, with_levels
 from domain.pack.pack import Pack
-from domain.pack.policies import LevelRule
 
 BY_HAND = "by hand"
 """The `rule_id` of a clock whose length or due time a person chose."""
-
-_DUE_ONLY = LevelRule(kind=LevelKind.DUE)
-_PROMISE_DUE = LevelRule(kind=LevelKind.DUE, tells=(Role.SUPERVISOR,))
 
 
 def plan_clock(
@@ -155,12 +151,12 @@ def plan_at(
         started_at=started_at,
         due_at=max(due_at, started_at),
     )
-    return _with_levels(pack, clock, clock.due_at)
+    return with_levels(pack, clock, clock.due_at)
 
 
 def due_after(pack: Pack, started_at: datetime, limit: Limit) -> datetime:
     """Return when `limit` ends in this pack, scaled as its clocks are, for `plan_at`."""
-    return _scaled(pack, started_at, add_limit(pack.calendar, started_at, limit))
+    return scaled(pack, started_at, add_limit(pack.calendar, started_at, limit))
 
 
 def extend_clock(
@@ -184,7 +180,7 @@ def extend_clock(
     extended = clock.model_copy(
         update={
             "limit": f"{clock.limit}+{by}",
-            "due_at": _scaled(pack, clock.started_at, real_due),
+            "due_at": scaled(pack, clock.started_at, real_due),
             "climbed": 0,
             "reached_in": [],
             "void_from": None,
@@ -192,7 +188,7 @@ def extend_clock(
         }
     )
     working = Basis.WORKING in (clock.basis, by.basis)
-    extended = _with_levels(pack, extended, real_due, since if working else None)
+    extended = with_levels(pack, extended, real_due, since if working else None)
     if at is None:
         return extended
     over = min(at, clock.paused_at or at)
@@ -266,11 +262,11 @@ def replan_clock(
     if since is not None and not fixed:
         in_days = LimitUnit.WORKING_DAYS.value in clock.limit
         real_due = _laid_out(planned_by, new, (since, old_due), since, in_days=in_days)
-    due_at = _scaled(pack, clock.started_at, real_due)
+    due_at = scaled(pack, clock.started_at, real_due)
     if now is not None and not fixed and due_at <= now:
         real_due = due_at = next_closing(new, now)
     worked = [] if since is None else [since, real_due]
-    rules = {rule.kind: rule for rule in _policy(pack, clock.name)}
+    rules = {rule.kind: rule for rule in level_rules(pack, clock.name)}
     levels: list[EscalationLevel] = []
     for number, level in enumerate(clock.rungs):
         at = level.at
@@ -281,7 +277,7 @@ def replan_clock(
                 in_days = isinstance(offset, Limit) and offset.unit is LimitUnit.WORKING_DAYS
                 real = _laid_out(planned_by, new, (old_due, real), real_due, in_days=in_days)
                 worked += (real_due, real)
-                at = _scaled(pack, due_at, due_at + (real - real_due))
+                at = scaled(pack, due_at, due_at + (real - real_due))
             else:
                 at = due_at + (level.at - clock.due_at)
             at = max([at, *([now] if now else []), *(earlier.at for earlier in levels)])
@@ -388,74 +384,8 @@ def _planned(
         limit=str(limit),
         basis=limit.basis,
         started_at=started_at,
-        due_at=_scaled(pack, started_at, real_due),
+        due_at=scaled(pack, started_at, real_due),
     )
-    return _with_levels(
+    return with_levels(
         pack, clock, real_due, clock.started_at if limit.basis is Basis.WORKING else None
     )
-
-
-def _scaled(pack: Pack, start: datetime, at: datetime) -> datetime:
-    scale = pack.city.clock_scale
-    return at if scale == 1 else start + (at - start) * scale
-
-
-def _with_levels(
-    pack: Pack, clock: Clock, real_due: datetime, since: datetime | None = None
-) -> Clock:
-    """Return `clock` with all its levels, and with the calendar it needed, if it needed one.
-
-    `real_due` is its due time before scaling; `since` is from when working time was counted to it.
-    """
-    levels: list[EscalationLevel] = []
-    # The moments between which working time was counted.
-    worked = [] if since is None else [since, real_due]
-    for rule in _policy(pack, clock.name):
-        at, real = _level_at(pack, clock, real_due, rule)
-        if real is not None:
-            worked += (real_due, real)
-        if levels:  # the order of a share and a limit is only known here: times must not decrease
-            at = max(at, levels[-1].at)
-        # A warning at the start of the clock, or before, would be useless.
-        if rule.kind is not LevelKind.WARN or at > clock.started_at:
-            levels.append(
-                EscalationLevel(kind=rule.kind, at=at, tells=list(rule.tells), raises=rule.raises)
-            )
-    update: dict[str, object] = {"rungs": levels}
-    if worked:
-        update["calendar_version"] = pack.calendar.version
-        if not pack.calendar.firm(min(worked), max(worked)):
-            update["provisional"] = True
-    return clock.model_copy(update=update)
-
-
-def _policy(pack: Pack, name: ClockName) -> list[LevelRule]:
-    """Return a clock's escalation rules, with a due level; late promises notify supervisors."""
-    rules = list(pack.ladder.get(name, ()))
-    if not rules and name is ClockName.PROMISE:
-        return [_PROMISE_DUE]
-    if all(rule.kind is not LevelKind.DUE for rule in rules):
-        warnings = sum(rule.kind is LevelKind.WARN for rule in rules)
-        rules.insert(warnings, _DUE_ONLY)
-    return rules
-
-
-def _level_at(
-    pack: Pack, clock: Clock, real_due: datetime, rule: LevelRule
-) -> tuple[datetime, datetime | None]:
-    """Return a level's time; and that before scaling, if it was counted in working time."""
-    offset, early = rule.offset, rule.kind is LevelKind.WARN
-    if offset is None:
-        return clock.due_at, None
-    if isinstance(offset, Limit):
-        real = (subtract_limit if early else add_limit)(pack.calendar, real_due, offset)
-        working = offset.basis is Basis.WORKING
-    elif clock.basis is Basis.WORKING:  # a share of the office time: no card is shown at night
-        share = offset.of(office_time(pack.calendar, clock.started_at, real_due))
-        move = subtract_office_time if early else add_office_time
-        real, working = move(pack.calendar, real_due, share), True
-    else:  # a share of the elapsed span
-        share = offset.of(clock.due_at - clock.started_at)
-        return (clock.due_at - share if early else clock.due_at + share), None
-    at = _scaled(pack, clock.due_at, clock.due_at + (real - real_due))
-    return at, real if working else None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app import access_code_throttle
+from app.access import access_code_throttle
 from domain.actors import Role
 from store.identity import tokens
 from tests.api.running_api import Api, problem, serve_api

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from api.http.assets import Assets
-from app.page_packages import PACKAGE_FILES, default_packages
+from app.installation.page_packages import PACKAGE_FILES, default_packages
 from tests.api.running_api import Api
 
 STYLE_SHEET = Path(__file__).parents[2] / "api" / "pages" / "shared" / "static" / "jiesu.css"

@@ -15,9 +15,9 @@ from sqlalchemy import Engine, event, update
 from api.http.app import create_app
 from api.http.browser_sessions import COOKIE
 from api.http.serving import Server, server
-from app.board_feed import BoardFeeds, BoardSnapshot, End
-from app.caller import Caller
+from app.access.caller import Caller
 from app.context import AppContext
+from app.reporting.board_feed import BoardFeeds, BoardSnapshot, End
 from domain.actors import Actor, Role
 from runtime.ports import free_port
 from runtime.settings import Settings

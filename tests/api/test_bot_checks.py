@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app import bot_checks, proof_of_work
+from app.filing import bot_checks, proof_of_work
 from domain.actors import Role
 from store.db.engine import Store
 from tests.api.running_api import COMPLAINT, Api, problem, serve_api

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
-from app import phone_lookup
+from app.tickets import phone_lookup
 from store.db import identity_tables, tables
 from store.identity import phone_codes
 from store.tickets.outbox import MailboxNotifier

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.clock_checks import clock_of, length, record_of
+from app.installation.clock_checks import clock_of, length, record_of
 from domain.actors import Role
 from runtime.engine_clock import EngineClock
 from store.db.engine import Store

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.datastructures import FormData
 
 from api.pages.shared.forms import Form
-from app.sending import EngineUnavailable
+from app.sending.call_errors import EngineUnavailable
 from domain.refusals import Refused
 from domain.ticket.complaint import Kind
 from store.db.errors import KeyReused

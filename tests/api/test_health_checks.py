@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from app.health_checks import packs_on
+from app.installation.health_checks import packs_on
 from packs.registry import PackRegistry, default_root
 
 

@@ -9,7 +9,7 @@ import httpx
 import oidc_provider_mock
 import pytest
 
-from app import oidc
+from app.access import oidc
 from domain.actors import Role
 from store.db.engine import Store
 from store.identity import accounts

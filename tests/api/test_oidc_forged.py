@@ -24,7 +24,7 @@ from joserfc.jwk import ECKey, RSAKey
 from structlog.testing import capture_logs
 
 from api.http.browser_sessions import COOKIE
-from app import oidc
+from app.access import oidc
 from store.db.engine import Store
 from store.identity import accounts, sessions
 from tests.api.running_api import Api, serve_api

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
-from app.user_agents import device_of
+from app.access.user_agents import device_of
 from domain.actors import Role
 from store.db import identity_tables
 from tests.api.running_api import Api, problem

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from app.read_your_writes import Watch, until
+from app.sending.read_your_writes import Watch, until
 
 
 class Later:

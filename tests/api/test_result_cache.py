@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from app import result_cache
-from app.result_cache import ResultCache
+from app.reporting import result_cache
+from app.reporting.result_cache import ResultCache
 
 
 class Library:

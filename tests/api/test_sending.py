@@ -12,9 +12,10 @@ from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from app import engine_gateway as gateway
 from app.errors import Problem
-from app.sending import Budget, EngineUnavailable, NotRunning
+from app.sending import engine_gateway as gateway
+from app.sending.call_errors import EngineUnavailable, NotRunning
+from app.sending.sending import Budget
 from domain.commands.citizens.add_facts import AddFacts
 from domain.commands.citizens.urge import Urge
 from domain.commands.citizens.withdraw import Withdraw

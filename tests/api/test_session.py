@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
-from app import authentication
+from app.access import authentication
 from domain.actors import Role
 from store.db import identity_tables
 from store.identity import accounts, lockouts, second_factor

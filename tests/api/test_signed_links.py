@@ -51,7 +51,7 @@ async def test_a_link_ends(engineless_api: Api, monkeypatch: pytest.MonkeyPatch)
         def now(cls, tz: Any = None) -> Any:
             return later
 
-    monkeypatch.setattr("app.files.datetime", Later)
+    monkeypatch.setattr("app.filing.files.datetime", Later)
     for url in (values["url"], values["thumbnail_url"]):
         assert problem(await engineless_api.http.get(url)) == (403, "link_expired")
 

@@ -149,7 +149,7 @@ async def test_what_the_engine_no_longer_keeps_is_said_and_not_compared(
 async def test_of_a_very_long_ticket_the_last_runs_are_replayed_and_any_state_is_told(
     api: Api, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.audits.LENGTH", 20)
+    monkeypatch.setattr("app.auditing.audits.LENGTH", 20)
     ticket = await carried_on(api, client)
     report = await audit_report(api, ticket)
     assert (report["finding"], report["runs"], report["since"]) == ("agrees", 3, 7)

@@ -3,7 +3,7 @@
 import pytest
 from rich.console import Console
 
-from app import board_feed
+from app.reporting import board_feed
 from bench import board
 from store.reporting.board_statements import STATEMENTS
 

@@ -15,11 +15,11 @@ from api.pages.shared.navigation import entries
 from api.pages.shared.sign_in import sign_in_page
 from api.pages.shared.sign_in_again import carried, once_more
 from api.pages.shared.staff_page import staff_page
-from app import oidc, sessions
-from app.caller import Caller
+from app.access import oidc, sessions
+from app.access.caller import Caller
+from app.access.sessions import csrf_of
 from app.context import AppContext
 from app.errors import CODES, Problem
-from app.sessions import csrf_of
 from domain.words import N_
 from store.db.errors import StoreError
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from api.pages.shared.translator import Translator
-from app.caller import Caller
+from app.access.caller import Caller
 from domain.actors import Actor
 from domain.pack.pack import Pack
 from domain.ticket.assignment import Assignment

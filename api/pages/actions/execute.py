@@ -4,14 +4,14 @@ from typing import Any
 
 from api.pages.actions.context import ActionContext
 from api.pages.actions.spec import ActionForm, Completion
-from app import assignments
-from app.assignments import CompletionIn
-from app.attachments import attached
-from app.caller import Caller
-from app.commands import execute
+from app.access.caller import Caller
 from app.context import AppContext
-from app.filing import Filed, Receipt
-from app.reopen import reopen
+from app.filing.attachments import attached
+from app.filing.filing import Filed, Receipt
+from app.sending.commands import execute
+from app.tickets import assignments
+from app.tickets.assignments import CompletionIn
+from app.tickets.reopen import reopen
 from domain.commands.citizens.recur import Recur
 from domain.policy.permissions import right_to
 from domain.refusals import Refused

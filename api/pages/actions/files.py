@@ -8,12 +8,12 @@ from starlette.datastructures import FormData, UploadFile
 from api.pages.actions.parsing import STORED_FILES
 from api.pages.shared.forms import Form
 from api.pages.shared.translator import Translator
-from app.caller import Caller
+from app.access.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
-from app.file_views import FileOut, file_out
-from app.files import own_files, same_file
-from app.uploads import upload
+from app.filing.file_views import FileOut, file_out
+from app.filing.files import own_files, same_file
+from app.filing.uploads import upload
 from domain.commands.forms import Field
 from domain.ticket.files import file_id
 from domain.words import N_

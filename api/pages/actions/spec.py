@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 from pydantic import Field as Limited
 
-from app.assignments import CompletionIn
+from app.tickets.assignments import CompletionIn
 from domain.commands.base import CommandBase
 from domain.commands.forms import CommandForm, Field, FormContext
 

@@ -11,7 +11,7 @@ from api.http.dependencies import Context
 from api.http.parameters import READER
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
-from app.calendars import working_year
+from app.cities.calendars import working_year
 from domain.deadlines.calendar import WorkCalendar, is_working_day
 from domain.pack.horizon import horizon
 from domain.pack.pack import Pack

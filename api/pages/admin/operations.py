@@ -11,10 +11,10 @@ from api.http.dependencies import Context
 from api.http.parameters import SEES
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.staff_page import staff_page
-from app.backlog import JobName, backlog, retry
-from app.caller import Caller
+from app.access.caller import Caller
 from app.context import AppContext
-from app.installation import installation
+from app.installation.backlog import JobName, backlog, retry
+from app.installation.installation import installation
 from domain.words import N_
 
 router = APIRouter(include_in_schema=False)

@@ -15,10 +15,10 @@ from api.pages.shared.formatting import filters
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
-from app import packs as app_packs
-from app.caller import Caller
+from app.access.caller import Caller
+from app.cities import packs as app_packs
+from app.cities.packs import DiffQuery, PackDifferences
 from app.context import AppContext
-from app.packs import DiffQuery, PackDifferences
 from domain.pack.pack import Pack
 
 router = APIRouter(include_in_schema=False)

@@ -14,9 +14,9 @@ from api.http.parameters import AccountId
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import cities, working_city
-from app import accounts
-from app.accounts import AccountIn, AccountLine, AccountQuery, IssuedPassword, NewAccount
-from app.caller import Caller
+from app.access import accounts
+from app.access.accounts import AccountIn, AccountLine, AccountQuery, IssuedPassword, NewAccount
+from app.access.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
 from domain.actors import Role

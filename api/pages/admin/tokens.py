@@ -13,10 +13,10 @@ from api.pages.admin.people import choices, refuse
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
-from app import tokens as app_tokens
-from app.caller import Caller
+from app.access import tokens as app_tokens
+from app.access.caller import Caller
+from app.access.tokens import TokenIn
 from app.context import AppContext
-from app.tokens import TokenIn
 from domain.policy.permissions import Scope
 from domain.words import N_
 from store.identity.tokens import LONGEST

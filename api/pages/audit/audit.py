@@ -17,9 +17,9 @@ from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.translator import Translator
 from api.pages.shared.workplace import working_city
-from app import audits
-from app.audits import SampleQuery, VerdictPage
-from app.caller import Caller
+from app.access.caller import Caller
+from app.auditing import audits
+from app.auditing.audits import SampleQuery, VerdictPage
 from audit.compare import Change, Difference, event_differences
 from audit.fields import fields
 from audit.report import Report, StateThen

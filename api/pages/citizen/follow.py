@@ -17,18 +17,18 @@ from api.pages.citizen.next_step import OUTCOMES, STAGES, STEPS, open_question, 
 from api.pages.citizen.photos import Brought
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.page import page
-from app import ratings
-from app.attachments import attached
-from app.caller import Caller
-from app.citizen_view import CitizenTicket
-from app.commands import execute
+from app.access.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
-from app.file_views import FileOut, file_out
-from app.files import visible_files
-from app.filing import Filed, Receipt
-from app.reopen import reopen
-from app.tickets import as_citizen
+from app.filing.attachments import attached
+from app.filing.file_views import FileOut, file_out
+from app.filing.files import visible_files
+from app.filing.filing import Filed, Receipt
+from app.sending.commands import execute
+from app.tickets import ratings
+from app.tickets.citizen_view import CitizenTicket
+from app.tickets.reopen import reopen
+from app.tickets.tickets import as_citizen
 from domain.commands.citizens.add_facts import AddFacts
 from domain.commands.citizens.recur import Recur
 from domain.commands.citizens.urge import Urge

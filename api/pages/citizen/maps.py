@@ -15,7 +15,7 @@ from api.http.dependencies import Context
 from api.http.responses import json_text
 from app.context import AppContext
 from app.errors import Problem
-from app.publications import publications
+from app.tickets.publications import publications
 from domain.pack.pack import Pack
 from packs.grids import Grid
 from packs.registry import UnknownCity

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from app.citizen_view import CitizenTicket
+from app.tickets.citizen_view import CitizenTicket
 from domain.ticket.stages import Outcome, Stage
 from domain.words import N_
 

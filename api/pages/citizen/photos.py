@@ -20,7 +20,7 @@ from api.http.networks import network_of
 from api.pages.shared.forms import Form
 from app.context import AppContext
 from app.errors import Problem
-from app.uploads import upload
+from app.filing.uploads import upload
 from domain.ticket.files import Purpose
 from domain.words import N_
 from media.errors import FileRefused

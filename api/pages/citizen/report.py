@@ -16,11 +16,11 @@ from api.pages.citizen.cities import choose, chosen
 from api.pages.citizen.similar import NONE, named, with_same
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.page import page
-from app import bot_checks
 from app.context import AppContext
-from app.filing import Receipt
-from app.intake import ComplaintIn, take
-from app.similar import join, similar
+from app.filing import bot_checks
+from app.filing.filing import Receipt
+from app.filing.intake import ComplaintIn, take
+from app.tickets.similar import join, similar
 from domain.pack.pack import Pack
 from domain.ticket.complaint import Kind
 from domain.words import N_

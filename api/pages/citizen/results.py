@@ -10,12 +10,12 @@ from api.http.access import public
 from api.http.dependencies import Context
 from api.pages.citizen.cities import choose, packs
 from api.pages.shared.page import page
-from app.cities import rates_of
+from app.cities.cities import rates_of
+from app.cities.periods import ReckoningQuery, reckoning
 from app.context import AppContext
 from app.errors import Problem
-from app.figures import counted
-from app.periods import ReckoningQuery, reckoning
-from app.publications import publications
+from app.reporting.figures import counted
+from app.tickets.publications import publications
 from domain.pack.pack import Pack
 from domain.pack.periods import month_at, month_of
 from domain.words import N_

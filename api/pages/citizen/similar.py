@@ -1,8 +1,8 @@
 """The question on the report page whether an open ticket nearby is about the same matter."""
 
 from api.pages.shared.forms import Form
-from app.intake import ComplaintIn
-from app.similar import Similar
+from app.filing.intake import ComplaintIn
+from app.tickets.similar import Similar
 from store.tickets.numbers import parse_number
 
 NONE = "none"

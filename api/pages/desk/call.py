@@ -25,15 +25,15 @@ from api.pages.shared.page import page
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.translator import Translator
 from api.pages.shared.workplace import cities, working_city
-from app.attachments import attached
-from app.caller import Caller
-from app.commands import execute
+from app.access.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
-from app.files import own_files
-from app.filing import Receipt
-from app.intake import take
-from app.suggestions import Suggestions, suggestions_for
+from app.filing.attachments import attached
+from app.filing.files import own_files
+from app.filing.filing import Receipt
+from app.filing.intake import take
+from app.filing.suggestions import Suggestions, suggestions_for
+from app.sending.commands import execute
 from domain.commands import forms
 from domain.commands.citizens.add_facts import AddFacts
 from domain.commands.citizens.urge import Urge

@@ -13,10 +13,10 @@ from api.pages.desk import queue
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.navigation import CALL_BACKS
 from api.pages.shared.staff_page import staff_page
-from app import contacts
-from app.caller import Caller
+from app.access.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
+from app.tickets import contacts
 from domain.commands.citizens.call_back import CallBack
 from domain.pack.pack import Pack
 from domain.pack.phrases import Moment

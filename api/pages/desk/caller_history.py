@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from itsdangerous import BadSignature
 
 from api.pages.shared.forms import Form
-from app import contacts
-from app.caller import Caller
-from app.contacts import PhoneIn
+from app.access.caller import Caller
 from app.context import AppContext
+from app.tickets import contacts
+from app.tickets.contacts import PhoneIn
 from domain.ticket.ticket import Ticket
 from store.secrets.masks import MaskedPerson
 

@@ -15,7 +15,7 @@ from api.pages.shared.lookups import unit_of
 from api.pages.shared.navigation import DECISIONS
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
-from app.caller import Caller
+from app.access.caller import Caller
 from app.context import AppContext
 from domain.commands.intake.arbitrate import Arbitrate
 from domain.commands.lookups import asking, pending_request

@@ -14,11 +14,11 @@ from api.http.dependencies import Context
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
-from app.caller import Caller
-from app.commands import execute
-from app.comparing import alike, compared, crowds
+from app.access.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
+from app.sending.commands import execute
+from app.tickets.comparing import alike, compared, crowds
 from domain.commands.intake.merge import Merge
 from domain.commands.intake.unmerge import Unmerge
 from domain.pack.pack import Pack

@@ -15,10 +15,10 @@ from starlette.responses import RedirectResponse, Response
 from api.pages.shared.forms import Form
 from api.pages.shared.navigation import PAGES
 from api.pages.shared.workplace import working_city
-from app import work_queues
-from app.caller import Caller
-from app.commands import execute
+from app.access.caller import Caller
 from app.context import AppContext
+from app.sending.commands import execute
+from app.tickets import work_queues
 from domain.facts.transitions import may_cause
 from domain.messages import Command
 from domain.pack.pack import Pack

@@ -25,11 +25,11 @@ from api.pages.shared.labels import PROBLEMS
 from api.pages.shared.lookups import places
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
-from app.caller import Caller
+from app.access.caller import Caller
 from app.context import AppContext
 from app.errors import CODES, Problem
-from app.filing import Receipt
-from app.intake import ComplaintIn, take
+from app.filing.filing import Receipt
+from app.filing.intake import ComplaintIn, take
 from domain.pack.pack import Pack
 from domain.ticket.complaint import TEXT_LIMIT, Channel, Kind
 from domain.words import N_

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from api.pages.shared.forms import Form
 from api.pages.shared.lookups import area_of, category_of
 from app.errors import Problem
-from app.intake import ComplaintIn
+from app.filing.intake import ComplaintIn
 from domain.commands.intake.conclude import Conclude
 from domain.pack.pack import Pack
 from domain.words import N_

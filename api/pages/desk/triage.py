@@ -17,9 +17,9 @@ from api.pages.shared.navigation import TRIAGE
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.translator import Translator
 from api.pages.shared.workplace import working_city
-from app.caller import Caller
+from app.access.caller import Caller
 from app.context import AppContext
-from app.suggestions import guess, promise
+from app.filing.suggestions import guess, promise
 from domain.commands.intake.conclude import Conclude
 from domain.commands.intake.reassign import Reassign
 from domain.commands.intake.triage import Triage as Classify

@@ -6,8 +6,8 @@ from datetime import datetime
 from pydantic import ValidationError
 from starlette.requests import Request
 
+from app.cities.periods import Reckoning, ReckoningQuery, reckoning
 from app.errors import Problem
-from app.periods import Reckoning, ReckoningQuery, reckoning
 from domain.pack.pack import Pack
 from domain.pack.periods import Period, month_at
 

@@ -6,7 +6,7 @@ from starlette.responses import RedirectResponse, Response
 from api.pages.shared.page import page
 from api.pages.shared.sign_in_again import send_later, sign_in_first
 from api.pages.shared.staff_page import staff_page
-from app.caller import Caller
+from app.access.caller import Caller
 from app.errors import Problem
 
 _SIGNED_OUT = ("unauthenticated", "csrf_failed")

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from api.pages.shared.navigation import administration, entries
 from api.pages.shared.page import page
 from api.pages.shared.workplace import CITY, cities, unit_of, working_city
-from app.caller import Caller
+from app.access.caller import Caller
 from app.context import AppContext
 
 _YEAR = 365 * 24 * 3600

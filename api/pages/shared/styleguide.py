@@ -13,7 +13,7 @@ from api.pages.shared.forms import Form
 from api.pages.shared.labels import LABELS, Labels
 from api.pages.shared.navigation import NavigationLink
 from api.pages.shared.page import page
-from app.caller import Caller
+from app.access.caller import Caller
 from domain.actors import Actor, Role
 from domain.deadlines.clocks import LevelKind
 from domain.ticket.stages import Outcome, Stage

@@ -2,7 +2,7 @@
 
 from fastapi import Request
 
-from app.caller import Caller
+from app.access.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
 from domain.actors import Actor

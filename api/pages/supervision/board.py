@@ -23,8 +23,8 @@ from api.pages.shared.navigation import PAGES, TICKETS, entries
 from api.pages.shared.page import Drawing
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
-from app.board_feed import BoardFeeds, BoardSnapshot, End
-from app.caller import Caller
+from app.access.caller import Caller
+from app.reporting.board_feed import BoardFeeds, BoardSnapshot, End
 from domain.pack.pack import Pack
 from domain.policy.work_queues import Queue
 from domain.ticket.complaint import Channel

@@ -13,9 +13,9 @@ from api.http.dependencies import Context
 from api.pages.shared.page_words import PageWords
 from api.pages.shared.workplace import working_city
 from api.pages.supervision.board import channels_of, hours_of
-from app.board_feed import BoardFeeds
-from app.caller import Caller
+from app.access.caller import Caller
 from app.errors import Problem
+from app.reporting.board_feed import BoardFeeds
 from domain.pack.pack import Pack
 from domain.words import N_
 from store.reporting.board import Board

@@ -17,12 +17,12 @@ from api.pages.shared.page_words import PageWords
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
 from api.pages.supervision.places import place_name
-from app.caller import Caller
+from app.access.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
-from app.places import most_of
-from app.places import squares as squares_of
-from app.publications import topics_in
+from app.reporting.places import most_of
+from app.reporting.places import squares as squares_of
+from app.tickets.publications import topics_in
 from domain.pack.pack import Pack
 from domain.words import N_
 from store.reporting.hot_spots import HotSpotsQuery, Named

@@ -14,11 +14,11 @@ from api.pages.shared.months import MonthChoice, requested_month
 from api.pages.shared.page_words import PageWords
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
-from app.caller import Caller
+from app.access.caller import Caller
+from app.cities.division_codes import LEVEL_NAMES, around, digits_within, is_in, place
 from app.context import AppContext
-from app.division_codes import LEVEL_NAMES, around, digits_within, is_in, place
 from app.errors import Problem
-from app.places import PlacePart, parts_of, tickets_at
+from app.reporting.places import PlacePart, parts_of, tickets_at
 from domain.pack.pack import Pack
 from domain.words import N_
 from store.reporting.drill_down import NOWHERE, DrillDownQuery, DrillDownRow, Lines, What

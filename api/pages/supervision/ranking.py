@@ -16,10 +16,10 @@ from api.pages.shared.page_words import PageWords
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
 from api.pages.supervision.formulas import in_words, period_in_words
-from app.caller import Caller
+from app.access.caller import Caller
 from app.context import AppContext
-from app.figures import counted, counted_tickets_of, lines_of
-from app.scores import computed_scores, earned_by
+from app.reporting.figures import counted, counted_tickets_of, lines_of
+from app.reporting.scores import computed_scores, earned_by
 from domain.pack.catalogue import Indicator, UnitKind
 from domain.pack.pack import Pack
 from store.db.cursors import cursor as cursor_of

@@ -14,9 +14,9 @@ from api.pages.shared.months import requested_month
 from api.pages.shared.page_words import PageWords
 from api.pages.shared.workplace import working_city
 from api.pages.supervision.ranking import kind_of, order_of
-from app.caller import Caller
-from app.figures import counted, counted_tickets_of, lines_of
-from app.scores import computed_scores, earned_by
+from app.access.caller import Caller
+from app.reporting.figures import counted, counted_tickets_of, lines_of
+from app.reporting.scores import computed_scores, earned_by
 from domain.words import N_
 from store.reporting.figures import Value
 from store.reporting.ranking import named, points_table, rank_units

@@ -10,14 +10,14 @@ from api.pages.actions.context import ActionContext
 from api.pages.shared.translator import Translator
 from api.pages.ticket import timeline
 from api.pages.ticket.timeline import Names, TimelineLine
-from app import contacts
-from app.caller import Caller
+from app.access.caller import Caller
+from app.access.visibility import discreet
 from app.context import AppContext
 from app.errors import Problem
-from app.file_views import FileOut, file_out
-from app.files import visible_files
-from app.tickets import events_of
-from app.visibility import discreet
+from app.filing.file_views import FileOut, file_out
+from app.filing.files import visible_files
+from app.tickets import contacts
+from app.tickets.tickets import events_of
 from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.registry import ClockName
 from domain.facts.anytime import LevelReached

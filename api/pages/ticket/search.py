@@ -15,9 +15,9 @@ from api.pages.shared.navigation import TICKETS
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.translator import Translator
 from api.pages.shared.workplace import working_city
-from app.caller import Caller
+from app.access.caller import Caller
 from app.errors import Problem
-from app.tickets import ListQuery, TicketPage, listed, visible_ticket
+from app.tickets.tickets import ListQuery, TicketPage, listed, visible_ticket
 from domain.pack.pack import Pack
 from domain.policy.work_queues import Queue
 from domain.ticket.complaint import Kind

@@ -24,12 +24,12 @@ from api.pages.shared.navigation import TICKETS
 from api.pages.shared.sign_in_again import TO, within
 from api.pages.shared.translator import Translator
 from api.pages.ticket.ticket_page import Opened, draw
-from app import contacts
-from app.caller import Caller
-from app.contacts import LookIn
+from app.access.caller import Caller
 from app.context import AppContext
-from app.filing import Receipt
-from app.tickets import visible_ticket
+from app.filing.filing import Receipt
+from app.tickets import contacts
+from app.tickets.contacts import LookIn
+from app.tickets.tickets import visible_ticket
 from domain.commands.forms import FieldKind
 from domain.ticket.ticket import Ticket
 

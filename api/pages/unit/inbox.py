@@ -21,11 +21,11 @@ from api.pages.unit.inbox_list import (
     place_of,
 )
 from api.pages.unit.inbox_several import give_all, ref_of, refs
-from app import assignments
-from app.assignments import Ref
-from app.caller import Caller
+from app.access.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
+from app.tickets import assignments
+from app.tickets.assignments import Ref
 from domain.commands.joint.delegate import Delegate
 from domain.commands.units.sign import Sign
 from domain.messages import Command

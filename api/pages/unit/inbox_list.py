@@ -13,10 +13,10 @@ from api.pages.shared.forms import Form
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
 from api.pages.unit.inbox_several import BatchOutcome
-from app.assignments import InboxPart, part_of_inbox
-from app.caller import Caller
+from app.access.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
+from app.tickets.assignments import InboxPart, part_of_inbox
 from domain.model import Incoming
 from domain.pack.catalogue import Category, Unit
 from domain.pack.pack import Pack

@@ -8,11 +8,11 @@ from fastapi import Request
 
 from api.http.networks import host_of
 from api.pages.shared.forms import REFUSALS
-from app.assignments import Ref
-from app.caller import Caller
-from app.commands import execute
+from app.access.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
+from app.sending.commands import execute
+from app.tickets.assignments import Ref
 from domain.messages import Command
 from store.tickets.assignments import AssignmentRow
 

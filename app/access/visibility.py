@@ -1,0 +1,41 @@
+"""The tickets that a caller may see, and the parts of them that stay hidden."""
+
+from app.access.caller import Caller
+from app.context import AppContext
+from app.errors import Problem
+from domain.ticket.complaint import Channel
+from domain.ticket.ticket import Ticket
+from store.tickets import tickets
+from store.tickets.accused_units import Hidden
+
+
+async def visible(context: AppContext, caller: Caller, number: str) -> Ticket | None:
+    """Return the recorded ticket if this caller may see it: not an officer of an accused unit."""
+    ticket = await tickets.state(context.store, number)
+    if ticket is None:
+        return None
+    return ticket if caller.sees(ticket, context.packs.get(ticket.complaint.city)) else None
+
+
+def hidden_from(context: AppContext, caller: Caller) -> Hidden:
+    """Return the accused units (举报) hidden from this caller: their own, and those above it."""
+    unit = caller.unit
+    if unit is None:
+        return {}
+    packs = [context.packs.get(city) for city in context.packs.ids()]
+    return {pack.city.id: pack.chain(unit) for pack in packs if pack.has_unit(unit)}
+
+
+def city_of(caller: Caller, requested: str | None) -> str | None:
+    """Return the city to list: `requested`, if this caller serves it, or their own."""
+    if requested is not None and not caller.serves(requested):
+        raise Problem("not_your_city")
+    return requested or caller.city
+
+
+def discreet(caller: Caller, ticket: Ticket) -> Ticket:
+    """Return the ticket as this caller may read it: units must not know who reported (举报)."""
+    if caller.unit is None or not ticket.of_wrongdoing:
+        return ticket
+    unknown = {"channel": Channel.OTHER, "anonymous": True, "person": None}
+    return ticket.model_copy(update={"complaint": ticket.complaint.model_copy(update=unknown)})

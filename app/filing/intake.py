@@ -1,0 +1,116 @@
+"""Taking a complaint: checked against the city's pack, registered, and its ticket started."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from app.access.caller import Caller
+from app.access.permission import permit
+from app.access.visibility import city_of
+from app.context import AppContext
+from app.errors import FieldProblem, Problem
+from app.filing import attachments, filing
+from app.filing.filing import Filed
+from app.metrics import complaints
+from domain.model import Incoming
+from domain.pack.pack import Pack
+from domain.ticket.complaint import Channel, Code, Complaint, Kind, Place, Text, Title
+from domain.ticket.files import Files
+from store.secrets.vault import Person
+
+
+class ComplaintIn(Incoming):
+    """A complaint as it is filed. Only `text` is required."""
+
+    city: Code | None = Field(None, description="May be left out where only one city is served.")
+    kind: Kind = Kind.COMPLAINT
+    channel: Channel = Channel.WEB
+    title: Title = ""
+    text: Text = Field(description="What the citizen says, at most 4,000 characters.")
+    category: Code | None = Field(None, description="A category of the city, if known.")
+    place: Place = Field(default_factory=Place)
+    topic: Code | None = Field(
+        None, description="The common problem (共性问题) that a proactive ticket is about."
+    )
+    public: bool = Field(False, description="Question and answer may be published, without names.")
+    anonymous: bool = Field(
+        False,
+        description="The unit is not told who complains. Contact details, if given, are kept "
+        "encrypted all the same, so that the hotline can call back.",
+    )
+    files: Files = Field(default_factory=list)
+    website: Annotated[str, StringConstraints(max_length=200)] = Field(
+        "", description="Leave it empty. Whatever fills in every field it finds is refused."
+    )
+    contact: Person | None = Field(None, description="Goes to the vault and nowhere else.")
+
+
+async def take(
+    context: AppContext,
+    caller: Caller | None,
+    body: ComplaintIn,
+    idempotency_key: str | None,
+    marks: Sequence[str] | None = None,
+    *,
+    by_hand: bool = False,
+) -> Filed:
+    """Register the complaint and start it, for all entry points.
+
+    `caller`: None for a citizen who files for themselves. `marks` identify its files if one of them
+    may come again under another reference. `by_hand`: it stays at triage until a person decides.
+    """
+    await permit(context, caller, "file_complaint")
+    now = context.engine.clock.now()
+    pack = _pack(context, caller, body)
+    _check(pack, body)
+    registered = await filing.register(
+        context,
+        pack,
+        _complaint(body, pack, now, by_hand),
+        body.contact,
+        idempotency_key,
+        _digest_text(body, marks),
+        attachments.wanted(context, body.files, None),
+    )
+    state = await filing.start(context, registered)
+    outcome = "spooled" if state is None else "accepted" if registered.new else "repeated"
+    complaints.labels(pack.city.id, outcome).inc()
+    return filing.filed(context, registered, state)
+
+
+def _digest_text(body: ComplaintIn, marks: Sequence[str] | None) -> str:
+    if marks is None:
+        return body.model_dump_json(exclude={"website"})
+    return "\n".join([body.model_dump_json(exclude={"website", "files"}), *marks])
+
+
+def _pack(context: AppContext, caller: Caller | None, body: ComplaintIn) -> Pack:
+    """Return the pack of the complaint's city; UnknownCity if it is not served here."""
+    served = context.packs.ids()
+    city = body.city or (served[0] if len(served) == 1 else None)
+    if caller is not None:
+        city_of(caller, city)
+    if city is not None:
+        return context.packs.get(city)
+    missing = FieldProblem(field="city", code="missing", message="Several cities are served.")
+    raise Problem("invalid_request", errors=[missing])
+
+
+def _check(pack: Pack, body: ComplaintIn) -> None:
+    """Refuse codes that the city does not have; omitted ones are determined by triage."""
+    if body.category is not None:
+        pack.category(body.category)
+    area = body.place.area
+    if area is None or pack.street_of(area) is not None or area == pack.city.division:
+        return
+    if not any(unit.area == area for unit in pack.units):
+        raise Problem("unknown_unit", "No unit of this city answers for that area.")
+
+
+def _complaint(body: ComplaintIn, pack: Pack, now: datetime, by_hand: bool) -> Complaint:
+    values = body.model_dump(exclude={"city", "contact", "files", "website"})
+    return filing.unnumbered(
+        pack, now, **values, files=attachments.ids(body.files), by_hand=by_hand
+    )

@@ -1,0 +1,80 @@
+"""Commands on a ticket: executed, and what to answer when the engine does not run it."""
+
+from typing import Any
+
+from pydantic import create_model
+
+from app.access.caller import Caller
+from app.access.permission import may_know, permit
+from app.access.visibility import visible
+from app.context import AppContext
+from app.errors import Problem
+from app.sending.call_errors import EngineUnavailable, NotRunning
+from domain.commands.base import CommandBase
+from domain.commands.intake.merge import Merge
+from domain.messages import Act, Command
+from domain.model import Incoming
+from domain.policy.permissions import COMMANDS
+from domain.refusals import Refused
+from domain.ticket.ticket import Snapshot
+from store.tickets import intake, tickets
+
+
+def body_of(command: type[CommandBase]) -> type[Incoming]:
+    """Return the body model of a command: the same fields and rules, without the tag `do`."""
+    fields: Any = {
+        name: (field.annotation, field)
+        for name, field in command.model_fields.items()
+        if name != "do"
+    }
+    made: type[Incoming] = create_model(
+        f"{command.__name__}In", __base__=Incoming, __doc__=command.__doc__, **fields
+    )
+    return made
+
+
+async def execute(
+    context: AppContext, caller: Caller, number: str, command: Command, key: str | None
+) -> Snapshot:
+    """Send a command to the ticket, and raise its refusal.
+
+    An officer whose unit never had the ticket gets only ticket_not_found. That is checked only
+    after a refusal: if the ticket accepts the command, its unit may see the ticket.
+    """
+    await permit(context, caller, COMMANDS[type(command)].key, number)
+    if isinstance(command, Merge) and not await may_know(context, caller, command.into):
+        raise Refused("merge_target_unknown", "There is no such ticket to merge into.")
+    act = Act(actor=caller.actor, command=command)
+    try:
+        return await context.engine.act(
+            number, act, _name(context, caller, command, key) if key else None
+        )
+    except (Refused, NotRunning) as refusal:
+        if caller.unit is not None and await visible(context, caller, number) is None:
+            raise Problem("ticket_not_found") from None
+        if isinstance(refusal, NotRunning):
+            raise await not_running_error(context, number, refusal) from None
+        raise
+
+
+def _name(context: AppContext, caller: Caller, command: Command, key: str) -> str:
+    """Name a command by caller, key and content, so that sent twice it is carried out once.
+
+    A key that is reused with other content does not get the first answer. Files are left out: a
+    form that is sent again uploads them again.
+    """
+    text = command.model_dump_json(exclude={"evidence", "files"})
+    return f"{caller.id}:{key}:{context.mark(text)}"
+
+
+async def not_running_error(context: AppContext, number: str, not_running: NotRunning) -> Exception:
+    """Return the error for a ticket that the engine does not run."""
+    row = await tickets.get(context.store, number)
+    if not_running.ended or (row is not None and row.outcome is not None):
+        return Refused("ticket_ended", "This ticket has ended.")
+    registered = await intake.get(context.store, number)
+    if registered is None:
+        return Problem("ticket_not_found")
+    if not registered.started:
+        return Problem("not_started_yet")
+    return EngineUnavailable("The engine does not know this ticket at present.")

@@ -1,0 +1,75 @@
+"""The citizen's rating of an answer."""
+
+from typing import Literal
+
+from app.access.caller import Caller
+from app.access.permission import permit
+from app.context import AppContext
+from app.errors import Problem
+from app.sending.call_errors import NotRunning
+from app.sending.commands import not_running_error
+from domain.facts.closing import Rated
+from domain.facts.transitions import transition
+from domain.messages import RatingMessage
+from domain.model import Recorded
+from domain.refusals import Refused
+from domain.ticket.rating import Rating
+from domain.ticket.stages import Outcome, Stage
+from store.tickets import intake, tickets
+from store.tickets.tickets import TicketRow
+
+PATIENCE = 1.0
+"""Seconds to wait for the record to show the rating."""
+
+
+class RatingReceipt(Recorded):
+    """The receipt of a rating. `recorded`: it counts. `sent`: the ticket will show it later."""
+
+    number: str
+    status: Literal["recorded", "sent"]
+    stage: Stage
+    outcome: Outcome | None = None
+
+
+async def check_due(context: AppContext, number: str) -> TicketRow:
+    """Return the ticket, if a rating is due.
+
+    Raises:
+        Problem, Refused: it is not, and why.
+    """
+    row = await tickets.get(context.store, number)
+    if row is None:
+        waiting = await intake.get(context.store, number)
+        raise Problem("not_started_yet" if waiting else "ticket_not_found")
+    if row.rated and row.stage in (Stage.RATE, Stage.ENDED):
+        raise Refused("already_rated", "This ticket is rated already.")
+    transition(row.stage, Rated)
+    return row
+
+
+async def rate(
+    context: AppContext, caller: Caller, number: str, rating: Rating, key: str | None
+) -> RatingReceipt:
+    """Rate an answer, once; wait shortly until the record shows it.
+
+    Raises:
+        Problem, Refused: no rating is due, or another was first.
+    """
+    await permit(context, caller, "rate_ticket", number)
+    before = await check_due(context, number)
+    verdict = RatingMessage(actor=caller.actor, rating=rating, key=key or "")
+    try:
+        await context.engine.rate(number, verdict)
+    except NotRunning as missing:
+        raise await not_running_error(context, number, missing) from None
+
+    async def rated() -> TicketRow | None:
+        row = await tickets.get(context.store, number)
+        return row if row is not None and row.rated and row.version > before.version else None
+
+    row = await context.record.until(rated, PATIENCE)
+    if row is None:
+        return RatingReceipt(number=number, status="sent", stage=before.stage)
+    if row.grade != rating.grade:  # another rating was sent at the same time, and was first
+        raise Refused("already_rated", "This ticket is rated already.")
+    return RatingReceipt(number=number, status="recorded", stage=row.stage, outcome=row.outcome)

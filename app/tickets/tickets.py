@@ -1,0 +1,177 @@
+"""Reading tickets: one as its citizen sees it, and lists for staff."""
+
+import asyncio
+from dataclasses import replace
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from app.access.caller import Caller
+from app.access.permission import permit
+from app.access.visibility import city_of, discreet, hidden_from, visible
+from app.cities.periods import Moment
+from app.context import AppContext
+from app.errors import Problem
+from app.tickets.citizen_view import CitizenTicket, citizen_view, waiting_view
+from domain.actors import Role
+from domain.events import Event
+from domain.facts.machine_reasons import reasons_of
+from domain.model import Incoming, Recorded
+from domain.pack.names import names_of
+from domain.policy.work_queues import Queue
+from domain.ticket.complaint import Code, Kind, clean_text
+from domain.ticket.stages import Outcome, Stage
+from domain.ticket.ticket import Ticket
+from store.tickets import intake, outbox, tickets
+from store.tickets.tickets import Filters, TicketRow
+
+
+class ListQuery(Incoming):
+    """The filter of a list; omitted fields match everything. Times: since <= t < until."""
+
+    city: Code | None = None
+    stage: Stage | None = None
+    outcome: Outcome | None = None
+    unit: Code | None = Field(None, description="The unit that has, or had last, the ticket.")
+    category: Code | None = None
+    kind: Kind | None = None
+    open: bool | None = None
+    call_back_due: bool | None = None
+    queue: Queue | None = Field(None, description="Where it waits for somebody at the centre.")
+    overdue: bool | None = Field(None, description="Whether the running promise is past due.")
+    due_before: Moment | None = None
+    filed_since: Moment | None = None
+    filed_until: Moment | None = None
+    text: Annotated[str, StringConstraints(max_length=100), AfterValidator(clean_text)] | None = (
+        Field(None, description="Part of a title, or a whole number.")
+    )
+    cursor: Annotated[str, Field(max_length=500)] | None = None
+    limit: int = Field(50, ge=1, le=200)
+
+
+class TicketPage(Recorded):
+    items: list[TicketRow]
+    next_cursor: str | None = Field(None, description="Ask again with it for what follows.")
+
+
+class EventWithReasons(Event):
+    """An event, with the system's reasons for it in the reader's language."""
+
+    reasons: list[str] = Field(
+        default_factory=list,
+        description="The system's reasons, from `fact.because`, in the language of the header "
+        "Accept-Language: Chinese or English. Empty where a person gave the reason.",
+    )
+
+
+async def one(context: AppContext, caller: Caller, number: str) -> Ticket | CitizenTicket:
+    """Return the ticket: for its citizen the citizen's view, for staff the whole.
+
+    Raises:
+        Problem: ticket_not_found, also where this caller may not see it.
+    """
+    if caller.citizen:
+        return await as_citizen(context, caller, number)
+    ticket, _ = await visible_ticket(context, caller, number)
+    return discreet(caller, ticket)
+
+
+async def visible_ticket(context: AppContext, caller: Caller, number: str) -> tuple[Ticket, bool]:
+    """Return the ticket, and whether it is only registered so far.
+
+    Raises:
+        Problem: ticket_not_found, also where this caller may not see it.
+    """
+    await permit(context, caller, "get_ticket", number)
+    return await _seen(context, caller, number)
+
+
+async def _seen(context: AppContext, caller: Caller, number: str) -> tuple[Ticket, bool]:
+    ticket = await visible(context, caller, number)
+    if ticket is not None:
+        return ticket, False
+    registered = await intake.get(context.store, number) if caller.unit is None else None
+    if registered is None or not caller.serves(registered.complaint.city):
+        raise Problem("ticket_not_found")
+    if await tickets.get(context.store, number) is None:
+        return Ticket.of(registered.complaint), True
+    # It was refused above, or has been recorded since then.
+    ticket = await visible(context, caller, number)
+    if ticket is None:
+        raise Problem("ticket_not_found")
+    return ticket, False
+
+
+async def events_of(context: AppContext, caller: Caller, number: str) -> list[Event]:
+    """Return everything that happened to the ticket, the first event first.
+
+    Raises:
+        Problem: ticket_not_found, also where this caller may not see it.
+    """
+    await permit(context, caller, "list_events", number)
+    await _seen(context, caller, number)
+    return await tickets.events(context.store, number)
+
+
+async def events_with_reasons(
+    context: AppContext, caller: Caller, number: str, language: str
+) -> list[EventWithReasons]:
+    """Return the events with the system's reasons in a language, the first event first.
+
+    Raises:
+        Problem: ticket_not_found, also where this caller may not see it.
+    """
+    await permit(context, caller, "list_events", number)
+    ticket, _ = await _seen(context, caller, number)
+    names = names_of(context.packs.get(ticket.complaint.city), language)
+    return [
+        EventWithReasons(**dict(event), reasons=reasons_of(event.fact, language, names))
+        for event in await tickets.events(context.store, number)
+    ]
+
+
+async def as_citizen(context: AppContext, caller: Caller, number: str) -> CitizenTicket:
+    """Return the citizen's view, also of a complaint that waits for the engine."""
+    await permit(context, caller, "get_ticket", number)
+    ticket, events, messages = await asyncio.gather(
+        tickets.state(context.store, number),
+        tickets.events(context.store, number),
+        outbox.messages(context.store, number, Role.CITIZEN),
+    )
+    if ticket is not None:
+        return citizen_view(ticket, events, messages, context.packs.get(ticket.complaint.city))
+    registered = await intake.get(context.store, number)
+    if registered is None:
+        raise Problem("ticket_not_found")
+    return waiting_view(registered.complaint)
+
+
+async def listed(context: AppContext, caller: Caller, query: ListQuery) -> TicketPage:
+    """Return the matching tickets, of those that this caller may list.
+
+    Raises:
+        Problem, BadCursor
+    """
+    await permit(context, caller, "list_tickets")
+    values = query.model_dump(exclude={"cursor", "limit"})
+    fields = {
+        "unit": _unit(caller, query.unit),
+        "city": city_of(caller, query.city),
+        "hidden": hidden_from(context, caller),
+    }
+    page = await tickets.page(context.store, Filters(**values | fields), query.cursor, query.limit)
+    rows = [_discreet(caller, row) for row in page.rows]
+    return TicketPage(items=rows, next_cursor=page.next_cursor)
+
+
+def _discreet(caller: Caller, row: TicketRow) -> TicketRow:
+    """Hide who reported (举报) from units."""
+    if caller.unit is None or not row.of_wrongdoing:
+        return row
+    return replace(row, channel=None, anonymous=None, person=None)
+
+
+def _unit(caller: Caller, requested: str | None) -> str | None:
+    if caller.unit is not None and requested not in (None, caller.unit):
+        raise Problem("not_your_unit", "Officers list their own unit's tickets.")
+    return caller.unit or requested
