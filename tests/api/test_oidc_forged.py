@@ -168,9 +168,13 @@ def _saying(**changes: Any) -> Forge:
 
 
 def _lasting(**seconds: int) -> Forge:
-    """Return a `Forge` of provider-signed tokens with times so many seconds from now."""
-    now = int(time.time())
-    return _saying(**{name: now + distance for name, distance in seconds.items()})
+    """Return a `Forge` of provider-signed tokens with times so many seconds from their signing."""
+
+    def forge(token: Token) -> str:
+        now = int(time.time())
+        return _saying(**{name: now + distance for name, distance in seconds.items()})(token)
+
+    return forge
 
 
 def _by_mac(secret: Callable[[Token], bytes]) -> Forge:

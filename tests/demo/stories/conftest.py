@@ -24,7 +24,7 @@ DAY = 0.5
 """Seconds that a day lasts."""
 
 _SLOWER = 3
-"""How many times as long a day lasts when a story is played again."""
+"""The factor by which days last longer when a story is played again."""
 
 
 class Played(Protocol):
