@@ -61,7 +61,7 @@ class Crowded(Exception):
     """The engine's refusal to take more at once; it did not take this one."""
 
 
-class Closed(Exception):
+class RunClosed(Exception):
     """The end of a run before it accepted the command; every poll gets the same answer."""
 
 
@@ -90,7 +90,7 @@ def _named(error: RPCError | RuntimeError, took: float, timeout: float) -> Excep
         return limit
     match error.status:
         case RPCStatusCode.NOT_FOUND if "aborted by closing" in error.message:
-            return Closed()
+            return RunClosed()
         case RPCStatusCode.NOT_FOUND:
             return NotRunning(ended="already completed" in error.message)
         case RPCStatusCode.UNAVAILABLE if any(word in error.message for word in _NOBODY_LISTENS):

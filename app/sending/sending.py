@@ -41,11 +41,11 @@ from temporalio.service import RPCError
 from app.errors import Problem
 from app.sending.call_errors import (
     GLANCE,
-    Closed,
     Crowded,
     EngineUnavailable,
     Lost,
     NotRunning,
+    RunClosed,
     Unsent,
     as_ours,
 )
@@ -211,7 +211,7 @@ class _Sending:
                 )
         except NotRunning as gone:
             return await self._of_ended(gone)
-        except Closed:
+        except RunClosed:
             if await self._ended():
                 raise NotRunning(ended=True) from None
             raise Crowded from None  # another run continues
@@ -296,7 +296,7 @@ class _Sending:
                 )
         except NotRunning:
             return None
-        except Closed:
+        except RunClosed:
             if await self._ended():
                 raise NotRunning(ended=True) from None
             return None

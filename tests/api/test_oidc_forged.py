@@ -170,7 +170,7 @@ def _saying(**changes: Any) -> Forge:
 def _lasting(**seconds: int) -> Forge:
     """Return a `Forge` of provider-signed tokens with times so many seconds from their signing."""
 
-    def forge(token: Token) -> str:
+    def forge(token: Token) -> Any:
         now = int(time.time())
         return _saying(**{name: now + distance for name, distance in seconds.items()})(token)
 
