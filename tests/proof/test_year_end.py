@@ -127,8 +127,14 @@ class City:
                 assert isinstance(error.cause, ApplicationError), error.cause
                 self.refused[f"{command.do} {error.cause.type}"] += 1
                 return False
-            except RPCError as error:  # this server forgets updates of a task that it gives anew
-                if error.status is not RPCStatusCode.NOT_FOUND or tried == _TRIES:
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+                if (await handle.describe()).close_time is not None:
+                    self.refused[f"{command.do} ended"] += 1
+                    return False
+                # This server forgets updates of a task that it gives anew.
+                if tried == _TRIES:
                     raise
             else:
                 break
