@@ -29,7 +29,7 @@ def tell(original: Path, day: float, began: float, keep: bool, as_json: bool) ->
         try:
             story, ending = played(show_story(pack, folder, _silent if as_json else _say))
         except StoryBroken as broken:
-            err.print(f"the story broke off: {broken}", markup=False)
+            err.print(f"the story broke off: {broken}")
             return 1
         seconds = round(time.monotonic() - began, 1)
         if as_json:
@@ -100,11 +100,11 @@ def _print(story: Telling, ending: StoryResult, seconds: float) -> None:
 def _explain(ending: StoryResult) -> None:
     """Print disagreements on standard error, one line each."""
     for number in sorted({*ending.figures.broken, *ending.scores.broken}):
-        err.print(f"its events cannot be told again: {number}", markup=False)
+        err.print(f"its events cannot be told again: {number}")
     for verdict in ending.disagreeing:
         reasons = [verdict.problem] if verdict.problem else []
         reasons += [one.path for one in verdict.differences[:3]]
-        err.print(f"disagrees: {verdict.number}: {', '.join(reasons)}", markup=False)
+        err.print(f"disagrees: {verdict.number}: {', '.join(reasons)}")
 
 
 def _rules(pack: Pack, score: UnitScore) -> str:
