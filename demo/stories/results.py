@@ -5,9 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.text import Text
-
-from cli.terminal import err, out, print_json, table
+from cli.terminal import err, one_line, out, print_json, styled, table
 from demo.stage import played, shortened, workshop
 from demo.stories.ending import StoryResult
 from demo.stories.show import show_story
@@ -47,9 +45,10 @@ def _silent(line: str) -> None:
 def _say(line: str) -> None:
     """Print a line: a scene's title in bold, an event's clock dimmed."""
     if line.startswith("\n"):
-        out.print(Text(line, style="bold"))
+        out.print()
+        out.print(styled(line.lstrip("\n"), "bold"))
     else:
-        out.print(Text.assemble((line[:_CLOCK], "dim"), line[_CLOCK:]))
+        out.print(styled(line[:_CLOCK], "dim") + one_line(line[_CLOCK:]))
 
 
 def figures_of(story: Telling, ending: StoryResult, seconds: float) -> dict[str, Any]:
