@@ -29,7 +29,7 @@ COOKIE = "jiesu-session"
 SECURE_COOKIE = f"__Host-{COOKIE}"
 CSRF_HEADER, CSRF_FIELD = "X-CSRF-Token", "csrf"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 async def begin(
@@ -129,7 +129,7 @@ def caller(session: Session, context: AppContext) -> Caller:
 async def _check_meant(request: Request, session: Session, context: AppContext) -> None:
     check_origin(request, context)
     value = request.headers.get(CSRF_HEADER, "")
-    if not value and request.headers.get("content-type", "").startswith(_FORMS):
+    if not value and request.headers.get("content-type", "").startswith(FORMS):
         value = str((await form_of(request)).get(CSRF_FIELD, ""))
     if not hmac.compare_digest(value.encode(), csrf_of(session, context).encode()):
         raise Problem("csrf_failed")

@@ -384,6 +384,17 @@ class CalendarTable(Base, table=True):
     first_seen_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class UsedKeyTable(Base, table=True):
+    """The idempotency keys of commands, as fingerprints, with a fingerprint of the content."""
+
+    __tablename__ = "used_key"
+    __table_args__ = (Index("used_key_by_time", "used_at"),)
+
+    key: str = Field(primary_key=True)
+    content: str
+    used_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class FileTable(Base, table=True):
     """Every uploaded file: its kind, the key of its bytes, and its owner.
 
@@ -429,3 +440,4 @@ attempt: Table = metadata.tables["attempt"]
 pack: Table = metadata.tables["pack"]
 calendar: Table = metadata.tables["calendar"]
 file: Table = metadata.tables["file"]
+used_key: Table = metadata.tables["used_key"]

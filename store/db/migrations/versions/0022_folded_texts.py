@@ -1,4 +1,4 @@
-"""The columns that texts are searched in and compared by: their canonical form."""
+"""The columns that texts are searched in and compared by; and the keys that were used."""
 
 import re
 import unicodedata
@@ -29,9 +29,18 @@ def upgrade() -> None:
                 sa.Column(f"{name}_folded", sa.String(), nullable=False, server_default=""),
             )
         _fill(op.get_bind(), table, key, columns)
+    op.create_table(
+        "used_key",
+        sa.Column("key", sa.String(), primary_key=True),
+        sa.Column("content", sa.String(), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=False),
+    )
+    op.create_index("used_key_by_time", "used_key", ["used_at"])
 
 
 def downgrade() -> None:
+    op.drop_index("used_key_by_time", "used_key")
+    op.drop_table("used_key")
     for table, (_, columns) in _FOLDED.items():
         with op.batch_alter_table(table) as changed:
             for name in columns:
