@@ -27,7 +27,7 @@ CODES: dict[str, Code] = {
     "body_too_large": Code(413, "The body is too large."),
     "payload_too_large": Code(413, "It says more than a ticket can take at once."),
     "invalid_request": Code(422, "Some fields are missing or not as they should be."),
-    "idempotency_key_reused": Code(422, "This key was used for another complaint."),
+    "idempotency_key_reused": Code(422, "This key was used for something else."),
     "bad_number": Code(422, "This is not a ticket number."),
     "malformed_upload": Code(400, "The form is not one with a file."),
     "upload_interrupted": Code(400, "The upload broke off; nothing was kept."),

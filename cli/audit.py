@@ -6,13 +6,14 @@ from typing import Annotated, Any
 import typer
 from rich.progress import track
 from rich.table import Table
+from rich.text import Text
 
 from audit.errors import AuditError
 from audit.replay import Break, Replayed, replay_history
 from audit.report import Report, StateThen, examine, state_then
 from audit.verdicts import AuditVerdict, judge
 from cli.installation import installation
-from cli.terminal import fail, out, print_json, run
+from cli.terminal import fail, one_line, out, print_json, run, styled
 from domain.events import Event
 from domain.facts.machine_reasons import is_ours, reasons_of
 from store.db.errors import StoreError
@@ -110,13 +111,13 @@ def export(number: str) -> None:
 
 def _print_timeline(replayed: Replayed) -> None:
     ticket = replayed.ticket
-    out.print(f"[bold]{ticket.complaint.number}[/]  {ticket.complaint.title}", highlight=False)
+    out.print(styled(ticket.complaint.number, "bold"), "", one_line(ticket.complaint.title))
     out.print(
         f"{ticket.stage}{f' ({ticket.outcome})' if ticket.outcome else ''}, "
         f"version {ticket.version}, {replayed.history_events} history events{_runs(replayed)}"
     )
     for each in replayed.breaks:
-        out.print(_broken(ticket.complaint.number, each))
+        out.print(*_broken(ticket.complaint.number, each))
     table = Table("v", "at", "stage", "who", "what", "details", "history")
     for event, position in zip(replayed.events, replayed.positions, strict=True):
         table.add_row(
@@ -140,11 +141,12 @@ def _runs(result: Replayed | AuditVerdict) -> str:
     return f" in {result.runs} runs{lost}{since}"
 
 
-def _broken(number: str, each: Break) -> str:
-    return (
-        f"[red]{number}[/]  run {each.run} begins with {each.path} {each.began!r}, "
+def _broken(number: str, each: Break) -> tuple[Text, str]:
+    says = (
+        f" run {each.run} begins with {each.path} {each.began!r}, "
         f"the run before ended with {each.ended!r}"
     )
+    return styled(number, "red"), one_line(says)
 
 
 _SHOWN_APART: dict[str, Any] = {
@@ -228,15 +230,18 @@ def _print_verdicts(verdicts: list[AuditVerdict]) -> None:
     for verdict in verdicts:
         if verdict.problem:
             colour = "yellow" if verdict.erased else "red"
-            out.print(f"[{colour}]{verdict.number}[/]  {verdict.problem}")
+            out.print(styled(verdict.number, colour), "", one_line(verdict.problem))
         if verdict.lost:
-            out.print(f"[yellow]{verdict.number}[/]  {_runs(verdict).strip()}")
+            out.print(styled(verdict.number, "yellow"), "", _runs(verdict).strip())
         for each in verdict.breaks:
-            out.print(_broken(verdict.number, each))
+            out.print(*_broken(verdict.number, each))
         for difference in verdict.differences:
             out.print(
-                f"[red]{verdict.number}[/]  {difference.path}: "
-                f"history says {difference.history!r}, record says {difference.record!r}"
+                styled(verdict.number, "red"),
+                one_line(
+                    f" {difference.path}: "
+                    f"history says {difference.history!r}, record says {difference.record!r}"
+                ),
             )
     agreeing = sum(verdict.agrees for verdict in verdicts)
     erased = sum(verdict.erased for verdict in verdicts)

@@ -11,7 +11,7 @@ from activities.replan import replanned
 from cli import city_views
 from cli.city_new import BadSkeleton, write_skeleton
 from cli.installation import installation
-from cli.terminal import USAGE, err, fail, out, print_json, run
+from cli.terminal import USAGE, err, fail, one_line, out, print_json, run
 from domain.actors import SYSTEM
 from domain.pack.pack import Pack, UnknownInPack
 from packs.differences import cell_differences, differences
@@ -70,11 +70,11 @@ def check(
     else:
         for folder, problems in problems_of.items():
             for problem in problems:
-                out.print(city_views.place(folder, problem), markup=False)
+                out.print(one_line(city_views.place(folder, problem)))
             if not problems:
                 out.print(f"{folder}: {city_views.sound(folder)}")
     for why in no_packs.values():
-        err.print(f"jiesu: {why} (unknown_folder)", markup=False)
+        err.print(one_line(f"jiesu: {why} (unknown_folder)"))
     if no_packs:
         raise typer.Exit(USAGE)
     if any(problems_of.values()):
@@ -162,8 +162,8 @@ def new(
     except BadSkeleton as error:
         refuse(error)
     for path in written:
-        out.print(str(path), markup=False)
-    out.print(f"Next: jiesu city check {folder}", markup=False)
+        out.print(one_line(str(path)))
+    out.print(one_line(f"Next: jiesu city check {folder}"))
 
 
 @app.command()
@@ -219,7 +219,7 @@ def replan(
     if as_json:
         print_json({"city": city, "tickets": count})
     else:
-        out.print(f"tickets planned again: {count}", markup=False)
+        out.print(f"tickets planned again: {count}")
 
 
 def loaded(city: str) -> tuple[Pack, Path]:

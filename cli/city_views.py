@@ -6,10 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rich.markup import escape
 from rich.table import Table
 
-from cli.terminal import out, table
+from cli.terminal import one_line, out, styled, table
 from domain.deadlines.clocks import LevelKind
 from domain.deadlines.registry import ClockName
 from domain.pack.catalogue import matches
@@ -132,7 +131,7 @@ def show_one(values: Shown) -> None:
         if isinstance(value, dict):
             value = [f"{key} {part}" for key, part in value.items()]
         shown = "\n".join(map(str, value)) if isinstance(value, list) else str(value or "")
-        shown_in.add_row(name.replace("_", " "), escape(shown))
+        shown_in.add_row(name.replace("_", " "), shown)
     out.print(shown_in)
 
 
@@ -140,7 +139,7 @@ def show(pack: Pack, folder: Path) -> None:
     """Print the whole pack on one screen."""
     city, calendar = pack.city, pack.calendar
     hours = ", ".join(map(str, calendar.hours))
-    out.print(f"[bold]{escape(city.name)}[/]  {escape(city.name_en)}")
+    out.print(styled(city.name, "bold"), "", one_line(city.name_en))
     out.print(f"{city.id}: {summary(folder, pack)}")
     out.print(
         f"division {city.division}, {city.zone}; office hours {hours}; "
@@ -186,7 +185,7 @@ def _ways(pack: Pack) -> Table:
     for name in ("caps", "rework", "severity", "verify", "aftercare", "desk", "reports"):
         values = getattr(pack, name).model_dump(mode="json", exclude_none=True)
         text = ", ".join(f"{key} {_value(value)}" for key, value in values.items())
-        ways.add_row(name, escape(text))
+        ways.add_row(name, text)
     grades = ", ".join(f"{grade.grade} {grade.zh}" for grade in pack.rating.grades)
     ways.add_row("rating", f"{grades}; satisfied from {pack.rating.satisfied_from}")
     reasons = {name: len(listed) for name, listed in pack.reasons}
@@ -220,11 +219,11 @@ def show_differences(before: Pack, after: Pack, differences: list[ContentDiffere
     out.print(f"{before.city.id} {before.version} → {after.city.id} {after.version}")
     colours = {"added": "green", "removed": "red", "changed": "yellow"}
     for file in dict.fromkeys(one.file for one in differences):
-        out.print(f"[bold]{file}[/]")
+        out.print(styled(file, "bold"))
         for one in differences:
             if one.file == file:
-                out.print(f"  [{colours[one.change]}]{one.change:7}[/]  ", end="")
-                out.print(f"{one.row}{_fields(one)}", markup=False)
+                change = styled(f"{one.change:7}", colours[one.change])
+                out.print(" ", change, "", one_line(f"{one.row}{_fields(one)}"))
     if not differences:
         out.print("no difference that a ticket would notice")
     elif before.city.id == after.city.id:

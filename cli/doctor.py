@@ -16,7 +16,7 @@ from temporalio.service import RPCError
 from app.installation.clock_checks import clock_of, record_of
 from app.installation.health_checks import Finding, assets_of, home_of, packs_on, store_of
 from app.installation.officer_checks import officers_of
-from cli.terminal import out, print_json, run
+from cli.terminal import one_line, out, print_json, run, styled
 from packs.registry import PackError, PackRegistry, default_root
 from runtime.engine import connect
 from runtime.engine_clock import EngineClock, look
@@ -48,7 +48,8 @@ def doctor(
     else:
         colours = {"ok": "green", "note": "yellow", "wrong": "red"}
         for check in findings:
-            out.print(f"[{colours[check.state]}]{check.state:5}[/]  {check.what}: {check.says}")
+            state = styled(f"{check.state:5}", colours[check.state])
+            out.print(state, "", one_line(f"{check.what}: {check.says}"))
     if any(finding.state == "wrong" for finding in findings):
         raise typer.Exit(1)
 

@@ -6,9 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from rich.markup import escape
-
-from cli.terminal import out, print_json, table
+from cli.terminal import out, print_json, styled, table
 from domain.pack.pack import Pack
 from domain.pack.periods import Period
 from store.reporting.common_problems import Topic
@@ -46,7 +44,7 @@ def show_figures(pack: Pack, figures: Figures, rankings: Sequence[RankingRow] | 
     for figure in figures.figures:
         listed.add_row(
             figure.indicator.id,
-            escape(figure.indicator.name),
+            figure.indicator.name,
             _percent(figure.value.before),
             _percent(figure.value.after),
             *map(str, (figure.tickets, figure.excluded, figure.unrated, figure.not_reached)),
@@ -57,7 +55,7 @@ def show_figures(pack: Pack, figures: Figures, rankings: Sequence[RankingRow] | 
         units = table("unit", "", *ids, numbers=ids)
         for line in rankings:
             shares = [_percent(line.values[code].after) for code in ids]
-            units.add_row(line.unit.code, escape(line.unit.name), *shares)
+            units.add_row(line.unit.code, line.unit.name, *shares)
         out.print(units)
     _broken(figures.broken)
 
@@ -67,9 +65,9 @@ def show_drill_down(pack: Pack, figures: Figures) -> None:
     _title(pack, figures.period, figures.as_of, figures.pack_version)
     for figure in figures.figures:
         rule = figure.indicator
-        out.print(f"{escape(rule.name)} ({rule.id}, version {rule.version})")
-        out.print(f"  of those {rule.by} in the period: {rule.over}", markup=False)
-        out.print(f"  the share of: {rule.counts}", markup=False)
+        out.print(f"{rule.name} ({rule.id}, version {rule.version})")
+        out.print(f"  of those {rule.by} in the period: {rule.over}")
+        out.print(f"  the share of: {rule.counts}")
         before, after = _percent(figure.value.before), _percent(figure.value.after)
         out.print(f"  before exclusion {before}, after {after}")
         listed = table("ticket", "counts", "excluded", "unit")
@@ -129,7 +127,7 @@ def show_scores(pack: Pack, scores: Scores, points: Points) -> None:
         rules = ", ".join(f"{code} ×{times}" for code, times in sorted(score.rules.items()))
         units.add_row(
             unit.code,
-            escape(unit.name),
+            unit.name,
             unit.kind or "",
             f"{score.points:g}",
             str(score.left_out or ""),
@@ -153,7 +151,7 @@ def _events(pack: Pack, scores: Scores) -> Any:
             _local(pack, one.at),
             f"{one.event} {one.part}".strip(),
             one.rule,
-            escape(names[one.rule]),
+            names[one.rule],
             f"({one.points:g})" if one.left_out else f"{one.points:g}",
         )
     return earned
@@ -184,8 +182,8 @@ def show_topics(pack: Pack, period: Period, topics: Sequence[Topic]) -> None:
     for one in topics:
         listed.add_row(
             one.category,
-            escape(_category(pack, one)),
-            escape(_street(pack, one) or one.area),
+            _category(pack, one),
+            _street(pack, one) or one.area,
             str(one.count),
             " ".join(one.numbers[:3]),
         )
@@ -227,7 +225,7 @@ def _title(
         value += f", as of {_local(pack, as_of)}"
     if version is not None:
         value += f", pack {version}"
-    out.print(f"[bold]{escape(pack.city.name)}[/]  {value}")
+    out.print(styled(pack.city.name, "bold"), "", value)
 
 
 def _local(pack: Pack, at: datetime) -> str:
@@ -241,6 +239,9 @@ def _yes(is_so: bool) -> str:
 def _broken(numbers: Sequence[str]) -> None:
     if numbers:
         out.print(
-            f"[red]{len(numbers)} tickets are left out, because their events are not all there:[/] "
-            f"{' '.join(numbers[:10])}{' …' if len(numbers) > 10 else ''}"
+            styled(
+                f"{len(numbers)} tickets are left out, because their events are not all there:",
+                "red",
+            ),
+            f"{' '.join(numbers[:10])}{' …' if len(numbers) > 10 else ''}",
         )

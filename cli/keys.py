@@ -6,7 +6,7 @@ import typer
 from rich.table import Table
 
 from cli.installation import installation
-from cli.terminal import err, fail, out, print_json, run
+from cli.terminal import err, fail, out, print_json, run, styled
 from runtime.settings import Settings
 from store.db.errors import StoreError
 from store.secrets.key_ring import ring_from_text, rotate_file
@@ -49,7 +49,7 @@ def show(as_json: Json = False) -> None:
         says = [name for name in ("current", "root") if row[name]]
         table.add_row(
             str(row["id"]),
-            ", ".join(says) if row["in_ring"] else "[red]missing[/]",
+            ", ".join(says) if row["in_ring"] else styled("missing", "red"),
             str(row["persons"]),
             str(row["tickets"]),
         )

@@ -12,7 +12,7 @@ from activities.retention import apply_retention
 from activities.sweep import swept
 from audit.shredding import Readability, delete_runs, prove, running
 from cli.installation import installation
-from cli.terminal import fail, out, print_json, run
+from cli.terminal import fail, out, print_json, run, styled
 from domain.refusals import Refused
 from packs.registry import PackRegistry, default_root
 from store.db.errors import StoreError
@@ -95,10 +95,9 @@ def _tell(proof: Readability) -> None:
         if proof.theirs:
             out.print(f"{proof.theirs} that it told other tickets are theirs, and go with them")
     else:
-        out.print(
-            f"[red]the record is erased, but {proof.clear + proof.readable} payloads of the "
-            "history can still be read[/]; again with --delete-history"
-        )
+        left = proof.clear + proof.readable
+        readable = f"the record is erased, but {left} payloads of the history can still be read"
+        out.print(styled(readable, "red") + "; again with --delete-history")
 
 
 @app.command()

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import sys
 from collections.abc import Collection, Coroutine
 from typing import Any, NoReturn, TypeVar
@@ -10,11 +11,48 @@ from typing import Any, NoReturn, TypeVar
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 T = TypeVar("T")
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+class Terminal(Console):
+    """A console that takes every string for text of people: nothing in it is markup or a command.
+
+    Markup like [red], emoji codes and control characters are shown as they were written. Our own
+    styles are objects: see `styled`.
+    """
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, highlight=False, soft_wrap=True, markup=False, emoji=False)
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        return super().render_str(printable(text), **how | {"markup": False, "emoji": False})
+
+
+_OBEYED = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""The characters that a terminal obeys, but tabs and line breaks."""
+
+
+def printable(text: str) -> str:
+    """Return `text` with everything visible that a terminal would obey."""
+    return _OBEYED.sub(lambda one: ascii(one[0])[1:-1], text)
+
+
+def one_line(text: str) -> str:
+    """Return text of people for a line of output: line breaks are shown, and break nothing."""
+    return printable(text).replace("\n", "↵").replace("\t", " ")
+
+
+def styled(text: str, style: str) -> Text:
+    """Return `text` in a style, on one line."""
+    return Text(one_line(text), style=style)
+
+
+out = Terminal()
+err = Terminal(stderr=True)
 
 USAGE = 2
 """Exit code of errors that the operator has to correct; nothing was started or written."""
@@ -22,7 +60,7 @@ USAGE = 2
 
 def fail(message: str, code: int = USAGE) -> NoReturn:
     """Print one line on standard error and exit with `code`."""
-    err.print(f"jiesu: {message}", markup=False)
+    err.print(one_line(f"jiesu: {message}"))
     raise typer.Exit(code)
 
 

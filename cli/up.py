@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.terminal import err, fail, out, run
+from cli.terminal import err, fail, out, run, styled
 from runtime.settings import Settings
 from store.identity.accounts import FIRST
 from workers.stack import Stack, engine_port
@@ -67,12 +67,15 @@ async def _up(stack: Stack) -> None:
     try:
         async with stack.running():
             healthy = True
-            out.print(f"Jiesu is up: [bold]{stack.url}[/]  (stop with Ctrl-C)")
+            out.print("Jiesu is up:", styled(stack.url, "bold"), " (stop with Ctrl-C)")
             if stack.first_password is not None:
                 out.print(
-                    f"Sign in at {stack.url}/staff as [bold]{FIRST}[/] with the password "
-                    f"[bold]{stack.first_password}[/]  (shown only now; choose your own within "
-                    f"{stack.settings.first_password_days} days)"
+                    f"Sign in at {stack.url}/staff as",
+                    styled(FIRST, "bold"),
+                    "with the password",
+                    styled(stack.first_password, "bold"),
+                    f" (shown only now; choose your own within "
+                    f"{stack.settings.first_password_days} days)",
                 )
             await stack.leave_to_supervisor()
             err.print("  stopping")

@@ -132,7 +132,7 @@ def _load(path: Path | None) -> Source:
     except SourceUnusable as error:
         fail(str(error))
     for row in source.skipped:
-        err.print(f"{path.name} line {row.line}: {row.problem}", markup=False)
+        err.print(f"{path.name} line {row.line}: {row.problem}")
     if not source.filings:
         fail(f"{path} has no row that can be used")
     return source
@@ -160,7 +160,7 @@ class _Board:
 
     def says(self, line: str) -> None:
         if not self._progress.disable:
-            self._progress.console.print(f"  {line}", markup=False)
+            self._progress.console.print(f"  {line}")
 
     def accepted(self) -> None:
         self._progress.advance(self._accepted)
@@ -259,10 +259,10 @@ def _explain(showing: Showing, tickets: int) -> None:
     """Print failures on standard error, one line each."""
     if not showing.whole(tickets) and showing.refusals:
         counted = ", ".join(f"{code} {count}" for code, count in showing.refusals.most_common())
-        err.print(f"refused on the way: {counted}", markup=False)
+        err.print(f"refused on the way: {counted}")
     for line in showing.stuck:
-        err.print(f"did not end: {line}", markup=False)
+        err.print(f"did not end: {line}")
     for verdict in showing.disagreeing:
         reasons = [verdict.problem] if verdict.problem else []
         reasons += [one.path for one in verdict.differences[:3]]
-        err.print(f"disagrees: {verdict.number}: {', '.join(reasons)}", markup=False)
+        err.print(f"disagrees: {verdict.number}: {', '.join(reasons)}")

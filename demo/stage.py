@@ -70,5 +70,4 @@ def _how_to_look(folder: Path) -> None:
         "  jiesu token create --role supervisor   # beside it: a token for the API\n"
         "  jiesu audit show NUMBER                # and the story of a ticket\n"
         f"and delete it with\n  rm -r {folder}",
-        markup=False,
     )

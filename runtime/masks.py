@@ -5,9 +5,12 @@ libraries log, or errors quote, before it is written.
 """
 
 import re
+from functools import partial
 from typing import Any
 
 from structlog.types import EventDict, WrappedLogger
+
+from domain.canonical import substituted
 
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"jsu_[0-9a-f]{12}_[0-9a-f]{8,}"), "[token]"),
@@ -35,10 +38,17 @@ _DEEPEST = 6
 
 
 def mask_text(text: str) -> str:
-    """Replace everything in `text` that looks like such data by its kind."""
+    """Replace everything in `text` that looks like such data by its kind, however written."""
     for pattern, instead in _PATTERNS:
-        text = pattern.sub(instead, text)
+        if text.isascii():
+            text = pattern.sub(instead, text)
+        else:
+            text = substituted(text, pattern, partial(_instead, instead))
     return text
+
+
+def _instead(template: str, match: re.Match[str]) -> str:
+    return match.expand(template)
 
 
 def mask(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:

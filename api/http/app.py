@@ -16,9 +16,11 @@ from api.http.assets import Assets
 from api.http.body_limit import BodyLimit
 from api.http.security_headers import SecurityHeaders
 from api.http.telemetry import Telemetry
+from api.pages.account.sign_in import AGAIN, CARRIED, SIGN_IN
 from api.pages.all_pages import PAGES
 from api.pages.citizen import maps, photos
 from api.pages.desk.call import CALL
+from api.pages.desk.register import LARGEST, REGISTER
 from api.pages.shared.navigation import TICKETS
 from api.pages.shared.page import Drawing
 from api.pages.shared.refused import refused
@@ -138,7 +140,9 @@ def create_app(
     app.add_middleware(
         BodyLimit,
         refuse=problem_responses.refusing(refused),
-        larger=dict.fromkeys(with_files, limit_of_body(settings)),
+        larger=dict.fromkeys(with_files, limit_of_body(settings))
+        | {REGISTER: LARGEST}
+        | dict.fromkeys((SIGN_IN, AGAIN), CARRIED),
         may_send_more=_may_send_more,
     )
     app.add_middleware(Telemetry)
@@ -164,7 +168,7 @@ def _drawing(packages: Path) -> Drawing:
 
 def _may_send_more(request: Request) -> bool:
     """Return whether files may be sent: to staff pages only with a signed session cookie."""
-    if not request.url.path.startswith("/staff/"):
+    if not request.url.path.startswith("/staff/") or request.url.path in (SIGN_IN, AGAIN):
         return True
     return browser_sessions.seems_signed_in(request, request.app.state.context)
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from fastapi import Request, Response
 from itsdangerous import BadSignature
 
+from api.http.forms import form_of
 from api.http.networks import network_of
 from app.access import authentication
 from app.access.caller import Caller
@@ -28,7 +29,7 @@ COOKIE = "jiesu-session"
 SECURE_COOKIE = f"__Host-{COOKIE}"
 CSRF_HEADER, CSRF_FIELD = "X-CSRF-Token", "csrf"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 async def begin(
@@ -128,8 +129,8 @@ def caller(session: Session, context: AppContext) -> Caller:
 async def _check_meant(request: Request, session: Session, context: AppContext) -> None:
     check_origin(request, context)
     value = request.headers.get(CSRF_HEADER, "")
-    if not value and request.headers.get("content-type", "").startswith(_FORMS):
-        value = str((await request.form()).get(CSRF_FIELD, ""))
+    if not value and request.headers.get("content-type", "").startswith(FORMS):
+        value = str((await form_of(request)).get(CSRF_FIELD, ""))
     if not hmac.compare_digest(value.encode(), csrf_of(session, context).encode()):
         raise Problem("csrf_failed")
 

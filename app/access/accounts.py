@@ -19,13 +19,13 @@ from app.context import AppContext
 from app.errors import Problem
 from domain.actors import Role
 from domain.model import Incoming, Instant, Recorded
-from domain.ticket.complaint import Code, clean_text
+from domain.ticket.complaint import Code, cleaned
 from store.identity import accounts, administrators, lockouts, passwords, sessions
 from store.identity.accounts import Account
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 
-Line = Annotated[str, StringConstraints(max_length=64), AfterValidator(clean_text)]
+Line = Annotated[str, StringConstraints(max_length=64), AfterValidator(cleaned)]
 """A single line of text typed by people."""
 
 

@@ -8,6 +8,7 @@ import structlog
 
 from app.context import AppContext
 from app.errors import Problem
+from domain.canonical import typed_code
 from store.identity import accounts, lockouts, passwords, second_factor
 from store.identity.accounts import Account, Credentials
 
@@ -27,7 +28,7 @@ async def sign_in(
     Raises:
         Problem: sign_in_failed, second_factor_needed, first_password_over, too_many_attempts
     """
-    name = name.strip().lower()
+    name = typed_code(name).lower()
     now = datetime.now(UTC)
     by_name, by_address = _keys(context, name, network)
     await _wait_over(context, by_name, by_address, now)

@@ -1,5 +1,6 @@
 """Commands on a ticket: executed, and what to answer when the engine does not run it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import create_model
@@ -10,6 +11,7 @@ from app.access.visibility import visible
 from app.context import AppContext
 from app.errors import Problem
 from app.sending.call_errors import EngineUnavailable, NotRunning
+from app.sending.used_keys import reserved
 from domain.commands.base import CommandBase
 from domain.commands.intake.merge import Merge
 from domain.messages import Act, Command
@@ -17,6 +19,7 @@ from domain.model import Incoming
 from domain.policy.permissions import COMMANDS
 from domain.refusals import Refused
 from domain.ticket.ticket import Snapshot
+from store.files import files
 from store.tickets import intake, tickets
 
 
@@ -34,9 +37,17 @@ def body_of(command: type[CommandBase]) -> type[Incoming]:
 
 
 async def execute(
-    context: AppContext, caller: Caller, number: str, command: Command, key: str | None
+    context: AppContext,
+    caller: Caller,
+    number: str,
+    command: Command,
+    key: str | None,
+    marks: Sequence[str] | None = None,
 ) -> Snapshot:
     """Send a command to the ticket, and raise its refusal.
+
+    With a key, the same content is carried out once, and another is refused. `marks` identify its
+    files if they may come again under other references, or not at all.
 
     An officer whose unit never had the ticket gets only ticket_not_found. That is checked only
     after a refusal: if the ticket accepts the command, its unit may see the ticket.
@@ -45,10 +56,11 @@ async def execute(
     if isinstance(command, Merge) and not await may_know(context, caller, command.into):
         raise Refused("merge_target_unknown", "There is no such ticket to merge into.")
     act = Act(actor=caller.actor, command=command)
+    content = await _content(context, command, marks) if key else ""
     try:
-        return await context.engine.act(
-            number, act, _name(context, caller, command, key) if key else None
-        )
+        async with reserved(context, caller, number, key, content):
+            name = f"{caller.id}:{key}:{context.mark(content)}" if key else None
+            return await context.engine.act(number, act, name)
     except (Refused, NotRunning) as refusal:
         if caller.unit is not None and await visible(context, caller, number) is None:
             raise Problem("ticket_not_found") from None
@@ -57,14 +69,15 @@ async def execute(
         raise
 
 
-def _name(context: AppContext, caller: Caller, command: Command, key: str) -> str:
-    """Name a command by caller, key and content, so that sent twice it is carried out once.
-
-    A key that is reused with other content does not get the first answer. Files are left out: a
-    form that is sent again uploads them again.
-    """
+async def _content(context: AppContext, command: Command, marks: Sequence[str] | None) -> str:
+    """Return the content that a key stands for. Files count by their bytes: a form that is sent
+    again uploads them again."""
     text = command.model_dump_json(exclude={"evidence", "files"})
-    return f"{caller.id}:{key}:{context.mark(text)}"
+    if marks is None:
+        named = [*getattr(command, "evidence", []), *getattr(command, "files", [])]
+        rows = {one: await files.get(context.store, one) for one in named}
+        marks = [row.sha256 if row else one for one, row in rows.items()]
+    return "\n".join([text, *sorted(marks)])
 
 
 async def not_running_error(context: AppContext, number: str, not_running: NotRunning) -> Exception:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, StringConstraints
 
 from app.access.caller import Caller
 from app.access.permission import permit
@@ -19,7 +19,7 @@ from app.sending.read_your_writes import until
 from domain.model import Incoming, Recorded
 from domain.refusals import Refused
 from domain.ticket.assignment import Ending, Evidence, HandlingResult
-from domain.ticket.complaint import Code, Text
+from domain.ticket.complaint import Code, Text, cleaned
 from domain.ticket.ticket import Ticket
 from runtime.engine_limits import TAKEN_WITHIN
 from store.tickets import assignments, inbox, tickets
@@ -65,8 +65,8 @@ class InboxQuery(Incoming):
         "`near` it, that wait for a decision (`asked`), stand still (`paused`), are to `verify`, "
         "or were `done` within a week.",
     )
-    text: str = Field(
-        "", max_length=100, description="In the title, the place or the task; or a number's start."
+    text: Annotated[str, StringConstraints(max_length=100), AfterValidator(cleaned)] = Field(
+        "", description="In the title, the place or the task; or a number's start."
     )
     cursor: Annotated[str, Field(max_length=500)] | None = None
     limit: int = Field(50, ge=1, le=200)
@@ -93,7 +93,7 @@ async def listed(context: AppContext, caller: Caller, query: InboxQuery) -> Assi
         hidden_from(context, caller),
         city_of(caller, query.city),
         which=query.which,
-        text=query.text.strip(),
+        text=query.text,
     )
     return AssignmentPage(items=inbox_page.rows, next_cursor=inbox_page.next_cursor)
 

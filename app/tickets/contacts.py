@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo
 
 from app.access.caller import Caller
 from app.access.permission import permit
@@ -12,9 +12,10 @@ from app.access.visibility import visible
 from app.context import AppContext
 from app.errors import Problem
 from domain.actors import Role
+from domain.canonical import folded
 from domain.model import Incoming, Instant, Recorded
 from domain.pack.pack import UnknownUnit
-from domain.ticket.complaint import clean_text
+from domain.ticket.complaint import required
 from domain.ticket.ticket import Ticket
 from store.secrets.masks import MaskedPerson, masked
 from store.secrets.phones import normal_phone
@@ -23,14 +24,17 @@ from store.tickets import intake, tickets, view_log
 from store.tickets.view_log import View
 
 
-def _meant(text: str) -> str:
-    text = clean_text(text)
-    if not text:
-        raise ValueError("the purpose is empty")
+def _meant(text: str, info: ValidationInfo) -> str:
+    text = required(text, info)
+    if len(folded(text)) < _LEAST:
+        raise ValueError("the purpose is too short")
     return text
 
 
-Purpose = Annotated[str, StringConstraints(min_length=2, max_length=200), AfterValidator(_meant)]
+_LEAST = 2
+Purpose = Annotated[
+    str, StringConstraints(min_length=_LEAST, max_length=200), AfterValidator(_meant)
+]
 
 
 class LookIn(Incoming):

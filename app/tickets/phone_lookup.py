@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from itsdangerous import BadSignature
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from app.access.permission import permit
 from app.context import AppContext
 from app.errors import Problem
+from domain.canonical import digits_plainly
 from domain.model import Incoming, Instant, Recorded
 from domain.ticket.stages import Outcome, Stage
 from store.identity import phone_codes
@@ -26,7 +27,7 @@ class VerifyIn(Incoming):
 
 class ConfirmIn(Incoming):
     phone: Phone
-    code: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\d{6}$")]
+    code: Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$"), BeforeValidator(digits_plainly)]
 
 
 class Sent(Recorded):

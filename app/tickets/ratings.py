@@ -8,6 +8,7 @@ from app.context import AppContext
 from app.errors import Problem
 from app.sending.call_errors import NotRunning
 from app.sending.commands import not_running_error
+from app.sending.used_keys import reserved
 from domain.facts.closing import Rated
 from domain.facts.transitions import transition
 from domain.messages import RatingMessage
@@ -56,12 +57,13 @@ async def rate(
         Problem, Refused: no rating is due, or another was first.
     """
     await permit(context, caller, "rate_ticket", number)
-    before = await check_due(context, number)
     verdict = RatingMessage(actor=caller.actor, rating=rating, key=key or "")
-    try:
-        await context.engine.rate(number, verdict)
-    except NotRunning as missing:
-        raise await not_running_error(context, number, missing) from None
+    async with reserved(context, caller, number, key, rating.model_dump_json()):
+        before = await check_due(context, number)
+        try:
+            await context.engine.rate(number, verdict)
+        except NotRunning as missing:
+            raise await not_running_error(context, number, missing) from None
 
     async def rated() -> TicketRow | None:
         row = await tickets.get(context.store, number)

@@ -1,5 +1,8 @@
 """Reopening: a watched ticket is handled again; one that has ended is followed by another."""
 
+from dataclasses import replace
+from itertools import count
+
 from app.access.caller import Caller
 from app.access.permission import permit
 from app.access.visibility import visible
@@ -8,17 +11,24 @@ from app.errors import Problem
 from app.filing import filing
 from app.filing.filing import Filed
 from app.sending.commands import execute
+from app.sending.used_keys import reserved
+from domain.commands.citizens.add_facts import AddFacts
 from domain.commands.citizens.recur import Recur, refuse_reopening
+from domain.pack.pack import Pack
 from domain.policy.permissions import COMMANDS
+from domain.ticket.complaint import Complaint
 from domain.ticket.stages import Stage
 from domain.ticket.ticket import Snapshot, Ticket
-from store.tickets import tickets
+from store.tickets import intake, tickets
 
 
 async def reopen(
     context: AppContext, caller: Caller, number: str, command: Recur, key: str | None
 ) -> Snapshot | Filed:
     """Reopen a watched ticket, or file the one that follows an ended ticket.
+
+    One open ticket follows another. What is said meanwhile is added to it, and its receipt is
+    returned again.
 
     Raises:
         Problem, Refused: also `final_reply_sealed`: the matter was concluded with a final reply.
@@ -38,10 +48,38 @@ async def reopen(
         category=ended.category if pack.knows(ended.category) else None,
         follows=number,
     )
-    # A repeated request opens one ticket, with a key or without.
-    once = f"recur/{number}/{key or context.mark(command.text)}"
-    registered = await filing.register(context, pack, follower, None, once, command.text)
-    return filing.filed(context, registered, await filing.start(context, registered))
+    async with reserved(context, caller, number, key, command.text):
+        registered = await _open_follower(context, pack, follower)
+        state = await filing.start(context, registered)
+        if not registered.new and registered.complaint.text != command.text:
+            await _add(context, caller, registered.number, command, key)
+    return filing.filed(context, registered, state)
+
+
+async def _open_follower(context: AppContext, pack: Pack, follower: Complaint) -> intake.Registered:
+    """Register the ticket that follows, unless there is one that has not ended: return that.
+
+    Each has a place in the row of those that follow the same ticket, so that of two requests at
+    once only one opens it.
+    """
+    for place in count(1):
+        once = f"follows/{follower.follows}/{place}"
+        known = await intake.by_key(context.store, once)
+        if known is not None:
+            row = await tickets.get(context.store, known.number)
+            if row is not None and row.ended_at is not None:
+                continue
+        return await filing.register(context, pack, follower, None, once, once)
+    raise AssertionError("an unlimited count has ended")
+
+
+async def _add(
+    context: AppContext, caller: Caller, number: str, command: Recur, key: str | None
+) -> None:
+    """Add what is said again to the ticket that follows already: its unit has to read it."""
+    by = replace(caller, ticket=number, granted=set()) if caller.citizen else caller
+    once = f"follows/{key or context.mark(command.text)}"
+    await execute(context, by, number, AddFacts(text=command.text), once)
 
 
 async def _ended(context: AppContext, caller: Caller, number: str) -> Ticket | None:

@@ -19,7 +19,7 @@ from domain.facts.machine_reasons import reasons_of
 from domain.model import Incoming, Recorded
 from domain.pack.names import names_of
 from domain.policy.work_queues import Queue
-from domain.ticket.complaint import Code, Kind, clean_text
+from domain.ticket.complaint import Code, Kind, cleaned
 from domain.ticket.stages import Outcome, Stage
 from domain.ticket.ticket import Ticket
 from store.tickets import intake, outbox, tickets
@@ -42,8 +42,8 @@ class ListQuery(Incoming):
     due_before: Moment | None = None
     filed_since: Moment | None = None
     filed_until: Moment | None = None
-    text: Annotated[str, StringConstraints(max_length=100), AfterValidator(clean_text)] | None = (
-        Field(None, description="Part of a title, or a whole number.")
+    text: Annotated[str, StringConstraints(max_length=100), AfterValidator(cleaned)] | None = Field(
+        None, description="Part of a title, or a whole number."
     )
     cursor: Annotated[str, Field(max_length=500)] | None = None
     limit: int = Field(50, ge=1, le=200)

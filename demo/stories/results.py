@@ -5,9 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.text import Text
-
-from cli.terminal import err, out, print_json, table
+from cli.terminal import err, one_line, out, print_json, styled, table
 from demo.stage import played, shortened, workshop
 from demo.stories.ending import StoryResult
 from demo.stories.show import show_story
@@ -29,7 +27,7 @@ def tell(original: Path, day: float, began: float, keep: bool, as_json: bool) ->
         try:
             story, ending = played(show_story(pack, folder, _silent if as_json else _say))
         except StoryBroken as broken:
-            err.print(f"the story broke off: {broken}", markup=False)
+            err.print(f"the story broke off: {broken}")
             return 1
         seconds = round(time.monotonic() - began, 1)
         if as_json:
@@ -47,9 +45,10 @@ def _silent(line: str) -> None:
 def _say(line: str) -> None:
     """Print a line: a scene's title in bold, an event's clock dimmed."""
     if line.startswith("\n"):
-        out.print(Text(line, style="bold"))
+        out.print()
+        out.print(styled(line.lstrip("\n"), "bold"))
     else:
-        out.print(Text.assemble((line[:_CLOCK], "dim"), line[_CLOCK:]))
+        out.print(styled(line[:_CLOCK], "dim") + one_line(line[_CLOCK:]))
 
 
 def figures_of(story: Telling, ending: StoryResult, seconds: float) -> dict[str, Any]:
@@ -100,11 +99,11 @@ def _print(story: Telling, ending: StoryResult, seconds: float) -> None:
 def _explain(ending: StoryResult) -> None:
     """Print disagreements on standard error, one line each."""
     for number in sorted({*ending.figures.broken, *ending.scores.broken}):
-        err.print(f"its events cannot be told again: {number}", markup=False)
+        err.print(f"its events cannot be told again: {number}")
     for verdict in ending.disagreeing:
         reasons = [verdict.problem] if verdict.problem else []
         reasons += [one.path for one in verdict.differences[:3]]
-        err.print(f"disagrees: {verdict.number}: {', '.join(reasons)}", markup=False)
+        err.print(f"disagrees: {verdict.number}: {', '.join(reasons)}")
 
 
 def _rules(pack: Pack, score: UnitScore) -> str:

@@ -4,22 +4,27 @@ from abc import abstractmethod
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NamedTuple
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
 from domain.actors import Actor
+from domain.canonical import digits_plainly, written_plainly
 from domain.commands.spec import CommandSpec
 from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
 from domain.events import Fact
 from domain.facts.base import FactBase
 from domain.model import Incoming, Instant, Recorded
-from domain.ticket.complaint import clean_text
+from domain.ticket.complaint import cleaned
 from domain.ticket.ticket import Ticket
 
-Note = Annotated[str, StringConstraints(max_length=1000), AfterValidator(clean_text)]
-Length = Annotated[str, StringConstraints(pattern=r"^[1-9]\d{0,2}(s|m|h|d|wh|wd)$")]
+Note = Annotated[str, StringConstraints(max_length=1000), AfterValidator(cleaned)]
+Length = Annotated[
+    str,
+    StringConstraints(pattern=r"^[1-9][0-9]{0,2}(s|m|h|d|wh|wd)$"),
+    BeforeValidator(written_plainly),
+]
 """A span as packs write it: 30m, 2h, 3d in calendar time; 4wh, 5wd in working time."""
-Number = Annotated[str, StringConstraints(pattern=r"^\d{13}$")]
+Number = Annotated[str, StringConstraints(pattern=r"^[0-9]{13}$"), BeforeValidator(digits_plainly)]
 """A ticket's number."""
 
 ReasonKind = Literal["decline", "refer", "return", "whistle", "hold", "exclude"]

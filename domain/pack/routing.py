@@ -4,9 +4,9 @@
 """
 
 import re
-import unicodedata
 from typing import NamedTuple
 
+from domain.canonical import folded
 from domain.model import Recorded
 from domain.pack.catalogue import (
     BY_COMMUNITY,
@@ -160,9 +160,9 @@ def find_area(pack: Pack, complaint: Complaint) -> str | None:
     street = pack.street_of(complaint.place.area)
     if street is not None:
         return street.area
-    address = complaint.place.address
-    text = f"{complaint.title}\n{complaint.text}"
-    full = {unit.name: unit.area for unit in pack.streets}
+    address = folded(complaint.place.address)
+    text = f"{folded(complaint.title)}\n{folded(complaint.text)}"
+    full = {folded(unit.name): unit.area for unit in pack.streets}
     return (
         _only(full, address, "")
         or _only(full, text, "")
@@ -186,12 +186,12 @@ def _only(names: dict[str, str | None], text: str, unless: str) -> str | None:
 
 def _scores(pack: Pack, complaint: Complaint) -> list[_Score]:
     """Score every category with a keyword in the complaint, best first; ties in pack order."""
-    title, text = _plain(complaint.title), _plain(complaint.text)
+    title, text = folded(complaint.title), folded(complaint.text)
     scores = []
     for category in pack.categories:
         points, words = 0, []
         for keyword in category.keywords:
-            word = _plain(keyword)
+            word = folded(keyword)
             weight = _TITLE_WEIGHT if word in title else 1 if word in text else 0
             if weight:
                 points += weight * len(word)
@@ -199,8 +199,3 @@ def _scores(pack: Pack, complaint: Complaint) -> list[_Score]:
         if words:
             scores.append(_Score(pack.tier(category.tier).urgent, points, category, words))
     return sorted(scores, key=lambda score: (not score.urgent, -score.points))
-
-
-def _plain(text: str) -> str:
-    """Normalise the width and case of what citizens type."""
-    return unicodedata.normalize("NFKC", text).casefold()

@@ -9,8 +9,9 @@ import unicodedata
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo
 
+from domain.canonical import says_nothing, written_plainly
 from domain.model import Incoming, Instant, Recorded
 
 TEXT_LIMIT = 4000
@@ -67,23 +68,40 @@ _LINE_END = re.compile("\r\n?")
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
-def _required_text(text: str) -> str:
+def cleaned(text: str, info: ValidationInfo) -> str:
+    """Clean an optional text: one of which nobody would see anything is empty."""
     text = clean_text(text)
+    return "" if _is_new(info) and says_nothing(text) else text
+
+
+def required(text: str, info: ValidationInfo) -> str:
+    """Clean a text that has to say something.
+
+    Raises:
+        ValueError: nobody would see anything of it.
+    """
+    text = cleaned(text, info)
     if not text:
         raise ValueError("the text is empty")
     return text
 
 
-Text = Annotated[
-    str,
-    StringConstraints(max_length=TEXT_LIMIT),
-    AfterValidator(_required_text),
-]
+def _is_new(info: ValidationInfo) -> bool:
+    """Return whether the text comes from outside: only then it is judged by today's rule.
+
+    Records of the store and of the engine are read as JSON; what was taken once stays readable.
+    """
+    return info.mode != "json"
+
+
+Text = Annotated[str, StringConstraints(max_length=TEXT_LIMIT), AfterValidator(required)]
 """Free text, cleaned, never empty, at most `TEXT_LIMIT` characters."""
 
-Title = Annotated[str, StringConstraints(max_length=200), AfterValidator(clean_text)]
-Code = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_.-]{1,32}$")]
-"""A code of a city, unit or category."""
+Title = Annotated[str, StringConstraints(max_length=200), AfterValidator(cleaned)]
+Code = Annotated[
+    str, StringConstraints(pattern=r"^[0-9A-Za-z_.-]{1,32}$"), BeforeValidator(written_plainly)
+]
+"""A code of a city, unit or category, however wide it was typed."""
 
 
 class Crs(StrEnum):
@@ -97,7 +115,7 @@ class Place(Incoming):
     """The place of the problem (not the citizen's home). Every part may be missing."""
 
     area: Code | None = Field(None, description="Division code of the street, community or cell.")
-    address: Annotated[str, StringConstraints(max_length=200), AfterValidator(clean_text)] = ""
+    address: Annotated[str, StringConstraints(max_length=200), AfterValidator(cleaned)] = ""
     lat: float | None = Field(None, ge=-90, le=90)
     lon: float | None = Field(None, ge=-180, le=180)
     crs: Crs = Crs.WGS84

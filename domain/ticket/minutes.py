@@ -3,13 +3,13 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from domain.model import Incoming, Recorded
 from domain.ticket.because import Because
-from domain.ticket.complaint import Code, Text
+from domain.ticket.complaint import Code, Text, cleaned, required
 
-Line = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(required)]
 
 
 class Meeting(StrEnum):
@@ -36,7 +36,7 @@ class Minutes(Incoming):
     units: list[Code] = Field(default_factory=list, max_length=50)
     residents: int = Field(0, ge=0, le=10_000, description="How many residents took part.")
     options: list[Option] = Field(default_factory=list, max_length=20)
-    decision: Annotated[str, StringConstraints(max_length=1000)] = ""
+    decision: Annotated[str, StringConstraints(max_length=1000), AfterValidator(cleaned)] = ""
     agreed: bool | None = Field(None, description="Whether they agreed; null where it is no vote.")
 
 

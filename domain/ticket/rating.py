@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints
 
 from domain.model import Incoming
-from domain.ticket.complaint import clean_text
+from domain.ticket.complaint import cleaned
 
 
 class Grade(IntEnum):
@@ -25,7 +25,7 @@ class Rating(Incoming):
     contacted: bool | None = Field(None, description="Did the unit contact you?")
     resolved: bool = Field(description="Is the matter solved?")
     grade: Grade = Field(description="1 very dissatisfied … 5 very satisfied.")
-    words: Annotated[str, StringConstraints(max_length=1000), AfterValidator(clean_text)] = ""
+    words: Annotated[str, StringConstraints(max_length=1000), AfterValidator(cleaned)] = ""
 
     def satisfied(self, satisfied_from: int) -> bool:
         return self.grade >= satisfied_from

@@ -1,8 +1,19 @@
 """Orders and results, as they are exchanged with the city's system."""
 
+import unicodedata
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+_FILLERS = "\u115f\u1160\u2800\u3164\uffa0\ufffc"
+"""Blanks that Unicode counts as letters and symbols."""
+
+
+def _said(text: str) -> str:
+    if not any(unicodedata.category(one)[0] in "LNPS" and one not in _FILLERS for one in text):
+        raise ValueError("the reply says nothing")
+    return text
 
 
 class UnitOrder(BaseModel):
@@ -38,7 +49,7 @@ class UnitResult(BaseModel):
     files.
     """
 
-    reply: str = Field(min_length=1)
+    reply: Annotated[str, AfterValidator(_said)]
     resolved: bool = True
     evidence: list[str] = Field(default_factory=list)
     by: str = Field("", max_length=64)

@@ -30,6 +30,7 @@ class AccountTable(Base, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     changed_at: datetime = Field(sa_type=UtcDateTime)
     disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    display_folded: str = ""
 
 
 class SessionTable(Base, table=True):

@@ -150,6 +150,7 @@ class TicketTable(Base, table=True):
     each. `calendars`: the versions of the calendars that its running clocks were counted with, with
     spaces between them; `counted_since` and `counted_until`: between which moments they count.
     `provisional` is written by older programs alone, which may run beside this one.
+    `title_folded`, `address_folded`: see `domain.canonical`; what is searched in and compared.
     """
 
     __tablename__ = "ticket"
@@ -218,6 +219,8 @@ class TicketTable(Base, table=True):
     calendars: str | None = None
     counted_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     counted_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    title_folded: str = ""
+    address_folded: str = ""
     state: str = Field(sa_type=Text)
 
 
@@ -286,6 +289,7 @@ class AssignmentTable(Base, table=True):
     contact_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     pause: str | None = None
     pause_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    task_folded: str = ""
 
 
 class OutboxTable(Base, table=True):
@@ -380,6 +384,17 @@ class CalendarTable(Base, table=True):
     first_seen_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class UsedKeyTable(Base, table=True):
+    """The idempotency keys of commands, as fingerprints, with a fingerprint of the content."""
+
+    __tablename__ = "used_key"
+    __table_args__ = (Index("used_key_by_time", "used_at"),)
+
+    key: str = Field(primary_key=True)
+    content: str
+    used_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class FileTable(Base, table=True):
     """Every uploaded file: its kind, the key of its bytes, and its owner.
 
@@ -425,3 +440,4 @@ attempt: Table = metadata.tables["attempt"]
 pack: Table = metadata.tables["pack"]
 calendar: Table = metadata.tables["calendar"]
 file: Table = metadata.tables["file"]
+used_key: Table = metadata.tables["used_key"]

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from domain.actors import Role
+from domain.canonical import folded
 from store.db import identity_tables
 from store.db.engine import Insert, ResultRow, Store, Values
 from store.db.errors import StoreError
@@ -159,6 +160,7 @@ async def _create(
         "id": secrets.token_hex(6),
         "name": name,
         "display": display or name,
+        "display_folded": folded(display or name),
         "role": role.value,
         "unit": unit,
         "city": city,

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, delete, func, or_, select, update
 
 from domain.actors import Role
+from domain.canonical import folded
 from store.db import identity_tables
 from store.db.cursors import cursor as cursor_of
 from store.db.cursors import key_of
@@ -68,7 +69,8 @@ async def page(
         statement = statement.where(_ACCOUNT.role == role)
     if text:
         name, display = (
-            column.icontains(text, autoescape=True) for column in (_ACCOUNT.name, _ACCOUNT.display)
+            column.contains(folded(text), autoescape=True)
+            for column in (_ACCOUNT.name, _ACCOUNT.display_folded)
         )
         statement = statement.where(or_(name, display))
     if cursor is not None:
@@ -109,7 +111,14 @@ async def become(
         LastAdministrator
     """
     loses = account.role is Role.ADMIN and (role is not Role.ADMIN or city != account.city)
-    values = {"role": role.value, "display": display or account.name, "unit": unit, "city": city}
+    display = display or account.name
+    values = {
+        "role": role.value,
+        "display": display,
+        "display_folded": folded(display),
+        "unit": unit,
+        "city": city,
+    }
     await _change(store, account, values, loses=loses)
 
 

@@ -6,6 +6,8 @@ from datetime import datetime
 
 import pyotp
 
+from domain.canonical import typed_number
+
 STEP = 30
 _DIGITS = 6
 _BACK = (0, -1, 1)  # a clock may be one step wrong
@@ -24,7 +26,7 @@ def address(secret: str, name: str) -> str:
 
 def step_of(secret: str, code: str, now: datetime) -> int | None:
     """Return the time step of a one-time password; None if it is not valid now."""
-    typed = "".join(code.split())
+    typed = typed_number(code)
     if len(typed) != _DIGITS or not typed.isascii():
         return None
     totp, here = pyotp.TOTP(secret, interval=STEP), int(now.timestamp()) // STEP
@@ -45,6 +47,6 @@ def new_recovery_codes() -> list[str]:
 
 
 def recovery_digest(code: str) -> str:
-    """Return the digest of a recovery code to store, without spaces, hyphens and capitals."""
-    plain = "".join(code.lower().replace("-", " ").split())
+    """Return the digest of a recovery code to store, however it was typed."""
+    plain = typed_number(code)
     return hashlib.sha256(plain.encode()).hexdigest()

@@ -1,16 +1,16 @@
 """Phone numbers in one form, however they were written, so that a keyed hash finds them again."""
 
 import re
-import unicodedata
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
+
+from domain.canonical import folded, typed_number
 
 HOME = "CN"
 """The region of a number without a country code."""
 
 _PHONE = re.compile(r"\+?[0-9]{3,20}(x[0-9]{1,6})?")
-_BETWEEN_DIGITS = re.compile(r"[\s\-‐‑–—().·]+")
 _EXTENSION = re.compile(r"转|分机|ext\.?|#")
 
 
@@ -23,8 +23,7 @@ def normal_phone(text: str, home: str = HOME) -> str:
     Raises:
         ValueError: it cannot be a phone.
     """
-    plain = _EXTENSION.sub("x", unicodedata.normalize("NFKC", text).lower())
-    plain = _BETWEEN_DIGITS.sub("", plain)
+    plain = typed_number(_EXTENSION.sub("x", folded(text)))
     if not _PHONE.fullmatch(plain):
         raise ValueError("not a phone number")
     number = _number(plain, home)

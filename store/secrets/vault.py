@@ -8,38 +8,39 @@ import hashlib
 import hmac
 import json
 import re
-import unicodedata
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
+from domain.canonical import says_nothing, typed_code, typed_number
 from domain.model import Incoming
-from domain.ticket.complaint import clean_text
+from domain.ticket.complaint import cleaned
 from store.secrets.key_ring import KeyRing
 from store.secrets.phones import normal_phone
 
 _CODE_DIGITS = 8
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_BETWEEN_DIGITS = re.compile(r"[\s\-‐‑–—().·]+")
+_LONGEST = 80
 _PURPOSE = b"jiesu person seal"
 
 
 def _email(text: str) -> str:
+    text = typed_code(text)
     if not _EMAIL.fullmatch(text):
         raise ValueError("not an e-mail address")
     return text
 
 
 def _none_if_blank(value: object) -> object:
-    return None if isinstance(value, str) and not value.strip() else value
+    return None if isinstance(value, str) and says_nothing(value) else value
 
 
 _Blank = BeforeValidator(_none_if_blank)
-_Name = Annotated[str, StringConstraints(max_length=100), AfterValidator(clean_text)]
+_Name = Annotated[str, StringConstraints(max_length=100), AfterValidator(cleaned)]
 _Phone = Annotated[str, StringConstraints(max_length=40), AfterValidator(normal_phone)]
 _Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_email)]
-_Address = Annotated[str, StringConstraints(max_length=200), AfterValidator(clean_text)]
-_Device = Annotated[str, StringConstraints(max_length=200), AfterValidator(clean_text)]
+_Address = Annotated[str, StringConstraints(max_length=200), AfterValidator(cleaned)]
+_Device = Annotated[str, StringConstraints(max_length=200), AfterValidator(cleaned)]
 
 
 class Person(Incoming):
@@ -101,6 +102,6 @@ class Vault:
         return f"{int.from_bytes(digest) % 10**_CODE_DIGITS:0{_CODE_DIGITS}d}"
 
     def check_access_code(self, number: str, code: str) -> bool:
-        """Return whether `code` is the ticket's, spaces and hyphens aside, in constant time."""
-        text = _BETWEEN_DIGITS.sub("", unicodedata.normalize("NFKC", code[:40]))
+        """Return whether `code` is the ticket's, in constant time, however it was typed."""
+        text = typed_number(code[:_LONGEST])
         return hmac.compare_digest(self.access_code(number).encode(), text.encode())

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, delete, exists, or_, select, update
 
+from domain.canonical import folded
 from domain.refusals import Refused
 from domain.ticket.erasure import without_words
 from domain.ticket.stages import Stage
@@ -84,12 +85,15 @@ def _blank(connection: Connection, number: str) -> None:
     of_ticket = _TICKET.number == number
     state = connection.execute(select(_TICKET.state).where(of_ticket)).scalar_one()
     payload = without_words(json.loads(state))
+    title = payload["complaint"]["title"] or payload["complaint"]["text"]
     connection.execute(
         update(tables.ticket)
         .where(of_ticket)
         .values(
-            title=payload["complaint"]["title"] or payload["complaint"]["text"],
+            title=title,
+            title_folded=folded(title),
             address="",
+            address_folded="",
             lat=None,
             lon=None,
             person=None,
@@ -105,7 +109,9 @@ def _blank(connection: Connection, number: str) -> None:
             .where(_EVENT.number == number, _EVENT.version == event.version)
             .values(fact=_blanked(event.fact))
         )
-    connection.execute(update(tables.assignment).where(_SHARE.number == number).values(task=""))
+    connection.execute(
+        update(tables.assignment).where(_SHARE.number == number).values(task="", task_folded="")
+    )
     row = connection.execute(
         select(_INTAKE.complaint).where(_INTAKE.number == number)
     ).scalar_one_or_none()

@@ -6,10 +6,12 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
 
+from domain.canonical import folded
 from domain.ticket.assignment import Ending, Share
 from store.db import tables
 from store.db.engine import Store
 from store.tickets.accused_units import Hidden, shown
+from store.tickets.numbers import number_begins
 
 _ASSIGNMENT, _TICKET = tables.assignment.c, tables.ticket.c
 
@@ -63,12 +65,11 @@ def _of_open(which: Which, now: datetime) -> ColumnElement[bool]:
 
 def says(text: str) -> ColumnElement[bool]:
     """Return the condition that title, place or task contain the text, or the number begins so."""
-    digits = text.replace(" ", "").replace("-", "")
     parts = [
-        column.icontains(text, autoescape=True)
-        for column in (_TICKET.title, _TICKET.address, _ASSIGNMENT.task)
+        column.contains(folded(text), autoescape=True)
+        for column in (_TICKET.title_folded, _TICKET.address_folded, _ASSIGNMENT.task_folded)
     ]
-    return or_(_ASSIGNMENT.number.startswith(digits, autoescape=True), *parts)
+    return or_(*number_begins(_ASSIGNMENT.number, text), *parts)
 
 
 def of_unit(unit: str, city: str | None, hidden: Hidden | None) -> list[ColumnElement[bool]]:

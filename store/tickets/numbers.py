@@ -7,16 +7,16 @@ the intake register ensures that it is unique.
 
 import re
 import secrets
-import unicodedata
 from datetime import date
 
+from sqlalchemy import ColumnElement
 from stdnum import verhoeff
 
+from domain.canonical import typed_number
 from store.db.errors import BadNumber
 
 _NUMBER = re.compile(r"[0-9]{13}")
-_SEPARATORS = re.compile(r"[\s\-‐‑–—]+")
-_LONGEST = 40
+_LONGEST = 80
 
 
 def new_number(day: date) -> str:
@@ -25,8 +25,14 @@ def new_number(day: date) -> str:
     return digits + str(verhoeff.calc_check_digit(digits))
 
 
+def number_begins(number: ColumnElement[str], text: str) -> list[ColumnElement[bool]]:
+    """Return the condition that `number` begins with the typed digits; none if it is no number."""
+    digits = typed_number(text[:_LONGEST])
+    return [number.startswith(digits, autoescape=True)] if digits.isdecimal() else []
+
+
 def parse_number(text: str) -> str:
-    """Return the number in `text`, which may have spaces, hyphens and full-width digits.
+    """Return the number in `text`, however it was typed or copied.
 
     Raises:
         BadNumber: it is not a ticket number, or one of its digits is wrong.
@@ -34,7 +40,7 @@ def parse_number(text: str) -> str:
     # Length first, so that no long text is normalised only to be refused.
     if len(text) > _LONGEST:
         raise BadNumber("a ticket number has 13 digits")
-    digits = _SEPARATORS.sub("", unicodedata.normalize("NFKC", text))
+    digits = typed_number(text)
     if not _NUMBER.fullmatch(digits):
         raise BadNumber("a ticket number has 13 digits")
     if not verhoeff.is_valid(digits):

@@ -5,6 +5,7 @@ from math import cos, radians
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
+from domain.canonical import folded
 from domain.pack.policies import Severity
 from domain.ticket.complaint import Complaint
 from store.db import tables
@@ -67,8 +68,8 @@ def same_place(complaint: Complaint, area: str | None, metres: int) -> ColumnEle
                 _TICKET.lon.between(lon - east, lon + east),
             )
         )
-    if complaint.place.address:
-        ways.append(_TICKET.address == complaint.place.address)
+    if address := folded(complaint.place.address):
+        ways.append(_TICKET.address_folded == address)
     if not ways and area is not None and len(area) >= _COMMUNITY:
         ways.append(_TICKET.area == area)
     return or_(*ways) if ways else None

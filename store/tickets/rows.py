@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from domain.canonical import folded
 from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.registry import UNITS_DUTIES, ClockName
 from domain.events import Event
@@ -20,6 +21,8 @@ _TITLE = 60
 def ticket_row(ticket: Ticket, projection_number: int) -> Row:
     """Return the row of table `ticket`; `projection_number`: that of the projection."""
     complaint = ticket.complaint
+    # A list needs a text even if nobody wrote a title.
+    title = complaint.title or complaint.text.partition("\n")[0][:_TITLE]
     lat, lon = point_of(complaint.place) or (None, None)
     waits, following = waiting(ticket), ticket.next_level()
     return {
@@ -34,8 +37,8 @@ def ticket_row(ticket: Ticket, projection_number: int) -> Row:
         "tier": ticket.tier,
         "area": ticket.area,
         "unit": ticket.unit,
-        # A list needs a text even if nobody wrote a title.
-        "title": complaint.title or complaint.text.partition("\n")[0][:_TITLE],
+        "title": title,
+        "title_folded": folded(title),
         "anonymous": complaint.anonymous,
         "person": complaint.person,
         "filed_at": complaint.filed_at,
@@ -56,6 +59,7 @@ def ticket_row(ticket: Ticket, projection_number: int) -> Row:
         "excluded": ticket.excluded,
         "promised_at": ticket.promised_at,
         "address": complaint.place.address,
+        "address_folded": folded(complaint.place.address),
         "lat": lat,
         "lon": lon,
         "projection_number": projection_number,
@@ -117,6 +121,7 @@ def assignment_rows(ticket: Ticket, projection_number: int) -> Iterator[Row]:
             "rework": assignment.rework,
             "share": assignment.share.value,
             "task": assignment.task,
+            "task_folded": folded(assignment.task),
             "level": assignment.level,
             "opened_at": assignment.opened_at,
             "signed_at": assignment.signed_at,

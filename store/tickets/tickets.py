@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, tuple_
 
+from domain.canonical import folded
 from domain.events import Event, Fact
 from domain.policy.work_queues import Queue
 from domain.ticket.complaint import Channel, Kind
@@ -19,7 +20,7 @@ from store.db.cursors import key_of, moment
 from store.db.engine import ResultRow, Store, Values
 from store.db.errors import BadNumber
 from store.tickets.accused_units import Hidden, shown
-from store.tickets.numbers import parse_number
+from store.tickets.numbers import number_begins, parse_number
 
 _TICKET = tables.ticket.c
 FACTS: TypeAdapter[Fact] = TypeAdapter(Fact)
@@ -244,9 +245,8 @@ def _says(text: str) -> ColumnElement[bool]:
     try:
         return _TICKET.number == parse_number(text)
     except BadNumber:
-        like = _TICKET.title.icontains(text, autoescape=True)
-        part = _TICKET.number.startswith(text, autoescape=True)
-        return or_(like, part)
+        like = _TICKET.title_folded.contains(folded(text), autoescape=True)
+        return or_(like, *number_begins(_TICKET.number, text))
 
 
 async def numbers(

@@ -9,6 +9,7 @@ from domain.ticket.complaint import Place
 from store.db.engine import Store
 from tests.api.running_api import Api
 from tests.store.stories import Story, complaint, project
+from tests.support.notations import notations
 
 SECRETS = [
     "13800138000",
@@ -22,6 +23,30 @@ SECRETS = [
     "冀AD12345",
     "3号楼2单元501室",
     "2单元501",
+    *notations("13800138000"),
+    *notations("11010519491231002"),
+    "１１０１０５１９４９１２３１００２Ｘ",
+    "110105 19491231 002x",
+    "(010)12345678",
+    "（０１０）１２３４５６７８",
+    "0310—1234567",
+    "0086 138 0013 8000",
+    "+852 5123 4567",
+    "ｗａｎｇ＠ｅｘａｍｐｌｅ．ｏｒｇ",
+    "京A·12345",
+    "京Ａ·１２３４５",
+    "京a 12345",
+    "京AD-12345",
+    "京A1234学",
+    "粤Z1234港",
+    "3栋501",
+    "3 幢 2 单元 501",
+    "3#楼501",
+    "十二栋1203室",
+    "三栋五〇一",
+    "三号楼二单元五零一室",
+    "3号楼小明家501室",
+    "12-3-501",
 ]
 OF_THE_MATTER = [
     "路灯坏了3盏",
@@ -30,6 +55,13 @@ OF_THE_MATTER = [
     "请打12345",
     "第3号楼前的路灯",
     "工单 15 天没动",
+    "3栋楼下的路灯坏了20天",
+    "2026-03-05 2026-03-06两天",
+    "2024/03/05 12:30:45拍的",
+    "二〇二六年十一月三十日",
+    "10号线2026.3.5停运",
+    "政务大厅201室",
+    "预算1234567.89元",
 ]
 SHOWN_AT = [
     "/api/v1/cities/tongzhou/answers",

@@ -1,5 +1,6 @@
 """Tests of reopening: a watched ticket continues, and an ended one gets a successor."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -91,9 +92,38 @@ async def test_said_twice_it_is_still_one_ticket(api: Api) -> None:
     assert again.headers["Idempotent-Replayed"] == "true"
     key = {"Idempotency-Key": "back-again"}
     keyed = await first.act("recur", first.citizen, BACK, **key)
-    assert keyed.json()["number"] != response.json()["number"]
+    assert keyed.json()["number"] == response.json()["number"]
     other = await first.act("recur", first.citizen, {"text": "换个说法。"}, **key)
     assert problem(other) == (422, "idempotency_key_reused")
+
+
+async def test_one_open_ticket_follows_and_hears_what_is_said_again(api: Api) -> None:
+    """At the page and in the API alike; and never the one that has ended."""
+    first = await _ended(api)
+    second = Filed(api, (await first.act("recur", first.citizen, BACK)).json())
+    await second.until_stage("handle")
+    again = await first.act("recur", first.citizen, {"text": "臭味更大了。"})
+    assert (again.status_code, again.json()["number"]) == (201, second.number)
+    assert again.json()["access_code"] == second.receipt["access_code"]
+    form = {"number": first.number, "code": first.receipt["access_code"], "key": "k1"}
+    for _ in range(2):
+        page = await api.http.post("/follow/back", data=form | {"text": "鱼也死了。"})
+        assert (page.status_code, second.number in page.text) == (200, True)
+    auditor = await api.token(Role.AUDITOR)
+    events = (await api.http.get(f"{second.path}/events", headers=auditor)).json()
+    added = [event["fact"]["text"] for event in events if event["fact"]["kind"] == "facts_added"]
+    assert added == ["臭味更大了。", "鱼也死了。"], "the unit reads it, once"
+    at_once = await asyncio.gather(
+        *(first.act("recur", first.citizen, {"text": f"又来了 {n}。"}) for n in range(4))
+    )
+    assert {answer.json().get("number") for answer in at_once} == {second.number}
+    assert (await second.complete()).status_code == 200
+    await second.until_stage("rate")
+    assert (await second.rate()).status_code in (200, 202)
+    await second.until_stage("ended")
+    third = await first.act("recur", first.citizen, BACK)
+    assert third.status_code == 201
+    assert third.json()["number"] not in (first.number, second.number)
 
 
 async def test_a_final_reply_seals_the_matter(watching: Api) -> None:

@@ -1,10 +1,14 @@
 """Tests of batch registration and merging on pages."""
 
+import random
 import re
+from datetime import date
 from typing import Any
 
 import httpx
+import pytest
 
+from api.pages.desk.batch import MOST, day_of, read
 from domain.actors import Role
 from tests.api.running_api import Api
 from tests.support.people import SignedIn, signed_in
@@ -168,3 +172,140 @@ async def test_what_cannot_be_merged_is_said_of_each(api: Api) -> None:
     hidden = await api.http.get(address, headers=PEOPLE | elsewhere.cookie)
     assert 'id="e-a"' in hidden.text
     assert "河水" not in hidden.text
+
+
+# --- what a browser sends -------------------------------------------------------------------------
+
+
+async def sent_by_browser(
+    api: Api, who: SignedIn | None, path: str, fields: dict[str, str]
+) -> httpx.Response:
+    """Send a form as a browser sends one with a field for files."""
+    csrf = {"csrf": who.csrf} if who else {}
+    parts: Any = [(name, (None, value)) for name, value in (csrf | fields).items()]
+    headers = PEOPLE | (who.cookie if who else {})
+    return await api.http.post(path, files=parts, headers=headers)
+
+
+def full_rows(count: int, length: int = 4000) -> dict[str, str]:
+    rows: dict[str, str] = {"rows": str(count)}
+    for n in range(count):
+        begins = f"第{n}行，"
+        rows |= {
+            f"text-{n}": begins + "水" * (length - len(begins)), f"key-{n}": f"r{n}",
+            f"category-{n}": "不存在的事项", f"area-{n}": "北苑街道",
+            f"address-{n}": "新华西街" * 20,
+            f"name-{n}": "王小明", f"phone-{n}": "13800001234", f"on-{n}": "2026-01-05",
+        }  # fmt: skip
+    return rows
+
+
+async def test_two_hundred_full_rows_are_taken_from_a_browser(api: Api) -> None:
+    who = await signed_in(api)
+    form = {"key": "k1", "city": "tongzhou", "kind": "complaint", "channel": "offline", "sheet": ""}
+    rows = full_rows(MOST)
+    page = await sent_by_browser(api, who, "/staff/register", form | rows | {"do": "file"})
+    assert page.status_code == 422, "each names a subject that there is not, so none is filed"
+    for n in (0, 99, 100, MOST - 1):
+        assert f'id="e-category-{n}"' in page.text
+        assert f"第{n}行，水" in page.text
+    sheet = "\n".join("水" * 4000 for _ in range(MOST))
+    page = await sent_by_browser(api, who, "/staff/register", form | {"sheet": sheet, "do": "read"})
+    assert (page.status_code, page.text.count("<tr>") > MOST) == (200, True)
+
+
+async def test_a_row_too_many_is_told(api: Api) -> None:
+    who = await signed_in(api)
+    form = {"key": "k1", "city": "tongzhou", "kind": "complaint", "channel": "offline", "sheet": ""}
+    rows = full_rows(1, 20) | {"rows": str(MOST + 1)}
+    page = await sent_by_browser(api, who, "/staff/register", form | rows | {"do": "more"})
+    assert (page.status_code, str(MOST) in page.text) == (422, True)
+
+
+async def test_a_long_call_is_not_lost_with_the_session(api: Api) -> None:
+    who = await signed_in(api)
+    text, answer = "河" * 4000, "答" * 4000
+    call = {"city": "tongzhou", "text": text, "answer": answer, "title": "题" * 200, "do": "file"}
+    kept = await sent_by_browser(api, None, "/staff/call", call)
+    assert (kept.status_code, text in kept.text, answer in kept.text) == (401, True, True)
+    assert 'enctype="multipart/form-data"' in kept.text, "else each letter takes nine bytes"
+    carried = {"to": "/staff/call"} | {f"kept.{name}": value for name, value in call.items()}
+    for path in ("/staff/sign-in", "/staff/again"):
+        again = await sent_by_browser(
+            api, None, path, carried | {"name": who.name, "password": "x"}
+        )
+        assert (again.status_code, text in again.text, answer in again.text) == (401, True, True)
+    again = await sent_by_browser(api, who, "/staff/again", carried)
+    assert (again.status_code, text in again.text, answer in again.text) == (200, True, True)
+    assert 'enctype="multipart/form-data"' in again.text
+
+
+# --- cells ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sheet", "texts"),
+    [
+        ('"路灯坏了\t0204\n河水发臭\t0301', ['"路灯坏了', "河水发臭"]),
+        ('"路灯坏了,0204\n河水发臭,0301', ['"路灯坏了', "河水发臭"]),
+        ('"路灯"坏了\t0204\n河水发臭\t0301', ['"路灯"坏了', "河水发臭"]),
+        ('"路灯坏了\t0204\n"河水发臭\t0301', ['"路灯坏了', '"河水发臭']),
+        ('"路灯坏了\t0204\n他说"好"\t0301', ['"路灯坏了', '他说"好"']),
+        ('"甲\t1\n乙"\t2', ['"甲', '乙"']),
+        ('"路灯坏了\n第二行"\t0204\n河水发臭\t', ["路灯坏了\n第二行", "河水发臭"]),
+        ('"一,二",0204\n三,0301', ["一,二", "三"]),
+        ('"他说""好""",0204\n三,0301', ['他说"好"', "三"]),
+        ('"\t\n河水发臭\t', ['"', "河水发臭"]),
+        ('""\t0204\n河水发臭\t', ["", "河水发臭"]),
+        ('"', ['"']),
+        ("“路灯”坏了\t0204", ["“路灯”坏了"]),
+        ("\u200b\t\u3000\n河水发臭\t", ["河水发臭"]),
+    ],
+)
+def test_a_quotation_mark_swallows_no_rows(sheet: str, texts: list[str]) -> None:
+    assert [row["text"] for row in read(sheet)] == texts
+
+
+def test_random_texts_come_back_as_they_were_written() -> None:
+    dice = random.Random(0)
+    for separator in "\t,":
+        for _ in range(300):
+            texts = ["".join(dice.choices('甲乙"，a', k=dice.randint(1, 6))) for _ in range(4)]
+            lines = [f"{text}{separator}0204" for text in texts if not text.endswith('"')]
+            assert len(read("\n".join(lines))) == len(lines), lines
+            written = [
+                separator.join(f'"{text.replace(chr(34), chr(34) * 2)}"' for text in (one, "0204"))
+                for one in texts
+            ]
+            assert [row["text"] for row in read("\n".join(written))] == texts
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["2026-03-05", "2026/3/5", "2026.3.5", "20260305", "2026年3月5日", "２０２６年３月５日",
+     "2026年 3月 5号", "2026-3-5 10:30", "2026/03/05 10:30:00", "2026-03-05T10:30",
+     "\u200b2026/3/5", "2026-03-05日"],
+)  # fmt: skip
+def test_a_day_is_understood_as_spreadsheets_write_it(written: str) -> None:
+    assert day_of(written) == date(2026, 3, 5)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["", "3月5日", "5/3/2026", "2026/13/5", "2026-02-30", "46086", "昨天", "2026", "20261305"],
+)
+def test_what_is_no_day_is_none(written: str) -> None:
+    assert day_of(written) is None
+
+
+async def test_a_pasted_day_is_shown_or_refused_and_never_dropped(api: Api) -> None:
+    who = await signed_in(api)
+    sheet = "诉求内容\t日期\n甲\t2026/3/5\n乙\t2026年3月5日\n丙\t3月5日"
+    page = await press(api, who, "read", sheet=sheet, rows="0")
+    assert [typed_in(page, f"on-{n}") for n in range(3)] == ["2026-03-05", "2026-03-05", "3月5日"]
+    other = re.search(r'<input[^>]*name="on-2"[^>]*>', page.text)
+    assert other is not None
+    assert 'type="date"' not in other[0], "a browser shows nothing of it in a field for dates"
+    page = await press(api, who, "file", **{"rows": "1", "text-0": "丙", "on-0": "3月5日"})
+    assert page.status_code == 422
+    assert "2026-03-05" in page.text, "how to write it is said"

@@ -50,6 +50,25 @@ def test_plain_words_are_understood(text: str, category: str) -> None:
     assert (suggestion.category, suggestion.confident) == (category, True)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "小区旁边的河发\u200b黑发\u2060臭，河\ufeff水很臭，夏天不敢开窗",
+        "小区旁边的河 发黑 发臭，河 水 很臭",
+        "小区旁边的河发　黑发\n臭，河水很臭",
+    ],
+    ids=ascii,
+)
+def test_words_are_understood_with_marks_and_blanks_in_them(text: str) -> None:
+    assert suggest(text).category == "0301"
+
+
+def test_a_street_is_found_in_a_text_with_marks_in_it() -> None:
+    street = next(iter(TONGZHOU.streets))
+    written = "\u200b".join(street.name)
+    assert suggest("路灯不亮", address=f"{written} 12号").area == street.area
+
+
 def test_a_category_the_citizen_gave_is_taken() -> None:
     suggestion = suggest("暖气不热", category="0105")
     assert (suggestion.category, suggestion.confident, suggestion.why) == (

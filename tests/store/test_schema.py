@@ -14,14 +14,18 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, select, text
 
+from domain.actors import Role
 from domain.policy.work_queues import Queue
 from store.db import schema
 from store.db.engine import Store, default_url
 from store.db.errors import SchemaUnusable, StoreUnavailable
+from store.db.identity_tables import account
 from store.db.schema import SchemaState
 from store.db.tables import metadata, ticket
+from store.identity import accounts
 from tests.store.population import QUEUED, Busy
 from tests.store.stories import Story, complaint, project
+from tests.support.notations import NOTHING, notations
 from tests.support.postgres import Cluster
 
 
@@ -207,6 +211,28 @@ async def test_reports_of_before_the_column_are_marked_also_those_classified_oth
         reclassified.number: True,
         other.number: False,
     }
+
+
+async def test_texts_of_before_the_columns_are_folded_by_the_same_rule(store_url: str) -> None:
+    texts = [one for one in NOTHING if "\x00" not in one]
+    texts += [*notations("13800138000"), "ＷＣ 漏 水", "Straße", "路\u200b灯", "é"]
+    lives = [Story(complaint(title=text, place={"address": text})) for text in texts]
+    store = Store.open(store_url)
+    await project(store, *([life.accepted(), life.classified(), life.assigned()] for life in lives))
+    for display in texts:
+        name = f"a{texts.index(display)}"
+        await accounts.create(store, name, Role.DESK, display=display)
+    columns = select(ticket.c.number, ticket.c.title_folded, ticket.c.address_folded)
+    people = select(account.c.name, account.c.display_folded)
+    before = {tuple(row) for one in (columns, people) for row in await store.rows(one)}
+    assert any("wc漏水" in row for row in before)
+    await store.write(downgrade("0017"))
+    await store.close()
+    await schema.upgrade(store_url)
+    store = Store.open(store_url)
+    after = {tuple(row) for one in (columns, people) for row in await store.rows(one)}
+    await store.close()
+    assert after == before
 
 
 async def test_a_database_that_is_away_is_said_to_be() -> None:

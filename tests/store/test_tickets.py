@@ -124,7 +124,13 @@ async def test_text_is_looked_for_as_it_is(store: Store, stories: list[Story]) -
     lamp, noise, dark, underscore, _, another = (story.number for story in stories)
     for text, expected in [
         ("lamp", {lamp, another}),
+        ("LAMP", {lamp, another}),
+        ("ｌａｍｐ", {lamp, another}),
+        ("la\u200bmp", {lamp, another}),
         ("路灯", {dark}),
+        ("路 灯", {dark}),
+        ("\u2060路\u200b灯\ufe0f", {dark}),
+        ("１００％", {noise}),
         ("100%", {noise}),
         ("A_hole", {underscore}),
         ("%", {noise}),

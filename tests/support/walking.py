@@ -85,6 +85,18 @@ def _parameters(dependant: Dependant) -> Iterator[str]:
         yield from _parameters(below)
 
 
+def body_models(route: APIRoute) -> Iterator[type[BaseModel]]:
+    """Yield the models that a route reads bodies and queries into."""
+    yield from _read_models(route.dependant)
+
+
+def _read_models(dependant: Dependant) -> Iterator[type[BaseModel]]:
+    for one in (*dependant.body_params, *dependant.query_params):
+        yield from _models(one.field_info.annotation)
+    for below in dependant.dependencies:
+        yield from _read_models(below)
+
+
 def fields_of(model: type[BaseModel]) -> Iterator[str]:
     """Yield the names of a model's fields, and of the models in it."""
     for name, info in model.model_fields.items():

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from api.http import browser_sessions, parameters
 from api.http.access import public, staff
 from api.http.dependencies import Context
+from api.http.forms import form_of
 from api.http.networks import origin_of
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.navigation import entries
@@ -25,7 +26,9 @@ from store.db.errors import StoreError
 
 router = APIRouter(include_in_schema=False)
 
-HOME, SIGN_IN, ME = "/staff", "/staff/sign-in", "/staff/me"
+HOME, SIGN_IN, AGAIN, ME = "/staff", "/staff/sign-in", "/staff/again", "/staff/me"
+CARRIED = 512 * 1024
+"""Bytes of a form that is carried through signing in: each is longer by the names of its fields."""
 
 
 @router.get(HOME, dependencies=[public("page_staff")])
@@ -47,7 +50,7 @@ async def form(request: Request, to: str = "") -> Response:
 @router.post(SIGN_IN, dependencies=[public("sign_in")])
 async def sign_in(request: Request, context: Context) -> Response:
     """Sign in with the form's values; on a mistake show it again, with the name."""
-    sent = await request.form()
+    sent = await form_of(request)
     typed = {name: str(sent.get(name) or "") for name in ("name", "password", "totp")}
     to, pairs = carried(sent)
     try:
@@ -71,10 +74,10 @@ async def sign_in(request: Request, context: Context) -> Response:
     return answer
 
 
-@router.post("/staff/again", dependencies=[public("page_staff")])
+@router.post(AGAIN, dependencies=[public("page_staff")])
 async def again(request: Request, context: Context) -> Response:
     """Show the retained form to a person who has signed in since, perhaps in another window."""
-    to, pairs = carried(await request.form())
+    to, pairs = carried(await form_of(request))
     session = await browser_sessions.session_of(request, context)
     if session is None:
         return sign_in_page(request, 401, to=to, pairs=pairs, problem="unauthenticated")
@@ -129,7 +132,7 @@ async def sign_out(request: Request, context: Context) -> Response:
     except Problem as error:
         return _refused(request, error)
     if caller is not None:
-        everywhere = "everywhere" in await request.form()
+        everywhere = "everywhere" in await form_of(request)
         end = sessions.sign_out_everywhere if everywhere else sessions.sign_out
         await end(context, caller)
     answer = _to(SIGN_IN)

@@ -11,7 +11,8 @@ from starlette.datastructures import FormData
 from api.pages.actions.choices import choices_of
 from api.pages.actions.context import ActionContext
 from api.pages.actions.spec import ActionForm, FormValues
-from api.pages.shared.forms import Form
+from api.pages.shared.forms import Form, filled_in
+from domain.canonical import folded, typed_code, typed_number
 from domain.commands.forms import Field, FieldKind
 from domain.pack.catalogue import Category, Unit
 from domain.pack.pack import Pack
@@ -79,7 +80,7 @@ def typed(action_form: ActionForm, action_context: ActionContext, sent: FormData
     known = names(action_form, action_context)
     form = Form.of(sent, *known)
     for name in known:
-        texts = [value.strip() for value in sent.getlist(name) if isinstance(value, str)]
+        texts = [filled_in(value) for value in sent.getlist(name) if isinstance(value, str)]
         form.typed[name] = "\n".join(value for value in texts if value)
     return form
 
@@ -148,9 +149,10 @@ def _picked(
     """Return the code of a typed code, a name, or both as the list shows them."""
     if not text:
         return None
+    text = typed_code(text)
     code = text.rpartition(" · ")[2]
     for choice in choices_of(field, action_context):
-        if choice.value in (text, code) or choice.words.casefold() == text.casefold():
+        if choice.value in (text, code) or folded(choice.words) == folded(text):
             return choice.value
     # A choice no longer listed (the form is sent a second time) is left to the ticket to refuse.
     known = _known(action_context.pack, text, code)
@@ -162,14 +164,14 @@ def _picked(
 def _known(pack: Pack, text: str, code: str) -> str | None:
     things: list[Unit | Category] = [*pack.units, *pack.categories]
     for thing in things:
-        if thing.code == code or text in (thing.name, thing.name_en):
+        if thing.code == code or folded(text) in (folded(thing.name), folded(thing.name_en)):
             return thing.code
     return None
 
 
 def _span(form: Form, name: str) -> str | None:
     """Return a span as in packs, such as 3d."""
-    count, unit = form.typed[name], form.typed[name + IN]
+    count, unit = typed_number(form.typed[name]), form.typed[name + IN]
     if not count:
         return None
     if not count.isdecimal():
@@ -215,9 +217,9 @@ def _plans(form: Form) -> list[FormValues]:
             continue
         if not title:
             form.fail(f"title_{row}", _MISSING)
-        if votes and not votes.isdecimal():
+        if votes and not typed_number(votes).isdecimal():
             form.fail(f"votes_{row}", _NO_NUMBER)
             continue
         lines = {"title": title, "pros": pros.splitlines(), "cons": cons.splitlines()}
-        items.append(lines | ({"votes": int(votes)} if votes else {}))
+        items.append(lines | ({"votes": int(typed_number(votes))} if votes else {}))
     return items

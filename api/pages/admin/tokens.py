@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from api.http.dependencies import Context
+from api.http.forms import form_of
 from api.http.parameters import TOKEN_MANAGER, TokenId
 from api.pages.admin.people import choices, refuse
 from api.pages.shared.forms import REFUSALS, Form
@@ -38,7 +39,7 @@ async def listing(request: Request, caller: TOKEN_MANAGER, context: Context) -> 
 async def issue(request: Request, caller: TOKEN_MANAGER, context: Context) -> Response:
     """Issue a token; only this response shows it."""
     form = await Form.read(request, *_NEW, "scopes")
-    scopes = [str(one) for one in (await request.form()).getlist("scopes")]
+    scopes = [str(one) for one in (await form_of(request)).getlist("scopes")]
     try:
         values: dict[str, Any] = form.filled(*_NEW)
         if "unit" in values:

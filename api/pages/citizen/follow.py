@@ -99,7 +99,8 @@ async def _add(context: AppContext, submitted: SubmittedForm, command: AddFacts,
         submitted.photos.without(existing),
     ) as ids:
         complete = command.model_copy(update={"files": ids})
-        await execute(context, submitted.caller, submitted.number, complete, key)
+        marks = submitted.photos.marks  # a form that is sent again brings the same photos anew
+        await execute(context, submitted.caller, submitted.number, complete, key, marks)
 
 
 async def _urge(context: AppContext, submitted: SubmittedForm) -> Receipt | None:
@@ -230,6 +231,9 @@ async def _ticket(
     pack = context.packs.get(view.city)
     english = language_of(request) == ENGLISH
     form.typed = dict.fromkeys(FIELDS, "") | form.typed
+    can, question = _can(view), open_question(view)
+    offered = [*can, *(["facts"] if question is not None else [])]
+    _keep_words(form, what, offered)
     return page(
         request,
         "citizen/follow_ticket.html",
@@ -249,10 +253,18 @@ async def _ticket(
         steps=[name for name, _ in STEPS],
         state=STAGES.get(view.stage),
         ending=OUTCOMES[view.outcome] if view.outcome else None,
-        question=open_question(view),
-        can=_can(view),
+        question=question,
+        can=can,
+        offered=offered,
+        open_fields=[name for act in offered for name in ACTS[act].fields],
         grades={one.grade: one.en if english else one.zh for one in pack.rating.grades},
     )
+
+
+def _keep_words(form: Form, what: str, offered: Sequence[str]) -> None:
+    """Put words of a form that the ticket offers no longer into the one that it offers."""
+    if form.wrong and what and what not in offered and not form.typed["text"]:
+        form.typed["text"] = form.typed["words"] or form.typed["reason"]
 
 
 async def _shown(context: AppContext, caller: Caller, number: str) -> list[FileOut]:

@@ -16,6 +16,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
+from api.http.forms import form_of
 from api.http.networks import network_of
 from api.pages.shared.forms import Form
 from app.context import AppContext
@@ -85,7 +86,7 @@ async def read(request: Request, context: AppContext) -> AsyncIterator[FormData]
         Problem: upload_too_slow, upload_interrupted, malformed_upload.
     """
     if not _has_files(request):
-        yield await request.form()
+        yield await form_of(request)
         return
     parser = _Parser(request.headers, request.stream())
     try:

@@ -68,9 +68,10 @@ async def _file(request: Request, context: AppContext, sent: FormData) -> Respon
         pack = chosen(context, form.typed["city"])
         if pack is None:
             return choose(request, context, "/report?city=", _HEADING, 422)
-        bot_checks.check_form(context, form.typed)
+        bot_checks.check_honeypot(form.typed[bot_checks.HONEYPOT])
         brought = await photos.brought(request, context, sent, form)
         stored = brought.references
+        bot_checks.check_form(context, form.typed)  # shown again, it has its photos
         body = _complaint(form, stored)
         if form.faults:
             form.problem = "invalid_request"

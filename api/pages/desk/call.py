@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.http.access import staff
 from api.http.dependencies import Context
+from api.http.forms import form_of
 from api.http.i18n import language_of
 from api.pages.actions import files as action_files
 from api.pages.actions.parsing import STORED_FILES
@@ -84,7 +85,7 @@ async def act(
     request: Request, context: Context, caller: Annotated[Caller, staff("page_register")]
 ) -> Response:
     """Carry out the pressed button; on a mistake, show the screen again with all that was typed."""
-    async with request.form() as sent:  # closes the files
+    async with form_of(request) as sent:  # closes the files
         form = Form.of(sent, *_NAMES)
         pack = city_of_form(request, context, caller, form)
         what, _, which = form.typed["do"].partition(":")

@@ -16,7 +16,8 @@ from starlette.responses import Response
 
 from api.http.access import staff
 from api.http.dependencies import Context
-from api.pages.desk.batch import COLUMNS, MOST, decoded, read
+from api.http.forms import form_of
+from api.pages.desk.batch import COLUMNS, MOST, day_of, decoded, read
 from api.pages.desk.call import city_of_form
 from api.pages.desk.request_mapping import FIELDS as CALL_FIELDS
 from api.pages.desk.request_mapping import WORDS, complaint
@@ -39,7 +40,9 @@ router = APIRouter(include_in_schema=False)
 REGISTER = "/staff/register"
 WHOLE = ("city", "kind", "channel", "sheet", "rows", "do")
 BLANK = 5
-_NOT_A_DATE = N_("This is not a date.")
+LARGEST = MOST * (TEXT_LIMIT * 4 + 4096) + 1024 * 1024
+"""Bytes of the form with all its rows full, and of a sheet beside them."""
+_NOT_A_DATE = N_("This is not a date. Write it like 2026-03-05.")
 _TO_COME = N_("That day has not come yet.")
 _TOO_MANY = N_("At most %(most)s rows at once; the others were left out.")
 _NO_TABLE = N_("This is not a table: copy the cells, or save the sheet as CSV.")
@@ -70,12 +73,14 @@ async def act(
     request: Request, context: Context, caller: Annotated[Caller, staff("page_register")]
 ) -> Response:
     """Read a sheet into the table, add rows, or file what is in it."""
-    async with request.form() as sent:  # closes the file
+    async with form_of(request) as sent:  # closes the file
         form = Form.of(sent, *WHOLE)
         pack = city_of_form(request, context, caller, form)
         rows = _rows(sent, form)
         what = form.typed["do"]
         sheet = await _sheet(sent, form) if what == "read" else []
+    if _count(form) > MOST:
+        form.fail("sheet", _TOO_MANY, most=MOST)
     if what == "read":
         rows = [row for row in rows if _has_values(row)] + sheet
         if len(rows) > MOST:
@@ -138,11 +143,10 @@ def _with_date(body: ComplaintIn, form: Form, today: date) -> ComplaintIn:
     """Add the day it was written to the text; promises run from when the city receives it."""
     if not form.typed["on"]:
         return body
-    try:
-        day = date.fromisoformat(form.typed["on"].replace("/", "-").replace(".", "-"))
-    except ValueError:
+    day = day_of(form.typed["on"])
+    if day is None:
         form.fail("on", _NOT_A_DATE)
-        raise Problem("invalid_request") from None
+        raise Problem("invalid_request")
     if day > today:
         form.fail("on", _TO_COME)
         raise Problem("invalid_request")
@@ -158,12 +162,16 @@ def _with_date(body: ComplaintIn, form: Form, today: date) -> ComplaintIn:
 
 def _rows(sent: FormData, form: Form) -> list[dict[str, str]]:
     """Return what was typed, row by row, each with its key."""
-    typed = form.typed["rows"]
-    count = min(int(typed[:6]), MOST) if typed.isdecimal() else 0  # int() refuses 4300 digits
+    count = min(_count(form), MOST)
     names = [(n, name) for n in range(count) for name in (*COLUMNS, "key")]
     values = Form.of(sent, *(f"{name}-{n}" for n, name in names)).typed
     rows = [{name: values[f"{name}-{n}"] for name in (*COLUMNS, "key")} for n in range(count)]
     return [row | {"key": row["key"][:64] or secrets.token_hex(8)} for row in rows]
+
+
+def _count(form: Form) -> int:
+    typed = form.typed["rows"]
+    return int(typed[:6]) if typed.isdecimal() else 0  # int() refuses 4300 digits
 
 
 def _put(form: Form, rows: list[dict[str, str]]) -> None:
@@ -172,6 +180,8 @@ def _put(form: Form, rows: list[dict[str, str]]) -> None:
     for n, row in enumerate(rows):
         for name in COLUMNS:
             form.typed[f"{name}-{n}"] = row.get(name, "")
+        if day := day_of(form.typed[f"on-{n}"]):  # a field for dates shows only this notation
+            form.typed[f"on-{n}"] = day.isoformat()
         form.typed[f"key-{n}"] = row.get("key") or secrets.token_hex(8)
 
 
@@ -187,7 +197,7 @@ async def _sheet(sent: FormData, form: Form) -> list[dict[str, str]]:
         items += read(form.typed["sheet"])
         if isinstance(file, UploadFile) and file.filename:
             items += read(decoded(await file.read()))
-    except ValueError:
+    except ValueError:  # its bytes are no text
         form.fail("sheet", _NO_TABLE)
         return []
     form.typed["sheet"] = ""
@@ -214,4 +224,10 @@ def _table(
         kinds=[kind for kind in Kind if kind is not Kind.SERVICE or pack.features.appoint],
         channels=list(Channel),
         places=places(pack),
+        is_day=_is_day,
     )
+
+
+def _is_day(typed: str) -> bool:
+    """Return whether a browser's field for dates shows it; it would drop anything else unseen."""
+    return not typed or day_of(typed) is not None

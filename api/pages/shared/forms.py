@@ -9,7 +9,9 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 from starlette.requests import Request
 
+from api.http.forms import form_of
 from app.errors import CODES, Problem
+from domain.canonical import says_nothing
 from domain.pack.pack import UnknownInPack
 from domain.refusals import Refused
 from domain.words import N_
@@ -67,7 +69,7 @@ class Form:
     @classmethod
     async def read(cls, request: Request, *names: str) -> "Form":
         """Read the submitted fields; a missing one is empty. Files are left to the caller."""
-        return cls.of(await request.form(), *names)
+        return cls.of(await form_of(request), *names)
 
     @classmethod
     def of(cls, sent: FormData, *names: str) -> "Form":
@@ -115,4 +117,9 @@ class Form:
 
 def _text(sent: FormData, name: str) -> str:
     value = sent.get(name, "")
-    return value.strip() if isinstance(value, str) else ""
+    return filled_in(value) if isinstance(value, str) else ""
+
+
+def filled_in(value: str) -> str:
+    """Return a submitted value without blanks around it; empty if nobody would see anything."""
+    return "" if says_nothing(value) else value.strip()

@@ -6,6 +6,7 @@ Fields with suggestions (datalist) accept any text, so the server looks up the c
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
+from domain.canonical import folded, typed_code
 from domain.pack.catalogue import Category, Unit
 from domain.pack.pack import Pack
 
@@ -45,29 +46,30 @@ def places(pack: Pack) -> list[Unit]:
 
 def matching(pack: Pack, typed: str, most: int = 20) -> Sequence[Category]:
     """Return the subjects whose code, name or keywords match, in this order."""
-    text = typed.strip().casefold()
+    text = folded(typed)
     if not text:
         return pack.categories[:most]
 
     def distance(one: Category) -> int:
         if one.code.startswith(text):
             return 0
-        if text in one.name.casefold() or text in one.name_en.casefold():
+        if text in folded(one.name) or text in folded(one.name_en):
             return 1
-        return 2 if any(text in word.casefold() or word in text for word in one.keywords) else 9
+        keywords = map(folded, one.keywords)
+        return 2 if any(text in word or word in text for word in keywords) else 9
 
     ranked = [(distance(one), one.code, one) for one in pack.categories]
     return [one for far, _, one in sorted(ranked, key=lambda row: row[:2]) if far < 9][:most]
 
 
 def _only(typed: str, known: Iterable[T], code: Callable[[T], str]) -> str | None:
-    text = typed.strip()
+    text = typed_code(typed)
     if not text:
         return None
     first, _, _ = text.partition(" ")
     exact = [code(one) for one in known if code(one) in (text, first)]
     if exact:
         return exact[0]
-    low = text.casefold()
-    named = {code(one) for one in known if low in (one.name.casefold(), one.name_en.casefold())}
+    low = folded(text)
+    named = {code(one) for one in known if low in (folded(one.name), folded(one.name_en))}
     return named.pop() if len(named) == 1 else None

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.http.browser_sessions import CSRF_FIELD
+from api.http.forms import form_of
 from api.pages.shared.page import page
 from api.pages.shared.sign_in import Pairs, sign_in_page
 
@@ -56,7 +57,7 @@ def _here(request: Request) -> str:
 
 async def _typed(request: Request) -> tuple[Pairs, bool]:
     """Return the form's fields without secrets, and whether files are lost."""
-    sent = await request.form()
+    sent = await form_of(request)
     lost = any(isinstance(value, UploadFile) and value.filename for value in sent.values())
     await sent.close()
     return [pair for pair in _texts(sent.multi_items()) if pair[0] not in _NEVER_CARRIED], lost

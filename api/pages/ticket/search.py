@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from api.http.access import staff
 from api.http.dependencies import Context
 from api.http.i18n import language_of
-from api.pages.shared.forms import REFUSALS, Form
+from api.pages.shared.forms import REFUSALS, Form, filled_in
 from api.pages.shared.navigation import TICKETS
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.translator import Translator
@@ -18,6 +18,7 @@ from api.pages.shared.workplace import working_city
 from app.access.caller import Caller
 from app.errors import Problem
 from app.tickets.tickets import ListQuery, TicketPage, listed, visible_ticket
+from domain.canonical import folded, typed_code
 from domain.pack.pack import Pack
 from domain.policy.work_queues import Queue
 from domain.ticket.complaint import Kind
@@ -46,7 +47,7 @@ async def search(
     """List the matching tickets; a complete number redirects to its ticket."""
     pack = working_city(request, context, caller)
     speech = Translator(language_of(request), pack)
-    values = {name: request.query_params.get(name, "").strip() for name in FIELDS}
+    values = {name: filled_in(request.query_params.get(name, "")) for name in FIELDS}
     form = Form.blank(*FIELDS, **values)
     status, page = 200, TicketPage(items=[])
     try:
@@ -102,9 +103,9 @@ def _query(form: Form, pack: Pack, caller: Caller, cursor: str | None) -> ListQu
 
 def _code(text: str, things: Any) -> str:
     """Return the code for typed text: a code, a name, or both as the list shows them."""
-    code = text.rpartition(" · ")[2]
+    code = typed_code(text).rpartition(" · ")[2]
     for thing in things:
-        if code == thing.code or text.casefold() in (thing.name, thing.name_en.casefold()):
+        if code == thing.code or folded(text) in (folded(thing.name), folded(thing.name_en)):
             return str(thing.code)
     return code
 

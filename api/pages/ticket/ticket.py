@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.http.access import TicketNumber, staff
 from api.http.dependencies import Context
+from api.http.forms import form_of
 from api.http.i18n import language_of
 from api.pages.actions import files as action_files
 from api.pages.actions import parsing
@@ -94,7 +95,7 @@ async def _done(
     """Carry out the form; if refused, show it again with everything that was typed."""
     ticket, waiting = await visible_ticket(context, caller, number)
     action_context = _action_context(request, context, caller, ticket)
-    sent = await request.form()
+    sent = await form_of(request)
     form = parsing.typed(action_form, action_context, sent)
     to = within(str(sent.get(TO, "")))
     try:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from api.http.access import staff
 from api.http.dependencies import Context
+from api.http.forms import form_of
 from api.pages.shared.forms import Form
 from api.pages.shared.staff_page import staff_page
 from api.pages.unit.inbox_list import (
@@ -60,7 +61,7 @@ async def delegate(
     request: Request, caller: Annotated[Caller, staff("delegate")], context: Context
 ) -> Response:
     """Delegate the chosen assignments to one subordinate unit, with one task."""
-    sent = await request.form()
+    sent = await form_of(request)
     form = Form.of(sent, *DELEGATING)
     try:
         command = Delegate.model_validate({"unit": form.typed["to"], "task": form.typed["task"]})
@@ -80,7 +81,7 @@ async def delegate(
 @router.post(f"{HOME}/print")
 async def sheets(request: Request, caller: _Reader, context: Context) -> Response:
     """Show the chosen assignments for printing: each with the complaint, and space for notes."""
-    sent = await request.form()
+    sent = await form_of(request)
     query, chosen = _list_query(sent), _chosen(sent)
     if not chosen:
         return await _nothing(request, context, caller, sent)
@@ -104,7 +105,7 @@ async def _give(
     request: Request, context: AppContext, caller: Caller, command: Callable[[int], Command]
 ) -> Response:
     """Send the command to each chosen assignment, then show the list with the results."""
-    sent = await request.form()
+    sent = await form_of(request)
     form, query, chosen = Form.of(sent, *DELEGATING), _list_query(sent), _chosen(sent)
     if not chosen:
         return await _nothing(request, context, caller, sent)

@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 from urllib.parse import urlencode
 
 from fastapi import Request
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
 from api.pages.shared.forms import Form
@@ -21,7 +21,7 @@ from domain.model import Incoming
 from domain.pack.catalogue import Category, Unit
 from domain.pack.pack import Pack
 from domain.policy.permissions import RIGHTS
-from domain.ticket.complaint import Code
+from domain.ticket.complaint import Code, cleaned
 from domain.words import N_
 from store.tickets.assignments import Inbox
 from store.tickets.inbox import Which
@@ -77,7 +77,7 @@ class InboxPageQuery(Incoming):
 
     unit: Annotated[Code | None, BeforeValidator(lambda code: code or None)] = None
     which: Which = Which.ALL
-    q: Annotated[str, Field(max_length=100)] = ""
+    q: Annotated[str, StringConstraints(max_length=100), AfterValidator(cleaned)] = ""
     cursor: Annotated[str, Field(max_length=500)] | None = None
 
     def address(self, which: Which, **more: str) -> str:
@@ -163,7 +163,7 @@ async def _inbox_and_counts(
         unit=place.unit.code,
         city=place.pack.city.id,
         which=query.which,
-        text=query.q.strip(),
+        text=query.q,
         cursor=query.cursor,
         limit=ROWS,
         at=now,
