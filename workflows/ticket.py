@@ -89,7 +89,10 @@ class TicketWorkflow(ContinuedTicket):
             return
         acceptance = await ask_until_answered(Accept.accept, self.ticket.complaint)
         accepted = Accepted(
-            rules=acceptance.rules, lifecycle=self.lifecycle, clocks=acceptance.clocks
+            rules=acceptance.rules,
+            lifecycle=self.lifecycle,
+            filed_by=self.ticket.complaint.filed_by,
+            clocks=acceptance.clocks,
         )
         self.record_event(accepted, workflow.info().start_time)
 

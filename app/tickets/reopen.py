@@ -37,11 +37,13 @@ async def reopen(
         text=command.text,
         category=ended.category if pack.knows(ended.category) else None,
         follows=number,
+        filed_by=caller.filer,
     )
     # A repeated request opens one ticket, with a key or without.
     once = f"recur/{number}/{key or context.mark(command.text)}"
     registered = await filing.register(context, pack, follower, None, once, command.text)
-    return filing.filed(context, registered, await filing.start(context, registered))
+    state = await filing.start(context, registered)
+    return filing.filed(context, caller, registered, state, known=caller.citizen)
 
 
 async def _ended(context: AppContext, caller: Caller, number: str) -> Ticket | None:

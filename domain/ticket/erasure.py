@@ -39,6 +39,7 @@ POINTERS = frozenset({"person", "lat", "lon"})
 RECORD = frozenset(
     {
         "above",
+        "account",
         "accused",
         "activity_id",
         "area",

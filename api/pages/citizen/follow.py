@@ -26,6 +26,7 @@ from app.filing.files import visible_files
 from app.filing.filing import Filed, Receipt
 from app.sending.commands import execute
 from app.tickets import ratings
+from app.tickets.access_codes import RenewIn, renew
 from app.tickets.citizen_view import CitizenTicket
 from app.tickets.reopen import reopen
 from app.tickets.tickets import as_citizen
@@ -135,6 +136,13 @@ async def _back(context: AppContext, submitted: SubmittedForm) -> Receipt | None
     return became.receipt if isinstance(became, Filed) else None
 
 
+async def _renew(context: AppContext, submitted: SubmittedForm) -> Receipt | None:
+    """Replace the access code; the page goes on with the new one."""
+    renewed = await renew(context, submitted.caller, submitted.number, RenewIn())
+    submitted.form.typed["code"] = renewed.access_code
+    return None
+
+
 class CitizenAction(NamedTuple):
     """A form of the page: its action, its fields, and the message when it is done."""
 
@@ -151,6 +159,7 @@ ACTS: dict[str, CitizenAction] = {
         _rate, ("contacted", "resolved", "grade", "words"), N_("Thank you. Your rating counts.")
     ),
     "back": CitizenAction(_back, ("text",), N_("Thank you. It is handled again.")),
+    "renew": CitizenAction(_renew, (), N_("There is a new access code. The old one ends now.")),
 }
 FIELDS = tuple(dict.fromkeys(name for act in ACTS.values() for name in act.fields))
 
