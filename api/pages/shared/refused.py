@@ -3,6 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from api.http import browser_sessions
 from api.pages.shared.page import page
 from api.pages.shared.sign_in_again import send_later, sign_in_first
 from api.pages.shared.staff_page import staff_page
@@ -45,4 +46,8 @@ async def refused(request: Request, code: str, status: int) -> Response:
 
 def _from_elsewhere(request: Request) -> bool:
     """Return whether another site's page sent the request; its fields are not retained."""
-    return request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
+    try:
+        browser_sessions.check_origin(request, request.app.state.context)
+    except Problem:
+        return True
+    return False
