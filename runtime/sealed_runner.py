@@ -38,7 +38,7 @@ logger = structlog.stdlib.get_logger("jiesu.engine")
 _ACTIVITY = CommandType.COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK
 _REFUSAL = "This was not encrypted with the key of the ticket."
 _UNREADABLE = Payload(metadata={"encoding": UNSEALED.encode()})
-"""What stands in the place of refused content: no converter reads it."""
+"""The payload in the place of refused content: no converter reads it."""
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ HEARTBEAT = timedelta(seconds=60)
 """The silence after which a department's program is considered dead, and its order retried."""
 
 _PROGRAM_REFUSED = 3
-"""How often an unencrypted result of a department's program is refused before it has failed."""
+"""The number of unencrypted results of a department's program before it has failed."""
 
 PendingResult = ActivityHandle[HandlingResult]
 

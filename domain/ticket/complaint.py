@@ -105,7 +105,7 @@ class Place(Incoming):
 
 
 class Filer(Recorded):
-    """Who filed a complaint: a citizen, an account or a program of staff, or the system.
+    """The one who filed a complaint: a citizen, an account or a program of staff, or the system.
 
     `account`: the id of the account or token, empty for a citizen and the system. `program`: it was
     a token.

@@ -11,7 +11,7 @@ from store.tickets import intake
 from store.tickets.view_log import entry
 
 ACCESS_CODE = "access_code"
-"""What the log of views names, besides the data that was seen."""
+"""The name of a renewal in the log of views."""
 
 _INTAKE, _PERSON = tables.intake.c, tables.person.c
 _RENEW = (

@@ -73,6 +73,7 @@ async def test_every_route_asks_for_its_scope_and_for_no_other(
 ) -> None:
     fields = {"n": 1, "version": 1, "city": "tongzhou", "file": f"f{0:032x}", "chore": "spool"}
     fields |= {"number": ticket.number, "session": "0" * 16, "what": "facts", **managed}
+    fields |= {"action": "disable", "one": "0" * 16}
     seen: set[str] = set()
     for address in _walked(api):
         right, path = address.right, address.path.format_map(_Any(fields))

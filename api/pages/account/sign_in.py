@@ -12,7 +12,7 @@ from api.http.dependencies import Context
 from api.http.networks import origin_of
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.navigation import entries
-from api.pages.shared.sign_in import Carried, sign_in_page
+from api.pages.shared.sign_in import CarriedForm, sign_in_page
 from api.pages.shared.sign_in_again import carried, once_more
 from api.pages.shared.staff_page import staff_page
 from app.access import oidc, sessions
@@ -49,7 +49,7 @@ async def sign_in(request: Request, context: Context) -> Response:
     """Sign in with the form's values; on a mistake show it again, with the name."""
     sent = await request.form()
     typed = {name: str(sent.get(name) or "") for name in ("name", "password", "totp")}
-    waiting = Carried()
+    waiting = CarriedForm()
     try:
         waiting = carried(request, sent)
         credentials = sessions.SignInRequest.model_validate(

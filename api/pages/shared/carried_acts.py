@@ -1,4 +1,4 @@
-"""What a carried form will do, in words: shown before it is sent.
+"""The acts of carried forms in words, shown before one is sent.
 
 A form of an address that is not here is not carried.
 """

@@ -12,7 +12,7 @@ Pairs = list[tuple[str, str]]
 """The names and values of a form's fields, in their order."""
 
 
-class Carried(NamedTuple):
+class CarriedForm(NamedTuple):
     """A form that waits to be sent: its seal, its address and its fields.
 
     Without a seal there is only an address to continue at.
@@ -28,7 +28,7 @@ def sign_in_page(
     status: int = 200,
     *,
     to: str = "",
-    carried: Carried | None = None,
+    carried: CarriedForm | None = None,
     lost: bool = False,
     name: str = "",
     problem: str | None = None,

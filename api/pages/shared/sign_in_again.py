@@ -19,7 +19,7 @@ from api.http import browser_sessions
 from api.http.browser_sessions import CSRF_FIELD
 from api.pages.shared.carried_acts import act_at
 from api.pages.shared.page import page
-from api.pages.shared.sign_in import Carried, Pairs, sign_in_page
+from api.pages.shared.sign_in import CarriedForm, Pairs, sign_in_page
 from app.context import AppContext
 
 TO, CARRIED = "to", "carried"
@@ -43,7 +43,7 @@ async def sign_in_first(request: Request, code: str, status: int) -> Response:
         return sign_in_page(request, status, problem=code)
     pairs, lost = await _typed(request)
     browser = request.cookies.get(COOKIE) or secrets.token_hex(16)
-    waiting = Carried(_sealed(request, browser, to, pairs))
+    waiting = CarriedForm(_sealed(request, browser, to, pairs))
     answer = sign_in_page(request, status, carried=waiting, lost=lost, problem=code)
     answer.set_cookie(
         COOKIE,
@@ -97,7 +97,7 @@ async def _typed(request: Request) -> tuple[Pairs, bool]:
     return [pair for pair in _texts(sent.multi_items()) if pair[0] not in _NEVER_CARRIED], lost
 
 
-def carried(request: Request, sent: FormData) -> Carried:
+def carried(request: Request, sent: FormData) -> CarriedForm:
     """Return what the sign-in page sent: an address to continue at, or a form with its seal.
 
     A form whose seal is over, or of another browser, is dropped.
@@ -108,14 +108,14 @@ def carried(request: Request, sent: FormData) -> Carried:
     browser_sessions.check_origin(request, _context(request))
     seal = str(sent.get(CARRIED, ""))
     if not seal:
-        return Carried(to=within(str(sent.get(TO, ""))))
+        return CarriedForm(to=within(str(sent.get(TO, ""))))
     try:
         browser, to, pairs = _signer(request).loads(seal, max_age=LONGEST)
     except (BadSignature, ValueError):
-        return Carried()
+        return CarriedForm()
     if browser != _mark(request.cookies.get(COOKIE, "")):
-        return Carried()
-    return Carried(seal, within(to), [(name, text) for name, text in pairs])
+        return CarriedForm()
+    return CarriedForm(seal, within(to), [(name, text) for name, text in pairs])
 
 
 def _sealed(request: Request, browser: str, to: str, pairs: Pairs) -> str:
