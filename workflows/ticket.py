@@ -276,7 +276,8 @@ class TicketWorkflow(ContinuedTicket):
             transition(self.ticket.stage, Rated).permit(message.actor)
             if self.ticket.rating is not None:
                 raise Refused("already_rated", "This ticket is rated already.")
-            self.record_event(Rated(rating=message.rating), at, message.actor)  # `rate` projects it
+            rated = Rated(rating=message.rating, apart=message.apart)
+            self.record_event(rated, at, message.actor)  # `rate` projects it
         except Refused as refused:
             self.record_event(
                 RatingRefused(code=refused.code, rating=message.rating), at, message.actor

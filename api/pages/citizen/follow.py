@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from api.http import access
+from api.http import access, browser_sessions
 from api.http.access import public
 from api.http.dependencies import Context
 from api.http.i18n import ENGLISH, language_of
@@ -28,6 +28,7 @@ from app.sending.commands import execute
 from app.tickets import ratings
 from app.tickets.access_codes import RenewIn, renew
 from app.tickets.citizen_view import CitizenTicket
+from app.tickets.ratings import Origin
 from app.tickets.reopen import reopen
 from app.tickets.tickets import as_citizen
 from domain.commands.citizens.add_facts import AddFacts
@@ -80,6 +81,7 @@ class SubmittedForm(NamedTuple):
     form: Form
     key: str
     photos: Brought
+    origin: Origin
 
 
 async def _add_facts(context: AppContext, submitted: SubmittedForm) -> Receipt | None:
@@ -125,7 +127,9 @@ async def _rate(context: AppContext, submitted: SubmittedForm) -> Receipt | None
     if submitted.photos.references:
         await ratings.check_due(context, submitted.number)
         await _add(context, submitted, AddFacts(text=_WITH_RATING), f"{submitted.key}/photos")
-    await ratings.rate(context, submitted.caller, submitted.number, verdict, submitted.key)
+    await ratings.rate(
+        context, submitted.caller, submitted.number, verdict, submitted.key, submitted.origin
+    )
     return None
 
 
@@ -195,7 +199,9 @@ async def _act(what: str, request: Request, context: AppContext, sent: FormData)
     try:
         if form.faults:
             raise Problem("invalid_request")
-        follower = await chosen.do(context, SubmittedForm(number, caller, form, key, brought))
+        origin = await browser_sessions.origin_of_rating(request, context)
+        submitted = SubmittedForm(number, caller, form, key, brought, origin)
+        follower = await chosen.do(context, submitted)
         done, brought = chosen.done, Brought()
         form = Form.blank(*_TICKET, **form.filled(*_TICKET))
     except (ValidationError, *REFUSALS) as error:
