@@ -3,7 +3,7 @@
 
 // Milliseconds that a draft stays on a device that others may use after its writer: what was typed,
 // and what was sent and is not answered yet.
-const STAYS = { typed: 2 * 3_600_000, sent: 3 * 86_400_000 };
+const STAYS = { typed: 2 * 3_600_000, sent: 7 * 86_400_000 };
 
 function isOver(draft, now = Date.now()) {
   const waits = draft.sent || draft.waiting === "yes";  // the latter of an earlier version, undated
