@@ -2,8 +2,9 @@
 
 from activities.errors import refusal, ticket_activity
 from domain.activity_io import SettlePlan, SettleQuestion
+from domain.actors import Role
 from domain.pack.pack import Pack, UnknownUnit
-from domain.ticket.complaint import Channel, Complaint, Kind, Place
+from domain.ticket.complaint import Channel, Complaint, Filer, Kind, Place
 from store.db.engine import Store
 from store.packs.archive import ArchivedPacks
 from store.secrets.ticket_keys import TicketKeys
@@ -64,5 +65,6 @@ def _inspection(question: SettleQuestion, unit: str, pack: Pack) -> Complaint:
         unit=unit,
         follows=complaint.number,
         place=Place(area=pack.unit(unit).area),
+        filed_by=Filer(role=Role.SYSTEM),
         filed_at=question.at,
     )

@@ -35,6 +35,7 @@ from domain.events import Event
 from domain.ticket.ticket import Ticket
 from runtime.codec import Unreadable
 from runtime.engine import CONVERTER
+from runtime.sealed_runner import SealedRunner
 from store.db.engine import Store
 from store.db.errors import BadKey
 from store.secrets.ticket_keys import erased_at
@@ -315,7 +316,7 @@ async def _follow(
             data_converter=converter,
             interceptors=[_Capture(seen)],
             # The sandbox guards new code against mistakes; a replay is faster without it.
-            workflow_runner=UnsandboxedWorkflowRunner(),
+            workflow_runner=SealedRunner(UnsandboxedWorkflowRunner()),
         )
         result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
         failure = result.replay_failure

@@ -14,7 +14,14 @@ from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
 from temporalio.service import RPCError
 
 from app.installation.clock_checks import clock_of, record_of
-from app.installation.health_checks import Finding, assets_of, home_of, packs_on, store_of
+from app.installation.health_checks import (
+    Finding,
+    assets_of,
+    connection_of,
+    home_of,
+    packs_on,
+    store_of,
+)
 from app.installation.officer_checks import officers_of
 from cli.terminal import one_line, out, print_json, run, styled
 from packs.registry import PackError, PackRegistry, default_root
@@ -64,6 +71,8 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     clock = EngineClock()
     engine = await _engine(settings, clock)
     yield engine
+    for finding in connection_of(settings):
+        yield finding
     if engine.state == "ok":
         yield clock_of(clock)
     async for finding in store_of(settings, clock.now()):
@@ -105,6 +114,8 @@ async def _engine(settings: Settings, clock: EngineClock) -> Finding:
     address = settings.temporal_address
     try:
         client = await connect(settings)
+    except OSError as error:
+        return Finding("engine", "wrong", f"a certificate cannot be read: {error.filename}")
     except RuntimeError:
         if await _api_answers(settings):
             says = f"nothing answers at {address}, and the API runs: it is down, or elsewhere"

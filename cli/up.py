@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.terminal import err, fail, out, run, styled
-from runtime.settings import Settings
+from runtime.settings import OWN_ENGINE, Settings
 from store.identity.accounts import FIRST
 from workers.stack import Stack, engine_port
 from workers.supervisor import StackError
@@ -44,6 +44,7 @@ def up(
         api_port=port,
         temporal_address=f"127.0.0.1:{engine}",
         cities=cities,
+        **OWN_ENGINE,
     )
     stack = Stack(settings, say=lambda line: err.print(f"  {line}"), ui_port=ui_port)
     try:

@@ -11,7 +11,7 @@ from domain.commands.base import CommandBase
 from domain.commands.registry import COMMANDS
 from domain.model import Instant, Recorded
 from domain.ticket.because import Because
-from domain.ticket.rating import Rating
+from domain.ticket.rating import Apart, Rating
 
 if TYPE_CHECKING:
     Command = CommandBase
@@ -36,12 +36,13 @@ class RatingMessage(Recorded):
     """A rating with its actor: the input of the `rate` signal.
 
     `key`: the sender's own, "" for none. The engine delivers a signal once, but a client that got
-    no answer sends again with the same key.
+    no answer sends again with the same key. `apart`: why the rating is set apart.
     """
 
     actor: Actor
     rating: Rating
     key: str = ""
+    apart: Apart | None = None
     at: Instant | None = Field(None, description="When the API received it.")
 
 

@@ -3,6 +3,11 @@
 Names in a PDF may be written with escapes and hidden in compressed object streams; a reader jumps
 wherever the cross-reference table points. So nothing is parsed: every byte is searched, every
 object stream is inflated and searched, and one that cannot be inflated is a reason to refuse.
+
+Some readers take any stream for an object stream that the cross-reference table names as one,
+whatever its dictionary says of its type. So every other stream that could be one is inflated and
+searched as well; it is refused only for what is found in it, or if it is packed so that it cannot
+be searched.
 """
 
 import mmap
@@ -28,6 +33,7 @@ _END = rb"(?=[\s/<>\[\](){}%]|\Z)"
 _TAIL = 2048
 _UNPACKED = 32 * 1024 * 1024
 _DICTIONARY = 2048
+_BEFORE = 64 * 1024
 _PIECE = 64 * 1024
 
 
@@ -39,7 +45,26 @@ def _name(name: str) -> bytes:
 
 _HARMFUL = re.compile(b"|".join(_name(name) for name in _ACTIVE))
 _LISTS = re.compile(_name("ObjStm"))
-_STREAM = re.compile(rb"(?<!end)stream\r?\n")
+_STREAM = re.compile(rb"(?<!end)stream *(?:\r\n?|\n)?")
+_OBJECT = re.compile(rb"\d\s+obj(?![a-zA-Z])")
+_FIRST = re.compile(_name("First"))
+_OTHERWISE_PACKED = re.compile(
+    b"|".join(
+        _name(name)
+        for name in (
+            "ASCIIHexDecode",
+            "AHx",
+            "ASCII85Decode",
+            "A85",
+            "LZWDecode",
+            "LZW",
+            "RunLengthDecode",
+            "RL",
+            "Crypt",
+        )
+    )
+)
+_MAY_BE_OBJECTS = re.compile(rb"[\s\x00]*[\d<%+(/\[-]")
 _PLAINLY_PACKED = re.compile(rb"/Filter\s*(?:/FlateDecode|\[\s*/FlateDecode\s*\])")
 _PACKED = re.compile(_name("Filter") + b"|" + _name("DecodeParms") + b"|/F[\\s(<]")
 _HEADER = re.compile(rb"%PDF-(1\.[0-7]|2\.0)\s")
@@ -66,14 +91,18 @@ def examine(file: IO[bytes], size: int) -> FileProperties:
 def _unpacked(content: mmap.mmap) -> Iterator[bytes]:
     """Yield the compressed object streams as text; Bad if one is not found."""
     named = sum(1 for _ in _LISTS.finditer(content))
-    position, budget = 0, _UNPACKED
+    position, budget, before = 0, _UNPACKED, 0
     for stream in _STREAM.finditer(content):
-        if position == named:
-            break
         start = content.rfind(b"obj", max(0, stream.start() - _DICTIONARY), stream.start())
         data = content[start : stream.start()] if start >= 0 else b""
         if not _LISTS.search(data):
+            head = content[max(before, stream.start() - _BEFORE) : stream.start()]
+            text = _objects(content, head, stream.end(), budget)
+            budget -= len(text)
+            before = stream.end()
+            yield text
             continue
+        before = stream.end()
         position += 1
         if not _PACKED.search(data):
             continue  # not compressed: searched with everything else
@@ -86,7 +115,22 @@ def _unpacked(content: mmap.mmap) -> Iterator[bytes]:
         raise Bad("broken_file", "It is built in a way that cannot be looked through.")
 
 
-def _inflated(content: mmap.mmap, start: int, budget: int) -> bytes:
+def _objects(content: mmap.mmap, head: bytes, start: int, budget: int) -> bytes:
+    """Return the text of a stream that could be an object stream, although it does not say so."""
+    says_first = _FIRST.search(head) is not None
+    own = head[max((one.start() for one in _OBJECT.finditer(head)), default=0) :]
+    if says_first and _FIRST.search(own) and _OTHERWISE_PACKED.search(own):
+        raise Bad("broken_file", "It is packed in a way that cannot be looked through.")
+    try:
+        begin = zlib.decompressobj().decompress(content[start : start + _PIECE], 64)
+    except zlib.error:
+        return b""  # not packed, or a picture: searched with everything else
+    if not says_first and not _MAY_BE_OBJECTS.match(begin):
+        return b""
+    return _inflated(content, start, budget, strict=False)
+
+
+def _inflated(content: mmap.mmap, start: int, budget: int, *, strict: bool = True) -> bytes:
     unpacking, text = zlib.decompressobj(), b""
     try:
         while not unpacking.eof and start < len(content):
@@ -95,5 +139,7 @@ def _inflated(content: mmap.mmap, start: int, budget: int) -> bytes:
                 raise Bad("file_too_complex", "It unpacks to more than can be looked through.")
             start += _PIECE - len(unpacking.unconsumed_tail)
     except zlib.error as error:
+        if not strict:
+            return text  # a reader would have no more of it either
         raise Bad("broken_file", "It is locked, or packed wrongly.") from error
     return text

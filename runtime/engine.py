@@ -1,6 +1,7 @@
 """The engine's client: one data converter for client, worker, replayer and async completion."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Self
 
 from google.protobuf.duration_pb2 import Duration
@@ -26,7 +27,7 @@ from temporalio.converter import (
     SerializationContext,
     WithSerializationContext,
 )
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError, RPCStatusCode, TLSConfig
 
 from runtime.codec import Keys, TicketCodec
 from runtime.names import SEARCH_ATTRIBUTES, ticket_workflow_id
@@ -83,12 +84,36 @@ def encrypting_with(codec: PayloadCodec) -> DataConverter:
 async def connect(
     settings: Settings, converter: DataConverter = CONVERTER, *, lazy: bool = False
 ) -> Client:
-    """Return a client for this installation's engine. `lazy`: connect at the first call."""
+    """Return a client for this installation's engine. `lazy`: connect at the first call.
+
+    Raises:
+        OSError: a certificate cannot be read.
+        RuntimeError: the engine does not answer, or its certificate is not the right one.
+    """
+    secret = settings.temporal_api_key
     return await Client.connect(
         settings.temporal_address,
         namespace=settings.temporal_namespace,
         data_converter=converter,
         lazy=lazy,
+        tls=_tls(settings),
+        api_key=secret.get_secret_value() if secret else None,
+    )
+
+
+def _tls(settings: Settings) -> TLSConfig | bool:
+    """Return how the connection is encrypted, and who the engine has to be; False: it is not."""
+    if not settings.engine_encrypted:
+        return False
+
+    def content(path: Path | None) -> bytes | None:
+        return path.read_bytes() if path else None
+
+    return TLSConfig(
+        server_root_ca_cert=content(settings.temporal_ca),
+        domain=settings.temporal_server_name or None,
+        client_cert=content(settings.temporal_cert),
+        client_private_key=content(settings.temporal_cert_key),
     )
 
 

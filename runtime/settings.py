@@ -1,7 +1,7 @@
 """Settings of one installation: environment variables `JIESU_…`, or options of the command."""
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
@@ -12,6 +12,17 @@ from runtime.names import NAMESPACE
 Port = Annotated[int, Field(ge=1, le=65535)]
 Limit = Annotated[str, Field(pattern=r"^[1-9]\d*/(\d+ ?)?(second|minute|hour|day)s?$")]
 """A number of requests per period: 60/hour, 30/10 minutes."""
+
+
+OWN_ENGINE: dict[str, Any] = {
+    "temporal_tls": False,
+    "temporal_ca": None,
+    "temporal_cert": None,
+    "temporal_cert_key": None,
+    "temporal_server_name": "",
+    "temporal_api_key": None,
+}
+"""The settings of the connection to the engine that `jiesu up` starts: it is not encrypted."""
 
 
 class Settings(FileSettings):
@@ -30,6 +41,20 @@ class Settings(FileSettings):
     )
     temporal_port: Port = 7233
     temporal_namespace: str = NAMESPACE
+    temporal_tls: bool = Field(
+        False, description="Whether the connection to the engine is encrypted (TLS)."
+    )
+    temporal_ca: Path | None = Field(
+        None, description="Certificate that vouches for the engine's; default: the system's."
+    )
+    temporal_cert: Path | None = Field(None, description="Own certificate, where it asks for one.")
+    temporal_cert_key: Path | None = Field(None, description="Private key of that certificate.")
+    temporal_server_name: str = Field(
+        "", description="Name in the engine's certificate, if it is not that of its address."
+    )
+    temporal_api_key: SecretStr | None = Field(
+        None, description="API key of the engine; the connection is then encrypted."
+    )
     api_host: str = "127.0.0.1"
     api_port: Port = 8000
     cities: Path | None = Field(None, description="Folder of city packs; default: those shipped.")
@@ -106,6 +131,24 @@ class Settings(FileSettings):
         description="What its values mean here: a role, role:unit, or role:unit:city. Whoever has "
         "none of them is not let in.",
     )
+
+    @model_validator(mode="after")
+    def _certificates(self) -> Self:
+        if (self.temporal_cert is None) != (self.temporal_cert_key is None):
+            raise ValueError("temporal_cert and temporal_cert_key are set together, or not at all")
+        return self
+
+    @property
+    def engine_encrypted(self) -> bool:
+        """True if the connection to the engine is encrypted: one of these settings asks for it."""
+        asks = (
+            self.temporal_tls,
+            self.temporal_ca,
+            self.temporal_cert,
+            self.temporal_server_name,
+            self.temporal_api_key,
+        )
+        return any(asks)
 
     @model_validator(mode="after")
     def _on_this_machine(self) -> Self:

@@ -1,17 +1,11 @@
-"""A workflow sandbox that is not entered to find the encryption context of a payload, and whose
-threads are not interrupted.
-"""
+"""A workflow sandbox that lets in nothing unencrypted, and whose threads are not interrupted."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from temporalio.api.enums.v1 import CommandType
-from temporalio.converter import SerializationContext, WorkflowSerializationContext
 from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
-from temporalio.workflow import Info
 
-_ACTIVITY = CommandType.COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK
+from runtime.sealed_runner import SealedInstance
 
 
 @dataclass(frozen=True)
@@ -26,28 +20,7 @@ class TicketRunner(SandboxedWorkflowRunner):
         return _Sandboxed(super().create_instance(det), det.info)
 
 
-class _Sandboxed(WorkflowInstance):
-    def __init__(self, inside: WorkflowInstance, info: Info) -> None:
-        self._inside = inside
-        self._own = WorkflowSerializationContext(
-            namespace=info.namespace, workflow_id=info.workflow_id
-        )
-
-    def get_serialization_context(self, command_info: Any) -> SerializationContext | None:
-        """Return the context of a payload. `runtime.codec` needs only the workflow id."""
-        if command_info is None or command_info.command_type == _ACTIVITY:
-            return self._own
-        return self._inside.get_serialization_context(command_info)
-
-    def activate(self, act: Any) -> Any:
-        return self._inside.activate(act)
-
-    def get_external_store_context(self, command_info: Any) -> Any:
-        return self._inside.get_external_store_context(command_info)
-
-    def get_info(self) -> Info:
-        return self._inside.get_info()
-
+class _Sandboxed(SealedInstance):
     def get_thread_id(self) -> int | None:
         """Return None, so that the SDK does not interrupt the thread of a slow task.
 

@@ -26,7 +26,7 @@ from temporalio.service import RPCError
 from runtime.engine import connect, prepare_namespace
 from runtime.names import SEARCH_ATTRIBUTES, TICKETS
 from runtime.ports import port_taken
-from runtime.settings import Settings
+from runtime.settings import OWN_ENGINE, Settings
 from store.db.engine import Store
 from store.db.errors import StoreError
 from store.db.schema import SchemaState, inspect, upgrade
@@ -156,6 +156,8 @@ class Stack:
             "JIESU_STORE_URL": self.settings.store,
             "JIESU_TEMPORAL_ADDRESS": self.settings.temporal_address,
             "JIESU_TEMPORAL_NAMESPACE": self.settings.temporal_namespace,
+            # Empty counts as not set: the engine on this machine is not asked for a certificate.
+            **{f"JIESU_{name.upper()}": "" for name in OWN_ENGINE},
             "JIESU_API_HOST": self.settings.api_host,
             "JIESU_API_PORT": str(self.settings.api_port),
         }

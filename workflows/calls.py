@@ -21,6 +21,7 @@ from temporalio.exceptions import (
 
 from domain.refusals import Refused
 from runtime.engine_limits import DONE_WITHIN
+from runtime.unsealed import UNSEALED
 from workflows.turns import PATIENCE, Patience
 
 Q = TypeVar("Q")
@@ -92,17 +93,28 @@ async def _ask_in_time(
 
 
 async def ask_patiently(activity: Callable[[Any, Q], Awaitable[A]], question: Q) -> A:
-    """Return the result of a regular activity, retried until it is answered or refused."""
-    try:
-        return await workflow.execute_activity_method(
-            activity,
-            question,
-            start_to_close_timeout=timedelta(seconds=30),
-            retry_policy=_PATIENT,
-        )
-    except ActivityError as error:
-        raise_refusal(error)
-        raise
+    """Return the result of a regular activity, retried until it is answered or refused.
+
+    It is also asked again if somebody without the ticket's key gave the answer.
+    """
+    while True:
+        try:
+            return await workflow.execute_activity_method(
+                activity,
+                question,
+                start_to_close_timeout=timedelta(seconds=30),
+                retry_policy=_PATIENT,
+            )
+        except ActivityError as error:
+            if is_unsealed(error):
+                continue
+            raise_refusal(error)
+            raise
+
+
+def is_unsealed(error: FailureError) -> bool:
+    """Return whether an activity was answered by somebody without the ticket's key."""
+    return isinstance(error.cause, ApplicationError) and error.cause.type == UNSEALED
 
 
 def raise_refusal(error: FailureError) -> None:

@@ -89,7 +89,10 @@ class TicketWorkflow(ContinuedTicket):
             return
         acceptance = await ask_until_answered(Accept.accept, self.ticket.complaint)
         accepted = Accepted(
-            rules=acceptance.rules, lifecycle=self.lifecycle, clocks=acceptance.clocks
+            rules=acceptance.rules,
+            lifecycle=self.lifecycle,
+            filed_by=self.ticket.complaint.filed_by,
+            clocks=acceptance.clocks,
         )
         self.record_event(accepted, workflow.info().start_time)
 
@@ -273,7 +276,8 @@ class TicketWorkflow(ContinuedTicket):
             transition(self.ticket.stage, Rated).permit(message.actor)
             if self.ticket.rating is not None:
                 raise Refused("already_rated", "This ticket is rated already.")
-            self.record_event(Rated(rating=message.rating), at, message.actor)  # `rate` projects it
+            rated = Rated(rating=message.rating, apart=message.apart)
+            self.record_event(rated, at, message.actor)  # `rate` projects it
         except Refused as refused:
             self.record_event(
                 RatingRefused(code=refused.code, rating=message.rating), at, message.actor

@@ -21,6 +21,7 @@ from domain.ticket.assignment import Assignment, HandlingResult, Share, WorkOrde
 from domain.ticket.complaint import Complaint
 from domain.ticket.stages import Stage
 from runtime.names import HANDLE_ACTIVITY
+from workflows.calls import is_unsealed
 from workflows.escalation import IN_ORDER
 from workflows.parent import ParentTicket
 
@@ -29,6 +30,9 @@ FOREVER = timedelta(days=3650)
 
 HEARTBEAT = timedelta(seconds=60)
 """The silence after which a department's program is considered dead, and its order retried."""
+
+_PROGRAM_REFUSED = 3
+"""The number of unencrypted results of a department's program before it has failed."""
 
 PendingResult = ActivityHandle[HandlingResult]
 
@@ -40,6 +44,7 @@ class AssignedTicket(ParentTicket):
         super().__init__(begun)
         self._out: dict[int, PendingResult] = {}
         self._recalled: set[asyncio.Task[None]] = set()
+        self._refused: dict[int, int] = {}
 
     def record_event(self, fact: Fact, at: datetime, actor: Actor = SYSTEM) -> None:
         """Record an event, unless it ends a share whose result is handed in but not recorded."""
@@ -56,6 +61,7 @@ class AssignedTicket(ParentTicket):
             and not work.cancelled()
             and self.ticket.assignment(n).open
             and work.exception() is None
+            and self._says_something(work)
         ]
 
     def has_earlier_work(self, at: datetime) -> bool:
@@ -110,6 +116,8 @@ class AssignedTicket(ParentTicket):
         try:
             result = await work
         except ActivityError as error:
+            if is_unsealed(error) and self._waits_on(assignment):
+                return
             code = getattr(error.cause, "type", None) or type(error.cause).__name__
             clocks = await self.plan_clocks(moment, ClockName.DISPATCH)
             if assignment.open:
@@ -117,10 +125,31 @@ class AssignedTicket(ParentTicket):
                 led = assignment.share is Share.LEAD
                 self.record_event(failed, moment, unit if led else SYSTEM)
         else:
+            if not self._says_something(work):
+                self._waits_on(assignment)
+                return
             unit.id = result.by
             self.record_event(
                 result_of(self.ticket, assignment.n, result), result.at or moment, unit
             )
+
+    def _says_something(self, work: PendingResult) -> bool:
+        """Return whether a result has content: the engine takes an empty one from anybody."""
+        result: object = work.result()
+        return result is not None
+
+    def _waits_on(self, assignment: Assignment) -> bool:
+        """Give an assignment to its unit again, as the result was not of its unit.
+
+        A department's program that does not encrypt would answer the same for ever: after some
+        times it has failed.
+        """
+        self._refused[assignment.n] = self._refused.get(assignment.n, 0) + 1
+        if assignment.heartbeats and self._refused[assignment.n] > _PROGRAM_REFUSED:
+            return False
+        if assignment.open:
+            self._out[assignment.n] = self._send(assignment)
+        return True
 
     async def _levels_before_results(self, moment: datetime) -> set[int]:
         """Wait for escalation levels that fell due before the first result was handed in.
@@ -148,6 +177,8 @@ class AssignedTicket(ParentTicket):
         try:
             result = await work
         except (ActivityError, asyncio.CancelledError):
+            return
+        if not self._says_something(work):
             return
         unit = Actor(role=Role.OFFICER, unit=assignment.unit, id=result.by)
         if not self.hears():

@@ -27,6 +27,7 @@ from app.errors import Problem
 from domain.actors import CITIZEN, Actor, Role
 from domain.policy.permissions import RIGHTS, Right, Scope
 from store.identity import tokens
+from store.tickets import intake
 from store.tickets.numbers import parse_number
 
 logger = structlog.stdlib.get_logger("jiesu.api")
@@ -191,7 +192,8 @@ async def _staff(
 async def citizen_of(request: Request, number: str, code: str, context: AppContext) -> Caller:
     """Return the citizen as caller. A wrong access code is counted, and answered as unknown."""
     await access_code_throttle.allow(context, number, network_of(request))
-    if not context.vault.check_access_code(number, code):
+    generations = await intake.code_generations(context.store, [number])
+    if not context.vault.check_access_code(number, code, generations[number]):
         await access_code_throttle.count(context, number, network_of(request))
         raise Problem("ticket_not_found")
     return Caller(CITIZEN, "citizen", ticket=number)

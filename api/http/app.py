@@ -25,6 +25,7 @@ from api.pages.shared.navigation import TICKETS
 from api.pages.shared.page import Drawing
 from api.pages.shared.refused import refused
 from api.rest import (
+    access_codes,
     accounts,
     assignments,
     audits,
@@ -81,6 +82,7 @@ ROUTERS = (
     rating,
     commands,
     reopen,
+    access_codes,
     assignments,
     work_queues,
     audits,

@@ -12,7 +12,7 @@ from fastapi import Request, Response
 from itsdangerous import BadSignature
 
 from api.http.forms import form_of
-from api.http.networks import network_of
+from api.http.networks import host_of, network_of
 from app.access import authentication
 from app.access.caller import Caller
 from app.access.role_scope import confined
@@ -20,8 +20,9 @@ from app.access.sessions import NewPassword, SignInRequest, change_password, csr
 from app.access.user_agents import device_of
 from app.context import AppContext
 from app.errors import Problem
+from app.tickets.ratings import Origin
 from domain.actors import Actor
-from store.identity import sessions
+from store.identity import sessions, sign_in_places
 from store.identity.accounts import Account
 from store.identity.sessions import Session
 
@@ -47,10 +48,25 @@ async def begin(
     secret = await sessions.begin(
         context.store, account, now, longest, device=device, first_password=first_password
     )
+    if place := place_of(request, context):
+        await sign_in_places.note(context.store, account.id, place, now)
     begun = Session(
         sessions.digest_of(secret), account, now, now, now + longest, device, first_password
     )
     return begun, secret
+
+
+def place_of(request: Request, context: AppContext) -> str:
+    """Return a keyed fingerprint of the network that the request comes from; "" of a local one."""
+    if context.limits.is_exempt(host_of(request)):
+        return ""
+    return context.mark(f"place/{network_of(request)}")
+
+
+async def origin_of_rating(request: Request, context: AppContext) -> Origin:
+    """Return from where a citizen's rating comes, to tell it from one of the unit's own."""
+    signed_in = await session_of(request, context) is not None
+    return Origin(place_of(request, context), signed_in=signed_in)
 
 
 def remember(request: Request, response: Response, secret: str, context: AppContext) -> None:

@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Response
+from fastapi import APIRouter, Body, Request, Response
 
+from api.http import browser_sessions
 from api.http.access import TicketNumber, citizen
 from api.http.dependencies import Context, IdempotencyKey
 from api.http.problem_responses import responses
@@ -47,6 +48,7 @@ async def rate_ticket(
     number: TicketNumber,
     caller: Annotated[Caller, citizen("rate_ticket")],
     body: Annotated[Rating, Body(examples=[EXAMPLE])],
+    request: Request,
     context: Context,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
@@ -55,5 +57,6 @@ async def rate_ticket(
     Satisfied and solved closes the ticket; otherwise it is handled once more, as often as the
     city's rules say.
     """
-    receipt = await rate(context, caller, number, body, idempotency_key)
+    origin = await browser_sessions.origin_of_rating(request, context)
+    receipt = await rate(context, caller, number, body, idempotency_key, origin)
     return json_of(receipt, 200 if receipt.status == "recorded" else 202)

@@ -13,12 +13,13 @@ from pydantic import AfterValidator, Field, StringConstraints
 from app.access import authentication
 from app.access.caller import Caller
 from app.access.permission import permit
-from app.access.role_scope import scope_of
+from app.access.role_scope import hand_on, scope_of
 from app.access.visibility import city_of
 from app.context import AppContext
 from app.errors import Problem
 from domain.actors import Role
 from domain.model import Incoming, Instant, Recorded
+from domain.policy.permissions import scopes_of
 from domain.ticket.complaint import Code, cleaned
 from store.identity import accounts, administrators, lockouts, passwords, sessions
 from store.identity.accounts import Account
@@ -116,6 +117,7 @@ async def line(context: AppContext, caller: Caller, account: Account) -> Account
 async def create(context: AppContext, caller: Caller, body: NewAccount) -> IssuedPassword:
     await permit(context, caller, "manage_accounts")
     who = scope_of(context.packs, body.role, body.unit, body.city, within=caller.city)
+    hand_on(caller, scopes_of(who.role))
     password = passwords.random_password() if body.password else None
     account = await accounts.create(
         context.store,
@@ -135,6 +137,7 @@ async def change(
 ) -> AccountLine:
     await _managed(context, caller, account)
     who = scope_of(context.packs, body.role, body.unit, body.city, within=caller.city)
+    hand_on(caller, scopes_of(who.role))
     if _own(caller, account) and who != (account.role, account.unit, account.city):
         raise Problem("own_account")
     await administrators.become(
@@ -165,6 +168,7 @@ async def enable(context: AppContext, caller: Caller, account: Account) -> Accou
 async def renew(context: AppContext, caller: Caller, account: Account) -> IssuedPassword:
     await _managed(context, caller, account)
     _not_own(caller, account)
+    hand_on(caller, scopes_of(account.role))
     password = passwords.random_password()
     await accounts.set_password(context.store, account, await passwords.hashed(password), own=False)
     _log(caller, account, "password renewed")
@@ -176,6 +180,7 @@ async def renew(context: AppContext, caller: Caller, account: Account) -> Issued
 async def reset(context: AppContext, caller: Caller, account: Account) -> AccountLine:
     await _managed(context, caller, account)
     _not_own(caller, account)
+    hand_on(caller, scopes_of(account.role))
     await accounts.set_second_factor(context.store, account, None, [])
     _log(caller, account, "second factor reset")
     return await line(context, caller, await managed_account(context, caller, account.id))

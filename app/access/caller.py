@@ -7,10 +7,12 @@ from domain.actors import Actor, Role
 from domain.commands.relations import Relation, relation
 from domain.pack.pack import Pack
 from domain.policy.permissions import RIGHTS, Right, Scope
+from domain.ticket.complaint import Filer
 from domain.ticket.ticket import Ticket
 from store.identity.sessions import Session
 
 EVERY_SCOPE = frozenset(Scope)
+BY_CITIZEN = Filer(role=Role.CITIZEN)
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,18 @@ class Caller:
         """Return whether role and scopes allow it; the relation to the ticket is not checked."""
         scoped = right.scope is None or right.scope in self.scopes
         return scoped and self.actor.role in right.roles
+
+    @property
+    def filer(self) -> Filer:
+        """This caller, as a complaint keeps who filed it."""
+        if self.citizen:
+            return BY_CITIZEN
+        return Filer(
+            role=self.actor.role,
+            account=self.id,
+            unit=self.actor.unit,
+            program=self.session is None,
+        )
 
     def serves(self, city: str) -> bool:
         return self.city in (None, city)

@@ -81,7 +81,7 @@ class RateLimits:
         `who` is a fingerprint or an id: neither an address nor a phone is stored. `host`: the
         caller's address, which may be exempt.
         """
-        if host is not None and self._is_exempt(host):
+        if host is not None and self.is_exempt(host):
             return
         item = self._items[name]
         try:
@@ -96,7 +96,8 @@ class RateLimits:
         wait = {"Retry-After": str(max(1, round(reset - time())))}
         raise Problem("too_many_requests", headers=wait)
 
-    def _is_exempt(self, host: str) -> bool:
+    def is_exempt(self, host: str) -> bool:
+        """Return whether requests from this address are not counted."""
         try:
             address = ipaddress.ip_address(host)
         except ValueError:

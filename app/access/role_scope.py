@@ -80,6 +80,17 @@ def confined(packs: PackRegistry, caller: Caller) -> Caller:
     return replace(caller, city_unclear=True)
 
 
+def hand_on(caller: Caller, scopes: Iterable[Scope]) -> None:
+    """Refuse to give another one scopes that this caller does not hold.
+
+    Raises:
+        Problem: scope_missing
+    """
+    missing = sorted(frozenset(scopes) - caller.scopes)
+    if missing:
+        raise Problem("scope_missing", f"This token cannot hand on: {', '.join(missing)}.")
+
+
 def granted_scopes(role: Role, requested: Sequence[Scope] | None) -> list[Scope]:
     """Return the scopes of a token: all that are of use to this role, unless some are requested.
 

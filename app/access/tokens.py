@@ -8,7 +8,7 @@ from pydantic import Field
 from app.access.accounts import Line
 from app.access.caller import Caller
 from app.access.permission import permit
-from app.access.role_scope import granted_scopes, scope_of
+from app.access.role_scope import granted_scopes, hand_on, scope_of
 from app.context import AppContext
 from app.errors import Problem
 from domain.actors import Role
@@ -77,6 +77,7 @@ async def issue(
     await permit(context, caller, "manage_tokens")
     who = scope_of(context.packs, body.role, body.unit, body.city, within=caller.city)
     scopes = granted_scopes(who.role, body.scopes)
+    hand_on(caller, scopes)
     now = datetime.now(UTC)
     expires = now + timedelta(days=body.days)
     token_id, secret = await tokens.issue(

@@ -1,8 +1,12 @@
 """The tickets that a caller may see, and the parts of them that stay hidden."""
 
+from collections.abc import Sequence
+
 from app.access.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
+from domain.events import Event
+from domain.facts.intake import Accepted
 from domain.ticket.complaint import Channel
 from domain.ticket.ticket import Ticket
 from store.tickets import tickets
@@ -34,8 +38,25 @@ def city_of(caller: Caller, requested: str | None) -> str | None:
 
 
 def discreet(caller: Caller, ticket: Ticket) -> Ticket:
-    """Return the ticket as this caller may read it: units must not know who reported (举报)."""
-    if caller.unit is None or not ticket.of_wrongdoing:
+    """Return the ticket as this caller may read it.
+
+    Units do not read who filed it, and must not know who reported (举报).
+    """
+    if caller.unit is None:
         return ticket
-    unknown = {"channel": Channel.OTHER, "anonymous": True, "person": None}
+    unknown: dict[str, object] = {"filed_by": None}
+    if ticket.of_wrongdoing:
+        unknown |= {"channel": Channel.OTHER, "anonymous": True, "person": None}
     return ticket.model_copy(update={"complaint": ticket.complaint.model_copy(update=unknown)})
+
+
+def discreet_events(caller: Caller, events: Sequence[Event]) -> list[Event]:
+    """Return the events as this caller may read them: units do not read who filed the ticket."""
+    if caller.unit is None:
+        return list(events)
+    return [
+        event.model_copy(update={"fact": event.fact.model_copy(update={"filed_by": None})})
+        if isinstance(event.fact, Accepted)
+        else event
+        for event in events
+    ]

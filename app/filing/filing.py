@@ -5,9 +5,11 @@ from datetime import datetime
 
 from pydantic import Field
 
+from app.access.caller import BY_CITIZEN, Caller
 from app.context import API, AppContext
 from domain.model import Instant, Recorded
 from domain.pack.pack import Pack
+from domain.policy.permissions import RIGHTS
 from domain.ticket.complaint import Complaint
 from domain.ticket.stages import Stage
 from domain.ticket.ticket import Snapshot
@@ -21,10 +23,17 @@ WAITING = "已登记，系统恢复后自动开始办理。请保存好编号和
 
 
 class Receipt(Recorded):
-    """The receipt for the citizen: number and access code are needed to follow the ticket."""
+    """The receipt: with number and access code the citizen follows the ticket.
+
+    The code is the citizen's: it is told to them, and to the desk that reads it out. A unit that
+    knew it could rate its own work.
+    """
 
     number: str = Field(examples=["2603021234560"])
-    access_code: str = Field(examples=["04217735"], description="Shown only here.")
+    access_code: str | None = Field(
+        examples=["04217735"],
+        description="Shown only here; null where the caller is neither the citizen nor the desk.",
+    )
     stage: Stage
     due_at: Instant | None = None
     status_url: str
@@ -82,17 +91,41 @@ class Filed:
     new: bool
 
 
-def filed(context: AppContext, registered: intake.Registered, state: KnownState) -> Filed:
-    """Return the receipt with number and access code; `state` None: the engine starts later."""
+def filed(
+    context: AppContext,
+    caller: Caller | None,
+    registered: intake.Registered,
+    state: KnownState,
+    *,
+    known: bool = False,
+) -> Filed:
+    """Return the receipt; `state` None: the engine starts later.
+
+    `known`: the caller has shown another access code of the citizen. Else a repetition is told the
+    code only if the caller is who filed it: a key that a unit has used opens nothing to a stranger.
+    """
+    told = is_told_codes(caller) and (registered.new or known or _same(caller, registered))
     receipt = Receipt(
         number=registered.number,
-        access_code=context.vault.access_code(registered.number),
+        access_code=context.vault.access_code(registered.number, registered.code_generation)
+        if told
+        else None,
         stage=state.stage if state else Stage.ACCEPT,
         due_at=state.due_at if state else None,
         status_url=f"{API}/tickets/{registered.number}",
         message=None if state else WAITING,
     )
     return Filed(receipt, state is not None, registered.new)
+
+
+def is_told_codes(caller: Caller | None) -> bool:
+    """Return whether access codes of tickets that this caller files are told to them."""
+    return caller is None or caller.may(RIGHTS["access_code"])
+
+
+def _same(caller: Caller | None, registered: intake.Registered) -> bool:
+    filer = registered.complaint.filed_by
+    return filer is None or filer == (caller.filer if caller else BY_CITIZEN)
 
 
 def unnumbered(pack: Pack, filed_at: datetime, **values: object) -> Complaint:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from app.access.caller import Caller
+from app.access.caller import BY_CITIZEN, Caller
 from app.access.permission import permit
 from app.access.visibility import city_of
 from app.context import AppContext
@@ -68,7 +68,7 @@ async def take(
     registered = await filing.register(
         context,
         pack,
-        _complaint(body, pack, now, by_hand),
+        _complaint(body, pack, now, by_hand, caller),
         body.contact,
         idempotency_key,
         _digest_text(body, marks),
@@ -77,7 +77,7 @@ async def take(
     state = await filing.start(context, registered)
     outcome = "spooled" if state is None else "accepted" if registered.new else "repeated"
     complaints.labels(pack.city.id, outcome).inc()
-    return filing.filed(context, registered, state)
+    return filing.filed(context, caller, registered, state)
 
 
 def _digest_text(body: ComplaintIn, marks: Sequence[str] | None) -> str:
@@ -109,8 +109,15 @@ def _check(pack: Pack, body: ComplaintIn) -> None:
         raise Problem("unknown_unit", "No unit of this city answers for that area.")
 
 
-def _complaint(body: ComplaintIn, pack: Pack, now: datetime, by_hand: bool) -> Complaint:
+def _complaint(
+    body: ComplaintIn, pack: Pack, now: datetime, by_hand: bool, caller: Caller | None
+) -> Complaint:
     values = body.model_dump(exclude={"city", "contact", "files", "website"})
     return filing.unnumbered(
-        pack, now, **values, files=attachments.ids(body.files), by_hand=by_hand
+        pack,
+        now,
+        **values,
+        files=attachments.ids(body.files),
+        by_hand=by_hand,
+        filed_by=caller.filer if caller else BY_CITIZEN,
     )

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 from app.installation.page_packages import PACKAGE_FILES, default_packages
@@ -39,6 +40,34 @@ def home_of(home: Path) -> Finding:
     if free < _LOW_DISK:
         return Finding("home", "wrong", f"{home} has only {free >> 20} MB free")
     return Finding("home", "ok", f"{home.resolve()}, {free >> 30} GB free")
+
+
+def connection_of(settings: Settings) -> list[Finding]:
+    """Report a connection to an engine elsewhere that is in the clear, and missing certificates."""
+    files = {
+        name: getattr(settings, name)
+        for name in ("temporal_ca", "temporal_cert", "temporal_cert_key")
+    }
+    missing = [str(path) for path in files.values() if path is not None and not path.is_file()]
+    if missing:
+        return [Finding("engine's TLS", "wrong", f"not there: {', '.join(missing)}")]
+    if settings.engine_encrypted:
+        return [Finding("engine's TLS", "ok", "the connection is encrypted")]
+    host = settings.temporal_address.rpartition(":")[0].strip("[]")
+    if host == "localhost" or _is_loopback(host):
+        return []
+    says = (
+        f"the connection to {host} is not encrypted; outside a private network of one host set "
+        "JIESU_TEMPORAL_TLS"
+    )
+    return [Finding("engine's TLS", "note", says)]
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def packs_on(registry: PackRegistry) -> list[Finding]:

@@ -14,6 +14,7 @@ from domain.model import Incoming, Instant, Recorded
 from domain.ticket.stages import Outcome, Stage
 from store.identity import phone_codes
 from store.secrets.phones import normal_phone
+from store.tickets import intake
 
 Phone = Annotated[str, StringConstraints(max_length=40), AfterValidator(normal_phone)]
 
@@ -97,10 +98,11 @@ async def own_tickets(context: AppContext, citizen_pass: str) -> OwnTickets:
     except BadSignature:
         raise Problem("unauthenticated", "The pass is missing or over.") from None
     rows = await phone_codes.tickets_of(context.store, str(phone_hash))
+    generations = await intake.code_generations(context.store, [row.number for row in rows])
     items = [
         OwnTicket(
             number=row.number,
-            access_code=context.vault.access_code(row.number),
+            access_code=context.vault.access_code(row.number, generations[row.number]),
             city=row.city,
             title=row.title,
             stage=row.stage,

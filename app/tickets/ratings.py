@@ -1,6 +1,7 @@
 """The citizen's rating of an answer."""
 
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Literal, NamedTuple
 
 from app.access.caller import Caller
 from app.access.permission import permit
@@ -14,8 +15,9 @@ from domain.facts.transitions import transition
 from domain.messages import RatingMessage
 from domain.model import Recorded
 from domain.refusals import Refused
-from domain.ticket.rating import Rating
+from domain.ticket.rating import Apart, Rating
 from domain.ticket.stages import Outcome, Stage
+from store.identity import sign_in_places
 from store.tickets import intake, tickets
 from store.tickets.tickets import TicketRow
 
@@ -30,6 +32,13 @@ class RatingReceipt(Recorded):
     status: Literal["recorded", "sent"]
     stage: Stage
     outcome: Outcome | None = None
+
+
+class Origin(NamedTuple):
+    """From where a rating comes: a fingerprint of the network, and whether staff is signed in."""
+
+    place: str = ""
+    signed_in: bool = False
 
 
 async def check_due(context: AppContext, number: str) -> TicketRow:
@@ -49,17 +58,25 @@ async def check_due(context: AppContext, number: str) -> TicketRow:
 
 
 async def rate(
-    context: AppContext, caller: Caller, number: str, rating: Rating, key: str | None
+    context: AppContext,
+    caller: Caller,
+    number: str,
+    rating: Rating,
+    key: str | None,
+    origin: Origin,
 ) -> RatingReceipt:
     """Rate an answer, once; wait shortly until the record shows it.
+
+    One that may be of who did the work is set apart: it is recorded, and counts as no rating.
 
     Raises:
         Problem, Refused: no rating is due, or another was first.
     """
     await permit(context, caller, "rate_ticket", number)
-    verdict = RatingMessage(actor=caller.actor, rating=rating, key=key or "")
     async with reserved(context, caller, number, key, rating.model_dump_json()):
         before = await check_due(context, number)
+        apart = await _apart(context, before, origin)
+        verdict = RatingMessage(actor=caller.actor, rating=rating, key=key or "", apart=apart)
         try:
             await context.engine.rate(number, verdict)
         except NotRunning as missing:
@@ -75,3 +92,16 @@ async def rate(
     if row.grade != rating.grade:  # another rating was sent at the same time, and was first
         raise Refused("already_rated", "This ticket is rated already.")
     return RatingReceipt(number=number, status="recorded", stage=row.stage, outcome=row.outcome)
+
+
+async def _apart(context: AppContext, row: TicketRow, origin: Origin) -> Apart | None:
+    """Return why a rating is set apart; None for one that is the citizen's as far as is known."""
+    if origin.signed_in:
+        return Apart.SESSION
+    ticket = await tickets.state(context.store, row.number) if origin.place else None
+    if ticket is None:
+        return None
+    units = {share.unit for share in ticket.assignments}
+    now = datetime.now(UTC)
+    ours = await sign_in_places.is_of_units(context.store, origin.place, row.city, units, now)
+    return Apart.ADDRESS if ours else None

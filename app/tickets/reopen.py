@@ -47,13 +47,14 @@ async def reopen(
         text=command.text,
         category=ended.category if pack.knows(ended.category) else None,
         follows=number,
+        filed_by=caller.filer,
     )
     async with reserved(context, caller, number, key, command.text):
         registered = await _open_follower(context, pack, follower)
         state = await filing.start(context, registered)
         if not registered.new and registered.complaint.text != command.text:
             await _add(context, caller, registered.number, command, key)
-    return filing.filed(context, registered, state)
+    return filing.filed(context, caller, registered, state, known=caller.citizen)
 
 
 async def _open_follower(context: AppContext, pack: Pack, follower: Complaint) -> intake.Registered:

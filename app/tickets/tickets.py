@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from app.access.caller import Caller
 from app.access.permission import permit
-from app.access.visibility import city_of, discreet, hidden_from, visible
+from app.access.visibility import city_of, discreet, discreet_events, hidden_from, visible
 from app.cities.periods import Moment
 from app.context import AppContext
 from app.errors import Problem
@@ -110,7 +110,7 @@ async def events_of(context: AppContext, caller: Caller, number: str) -> list[Ev
     """
     await permit(context, caller, "list_events", number)
     await _seen(context, caller, number)
-    return await tickets.events(context.store, number)
+    return discreet_events(caller, await tickets.events(context.store, number))
 
 
 async def events_with_reasons(
@@ -126,7 +126,7 @@ async def events_with_reasons(
     names = names_of(context.packs.get(ticket.complaint.city), language)
     return [
         EventWithReasons(**dict(event), reasons=reasons_of(event.fact, language, names))
-        for event in await tickets.events(context.store, number)
+        for event in discreet_events(caller, await tickets.events(context.store, number))
     ]
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
 from domain.facts.base import EventWords, FactBase
-from domain.ticket.rating import Rating
+from domain.ticket.rating import Apart, Rating
 from domain.ticket.rules_snapshot import ReworkTo
 from domain.ticket.stages import Outcome
 from domain.ticket.ticket import Ticket
@@ -32,23 +32,27 @@ class Replied(FactBase):
     def apply(self, ticket: Ticket, at: datetime) -> None:
         ticket.stop(at, ClockName.FEEDBACK, ClockName.PROMISE)
         ticket.reply = self.text
-        ticket.rating = None
+        ticket.rating = ticket.rating_apart = None
         ticket.waiting = []
         ticket.start(self.clocks)
 
 
 class Rated(FactBase):
-    """评价, by the citizen or reported to the desk on the phone."""
+    """评价, by the citizen or reported to the desk on the phone.
+
+    `apart`: why it is set apart: it counts in no figure as a rating, and auditors see it.
+    """
 
     kind: Literal["rated"] = "rated"
     words = EventWords(
         "The citizen rated", "群众评价", citizen="You rated it", citizen_zh="您已评价"
     )
     rating: Rating
+    apart: Apart | None = None
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         ticket.stop(at, ClockName.RATE, ClockName.CALL_BACK)
-        ticket.rating = self.rating
+        ticket.rating, ticket.rating_apart = self.rating, self.apart
 
 
 class RatingRefused(FactBase):

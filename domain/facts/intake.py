@@ -10,14 +10,17 @@ from domain.deadlines.registry import ClockName
 from domain.facts.base import EventWords, FactBase
 from domain.ticket.assignment import AssignmentPlan, Ending, Share
 from domain.ticket.because import Because
-from domain.ticket.complaint import Kind
+from domain.ticket.complaint import Filer, Kind
 from domain.ticket.rules_snapshot import Rules
 from domain.ticket.stages import Outcome
 from domain.ticket.ticket import Ticket
 
 
 class Accepted(FactBase):
-    """受理. The ticket exists; the rules it will be judged by are fixed here."""
+    """受理. The ticket exists; the rules it will be judged by are fixed here.
+
+    `filed_by`: None for a ticket from before that was recorded.
+    """
 
     kind: Literal["accepted"] = "accepted"
     words = EventWords(
@@ -25,6 +28,7 @@ class Accepted(FactBase):
     )
     rules: Rules
     lifecycle: int = 0
+    filed_by: Filer | None = None
     clocks: list[Clock] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:

@@ -81,7 +81,7 @@ class RepliedWithParent(FactBase):
     def apply(self, ticket: Ticket, at: datetime) -> None:
         ticket.stop(at, ClockName.PROMISE)
         ticket.parent_pause = None
-        ticket.reply, ticket.rating = self.text, None
+        ticket.reply, ticket.rating, ticket.rating_apart = self.text, None, None
         ticket.start(self.clocks)
 
 

@@ -36,6 +36,7 @@ class TicketFacts(Recorded):
     on_time: bool = False
     late: bool = False
     rated: bool = False
+    rated_apart: bool = False
     asked: bool = False
     contacted: bool = False
     resolved: bool = False

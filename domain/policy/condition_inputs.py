@@ -9,6 +9,7 @@ from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.registry import DEADLINES, ClockName, Owner
 from domain.events import Event
 from domain.facts.anytime import LevelReached
+from domain.facts.closing import Rated
 from domain.facts.handling import Handled, ShareHandled
 from domain.pack.condition_vocabulary import EventCase, ResultCase, ShareCase, TicketFacts
 from domain.ticket.assignment import Assignment, Share
@@ -35,7 +36,9 @@ def case_of_complaint(complaint: Complaint, **known: str) -> TicketFacts:
 
 def case_of(ticket: Ticket, at: datetime) -> TicketFacts:
     """Return the case of the ticket at `at`."""
-    lead, rating, rules = ticket.lead, ticket.rating, ticket.rules
+    lead, rules = ticket.lead, ticket.rules
+    # What is set apart may be the unit's own word: it counts as no rating, neither good nor bad.
+    rating = None if ticket.rating_apart else ticket.rating
     promise = _promise(ticket)
     answered = ticket.reply is not None
     done_at = (lead.ended_at if lead and lead.result else None) or ticket.ended_at
@@ -66,6 +69,7 @@ def case_of(ticket: Ticket, at: datetime) -> TicketFacts:
             "on_time": answered and in_time,
             "late": not in_time,
             "rated": rating is not None,
+            "rated_apart": ticket.rating_apart is not None,
             "asked": rating is not None and rating.contacted is not None,
             "contacted": rating is not None and rating.contacted is True,
             "resolved": rating is not None and rating.resolved,
@@ -137,11 +141,14 @@ def judged_kind(event: Event, ticket: Ticket) -> str:
     """Return the kind of an event as scoring rules name it.
 
     `handled` is the result of the unit that leads, `share_handled` a helper's, whichever came last:
-    units that work together are not measured by the order in which they finish.
+    units that work together are not measured by the order in which they finish. `rated_apart` is a
+    rating that may be the unit's own.
     """
     if isinstance(event.fact, Handled | ShareHandled):
         leads = ticket.assignment(event.fact.assignment).share is Share.LEAD
         return "handled" if leads else "share_handled"
+    if isinstance(event.fact, Rated) and event.fact.apart is not None:
+        return "rated_apart"
     return event.kind
 
 

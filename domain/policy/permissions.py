@@ -23,7 +23,8 @@ from domain.facts.transitions import TABLE as LIFECYCLE
 class Scope(StrEnum):
     """The uses of a token. A signed-in account has all of them."""
 
-    READ = "read"
+    READ = "read"  # without complainants' data in full
+    UNMASK = "unmask"  # who complained, in full, for a purpose
     ACT = "act"
     FILE = "file"  # file complaints for others: the hotline's own programs
     AUDIT = "audit"
@@ -109,6 +110,10 @@ TABLE: tuple[Right, ...] = (
     # --- filing: open to everybody; with a token, for others
     Right("file_complaint", "file a complaint; with a token: for others", _FILERS | {Role.CITIZEN},
           scope=Scope.FILE, everybody=True),
+    Right("access_code", "be told the access code of what one files, to read it out",
+          _DESKS | {Role.CITIZEN}, scope=Scope.FILE),
+    Right("renew_access_code", "replace an access code that somebody else has read",
+          _DESKS | {Role.CITIZEN}, scope=Scope.ACT),
     _all("get_challenge", "ask for a proof of work, where filing needs one"),
     # --- files
     Right("upload_file", "upload a photo, a video, a voice or a PDF",
@@ -119,7 +124,7 @@ TABLE: tuple[Right, ...] = (
     # --- complainants, and views of their data
     Right("get_person", "see who complained, behind a mask", STAFF, LEAD, Scope.READ),
     Right("unmask_person", "see who complained, in full, for a purpose",
-          _CALLERS | {Role.OFFICER}, LEAD, Scope.READ),
+          _CALLERS | {Role.OFFICER}, LEAD, Scope.UNMASK),
     Right("search_people", "find a caller's tickets by their phone", _CALLERS, scope=Scope.READ),
     Right("list_views", "see who looked at the citizen's data", AUDITORS | {Role.CITIZEN},
           scope=Scope.AUDIT),
@@ -202,7 +207,12 @@ RIGHTS: dict[str, Right] = _Rights({right.key: right for right in TABLE})
 
 
 def scopes_of(role: Role) -> list[Scope]:
-    """Return the scopes that are of use to this role."""
+    """Return the scopes that are of use to this role.
+
+    To those who issue tokens each is: they hand on no scope that they do not hold.
+    """
+    if role in RIGHTS["manage_tokens"].roles:
+        return list(Scope)
     useful = {right.scope for right in TABLE if role in right.roles}
     return [scope for scope in Scope if scope in useful]
 

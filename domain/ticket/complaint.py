@@ -11,6 +11,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo
 
+from domain.actors import Role
 from domain.canonical import says_nothing, written_plainly
 from domain.model import Incoming, Instant, Recorded
 
@@ -121,13 +122,27 @@ class Place(Incoming):
     crs: Crs = Crs.WGS84
 
 
+class Filer(Recorded):
+    """The one who filed a complaint: a citizen, an account or a program of staff, or the system.
+
+    `account`: the id of the account or token, empty for a citizen and the system. `program`: it was
+    a token.
+    """
+
+    role: Role
+    account: str = ""
+    unit: str | None = None
+    program: bool = False
+
+
 class Complaint(Recorded):
     """A registered complaint: the input of `TicketWorkflow`.
 
     `unit`: the intended one, if it was known (an inspection). `follows`: the earlier ticket about
     the same matter. `topic`: the common problem (共性问题) it was opened for. `public`: the citizen
     agreed that question and answer are published, without names. `files`: ids of the files uploaded
-    with it. `by_hand`: a person does the triage; the machine only suggests.
+    with it. `by_hand`: a person does the triage; the machine only suggests. `filed_by`: None
+    for one from before that was recorded.
     """
 
     number: str
@@ -146,4 +161,5 @@ class Complaint(Recorded):
     person: str | None = None
     files: list[str] = Field(default_factory=list)
     by_hand: bool = False
+    filed_by: Filer | None = None
     filed_at: Instant

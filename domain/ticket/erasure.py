@@ -39,8 +39,10 @@ POINTERS = frozenset({"person", "lat", "lon"})
 RECORD = frozenset(
     {
         "above",
+        "account",
         "accused",
         "activity_id",
+        "apart",
         "area",
         "barred",
         "by",
@@ -66,6 +68,7 @@ RECORD = frozenset(
         "parameters",
         "parent",
         "queue",
+        "rating_apart",
         "repeats",
         "rule_id",
         "step",

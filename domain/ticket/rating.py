@@ -1,6 +1,6 @@
 """The citizen's rating: contacted? solved? and one of the five national grades."""
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -17,6 +17,13 @@ class Grade(IntEnum):
     BASICALLY_SATISFIED = 3  # 基本满意
     SATISFIED = 4  # 满意
     VERY_SATISFIED = 5  # 非常满意
+
+
+class Apart(StrEnum):
+    """The reason why a rating is set apart: it may be that of who did the work."""
+
+    SESSION = "session"  # given where somebody of staff was signed in
+    ADDRESS = "address"  # given from where the unit's officers signed in of late
 
 
 class Rating(Incoming):

@@ -13,7 +13,7 @@ from domain.refusals import Refused
 from domain.ticket.assignment import Assignment, AssignmentPlan, Ending, Pause, Request, Share
 from domain.ticket.complaint import Complaint, Kind, of_wrongdoing
 from domain.ticket.minutes import Minutes, Order
-from domain.ticket.rating import Rating
+from domain.ticket.rating import Apart, Rating
 from domain.ticket.rules_snapshot import Rules
 from domain.ticket.stages import Outcome, Stage
 
@@ -127,6 +127,7 @@ class Ticket(Recorded):
     waiting: list[str] = Field(default_factory=list)
     reply: str | None = None
     rating: Rating | None = None
+    rating_apart: Apart | None = None
     revisits: int = 0
     recurred: int = 0
     contest: Request | None = None

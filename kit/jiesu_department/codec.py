@@ -33,9 +33,9 @@ class RemoteCodec(PayloadCodec, WithSerializationContext):
         return await self._ask("encode", payloads) if payloads else []
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        if not any(each.metadata.get("encoding") == _ENCRYPTED for each in payloads):
-            return list(payloads)
-        return await self._ask("decode", payloads)
+        if any(each.data and each.metadata.get("encoding") != _ENCRYPTED for each in payloads):
+            raise ValueError("an order that is not encrypted is not the city's")
+        return await self._ask("decode", payloads) if payloads else []
 
     async def _ask(self, what: str, payloads: Sequence[Payload]) -> list[Payload]:
         answer = await self._http.post(

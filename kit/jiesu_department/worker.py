@@ -13,6 +13,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
 from temporalio.exceptions import ApplicationError
+from temporalio.service import TLSConfig
 from temporalio.worker import Worker
 
 from jiesu_department.codec import RemoteCodec, api_client
@@ -72,10 +73,13 @@ async def serve_department(
     token: str,
     address: str = "127.0.0.1:7233",
     namespace: str = NAMESPACE,
+    tls: TLSConfig | bool = False,
+    api_key: str | None = None,
 ) -> None:
     """Connect to the engine at `address` and serve until cancelled.
 
     Orders are encrypted; the API at `api` decrypts them for `token`, of an officer of the unit.
+    `tls`, `api_key`: as the engine asks for them.
     """
     async with api_client(api, token) as http:
         converter = DataConverter(
@@ -83,7 +87,13 @@ async def serve_department(
             payload_codec=RemoteCodec(http),
             failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
         )
-        client = await Client.connect(address, namespace=namespace, data_converter=converter)
+        client = await Client.connect(
+            address,
+            namespace=namespace,
+            data_converter=converter,
+            tls=tls or api_key is not None,
+            api_key=api_key,
+        )
         await department_worker(client, unit, handler).run()
 
 

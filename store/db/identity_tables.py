@@ -52,6 +52,16 @@ class SessionTable(Base, table=True):
     first_password: bool = False
 
 
+class SignInPlaceTable(Base, table=True):
+    """From where an account signed in of late: a keyed fingerprint of the network, no address."""
+
+    __tablename__ = "sign_in_place"
+
+    account: str = Field(primary_key=True)
+    network: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
 class RecoveryTable(Base, table=True):
     """Recovery codes for a lost second factor, as digests; each is deleted when it is used."""
 
@@ -114,6 +124,7 @@ metadata = Base.metadata
 
 account: Table = metadata.tables["account"]
 session: Table = metadata.tables["session"]
+sign_in_place: Table = metadata.tables["sign_in_place"]
 recovery_code: Table = metadata.tables["recovery_code"]
 identity: Table = metadata.tables["identity"]
 lockout: Table = metadata.tables["lockout"]

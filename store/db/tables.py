@@ -61,6 +61,7 @@ class IntakeTable(Base, table=True):
     """The intake register: every complaint as registered, with the backlog of those not started.
 
     `started_at`: when its workflow started. `recorded_at`: when its ticket's record begins.
+    `code_generation`: how often its access code was replaced.
     """
 
     __tablename__ = "intake"
@@ -79,6 +80,7 @@ class IntakeTable(Base, table=True):
     recorded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     attempts: int = 0
     last_error: str | None = None
+    code_generation: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class PersonTable(Base, table=True):

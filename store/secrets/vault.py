@@ -96,12 +96,16 @@ class Vault:
         """Return the keyed hash of a phone, however written, to find a citizen's tickets."""
         return hmac.digest(self._phones, normal_phone(phone).encode(), hashlib.sha256).hex()
 
-    def access_code(self, number: str) -> str:
-        """Return the eight digits that, with its number, let the citizen see a ticket."""
-        digest = hmac.digest(self._codes, number.encode(), hashlib.sha256)
+    def access_code(self, number: str, generation: int = 0) -> str:
+        """Return the eight digits that, with its number, let the citizen see a ticket.
+
+        `generation`: how often it was replaced.
+        """
+        which = f"{number}/{generation}" if generation else number
+        digest = hmac.digest(self._codes, which.encode(), hashlib.sha256)
         return f"{int.from_bytes(digest) % 10**_CODE_DIGITS:0{_CODE_DIGITS}d}"
 
-    def check_access_code(self, number: str, code: str) -> bool:
+    def check_access_code(self, number: str, code: str, generation: int = 0) -> bool:
         """Return whether `code` is the ticket's, in constant time, however it was typed."""
         text = typed_number(code[:_LONGEST])
-        return hmac.compare_digest(self.access_code(number).encode(), text.encode())
+        return hmac.compare_digest(self.access_code(number, generation).encode(), text.encode())

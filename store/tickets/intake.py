@@ -40,12 +40,16 @@ _FAILED = (
 
 @dataclass(frozen=True)
 class Registered:
-    """A registered complaint. `new`: registered by this very call."""
+    """A registered complaint. `new`: registered by this very call.
+
+    `code_generation`: how often its access code was replaced.
+    """
 
     number: str
     complaint: Complaint
     new: bool
     started: bool
+    code_generation: int = 0
 
 
 def _insert_intake(store: Store) -> Insert:
@@ -127,6 +131,7 @@ def _entry(complaint: Complaint, key: str | None, mark: str) -> Row:
         "recorded_at": None,
         "attempts": 0,
         "last_error": None,
+        "code_generation": 0,
     }
 
 
@@ -148,13 +153,27 @@ def _again(row: ResultRow, fingerprint: str) -> Registered:
 
 def _registered(row: ResultRow) -> Registered:
     complaint = Complaint.model_validate_json(row.complaint)
-    return Registered(row.number, complaint, new=False, started=row.started_at is not None)
+    return Registered(
+        row.number,
+        complaint,
+        new=False,
+        started=row.started_at is not None,
+        code_generation=row.code_generation,
+    )
 
 
 async def get(store: Store, number: str) -> Registered | None:
     """Return the registration of this number."""
     row = await store.first(_BY_NUMBER, {"number": number})
     return None if row is None else _registered(row)
+
+
+async def code_generations(store: Store, numbers: Sequence[str]) -> dict[str, int]:
+    """Return how often the access code of each ticket was replaced; 0 for an unknown number."""
+    columns = tables.intake.c
+    which = select(columns.number, columns.code_generation).where(columns.number.in_(numbers))
+    known = {row.number: row.code_generation for row in await store.rows(which)}
+    return {number: known.get(number, 0) for number in numbers}
 
 
 async def by_key(store: Store, key: str) -> Registered | None:

@@ -54,8 +54,8 @@ async def look(
         if row is None:
             return None
         person = vault.decrypt(person_id, row.sealed)
-        entry = _entry(number, who, at, person.fields, purpose)
-        connection.execute(tables.view_log.insert(), entry)
+        row_of_view = entry(number, who, at, person.fields, purpose)
+        connection.execute(tables.view_log.insert(), row_of_view)
         return person
 
     return await store.write(work)
@@ -87,7 +87,7 @@ async def search(
     def work(connection: Connection) -> list[str]:
         numbers = [str(number) for (number,) in connection.execute(statement)]
         about: Sequence[str | None] = numbers or [None]
-        entries = [_entry(number, who, at, [SEARCH], purpose) for number in about]
+        entries = [entry(number, who, at, [SEARCH], purpose) for number in about]
         connection.execute(tables.view_log.insert(), entries)
         return numbers
 
@@ -109,7 +109,7 @@ async def note_histories(
 
     def work(connection: Connection) -> None:
         noted = {number for (number,) in connection.execute(known, {"since": at - once})}
-        entries = [_entry(n, who, at, [HISTORY], purpose) for n in numbers if n not in noted]
+        entries = [entry(n, who, at, [HISTORY], purpose) for n in numbers if n not in noted]
         if entries:
             connection.execute(tables.view_log.insert(), entries)
 
@@ -122,7 +122,8 @@ async def views(store: Store, number: str) -> list[View]:
     return [_view(row) for row in await store.rows(statement)]
 
 
-def _entry(number: str | None, who: Actor, at: datetime, fields: list[str], purpose: str) -> Row:
+def entry(number: str | None, who: Actor, at: datetime, fields: list[str], purpose: str) -> Row:
+    """Return a row of the log."""
     return {
         "id": secrets.token_hex(12),
         "number": number,

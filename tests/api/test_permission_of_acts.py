@@ -94,7 +94,7 @@ def _within(node: ast.AST) -> Iterator[ast.expr]:
 
 
 def _functions() -> Iterator[Function]:
-    for path in sorted((ROOT / "app").glob("*.py")):
+    for path in sorted((ROOT / "app").rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         imported = dict(_imports(tree))
         for node in tree.body:
@@ -110,7 +110,7 @@ def _imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
     """Yield the names that a module imports of the application, and what they name."""
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "app":
-            of = str(node.module).partition(".")[2]
+            of = str(node.module).rpartition(".")[2]
             for alias in node.names:
                 yield alias.asname or alias.name, f"{of}.{alias.name}" if of else alias.name
 

@@ -70,7 +70,7 @@ async def test_an_account_is_made_and_its_password_is_shown_once(api: Api) -> No
     assert shown.pop("first_password_until") > shown["ends_at"]
     assert shown | {"id": "", "csrf": "", "ends_at": ""} == {
         "id": "", "name": "李强", "role": "officer", "unit": "water", "city": "tongzhou",
-        "scopes": ["act", "admin", "audit", "file", "read"], "ends_at": "", "csrf": "",
+        "scopes": ["act", "admin", "audit", "file", "read", "unmask"], "ends_at": "", "csrf": "",
     }  # fmt: skip
     api.http.cookies.clear()
     one = f"{ADMIN}/people/{await account_id(api, 'li.qiang')}"

@@ -97,6 +97,7 @@ NO_NAMES = {
     "as_of", "by", "days", "month", "since", "starts_at", "until", "version", "year",
     # secrets, and what proves that a request is meant
     "code", "ends", "idempotency_key", "new", "old", "password", "signature", "stamp", "totp",
+    "carried",
     # how it is sent
     "accept_encoding", "device", "path", "prefer", "span", "to",
 }  # fmt: skip

@@ -273,6 +273,27 @@ def test_a_draft_survives_and_is_gone_once_it_is_sent(phone: Open) -> None:
     assert _receipt(page)["number"] != first["number"]
 
 
+def test_a_draft_keeps_no_name_and_phone_for_the_next_person(phone: Open) -> None:
+    page = phone("/report")
+    page.locator("#f-text").fill("写到一半")
+    for name, typed in {"name": "王小明", "phone": "13800138000", "address": "某路1号"}.items():
+        page.locator(f"#f-{name}").evaluate("(field, text) => { field.value = text; }", typed)
+    page.locator("#f-text").fill("写到一半，")
+    kept = page.evaluate("JSON.stringify(localStorage)")
+    assert "写到一半，" in kept
+    assert not any(typed in kept for typed in ("王小明", "13800138000", "某路1号"))
+    page.reload()
+    expect(page.locator("#f-phone")).to_have_value("13800138000")
+    later = page.context.new_page()
+    later.goto(page.url)
+    expect(later.locator("#f-text")).to_have_value("写到一半，")
+    expect(later.locator("#f-phone")).to_have_value("")
+    aged = "for (const [k, v] of Object.entries(localStorage)) localStorage.setItem(k, v.replace("
+    later.evaluate(aged + r"/\"at\":\d+/, '\"at\":1000'))")
+    later.reload()
+    expect(later.locator("#f-text")).to_have_value("")
+
+
 def test_without_a_network_it_waits_and_is_sent_by_itself(phone: Open) -> None:
     page = phone("/report")
     page.evaluate(_GOVERNED)

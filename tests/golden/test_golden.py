@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from temporalio.client import WorkflowHistory
 
 from audit.errors import NotDeterministic
 from audit.replay import replay
 from audit.runs import fetch
+from runtime.engine import encrypting
 from tests.golden.fingerprint import fingerprint
 from tests.golden.scenarios import SCENARIOS
 from tests.support.engine import Engine
@@ -41,6 +43,24 @@ async def test_a_golden_history_replays_to_its_end(path: Path) -> None:
     assert replayed.ticket.stage == "ended"
     assert replayed.ticket.version == len(replayed.events)
     assert (replayed.runs, replayed.lost, replayed.breaks) == (len(runs), 0, [])
+
+
+class _KeyForEach:
+    """Keys as of an installation that encrypts now: each ticket has one."""
+
+    async def encryption_key(self, number: str | None) -> tuple[bytes, AESGCM]:
+        return f"ticket/{number}".encode(), AESGCM(bytes(32))
+
+    async def decryption_key(self, name: bytes) -> AESGCM:
+        return AESGCM(bytes(32))
+
+
+@pytest.mark.parametrize("name", ["plain.20261121", "merged.20261128", "carried_on.20261129"])
+async def test_a_ticket_from_before_there_was_encryption_goes_on_as_before(name: str) -> None:
+    runs = _runs(_golden(FOLDER / f"{name}.json"))
+    replayed = await replay(runs, encrypting(_KeyForEach()))
+    assert replayed.ticket == (await replay(runs)).ticket
+    assert replayed.ticket.stage == "ended"
 
 
 @pytest.mark.parametrize("name", ["raised.20261128", "report.20261128", "merged.20261128"])

@@ -7,8 +7,9 @@ from temporalio.api.failure.v1 import Failure
 from temporalio.converter import ActivitySerializationContext, WorkflowSerializationContext
 from temporalio.exceptions import ApplicationError
 
-from runtime.codec import TicketCodec, Unreadable, is_encrypted, ticket_of_key
+from runtime.codec import TicketCodec, Unreadable, Unsealed, is_encrypted, ticket_of_key
 from runtime.engine import encrypting
+from runtime.unsealed import is_marked
 
 PLAIN = Payload(metadata={"encoding": b"json/plain"}, data='{"text":"我是王小明"}'.encode())
 A, B = "2411200000017", "2411200000024"
@@ -33,14 +34,46 @@ def _of(codec: TicketCodec, workflow_id: str) -> TicketCodec:
     return codec.with_context(WorkflowSerializationContext("jiesu", workflow_id))
 
 
+def _activity_of(workflow_id: str) -> ActivitySerializationContext:
+    return ActivitySerializationContext(
+        namespace="jiesu",
+        activity_id="handle-water-1",
+        activity_type=None,
+        activity_task_queue=None,
+        workflow_id=workflow_id,
+        workflow_type=None,
+        is_local=False,
+    )
+
+
 async def test_a_payload_is_encrypted_with_the_key_of_its_ticket() -> None:
     codec = _of(TicketCodec(Two()), f"ticket/{A}")
     (encrypted,) = await codec.encode([PLAIN])
     assert is_encrypted(encrypted)
     assert ticket_of_key(encrypted) == A
     assert "王小明".encode() not in encrypted.SerializeToString()
-    for reader in (codec, TicketCodec(codec.keys), _of(codec, f"ticket/{B}")):
+    for reader in (codec, TicketCodec(codec.keys)):
         assert await reader.decode([encrypted]) == [PLAIN]
+
+
+async def test_what_was_said_to_another_ticket_or_not_encrypted_is_marked() -> None:
+    codec = _of(TicketCodec(Two()), f"ticket/{A}")
+    (encrypted,) = await codec.encode([PLAIN])
+    (to_another,) = await _of(codec, f"ticket/{B}").decode([encrypted])
+    (in_the_clear,) = await codec.decode([PLAIN])
+    assert is_marked(to_another)
+    assert is_marked(in_the_clear)
+    assert {to_another.data, in_the_clear.data} == {PLAIN.data}
+    (mine,) = await codec.decode([encrypted])
+    assert not is_marked(mine)
+
+
+@pytest.mark.parametrize("workflow_id", [f"ticket/{A}", "chore/outbox", ""])
+async def test_an_activity_does_nothing_that_it_is_asked_in_the_clear(workflow_id: str) -> None:
+    codec = TicketCodec(Two()).with_context(_activity_of(workflow_id))
+    with pytest.raises(Unsealed):
+        await codec.decode([PLAIN])
+    assert await codec.decode(await codec.encode([PLAIN])) == [PLAIN]
 
 
 async def test_the_same_words_are_never_encrypted_to_the_same_bytes() -> None:
@@ -50,16 +83,8 @@ async def test_the_same_words_are_never_encrypted_to_the_same_bytes() -> None:
 
 
 async def test_an_activity_belongs_to_the_ticket_that_asked_for_it() -> None:
-    context = ActivitySerializationContext(
-        namespace="jiesu",
-        activity_id="handle-water-1",
-        activity_type=None,
-        activity_task_queue=None,
-        workflow_id=f"ticket/{A}",
-        workflow_type=None,
-        is_local=False,
-    )
-    (encrypted,) = await TicketCodec(Two()).with_context(context).encode([PLAIN])
+    codec = TicketCodec(Two()).with_context(_activity_of(f"ticket/{A}"))
+    (encrypted,) = await codec.encode([PLAIN])
     assert ticket_of_key(encrypted) == A
 
 

@@ -90,6 +90,21 @@ def _papers() -> Iterator[Hostile]:
     }.items():
         yield refused(f"a pdf that {name}", a_pdf(dictionary), "active_content")
         yield refused(f"a pdf that {name}, packed", a_pdf(_packed(dictionary)), "active_content")
+    script = b"11 0 <</S/JavaScript/JS(app.alert(1))>>"
+    for name, written in {
+        "no type": _untyped(script),
+        "no type, nor first object": _untyped(script, b"/N 1"),
+        "another type": _untyped(script, b"/Type/XObject/Subtype/Image/N 1/First 5"),
+        "its type far away": _untyped(script, b"/N 1/First 5" + b" " * 5000),
+        "its type in a string": _untyped(script, b"/N 1/First 5/X(1 0 obj<</Type/X>>)"),
+        "a comment first": _untyped(b"%\n" + script),
+        "one space after the word stream": _untyped(script, line=b"stream \n"),
+        "only a return after the word stream": _untyped(script, line=b"stream\r"),
+    }.items():
+        yield refused(f"a pdf with an object stream of {name}", a_pdf(written), "active_content")
+    both = zlib.compress(script).hex().encode()
+    untyped_hex = _untyped(both, b"/N 1/First 5", b"[/ASCIIHexDecode/FlateDecode]", zlib_=False)
+    yield refused("a pdf packed twice, of no type", a_pdf(untyped_hex), "broken_file")
     plain = b"<</S/JavaScript>>"
     hexed = _packed(
         zlib.compress(plain).hex().encode(), b"[/ASCIIHexDecode/FlateDecode]", zlib_=False
@@ -113,6 +128,20 @@ def _packed(text: bytes, how: bytes = b"/FlateDecode", *, zlib_: bool = True) ->
     content = zlib.compress(text, 1) if zlib_ else text
     head = b"<</Type/ObjStm/N 1/First 4/Filter %s/Length %d>>" % (how, len(content))
     return head + b"\nstream\n" + content + b"\nendstream"
+
+
+def _untyped(
+    text: bytes,
+    says: bytes = b"/N 1/First 5",
+    how: bytes = b"/FlateDecode",
+    *,
+    line: bytes = b"stream\n",
+    zlib_: bool = True,
+) -> bytes:
+    """Return a PDF object stream that does not say that it is one."""
+    content = zlib.compress(text, 1) if zlib_ else text
+    head = b"<<%s/Filter %s/Length %d>>\n" % (says, how, len(content))
+    return head + line + content + b"\nendstream"
 
 
 def _videos() -> Iterator[Hostile]:

@@ -13,7 +13,7 @@ from api.http.forms import form_of
 from api.http.networks import origin_of
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.navigation import entries
-from api.pages.shared.sign_in import sign_in_page
+from api.pages.shared.sign_in import CarriedForm, sign_in_page
 from api.pages.shared.sign_in_again import carried, once_more
 from api.pages.shared.staff_page import staff_page
 from app.access import oidc, sessions
@@ -52,9 +52,9 @@ async def sign_in(request: Request, context: Context) -> Response:
     """Sign in with the form's values; on a mistake show it again, with the name."""
     sent = await form_of(request)
     typed = {name: str(sent.get(name) or "") for name in ("name", "password", "totp")}
-    to, pairs = carried(sent)
+    waiting = CarriedForm()
     try:
-        browser_sessions.check_origin(request, context)
+        waiting = carried(request, sent)
         credentials = sessions.SignInRequest.model_validate(
             {name: typed[name] or None for name in typed}
         )
@@ -63,13 +63,18 @@ async def sign_in(request: Request, context: Context) -> Response:
         refused = isinstance(error, ValidationError)
         code = "sign_in_failed" if refused else str(getattr(error, "code", "internal_error"))
         return sign_in_page(
-            request, CODES[code].status, to=to, pairs=pairs, name=typed["name"], problem=code
+            request,
+            CODES[code].status,
+            to=waiting.to,
+            carried=waiting,
+            name=typed["name"],
+            problem=code,
         )
-    if to and pairs:
+    if waiting.seal:
         request.state.csrf = csrf_of(begun, context)
-        answer = once_more(request, to, pairs)
+        answer = once_more(request, waiting.to, waiting.pairs)
     else:
-        answer = _to(to or HOME)
+        answer = _to(waiting.to or HOME)
     browser_sessions.remember(request, answer, secret, context)
     return answer
 
@@ -77,12 +82,12 @@ async def sign_in(request: Request, context: Context) -> Response:
 @router.post(AGAIN, dependencies=[public("page_staff")])
 async def again(request: Request, context: Context) -> Response:
     """Show the retained form to a person who has signed in since, perhaps in another window."""
-    to, pairs = carried(await form_of(request))
+    waiting = carried(request, await form_of(request))
     session = await browser_sessions.session_of(request, context)
     if session is None:
-        return sign_in_page(request, 401, to=to, pairs=pairs, problem="unauthenticated")
+        return sign_in_page(request, 401, carried=waiting, problem="unauthenticated")
     request.state.csrf = csrf_of(session, context)
-    return once_more(request, to, pairs) if to else _to(HOME)
+    return once_more(request, waiting.to, waiting.pairs) if waiting.seal else _to(HOME)
 
 
 @router.get("/staff/oidc", dependencies=[public("sign_in")])

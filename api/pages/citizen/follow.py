@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from api.http import access
+from api.http import access, browser_sessions
 from api.http.access import public
 from api.http.dependencies import Context
 from api.http.i18n import ENGLISH, language_of
@@ -26,7 +26,9 @@ from app.filing.files import visible_files
 from app.filing.filing import Filed, Receipt
 from app.sending.commands import execute
 from app.tickets import ratings
+from app.tickets.access_codes import RenewIn, renew
 from app.tickets.citizen_view import CitizenTicket
+from app.tickets.ratings import Origin
 from app.tickets.reopen import reopen
 from app.tickets.tickets import as_citizen
 from domain.commands.citizens.add_facts import AddFacts
@@ -79,6 +81,7 @@ class SubmittedForm(NamedTuple):
     form: Form
     key: str
     photos: Brought
+    origin: Origin
 
 
 async def _add_facts(context: AppContext, submitted: SubmittedForm) -> Receipt | None:
@@ -125,7 +128,9 @@ async def _rate(context: AppContext, submitted: SubmittedForm) -> Receipt | None
     if submitted.photos.references:
         await ratings.check_due(context, submitted.number)
         await _add(context, submitted, AddFacts(text=_WITH_RATING), f"{submitted.key}/photos")
-    await ratings.rate(context, submitted.caller, submitted.number, verdict, submitted.key)
+    await ratings.rate(
+        context, submitted.caller, submitted.number, verdict, submitted.key, submitted.origin
+    )
     return None
 
 
@@ -134,6 +139,13 @@ async def _back(context: AppContext, submitted: SubmittedForm) -> Receipt | None
     command = Recur.model_validate(submitted.form.filled("text"))
     became = await reopen(context, submitted.caller, submitted.number, command, submitted.key)
     return became.receipt if isinstance(became, Filed) else None
+
+
+async def _renew(context: AppContext, submitted: SubmittedForm) -> Receipt | None:
+    """Replace the access code; the page goes on with the new one."""
+    renewed = await renew(context, submitted.caller, submitted.number, RenewIn())
+    submitted.form.typed["code"] = renewed.access_code
+    return None
 
 
 class CitizenAction(NamedTuple):
@@ -152,6 +164,7 @@ ACTS: dict[str, CitizenAction] = {
         _rate, ("contacted", "resolved", "grade", "words"), N_("Thank you. Your rating counts.")
     ),
     "back": CitizenAction(_back, ("text",), N_("Thank you. It is handled again.")),
+    "renew": CitizenAction(_renew, (), N_("There is a new access code. The old one ends now.")),
 }
 FIELDS = tuple(dict.fromkeys(name for act in ACTS.values() for name in act.fields))
 
@@ -187,7 +200,9 @@ async def _act(what: str, request: Request, context: AppContext, sent: FormData)
     try:
         if form.faults:
             raise Problem("invalid_request")
-        follower = await chosen.do(context, SubmittedForm(number, caller, form, key, brought))
+        origin = await browser_sessions.origin_of_rating(request, context)
+        submitted = SubmittedForm(number, caller, form, key, brought, origin)
+        follower = await chosen.do(context, submitted)
         done, brought = chosen.done, Brought()
         form = Form.blank(*_TICKET, **form.filled(*_TICKET))
     except (ValidationError, *REFUSALS) as error:

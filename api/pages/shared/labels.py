@@ -140,6 +140,7 @@ LABELS: dict[str, dict[str, str]] = {
     },
     "scope": {
         "read": N_("reading"),
+        "unmask": N_("seeing who complained"),
         "act": N_("acting on tickets"),
         "file": N_("filing for others"),
         "audit": N_("auditing"),

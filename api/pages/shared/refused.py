@@ -3,6 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from api.http import browser_sessions
 from api.http.body_limit import LIMIT
 from api.http.browser_sessions import FORMS
 from api.http.forms import form_of
@@ -72,4 +73,8 @@ async def _kept(request: Request) -> Pairs:
 
 def _from_elsewhere(request: Request) -> bool:
     """Return whether another site's page sent the request; its fields are not retained."""
-    return request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
+    try:
+        browser_sessions.check_origin(request, request.app.state.context)
+    except Problem:
+        return True
+    return False

@@ -53,6 +53,7 @@ class ShownComplainant:
     full: Person | None = None
     why_not: str = ""
     may_unmask: bool = False
+    may_renew: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,8 @@ async def _complainant(
         masked = await contacts.masked_person(context, caller, number)
     except Problem as problem:
         return ShownComplainant(why_not=problem.code)
-    return ShownComplainant(masked=masked, may_unmask=may)
+    renew = caller.may(RIGHTS["renew_access_code"])
+    return ShownComplainant(masked=masked, may_unmask=may, may_renew=renew)
 
 
 def _running(ticket: Ticket, caller: Caller, speech: Translator) -> list[Running]:

@@ -23,7 +23,8 @@
   const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((one) => one.toString(16).padStart(2, "0")).join("");
   const keep = () => stored.write(draftFrom(fieldsOf(form)));
 
-  const shown = cameBack ? null : history.state?.sent;  // this page was the receipt, and is loaded anew
+  // This page was the receipt, and is loaded anew; not by somebody who comes later.
+  const shown = cameBack || !history.state?.sent || isOver({ at: history.state.at }) ? null : history.state.sent;
   const draft = cameBack || shown ? null : stored.read();
   // A page that the service worker kept carries a key that was used: one for each report.
   if (!cameBack) form.elements.key.value = (draft && draft.key) || newKey();

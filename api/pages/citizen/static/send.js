@@ -3,14 +3,37 @@
 // does not, nor does the page that a hotel's or a train's network puts in the place of ours.
 "use strict";
 
-// What was typed for a city, on this device. `sent`: the fields as they were sent, until answered;
-// `asked`: the citizen was asked something about it, and has not said yet.
+// Fields that say who somebody is, or where. Until they are sent they stay in this tab only: the next
+// person at this device must not find them.
+const PERSONAL = ["name", "phone", "address", "lat", "lon"];
+
+// What was typed for a city, on this device. `at`: when; `sent`: the fields as they were sent, until
+// answered; `asked`: the citizen was asked something about it, and has not said yet.
 function draftOf(city) {
   const place = `jiesu.draft.${city}`;
+  const own = () => { try { return JSON.parse(sessionStorage.getItem(place)) ?? {}; } catch { return {}; } };
+  const part = (kept, mine) => Object.fromEntries(Object.entries(kept).filter(([name]) => mine === PERSONAL.includes(name)));
+  const drop = () => {
+    try { localStorage.removeItem(place); sessionStorage.removeItem(place); } catch { /* forbidden: nothing is there */ }
+  };
   return {
-    read() { try { return JSON.parse(localStorage.getItem(place)); } catch { return null; } },
-    write(kept) { try { localStorage.setItem(place, JSON.stringify(kept)); return true; } catch { return false; } },
-    drop() { try { localStorage.removeItem(place); } catch { /* forbidden: nothing is there */ } },
+    read() {
+      try {
+        const kept = JSON.parse(localStorage.getItem(place));
+        if (kept && isOver(kept)) drop();
+        return kept && !isOver(kept) ? { ...kept, ...own() } : null;
+      } catch { return null; }
+    },
+    write(kept) {
+      try {
+        const at = Date.now();
+        if (kept.sent) sessionStorage.removeItem(place);
+        else sessionStorage.setItem(place, JSON.stringify(part(kept, true)));
+        localStorage.setItem(place, JSON.stringify(kept.sent ? { ...kept, at } : { ...part(kept, false), at }));
+        return true;
+      } catch { return false; }
+    },
+    drop,
   };
 }
 
@@ -97,7 +120,7 @@ function sending(form, city) {
     if (page.querySelector("[data-sent]")) {
       if (isKept) draft.drop();
       // Loaded anew, it asks for the receipt once more: the access code is told nowhere else.
-      history.replaceState({ sent }, "", "#sent");
+      history.replaceState({ sent, at: Date.now() }, "", "#sent");
     } else if (isKept) draft.write({ ...draftFrom(sent), asked: page.querySelector("form[data-decides]") !== null });
     document.open();
     document.write(text);

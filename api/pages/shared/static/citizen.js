@@ -1,6 +1,15 @@
 // What citizens' pages can do better with a script. Everything works without it.
 "use strict";
 
+// Milliseconds that a draft stays on a device that others may use after its writer: what was typed,
+// and what was sent and is not answered yet.
+const STAYS = { typed: 2 * 3_600_000, sent: 7 * 86_400_000 };
+
+function isOver(draft, now = Date.now()) {
+  const waits = draft.sent || draft.waiting === "yes";  // the latter of an earlier version, undated
+  return !(now - (draft.at ?? (waits ? now : 0)) < (waits ? STAYS.sent : STAYS.typed));
+}
+
 {
   const $ = (selector, within = document) => within.querySelector(selector);
 
@@ -35,7 +44,10 @@
   try {
     for (const place of Object.keys(localStorage).filter((name) => name.startsWith("jiesu.draft."))) {
       const draft = JSON.parse(localStorage.getItem(place));
-      if (draft.key === $("[data-sent]")?.dataset.sent) localStorage.removeItem(place);
+      if (isOver(draft) || draft.key === $("[data-sent]")?.dataset.sent) {
+        localStorage.removeItem(place);
+        sessionStorage.removeItem(place);
+      }
       else if ((draft.sent || draft.asked) && !$("form[data-report], form[data-decides]")) {
         $("[data-unsent] a").href = `/report?city=${encodeURIComponent(draft.city)}`;
         $("[data-unsent]").hidden = false;

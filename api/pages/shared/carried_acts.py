@@ -1,0 +1,61 @@
+"""The acts of carried forms in words, shown before one is sent.
+
+A form of an address that is not here is not carried.
+"""
+
+import re
+from typing import NamedTuple
+
+from domain.commands.registry import COMMANDS
+from domain.words import N_
+
+_ON_TICKET = re.compile(r"/staff/tickets/(\d{13})/([a-z-]+)")
+_TICKET_ACTS = {command.spec.path: command.spec.form.label for command in COMMANDS} | {
+    "complete": N_("Hand in the result"),
+    "recur": N_("It is back"),
+    "person": N_("Show in full who complained"),
+    "access-code": N_("Replace the access code"),
+}
+_OTHERS = (
+    (r"/staff/call(/suggestions|/caller)?", N_("The call screen: search, file, answer or add")),
+    (r"/staff/call-backs/phone", N_("Show in full who complained")),
+    (r"/staff/call-backs/call-back", N_("Record a call-back")),
+    (r"/staff/decisions/decide", N_("Decide a request")),
+    (r"/staff/decisions/arbitrate", N_("Record an arbitration")),
+    (r"/staff/merge", N_("Merge tickets")),
+    (r"/staff/merge/unmerge", N_("Let a merged ticket go its own way")),
+    (r"/staff/register", N_("Batch registration")),
+    (r"/staff/triage/triage", N_("Classify a ticket")),
+    (r"/staff/triage/reassign", N_("Reassign a ticket")),
+    (r"/staff/triage/conclude", N_("Conclude a ticket")),
+    (r"/staff/inbox/sign", N_("Sign the ticked tickets")),
+    (r"/staff/inbox/delegate", N_("Delegate the ticked tickets")),
+    (r"/staff/inbox/print", N_("Print the ticked tickets")),
+    (r"/staff/me", N_("Change your password")),
+    (r"/staff/me/sessions/\w+/end", N_("End one of your sessions")),
+    (r"/staff/admin/waiting/\w+", N_("Have what waits tried again")),
+    (r"/staff/admin/people", N_("Make an account")),
+    (r"/staff/admin/people/\w+", N_("Change an account")),
+    (r"/staff/admin/people/\w+/password", N_("Give an account a new password")),
+    (r"/staff/admin/people/\w+/[a-z-]+", N_("Close, open or sign out an account")),
+    (r"/staff/admin/tokens", N_("Issue a token")),
+    (r"/staff/admin/tokens/\w+/revoke", N_("Revoke a token")),
+)
+
+
+class CarriedAct(NamedTuple):
+    """An act in words, and the ticket that it concerns."""
+
+    label: str
+    number: str | None = None
+
+
+def act_at(address: str) -> CarriedAct | None:
+    """Return what a form that is sent to this address does; None for an unknown one."""
+    path = address.partition("?")[0]
+    on_ticket = _ON_TICKET.fullmatch(path)
+    if on_ticket is not None:
+        label = _TICKET_ACTS.get(on_ticket[2])
+        return CarriedAct(label, on_ticket[1]) if label else None
+    labels = (label for pattern, label in _OTHERS if re.fullmatch(pattern, path))
+    return next(map(CarriedAct, labels), None)

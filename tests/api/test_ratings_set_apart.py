@@ -1,0 +1,118 @@
+"""Tests that a unit's own rating is set apart: kept, shown to auditors, and counted as none."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+
+from domain.actors import Role
+from domain.facts.closing import Rated
+from domain.policy.condition_inputs import case_of, event_case
+from domain.ticket.rating import Apart
+from store.identity import sign_in_places
+from store.tickets import tickets
+from tests.api.running_api import GOOD, Api, Filed
+from tests.support.people import PASSWORD, new_account, signed_in
+
+OFFICE, HOME = "203.0.113.7", "198.51.100.9"
+
+
+@asynccontextmanager
+async def _from(api: Api, address: str) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(api.app, client=(address, 1))
+    async with httpx.AsyncClient(transport=transport, base_url=api.http.base_url) as client:
+        yield client
+
+
+async def _signs_in(api: Api, address: str, role: Role, unit: str | None) -> dict[str, str]:
+    """Sign an account in from this address, and return its cookie."""
+    fields = {"name": await new_account(api, role, unit), "password": PASSWORD}
+    async with _from(api, address) as client:
+        answer = await client.post("/api/v1/session", json=fields)
+        assert answer.status_code == 200, answer.text
+        return {"Cookie": f"jiesu-session={answer.cookies['jiesu-session']}"}
+
+
+async def _rated(api: Api, ticket: Filed, address: str, **cookie: str) -> Apart | None:
+    """Rate the ticket as its citizen does, and return why the rating is set apart."""
+    async with _from(api, address) as client:
+        headers = ticket.citizen | cookie
+        answer = await client.post(f"{ticket.path}/rating", json=GOOD, headers=headers)
+    assert answer.json()["status"] == "recorded", answer.text
+    [fact] = [e.fact for e in await tickets.events(api.store, ticket.number) if e.kind == "rated"]
+    assert isinstance(fact, Rated)
+    return fact.apart
+
+
+async def test_a_rating_from_a_session_of_staff_is_set_apart(api: Api) -> None:
+    cookie = await _signs_in(api, HOME, Role.OFFICER, "water")
+    ticket = await api.handled()
+    assert await _rated(api, ticket, OFFICE, **cookie) is Apart.SESSION
+    state = await tickets.state(api.store, ticket.number)
+    assert state is not None
+    case = case_of(state, datetime.now(UTC))
+    assert (case.rated, case.satisfied, case.resolved, case.grade) == (False, False, False, -1)
+    assert case.rated_apart
+    events = await tickets.events(api.store, ticket.number)
+    [rated] = [event for event in events if event.kind == "rated"]
+    assert event_case(rated, state).kind == "rated_apart"
+    auditor = await signed_in(api, Role.AUDITOR)
+    page = await api.http.get(
+        f"/staff/tickets/{ticket.number}",
+        headers=auditor.cookie | {"Accept-Language": "zh"},
+    )
+    assert "已单列，不计入统计" in page.text
+    page = await api.http.get(f"/staff/audit/{ticket.number}", headers=auditor.cookie)
+    assert "apart session" in page.text
+
+
+async def test_a_rating_on_the_page_is_set_apart_as_well(api: Api) -> None:
+    officer = await signed_in(api, Role.OFFICER, "water")
+    ticket = await api.handled()
+    fields = {"number": ticket.number, "code": ticket.receipt["access_code"], "grade": "5"}
+    page = await api.http.post(
+        "/follow/rate", data=fields | {"resolved": "yes"}, headers=officer.cookie
+    )
+    assert page.status_code == 200
+    state = await tickets.state(api.store, ticket.number)
+    assert state is not None
+    assert state.rating_apart is Apart.SESSION
+
+
+async def test_a_rating_from_where_the_units_officers_sign_in_is_set_apart(api: Api) -> None:
+    await _signs_in(api, OFFICE, Role.OFFICER, "water")
+    assert await _rated(api, await api.handled(), OFFICE) is Apart.ADDRESS
+
+
+async def test_a_rating_of_the_citizen_counts(api: Api) -> None:
+    await _signs_in(api, OFFICE, Role.OFFICER, "water")
+    await _signs_in(api, HOME, Role.OFFICER, "environment")
+    await _signs_in(api, HOME, Role.DESK, None)
+    ticket = await api.handled()
+    assert await _rated(api, ticket, HOME) is None
+    state = await tickets.state(api.store, ticket.number)
+    assert state is not None
+    case = case_of(state, datetime.now(UTC))
+    assert (case.rated, case.satisfied, case.grade, case.rated_apart) == (True, True, 5, False)
+
+
+async def test_where_somebody_signed_in_is_forgotten_after_a_month(api: Api) -> None:
+    ticket = await api.handled()
+    name = await new_account(api, Role.OFFICER, "water")
+    fields = {"name": name, "password": PASSWORD}
+    account = (await api.http.post("/api/v1/session", json=fields)).json()
+    now = datetime.now(UTC)
+    for days, known in ((29, True), (31, False)):
+        at = now - timedelta(days=days)
+        await sign_in_places.note(api.store, account["id"], "place", at)
+        units = ["water"]
+        found = await sign_in_places.is_of_units(api.store, "place", "tongzhou", units, now)
+        assert found is known, ticket.number
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+async def test_a_proxy_that_is_taken_for_everybody_marks_nobody(api: Api, address: str) -> None:
+    await _signs_in(api, address, Role.OFFICER, "water")
+    assert await _rated(api, await api.handled(), address) is None
