@@ -43,9 +43,9 @@ class StagedTicket(AssignedTicket):
         self, unit: str, before: Literal["filing", "closing"], clocks: Sequence[Clock] = ()
     ) -> None:
         """Request a verification on the spot (核查). `clocks`: those of the answer meanwhile."""
-        at, stage = self.ticket.updated_at, self.ticket.stage
+        at, stage, known = self.ticket.updated_at, self.ticket.stage, self.reclassified
         plan = await assigning.plan_verifier(self, unit, at)
-        if self.ticket.stage is stage:
+        if self.ticket.stage is stage and self.reclassified == known:
             share = assigning.plan_fields(self, plan)
             self.record_event(
                 VerificationRequested(before=before, share=share, clocks=list(clocks)), at

@@ -15,13 +15,15 @@ from store.files.files import Attaching
 from store.secrets.vault import Person
 from store.tickets import intake, tickets
 from store.tickets.numbers import new_number
-from store.tickets.tickets import TicketRow
 
 WAITING = "已登记，系统恢复后自动开始办理。请保存好编号和查询码。"
 
 
 class Receipt(Recorded):
-    """The receipt for the citizen: number and access code are needed to follow the ticket."""
+    """The receipt for the citizen: number and access code are needed to follow the ticket.
+
+    `due_at`: until when they are promised an answer; None until a unit has the ticket.
+    """
 
     number: str = Field(examples=["2603021234560"])
     access_code: str = Field(examples=["04217735"], description="Shown only here.")
@@ -61,15 +63,12 @@ async def register(
     )
 
 
-KnownState = Snapshot | TicketRow | None
-
-
-async def start(context: AppContext, registered: intake.Registered) -> KnownState:
+async def start(context: AppContext, registered: intake.Registered) -> Snapshot | None:
     """Start the ticket, if new, and return its state; None while it waits for the engine."""
     if registered.started:
-        row = await tickets.get(context.store, registered.number)
-        if row is not None:
-            return row
+        ticket = await tickets.state(context.store, registered.number)
+        if ticket is not None:
+            return ticket.snapshot()
     return await context.engine.file(registered.complaint, new=registered.new)
 
 
@@ -82,13 +81,13 @@ class Filed:
     new: bool
 
 
-def filed(context: AppContext, registered: intake.Registered, state: KnownState) -> Filed:
+def filed(context: AppContext, registered: intake.Registered, state: Snapshot | None) -> Filed:
     """Return the receipt with number and access code; `state` None: the engine starts later."""
     receipt = Receipt(
         number=registered.number,
         access_code=context.vault.access_code(registered.number),
         stage=state.stage if state else Stage.ACCEPT,
-        due_at=state.due_at if state else None,
+        due_at=state.answer_due_at if state else None,
         status_url=f"{API}/tickets/{registered.number}",
         message=None if state else WAITING,
     )

@@ -46,9 +46,10 @@ async def execute(
         raise Refused("merge_target_unknown", "There is no such ticket to merge into.")
     act = Act(actor=caller.actor, command=command)
     try:
-        return await context.engine.act(
+        snapshot = await context.engine.act(
             number, act, _name(context, caller, command, key) if key else None
         )
+        return snapshot.for_citizen() if caller.citizen else snapshot
     except (Refused, NotRunning) as refusal:
         if caller.unit is not None and await visible(context, caller, number) is None:
             raise Problem("ticket_not_found") from None

@@ -66,6 +66,7 @@ class DeadlineSpec:
     limited: packs set its limit; otherwise a person chooses the time, or it is set elsewhere
     needs: the settings of city.toml of which one has to be on for it to start; empty: it always may
     unused: the message for a city that sets a limit and has none of them on
+    citizens: it concerns the citizen, who may be told of its levels; of others never
     """
 
     label: str
@@ -80,6 +81,7 @@ class DeadlineSpec:
     limited: bool = True
     needs: tuple[str, ...] = ()
     unused: str = ""
+    citizens: bool = False
 
 
 _LEAD, _CO, _DELEGATE, _VERIFY = "lead", "co", "delegate", "verify"
@@ -91,6 +93,7 @@ DEADLINES: dict[ClockName, DeadlineSpec] = {
         owner=Owner.SYSTEM,
         limit_of=ClockName.HANDLE,
         limited=False,
+        citizens=True,
     ),
     ClockName.TRIAGE: DeadlineSpec(label="Triage", label_zh="分类", owner=Owner.CENTRE),
     ClockName.DISPATCH: DeadlineSpec(label="Dispatch", label_zh="派单", owner=Owner.CENTRE),
@@ -177,6 +180,7 @@ DEADLINES: dict[ClockName, DeadlineSpec] = {
         nature=Nature.RIGHT,
         needs=("features.ask_citizen",),
         unused="citizens are not asked",
+        citizens=True,
     ),
     ClockName.VERIFY: DeadlineSpec(
         label="Verification on the spot",
@@ -196,6 +200,7 @@ DEADLINES: dict[ClockName, DeadlineSpec] = {
         nature=Nature.DATE,
         needs=("features.appoint",),
         unused="nothing is promised for a time",
+        citizens=True,
     ),
     ClockName.FEEDBACK: DeadlineSpec(
         label="Feedback",
@@ -205,7 +210,7 @@ DEADLINES: dict[ClockName, DeadlineSpec] = {
         unused="an answer goes out at once where nobody looks first",
     ),
     ClockName.RATE: DeadlineSpec(
-        label="Rating", label_zh="评价", owner=Owner.CITIZEN, nature=Nature.RIGHT
+        label="Rating", label_zh="评价", owner=Owner.CITIZEN, nature=Nature.RIGHT, citizens=True
     ),
     ClockName.CALL_BACK: DeadlineSpec(
         label="Call-back", label_zh="回访", owner=Owner.CENTRE, nature=Nature.DATE

@@ -78,6 +78,8 @@ RECORD = frozenset(
         "verify_by",
         "verifying",
         "waiting",
+        "was_category",
+        "was_tier",
         "why",
     }
 )

@@ -164,6 +164,8 @@ CASES = (
          "extension_granted", (WHY["reason"],)),
     Case("reassign", _DISPATCHER, fresh, {"unit": "区住房城乡建设委"} | WHY, "reassigned",
          ("区住房城乡建设委", WHY["reason"])),
+    Case("reclassify", _DESK, fresh, {"category": "0204", "longer": "no"} | WHY, "reclassified",
+         ("路灯", "原分类：黑臭水体", WHY["reason"])),
     Case("arbitrate", _DISPATCHER, _to_arbitrate,
          {"unit": "housing", "text": "由住建牵头。", "units": ["water", "区住房城乡建设委"]},
          "arbitrated", ("由住建牵头。", "协调会")),
