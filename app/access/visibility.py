@@ -37,5 +37,5 @@ def discreet(caller: Caller, ticket: Ticket) -> Ticket:
     """Return the ticket as this caller may read it: units must not know who reported (举报)."""
     if caller.unit is None or not ticket.of_wrongdoing:
         return ticket
-    unknown = {"channel": Channel.OTHER, "anonymous": True, "person": None}
+    unknown = {"channel": Channel.OTHER, "anonymous": True, "person": None, "reachable": None}
     return ticket.model_copy(update={"complaint": ticket.complaint.model_copy(update=unknown)})

@@ -111,6 +111,13 @@ def _check(pack: Pack, body: ComplaintIn) -> None:
 
 def _complaint(body: ComplaintIn, pack: Pack, now: datetime, by_hand: bool) -> Complaint:
     values = body.model_dump(exclude={"city", "contact", "files", "website"})
+    contact = body.contact
+    reachable = contact is not None and bool(contact.phone or contact.email)
     return filing.unnumbered(
-        pack, now, **values, files=attachments.ids(body.files), by_hand=by_hand
+        pack,
+        now,
+        **values,
+        files=attachments.ids(body.files),
+        by_hand=by_hand,
+        reachable=reachable,
     )

@@ -65,6 +65,9 @@ class CitizenTicket(Recorded):
     reply: str | None = None
     rating: Rating | None = None
     can_rate: bool = False
+    contact_hidden: bool = Field(
+        False, description="The unit may not know the contact that was left; it can be opened."
+    )
     timeline: list[TimelineEntry] = Field(default_factory=list)
     messages: list[Notification] = Field(default_factory=list)
 
@@ -88,10 +91,15 @@ def citizen_view(
         ended_at=ticket.ended_at,
         reply=ticket.reply,
         rating=ticket.rating,
+        contact_hidden=_can_be_opened(ticket),
         can_rate=ticket.stage is Stage.RATE and ticket.rating is None,
         timeline=[_entry(event, pack) for event in events if _visible_to_citizen(event)],
         messages=[Notification(at=message.at, template=message.template) for message in messages],
     )
+
+
+def _can_be_opened(ticket: Ticket) -> bool:
+    return ticket.contact_hidden and ticket.contact_left and not ticket.of_wrongdoing
 
 
 def _answer_by(ticket: Ticket) -> datetime | None:

@@ -125,8 +125,7 @@ class Reclassified(FactBase):
         for key in self.stopped:
             ticket.stop(at, key.name, assignment=key.assignment, label=key.label)
         ticket.start(self.clocks)
-        if ticket.lifecycle:
-            ticket.stand_still(at)
+        ticket.stand_still(at)
 
 
 class Assigned(AssignmentPlan, FactBase):

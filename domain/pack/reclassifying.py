@@ -89,13 +89,13 @@ def reclassified_promise(
     The limit is counted from the start of the promise; time that pauses and extensions gave
     (`moved`) is added. Where that is over already, it is counted from `at`, or from the pause of a
     paused promise: nothing is late by a correction. Levels that are over are not shown again. A
-    later day needs `longer`. Errors as in `plan_clock`.
+    later day needs `longer`. The same limit moves nothing. Errors as in `plan_clock`.
     """
     now = promise.paused_at or at
     new = plan_clock(pack, ClockName.PROMISE, tier, promise.started_at)
-    if new is None:
-        return None
     first, *more = promise.limit.split("+")
+    if new is None or new.limit == first:
+        return None
     if moved:
         new = _moved_alike(pack, new, promise, first)
     if new.due_at <= now:

@@ -84,6 +84,7 @@ _TELLS: dict[str, tuple[Role, ...]] = {
     "inspections_opened": SUPERVISION,
     "withdrawn": UNIT,
     "facts_added": UNIT,
+    "contact_opened": UNIT,
     "urged": (Role.OFFICER, Role.DISPATCHER),
 }
 

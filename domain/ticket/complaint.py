@@ -109,7 +109,8 @@ class Complaint(Recorded):
     `unit`: the intended one, if it was known (an inspection). `follows`: the earlier ticket about
     the same matter. `topic`: the common problem (共性问题) it was opened for. `public`: the citizen
     agreed that question and answer are published, without names. `files`: ids of the files uploaded
-    with it. `by_hand`: a person does the triage; the machine only suggests.
+    with it. `by_hand`: a person does the triage; the machine only suggests. `reachable`: a phone or
+    an e-mail address was left; None, from before the field existed: if there is a `person`.
     """
 
     number: str
@@ -126,6 +127,7 @@ class Complaint(Recorded):
     place: Place = Field(default_factory=Place)
     anonymous: bool = False
     person: str | None = None
+    reachable: bool | None = None
     files: list[str] = Field(default_factory=list)
     by_hand: bool = False
     filed_at: Instant

@@ -86,6 +86,7 @@ class Ticket(Recorded):
     `urges_before`: the number of urges before those in `urged_at`. `facts_at`: the times of
     additions within the last day. `void_rungs`: versions of the events of levels that were reached
     and became void (see `Clock`). `refuted`: how often the closing condition refused a result.
+    `contact_opened`: the citizen let the unit know a contact that was hidden.
     """
 
     complaint: Complaint
@@ -140,6 +141,7 @@ class Ticket(Recorded):
     recurred: int = 0
     contest: Request | None = None
     excluded: bool = False
+    contact_opened: bool = False
 
     @classmethod
     def of(cls, complaint: Complaint) -> "Ticket":
@@ -156,6 +158,18 @@ class Ticket(Recorded):
     def of_wrongdoing(self) -> bool:
         """True if it is, or was filed as, a report of wrongdoing."""
         return of_wrongdoing(self.kind, self.complaint.kind)
+
+    @property
+    def contact_left(self) -> bool:
+        """True if the citizen left a phone or an e-mail address."""
+        complaint = self.complaint
+        known = complaint.person is not None
+        return known if complaint.reachable is None else known and complaint.reachable
+
+    @property
+    def contact_hidden(self) -> bool:
+        """True if units may not know who complained."""
+        return self.of_wrongdoing or (self.complaint.anonymous and not self.contact_opened)
 
     # --- changes made by facts: clocks ----------------------------------------------------
 

@@ -238,6 +238,7 @@ _WEIGHTS: dict[type[FactBase], int] = {
     verifying.FilingRefuted: 10,
     anytime.FactsAdded: 3,
     anytime.Urged: 10,
+    anytime.ContactOpened: 5,
     closing.RatingRefused: 3,
     anytime.MinutesRecorded: 3,
     anytime.InspectionsOpened: 3,

@@ -207,3 +207,21 @@ def test_without_a_clock_of_the_promise_the_unit_gets_no_more_time_unless_confir
     simulated.now += HOUR
     correct(simulated, COMPLEX, longer=True)
     assert running(simulated, ClockName.HANDLE, 1).due_at == simulated.now + 15 * DAY
+
+
+def test_the_same_limit_moves_nothing_also_if_a_later_day_is_confirmed() -> None:
+    """An emergency that was found late is corrected again, within the emergencies."""
+    simulated = handled()
+    simulated.now += 3 * DAY
+    correct(simulated, URGENT)
+    said = promised(simulated)
+    simulated.now += HOUR
+    correct(simulated, "0201", tier="emergency", longer=True)
+    assert promised(simulated) == said
+
+
+def test_on_the_first_lifecycle_too_what_waits_for_the_citizen_waits_on() -> None:
+    simulated = handled(lifecycle=0)
+    simulated.give(officer(), Ask(question="在哪里？"), simulated.now)
+    correct(simulated, URGENT)
+    assert running(simulated, ClockName.HANDLE, 1).paused_at is not None

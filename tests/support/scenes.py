@@ -12,6 +12,7 @@ from typing import TypeVar
 from domain.actors import Actor, Role
 from domain.commands.citizens.add_facts import AddFacts
 from domain.commands.citizens.call_back import CallBack
+from domain.commands.citizens.open_contact import OpenContact
 from domain.commands.citizens.recur import Recur
 from domain.commands.citizens.urge import Urge
 from domain.commands.citizens.withdraw import Withdraw
@@ -71,6 +72,7 @@ _WEIGHTS: dict[type[Command], int] = {
     Merge: 2,
     AddFacts: 3,
     Urge: 3,
+    OpenContact: 3,
     Notice: 1,
     KeepMinutes: 2,
     SettleAll: 1,
@@ -290,6 +292,7 @@ _MAKERS: dict[type[Command], Callable[[Scene], Command]] = {
     Revisit: lambda scene: Revisit(holds=scene.likely(0.7), note="看过"),
     AddFacts: lambda scene: AddFacts(text="补充"),
     Urge: lambda scene: Urge(),
+    OpenContact: lambda scene: OpenContact(),
     Withdraw: lambda scene: Withdraw(),
     Recur: lambda scene: Recur(text="又来了"),
     CallBack: _call_back,

@@ -18,7 +18,7 @@ from runtime.engine import CONVERTER
 from runtime.names import HANDLE_ACTIVITY, TICKETS, UNITS, ticket_workflow_id
 from store.db.engine import Store
 from store.tickets import tickets
-from tests.support.desk import complaint
+from tests.support.desk import REACHABLE, complaint
 from tests.support.engine import Engine, platform, time_skipping_server, working
 from workflows.ticket import TicketWorkflow
 
@@ -54,7 +54,7 @@ def _unit_that_takes(days: float) -> Callable[[WorkOrder], Awaitable[HandlingRes
 
 
 async def _life(engine: Engine, days: float, **changes: object) -> list[Event]:
-    new_complaint = complaint(**changes)
+    new_complaint = complaint(**REACHABLE | changes)
     worker = Worker(engine.client, task_queue=UNITS, activities=[_unit_that_takes(days)])
     async with working(worker):
         await engine.client.execute_workflow(
