@@ -50,13 +50,14 @@ def reclassified(
 
     Verification before filing is asked about only where no unit had the ticket yet. Where a
     dispatcher has it because it was returned, or by nobody's choice, the responsibilities of the
-    new category name the unit.
+    new category name the unit; for a report of wrongdoing a person does.
     """
     lead, promise = ticket.lead, ticket.promise if ticket.promised else ticket.answer_clock
     new = next((clock for clock in clocks if clock.name is ClockName.PROMISE), promise)
     first = ticket.stage is Stage.DISPATCH and ticket.assignment_count == 0
     returned = lead is None or lead.ending is Ending.RETURNED
     waiting = ticket.stage is Stage.DISPATCH and ticket.by_hand and command.unit is None
+    returned = returned and not ticket.of_wrongdoing  # no rule may send it to those it accuses
     was = promise.due_at if promise is not None and promise.running else None
     by = new.due_at if new is not None and new.running and new.paused_at is None else None
     return intake.Reclassified(

@@ -12,6 +12,7 @@ from domain.commands.joint.whistle import Call, Whistle
 from domain.commands.units.ask import Ask
 from domain.commands.units.extend import Extend
 from domain.commands.units.hold import Hold
+from domain.commands.units.return_ticket import Return
 from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.registry import ClockName
 from domain.facts.intake import Reclassified
@@ -19,6 +20,7 @@ from domain.facts.transitions import TABLE
 from domain.policy.condition_inputs import cards, case_of
 from domain.policy.notifications import notices
 from domain.refusals import Refused
+from domain.ticket.complaint import Kind
 from domain.ticket.stages import OPEN, Stage
 from tests.domain.counter import Counter
 from tests.domain.test_promise import (
@@ -225,3 +227,16 @@ def test_on_the_first_lifecycle_too_what_waits_for_the_citizen_waits_on() -> Non
     simulated.give(officer(), Ask(question="在哪里？"), simulated.now)
     correct(simulated, URGENT)
     assert running(simulated, ClockName.HANDLE, 1).paused_at is not None
+
+
+@pytest.mark.parametrize(("kind", "sent"), [("complaint", True), ("report", False)])
+def test_what_was_returned_goes_where_the_rules_say_but_no_report(kind: str, sent: bool) -> None:
+    simulated = handled()
+    simulated.ticket.kind = Kind(kind)
+    simulated.give(officer(), Return(ground="not_ours", reason="分类有误"), simulated.now)
+    simulated.give(DISPATCHER, YES, simulated.now)
+    settle(simulated)
+    correct(simulated, "0204")
+    assert (simulated.ticket.stage is Stage.HANDLE) == sent
+    if not sent:
+        assert (simulated.ticket.stage, simulated.ticket.by_hand) == (Stage.DISPATCH, True)
