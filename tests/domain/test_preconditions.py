@@ -27,6 +27,10 @@ from tests.store.stories import complaint
 
 SUPERVISOR = Actor(role=Role.SUPERVISOR, id="supervisor-1")
 
+BUSY = TOWNS["busy"]
+WITHOUT_RETURNS = BUSY.model_copy(update={"caps": BUSY.caps.model_copy(update={"returns": 0})})
+PACKS = {**TOWNS, "without returns": WITHOUT_RETURNS}
+
 KNOWN = {"person": "p", "reachable": True}
 """A citizen who left a phone, and lets the unit know it."""
 
@@ -47,7 +51,7 @@ HIDDEN: list[dict[str, object]] = [
 FALSE: dict[Precondition, list[tuple[str, dict[str, object]]]] = {
     Precondition.CONTACT_OPEN: [("busy", each) for each in (*NOBODY, *HIDDEN)],
     Precondition.CONTACT_LEFT: [("busy", each) for each in NOBODY],
-    Precondition.RETURNABLE: [("plain", KNOWN)],
+    Precondition.RETURNABLE: [("without returns", KNOWN)],
 }
 """For each precondition, the towns and complaints in which it does not hold."""
 
@@ -55,7 +59,7 @@ FALSE: dict[Precondition, list[tuple[str, dict[str, object]]]] = {
 def filed(town: str, **fields: object) -> Counter:
     """Return a ticket that a unit has, unless it is a report."""
     new = complaint("2603020000029", city="tongzhou", category="0302", filed_at=FILED_AT)
-    return Counter(Desks(TOWNS[town]), new.model_copy(update={"unit": "water"} | fields))
+    return Counter(Desks(PACKS[town]), new.model_copy(update={"unit": "water"} | fields))
 
 
 def live(simulated: Counter) -> None:

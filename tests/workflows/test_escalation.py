@@ -97,6 +97,17 @@ async def test_silence_after_the_reply_is_asked_about_and_then_counted_unrated(
     assert timedelta(days=10) <= closed - replied < timedelta(days=10, minutes=1)
 
 
+async def test_who_left_no_contact_is_not_waited_for_by_the_desk(skipping: Skipping) -> None:
+    events = await _life(skipping, 40, person=None, reachable=False)
+    kinds = [event.kind for event in events]
+    assert kinds[kinds.index("replied") + 1 :] == ["rung_climbed", "rung_climbed", "closed"]
+    assert _levels(events, "rate") == ["warn", "due"]
+    assert _levels(events, "contact") == []
+    state = await tickets.state(skipping.store, events[0].number)
+    assert state is not None
+    assert (state.outcome, state.call_backs) == ("unrated", 0)
+
+
 async def test_a_slow_unit_gets_yellow_red_supervision_and_public_notice(
     skipping: Skipping,
 ) -> None:
