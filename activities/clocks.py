@@ -1,5 +1,6 @@
 """Clock planning: due times from the city's limits and calendar, for the history to record."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from activities.errors import refusal, ticket_activity
@@ -8,17 +9,19 @@ from domain.activity_io import (
     ClockPlan,
     ClockQuestion,
     ExtensionQuestion,
+    ReclassifyPlan,
+    ReclassifyQuestion,
     ReplanPlan,
     ReplanQuestion,
     ResumeQuestion,
 )
 from domain.commands.base import Wanted
 from domain.deadlines.calendar import longer_than
-from domain.deadlines.clocks import Clock
+from domain.deadlines.clocks import Clock, ClockKey
 from domain.deadlines.limits import Limit
 from domain.deadlines.registry import ClockName
 from domain.facts.anytime import Moved
-from domain.pack.pack import Pack
+from domain.pack.pack import Pack, UnknownCategory, UnknownTier
 from domain.pack.planning import (
     due_after,
     extend_clock,
@@ -27,6 +30,13 @@ from domain.pack.planning import (
     plan_revisits,
     resume_clock,
 )
+from domain.pack.reclassifying import (
+    key_of,
+    reclassified_promise,
+    reclassified_shares,
+    reclassified_steps,
+)
+from domain.ticket.assignment import Share
 from store.packs.archive import ArchivedPacks
 
 
@@ -90,6 +100,42 @@ class Clocks:
                     plan.moved.append(_moved(pack, clock, again))
         return plan
 
+    @ticket_activity("reclassify_clocks")
+    async def reclassify(self, question: ReclassifyQuestion) -> ReclassifyPlan:
+        """Plan the clocks of the open shares, and the promise, by another category or tier.
+
+        Raises:
+            ApplicationError: `unknown_category`, `unknown_tier`.
+        """
+        pack = await self._packs.of(question.city, question.pack)
+        try:
+            category = pack.category(question.category)
+            tier = question.tier or category.tier
+            pack.tier(tier)
+        except (UnknownCategory, UnknownTier) as error:
+            raise refusal(error.code, str(error)) from error
+        at, running = question.at, question.clocks
+        replaced = list(reclassified_shares(pack, tier, question.shares, running, at))
+        if question.category != question.was_category:
+            replaced += reclassified_steps(
+                pack, question.category, tier, question.shares, running, at
+            )
+        if not (question.promised or question.longer):
+            leads = {share.n for share in question.shares if share.share is Share.LEAD}
+            replaced = [(old, new) for old, new in replaced if not _later(old, new, running, leads)]
+        for promise in running:
+            if promise.name is ClockName.PROMISE:
+                new = reclassified_promise(
+                    pack, tier, promise, at, moved=question.moved, longer=question.longer
+                )
+                if new is not None:
+                    replaced.append((key_of(promise), new))
+        return ReclassifyPlan(
+            tier=tier,
+            stopped=[old for old, _ in replaced if old is not None],
+            clocks=[new for _, new in replaced if new is not None],
+        )
+
     async def _with_its_years(self, pack: Pack, clock: Clock) -> Pack:
         """Return `pack`, with the calendar of `clock` if a year of it was withdrawn since.
 
@@ -102,6 +148,15 @@ class Clocks:
         if older is None or older.published <= pack.calendar.published:
             return pack
         return pack.model_copy(update={"calendar": older})
+
+
+def _later(
+    key: ClockKey | None, new: Clock | None, running: Sequence[Clock], leads: Collection[int]
+) -> bool:
+    """Return whether `new` is the lead's handling, and later than the one with `key`."""
+    if new is None or new.name is not ClockName.HANDLE or new.assignment not in leads:
+        return False
+    return any(key_of(clock) == key and clock.due_at < new.due_at for clock in running)
 
 
 def _moved(pack: Pack, old: Clock, new: Clock) -> Moved:

@@ -8,13 +8,13 @@ before the field existed, means the newest.
 from pydantic import Field
 
 from domain.commands.base import ReasonKind, Wanted
-from domain.deadlines.clocks import Clock
+from domain.deadlines.clocks import Clock, ClockKey
 from domain.deadlines.registry import ClockName
 from domain.events import Event
 from domain.facts.anytime import Moved
 from domain.model import Instant, Recorded
 from domain.pack.condition_vocabulary import TicketFacts
-from domain.ticket.assignment import AssignmentPlan, HandlingResult, Share
+from domain.ticket.assignment import Assignment, AssignmentPlan, HandlingResult, Share
 from domain.ticket.because import Because
 from domain.ticket.complaint import Complaint, Place
 from domain.ticket.rules_snapshot import Rules
@@ -173,6 +173,36 @@ class ReplanPlan(Recorded):
     calendar_version: str
     clocks: list[Clock] = Field(default_factory=list)
     moved: list[Moved] = Field(default_factory=list)
+
+
+class ReclassifyQuestion(Recorded):
+    """The clocks of a ticket that gets another category.
+
+    `tier`: the one a person chose; None: that of the category. `shares`: the open assignments whose
+    clocks are replaced. `clocks`: all that run. `moved`: pauses or extensions moved the promise.
+    `longer`: a later day may be promised. `promised`: the citizen's promise has its own clock;
+    otherwise it is the lead's handling.
+    """
+
+    city: str
+    pack: str | None = None
+    category: str
+    was_category: str | None
+    tier: str | None
+    shares: list[Assignment]
+    clocks: list[Clock]
+    moved: bool
+    longer: bool
+    promised: bool
+    at: Instant
+
+
+class ReclassifyPlan(Recorded):
+    """The tier, the clocks to stop, and those to start, the promise among them."""
+
+    tier: str
+    stopped: list[ClockKey] = Field(default_factory=list)
+    clocks: list[Clock] = Field(default_factory=list)
 
 
 class ReasonQuestion(Recorded):

@@ -108,6 +108,7 @@ def ticket_worker(dependencies: ActivityDependencies, *, cached_tickets: int = 1
             Clocks(packs).extend,
             Clocks(packs).resume,
             Clocks(packs).replan,
+            Clocks(packs).reclassify,
             ReasonActivities(packs).check,
             Merging(store).check,
             Settle(packs, store, dependencies.keys).open_inspections,

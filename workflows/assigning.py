@@ -18,6 +18,7 @@ from domain.messages import Command
 from domain.policy.guards import check
 from domain.refusals import Refused
 from domain.ticket.assignment import Assignment, AssignmentPlan, Share
+from domain.ticket.preconditions import startable
 from workflows.calls import ask, ask_until_answered
 from workflows.escalation import EscalatingTicket
 from workflows.turns import PATIENCE
@@ -74,13 +75,18 @@ def assign(flow: EscalatingTicket, plan: DispatchPlan, at: datetime, actor: Acto
     )
 
 
-def plan_fields(flow: EscalatingTicket, plan: DispatchPlan) -> AssignmentPlan:
-    """Return the planned share with its current number: others may have been recorded meanwhile."""
+def plan_fields(
+    flow: EscalatingTicket, plan: DispatchPlan, share: Share = Share.LEAD
+) -> AssignmentPlan:
+    """Return the planned share with its current number: others may have been recorded meanwhile.
+
+    Without the clocks whose precondition does not hold.
+    """
     n = flow.ticket.assignment_count + 1
     values = {name: getattr(plan, name) for name in AssignmentPlan.model_fields}
     clocks = [
         clock.model_copy(update={"assignment": n})
-        for clock in plan.clocks
+        for clock in startable(flow.ticket, plan.clocks, share)
         if clock.name is not ClockName.PROMISE
     ]
     if not flow.ticket.promised:
@@ -141,10 +147,11 @@ async def _plan_help(
         for clock in flow.ticket.clocks
         if clock.running and clock.assignment == delegator.n and clock.name is ClockName.HANDLE
     ]
+    share = Share.DELEGATE if below else Share.CO
     question = question_of(flow, call.unit, at).model_copy(
         update={
             "assignment": n,
-            "share": Share.DELEGATE if below else Share.CO,
+            "share": share,
             "task": call.task,
             "limit": call.limit,
             "below": below,
@@ -152,9 +159,9 @@ async def _plan_help(
         }
     )
     plan = await ask(Dispatch.dispatch, question)
-    return AssignmentPlan(
-        **{name: getattr(plan, name) for name in AssignmentPlan.model_fields} | {"assignment": n}
-    )
+    clocks = startable(flow.ticket, plan.clocks, share)
+    values = {name: getattr(plan, name) for name in AssignmentPlan.model_fields}
+    return AssignmentPlan(**values | {"assignment": n, "clocks": clocks})
 
 
 def _still(

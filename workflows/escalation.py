@@ -21,6 +21,7 @@ from domain.facts.returning import FellBack, TakenOn
 from domain.facts.waiting import Resumed, ReviewMissed
 from domain.ticket.because import ReasonCode, because
 from domain.ticket.complaint import Complaint
+from domain.ticket.preconditions import holds
 from domain.ticket.stages import Outcome, Stage
 from runtime.engine_limits import DONE_WITHIN
 from workflows.calls import ask
@@ -199,6 +200,8 @@ class EscalatingTicket(RecordedTicket):
                 pause = self.ticket.assignment(n).pause
                 if pause is not None and pause.until is not None and pause.until <= clock.due_at:
                     await self.resume(n, "hold_over", at)
+            case ClockName.RATE if not self._can_be_called():
+                await self.close(Closed(outcome=Outcome.UNRATED, reason="no_rating"), at)
             case ClockName.RATE:
                 clocks = await self.plan_clocks(at, ClockName.CALL_BACK)
                 if clock.running:
@@ -207,6 +210,11 @@ class EscalatingTicket(RecordedTicket):
                 await self.close(Closed(outcome=Outcome.UNRATED, reason="no_rating"), at)
             case _:
                 pass
+
+    def _can_be_called(self) -> bool:
+        """Return whether a call-back is possible; true before there were preconditions."""
+        before = not rules_of(self.ticket).preconditions
+        return before or holds(self.ticket, ClockName.CALL_BACK)
 
     def _return_requested(self, n: int) -> bool:
         request = self.ticket.assignment(n).asked

@@ -13,6 +13,7 @@ from domain.activity_io import Projection
 from domain.actors import SYSTEM, Actor
 from domain.continuation import Carried
 from domain.events import Event, Fact
+from domain.facts.intake import Reclassified
 from domain.policy.decide import follows
 from domain.policy.record import projection_number, record
 from domain.refusals import Refused
@@ -42,7 +43,8 @@ class RecordedTicket:
     """A ticket, its events so far, and those that are not in the store yet.
 
     `lifecycle`: the version of the ticket's automatic behaviour in this run; 0 in histories from
-    before there were versions.
+    before there were versions. `reclassified`: how often its classification was corrected in this
+    run: what was planned before a correction does not count after it.
     """
 
     ladder: "asyncio.Task[None]"
@@ -55,6 +57,7 @@ class RecordedTicket:
         self.ticket = begun.ticket if isinstance(begun, Carried) else Ticket.of(begun)
         self.lifecycle = LIFECYCLE if workflow.patched("lifecycle-1") else 0
         self.events: list[Event] = []
+        self.reclassified: int = 0
         self.recorded_at: list[int] = []  # for the audit: history length at each event
         self.registered = carried is not None
         self._before = carried.history_length if carried else 0
@@ -112,6 +115,7 @@ class RecordedTicket:
         """
         event = record(self.ticket, fact, actor, at)
         self.events.append(event)
+        self.reclassified += isinstance(fact, Reclassified)
         self.recorded_at.append(self.history_length)
         self._unprojected.append(event)
         graver = follows(self.ticket)

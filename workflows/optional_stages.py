@@ -13,6 +13,7 @@ from domain.facts.aftercare import WatchEnded
 from domain.facts.returning import ArbitrationCalled
 from domain.facts.verifying import VerificationRequested
 from domain.policy.decide import above_threshold, arbitration_due, watch_over
+from domain.ticket.assignment import Share
 from domain.ticket.because import ReasonCode, because
 from domain.ticket.rules_snapshot import Escalation
 from domain.ticket.stages import Stage
@@ -43,10 +44,10 @@ class StagedTicket(AssignedTicket):
         self, unit: str, before: Literal["filing", "closing"], clocks: Sequence[Clock] = ()
     ) -> None:
         """Request a verification on the spot (核查). `clocks`: those of the answer meanwhile."""
-        at, stage = self.ticket.updated_at, self.ticket.stage
+        at, stage, known = self.ticket.updated_at, self.ticket.stage, self.reclassified
         plan = await assigning.plan_verifier(self, unit, at)
-        if self.ticket.stage is stage:
-            share = assigning.plan_fields(self, plan)
+        if self.ticket.stage is stage and self.reclassified == known:
+            share = assigning.plan_fields(self, plan, Share.VERIFY)
             self.record_event(
                 VerificationRequested(before=before, share=share, clocks=list(clocks)), at
             )

@@ -145,12 +145,12 @@ class TicketWorkflow(ContinuedTicket):
                 await self.send_to_lead()
 
     async def send_to_lead(self) -> None:
-        at = self.ticket.updated_at
+        at, known = self.ticket.updated_at, self.reclassified
         try:
             plan = await assigning.plan_lead(self, self.ticket.next_unit, at)
         except ApplicationError:  # the named unit is gone from the pack
             plan = await assigning.plan_lead(self, None, at)
-        if self._to_be_dispatched():
+        if self._to_be_dispatched() and self.reclassified == known:
             assigning.assign(self, plan, at, SYSTEM)
 
     async def handle(self) -> None:
@@ -165,7 +165,7 @@ class TicketWorkflow(ContinuedTicket):
         lead = self.ticket.lead
         if self.ticket.stage is not Stage.FEEDBACK or lead is None or lead.result is None:
             return
-        at = self.ticket.updated_at
+        at, known = self.ticket.updated_at, self.reclassified
         question = ReplyQuestion(
             city=self.ticket.complaint.city,
             pack=self.pack,
@@ -176,7 +176,7 @@ class TicketWorkflow(ContinuedTicket):
             verified=self.ticket.verified,
         )
         plan = await ask_until_answered(Feedback.prepare, question)
-        if self.ticket.stage is Stage.FEEDBACK:
+        if self.reclassified == known and self.ticket.stage is Stage.FEEDBACK:
             await self.reply(plan, at, resolved=lead.result.resolved)
 
     async def reply(self, plan: ReplyPlan, at: datetime, *, resolved: bool) -> None:

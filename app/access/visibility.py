@@ -46,7 +46,7 @@ def discreet(caller: Caller, ticket: Ticket) -> Ticket:
         return ticket
     unknown: dict[str, object] = {"filed_by": None}
     if ticket.of_wrongdoing:
-        unknown |= {"channel": Channel.OTHER, "anonymous": True, "person": None}
+        unknown |= {"channel": Channel.OTHER, "anonymous": True, "person": None, "reachable": None}
     return ticket.model_copy(update={"complaint": ticket.complaint.model_copy(update=unknown)})
 
 

@@ -17,7 +17,6 @@ from store.files.files import Attaching
 from store.secrets.vault import Person
 from store.tickets import intake, tickets
 from store.tickets.numbers import new_number
-from store.tickets.tickets import TicketRow
 
 WAITING = "已登记，系统恢复后自动开始办理。请保存好编号和查询码。"
 
@@ -26,7 +25,8 @@ class Receipt(Recorded):
     """The receipt: with number and access code the citizen follows the ticket.
 
     The code is the citizen's: it is told to them, and to the desk that reads it out. A unit that
-    knew it could rate its own work.
+    knew it could rate its own work. `due_at`: until when they are promised an answer; None until a
+    unit has the ticket.
     """
 
     number: str = Field(examples=["2603021234560"])
@@ -70,15 +70,12 @@ async def register(
     )
 
 
-KnownState = Snapshot | TicketRow | None
-
-
-async def start(context: AppContext, registered: intake.Registered) -> KnownState:
+async def start(context: AppContext, registered: intake.Registered) -> Snapshot | None:
     """Start the ticket, if new, and return its state; None while it waits for the engine."""
     if registered.started:
-        row = await tickets.get(context.store, registered.number)
-        if row is not None:
-            return row
+        ticket = await tickets.state(context.store, registered.number)
+        if ticket is not None:
+            return ticket.snapshot()
     return await context.engine.file(registered.complaint, new=registered.new)
 
 
@@ -95,7 +92,7 @@ def filed(
     context: AppContext,
     caller: Caller | None,
     registered: intake.Registered,
-    state: KnownState,
+    state: Snapshot | None,
     *,
     known: bool = False,
 ) -> Filed:
@@ -111,7 +108,7 @@ def filed(
         if told
         else None,
         stage=state.stage if state else Stage.ACCEPT,
-        due_at=state.due_at if state else None,
+        due_at=state.answer_due_at if state else None,
         status_url=f"{API}/tickets/{registered.number}",
         message=None if state else WAITING,
     )

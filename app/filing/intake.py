@@ -113,6 +113,8 @@ def _complaint(
     body: ComplaintIn, pack: Pack, now: datetime, by_hand: bool, caller: Caller | None
 ) -> Complaint:
     values = body.model_dump(exclude={"city", "contact", "files", "website"})
+    contact = body.contact
+    reachable = contact is not None and bool(contact.phone or contact.email)
     return filing.unnumbered(
         pack,
         now,
@@ -120,4 +122,5 @@ def _complaint(
         files=attachments.ids(body.files),
         by_hand=by_hand,
         filed_by=caller.filer if caller else BY_CITIZEN,
+        reachable=reachable,
     )

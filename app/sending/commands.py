@@ -60,7 +60,8 @@ async def execute(
     try:
         async with reserved(context, caller, number, key, content):
             name = f"{caller.id}:{key}:{context.mark(content)}" if key else None
-            return await context.engine.act(number, act, name)
+            snapshot = await context.engine.act(number, act, name)
+            return snapshot.for_citizen() if caller.citizen else snapshot
     except (Refused, NotRunning) as refusal:
         if caller.unit is not None and await visible(context, caller, number) is None:
             raise Problem("ticket_not_found") from None

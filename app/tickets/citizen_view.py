@@ -10,6 +10,7 @@ from domain.deadlines.registry import ClockName
 from domain.events import Event
 from domain.facts.anytime import Replanned
 from domain.facts.handling import Contacted
+from domain.facts.intake import Reclassified
 from domain.model import Instant, Recorded
 from domain.pack.pack import Pack, UnknownInPack
 from domain.ticket.complaint import Complaint, Kind
@@ -20,11 +21,15 @@ from store.tickets.outbox import Message
 
 
 class TimelineEntry(Recorded):
+    """An event in plain words. `category`, `answer_by`: of a corrected classification."""
+
     at: Instant
     kind: str = Field(examples=["assigned"])
     what: str = Field(examples=["已派给承办单位"])
     unit: str | None = Field(None, examples=["北苑街道"])
     text: str | None = None
+    category: str | None = Field(None, examples=["路灯故障"])
+    answer_by: Instant | None = None
 
 
 class Notification(Recorded):
@@ -37,9 +42,9 @@ class Notification(Recorded):
 class CitizenTicket(Recorded):
     """A ticket as its citizen sees it.
 
-    `due_at`: until when they are promised an answer; before a unit has it, and after the answer,
-    until when the next step is due. None while the promise is paused. `answer_by`: until when the
-    unit waits for what it asked the citizen.
+    `due_at`: until when they are promised an answer; None before a unit has it, while the promise
+    is paused, and after the answer. `answer_by`: until when the unit waits for what it asked the
+    citizen. `rate_by`: until when they can rate. Limits of units and of the centre are not here.
     """
 
     number: str
@@ -55,10 +60,14 @@ class CitizenTicket(Recorded):
     updated_at: Instant
     due_at: Instant | None = None
     answer_by: Instant | None = None
+    rate_by: Instant | None = None
     ended_at: Instant | None = None
     reply: str | None = None
     rating: Rating | None = None
     can_rate: bool = False
+    contact_hidden: bool = Field(
+        False, description="The unit may not know the contact that was left; it can be opened."
+    )
     timeline: list[TimelineEntry] = Field(default_factory=list)
     messages: list[Notification] = Field(default_factory=list)
 
@@ -76,30 +85,31 @@ def citizen_view(
         category=category_name(pack, ticket.category),
         unit=_unit(pack, ticket.unit),
         updated_at=ticket.updated_at,
-        due_at=_due(ticket),
+        due_at=ticket.answer_due_at,
         answer_by=_answer_by(ticket),
+        rate_by=_until(ticket, ClockName.RATE) if ticket.rating is None else None,
         ended_at=ticket.ended_at,
         reply=ticket.reply,
         rating=ticket.rating,
+        contact_hidden=_can_be_opened(ticket),
         can_rate=ticket.stage is Stage.RATE and ticket.rating is None,
         timeline=[_entry(event, pack) for event in events if _visible_to_citizen(event)],
         messages=[Notification(at=message.at, template=message.template) for message in messages],
     )
 
 
-def _due(ticket: Ticket) -> datetime | None:
-    """Return the due time of the promise, not that of a unit."""
-    promise = ticket.promise
-    if promise is None or not promise.running:
-        return ticket.due_at
-    return promise.due_at if promise.paused_at is None else None
+def _can_be_opened(ticket: Ticket) -> bool:
+    return ticket.contact_hidden and ticket.contact_left and not ticket.of_wrongdoing
 
 
 def _answer_by(ticket: Ticket) -> datetime | None:
     if ticket.parent_pause is not None and ticket.parent_pause.why == "citizen":
         return ticket.parent_pause.until
-    waiting = (c.due_at for c in ticket.clocks if c.name is ClockName.CITIZEN and c.running)
-    return next(waiting, None)
+    return _until(ticket, ClockName.CITIZEN)
+
+
+def _until(ticket: Ticket, name: ClockName) -> datetime | None:
+    return next((c.due_at for c in ticket.clocks if c.name is name and c.running), None)
 
 
 def waiting_view(complaint: Complaint) -> CitizenTicket:
@@ -126,12 +136,15 @@ def _visible_to_citizen(event: Event) -> bool:
 
 def _entry(event: Event, pack: Pack) -> TimelineEntry:
     text = getattr(event.fact, "text", None) if event.fact.words.quoted else None
+    corrected = event.fact if isinstance(event.fact, Reclassified) else None
     return TimelineEntry(
         at=event.at,
         kind=event.kind,
         what=event.fact.words.citizen_zh,
         unit=_unit(pack, getattr(event.fact, "unit", None) or event.actor.unit),
         text=text or None,
+        category=category_name(pack, corrected.category) if corrected else None,
+        answer_by=corrected.answer_by if corrected else None,
     )
 
 

@@ -154,7 +154,7 @@ async def _known(context: AppContext, caller: Caller, number: str) -> str:
     if caller.unit is not None:
         if caller.unit != ticket.unit:
             raise Problem("identity_protected", "Only the unit that leads may know who complained.")
-        if complaint.anonymous or ticket.of_wrongdoing:
+        if ticket.contact_hidden:
             raise Problem("identity_protected")
     if complaint.person is None:
         raise Problem("person_unknown")

@@ -21,6 +21,10 @@ from domain.ticket.stages import Stage
 from domain.ticket.ticket import Snapshot, Ticket
 from store.tickets import intake, tickets
 
+_SAME_COMPLAINANT = {
+    "kind", "channel", "title", "place", "anonymous", "person", "reachable",
+}  # fmt: skip
+
 
 async def reopen(
     context: AppContext, caller: Caller, number: str, command: Recur, key: str | None
@@ -43,7 +47,7 @@ async def reopen(
     follower = filing.unnumbered(
         pack,
         context.engine.clock.now(),
-        **before.model_dump(include={"kind", "channel", "title", "place", "anonymous", "person"}),
+        **before.model_dump(include=_SAME_COMPLAINANT),
         text=command.text,
         category=ended.category if pack.knows(ended.category) else None,
         follows=number,

@@ -38,6 +38,7 @@ class Choices(StrEnum):
     """The lists that a field may choose from; the pages fill them for a ticket and a caller."""
 
     CATEGORIES = "categories"
+    TIERS = "tiers"
     AREAS = "areas"
     KINDS = "kinds"
     GRADES = "grades"

@@ -39,6 +39,14 @@ class EscalationLevel(Recorded):
     raises: bool = False
 
 
+class ClockKey(Recorded):
+    """The identity of a clock: of one key, one clock runs at a time."""
+
+    name: ClockName
+    assignment: int | None = None
+    label: str | None = None
+
+
 class Clock(Recorded):
     """A limit that runs. Every escalation level fires once: `climbed` counts those that have.
 

@@ -53,11 +53,24 @@ class Nature(StrEnum):
     DATE = "date"  # the day has come
 
 
+class Precondition(StrEnum):
+    """The condition of a ticket without which a deadline does not start.
+
+    `domain.ticket.preconditions` decides whether it holds.
+    """
+
+    NONE = "none"  # whoever has to act can always act
+    CONTACT_OPEN = "contact_open"  # the unit may know how the citizen can be reached
+    CONTACT_LEFT = "contact_left"  # the hotline knows how the citizen can be reached
+    RETURNABLE = "returnable"  # the unit may still return the ticket
+
+
 @dataclass(frozen=True, kw_only=True)
 class DeadlineSpec:
     """The specification of a deadline.
 
     label, label_zh: its name on pages and in stories
+    precondition: without it the clock does not start: nobody could meet it
     shares: the kinds of assignment that start it (`domain.ticket.assignment.Share`)
     pausable: it stands still with its assignment
     cards: its warning is a yellow card for the unit, and its due level a red one
@@ -66,11 +79,13 @@ class DeadlineSpec:
     limited: packs set its limit; otherwise a person chooses the time, or it is set elsewhere
     needs: the settings of city.toml of which one has to be on for it to start; empty: it always may
     unused: the message for a city that sets a limit and has none of them on
+    citizens: it concerns the citizen, who may be told of its levels; of others never
     """
 
     label: str
     label_zh: str
     owner: Owner
+    precondition: Precondition
     nature: Nature = Nature.DUTY
     shares: tuple[str, ...] = ()
     pausable: bool = False
@@ -80,6 +95,7 @@ class DeadlineSpec:
     limited: bool = True
     needs: tuple[str, ...] = ()
     unused: str = ""
+    citizens: bool = False
 
 
 _LEAD, _CO, _DELEGATE, _VERIFY = "lead", "co", "delegate", "verify"
@@ -89,15 +105,22 @@ DEADLINES: dict[ClockName, DeadlineSpec] = {
         label="Promise to the citizen",
         label_zh="对群众承诺",
         owner=Owner.SYSTEM,
+        precondition=Precondition.NONE,
         limit_of=ClockName.HANDLE,
         limited=False,
+        citizens=True,
     ),
-    ClockName.TRIAGE: DeadlineSpec(label="Triage", label_zh="分类", owner=Owner.CENTRE),
-    ClockName.DISPATCH: DeadlineSpec(label="Dispatch", label_zh="派单", owner=Owner.CENTRE),
+    ClockName.TRIAGE: DeadlineSpec(
+        label="Triage", label_zh="分类", owner=Owner.CENTRE, precondition=Precondition.NONE
+    ),
+    ClockName.DISPATCH: DeadlineSpec(
+        label="Dispatch", label_zh="派单", owner=Owner.CENTRE, precondition=Precondition.NONE
+    ),
     ClockName.SIGN: DeadlineSpec(
         label="Sign",
         label_zh="签收",
         owner=Owner.UNIT,
+        precondition=Precondition.NONE,
         shares=(_LEAD, _CO, _DELEGATE, _VERIFY),
         cards=True,
         within_handling=True,
@@ -106,6 +129,7 @@ DEADLINES: dict[ClockName, DeadlineSpec] = {
         label="Time to return",
         label_zh="退单时限",
         owner=Owner.UNIT,
+        precondition=Precondition.RETURNABLE,
         nature=Nature.RIGHT,
         shares=(_LEAD,),
         within_handling=True,
@@ -116,6 +140,7 @@ DEADLINES: dict[ClockName, DeadlineSpec] = {
         label="First contact",
         label_zh="首次联系",
         owner=Owner.UNIT,
+        precondition=Precondition.CONTACT_OPEN,
         shares=(_LEAD, _CO),
         cards=True,
         within_handling=True,
@@ -124,6 +149,7 @@ DEADLINES: dict[ClockName, DeadlineSpec] = {
         label="Meeting on the spot",
         label_zh="现场会",
         owner=Owner.UNIT,
+        precondition=Precondition.NONE,
         shares=(_CO,),
         within_handling=True,
         needs=("caps.co_handlers",),
@@ -133,17 +159,24 @@ DEADLINES: dict[ClockName, DeadlineSpec] = {
         label="Handling",
         label_zh="办理",
         owner=Owner.UNIT,
+        precondition=Precondition.NONE,
         shares=(_LEAD, _CO, _DELEGATE),
         pausable=True,
         cards=True,
     ),
     ClockName.STEP: DeadlineSpec(
-        label="Step", label_zh="阶段", owner=Owner.UNIT, pausable=True, limited=False
+        label="Step",
+        label_zh="阶段",
+        owner=Owner.UNIT,
+        precondition=Precondition.NONE,
+        pausable=True,
+        limited=False,
     ),
     ClockName.DECIDE: DeadlineSpec(
         label="Decision",
         label_zh="审批",
         owner=Owner.CENTRE,
+        precondition=Precondition.NONE,
         needs=("caps.returns", "caps.extensions", "caps.holds", "features.exclude"),
         unused="units ask for nothing",
     ),
@@ -151,6 +184,7 @@ DEADLINES: dict[ClockName, DeadlineSpec] = {
         label="Arbitration",
         label_zh="协调",
         owner=Owner.CENTRE,
+        precondition=Precondition.NONE,
         needs=("caps.returns",),
         unused="arbitration follows the last return, and there is none",
     ),
@@ -158,6 +192,7 @@ DEADLINES: dict[ClockName, DeadlineSpec] = {
         label="Hold review",
         label_zh="挂账复核",
         owner=Owner.UNIT,
+        precondition=Precondition.NONE,
         needs=("caps.holds",),
         unused="nothing is put aside",
     ),
@@ -165,6 +200,7 @@ DEADLINES: dict[ClockName, DeadlineSpec] = {
         label="End of the hold",
         label_zh="挂账到期",
         owner=Owner.SYSTEM,
+        precondition=Precondition.NONE,
         nature=Nature.DATE,
         needs=("caps.holds",),
         unused="nothing is put aside",
@@ -174,53 +210,78 @@ DEADLINES: dict[ClockName, DeadlineSpec] = {
         label="Citizen's answer",
         label_zh="群众补充",
         owner=Owner.CITIZEN,
+        precondition=Precondition.NONE,
         nature=Nature.RIGHT,
         needs=("features.ask_citizen",),
         unused="citizens are not asked",
+        citizens=True,
     ),
     ClockName.VERIFY: DeadlineSpec(
         label="Verification on the spot",
         label_zh="现场核查",
         owner=Owner.UNIT,
+        precondition=Precondition.NONE,
         shares=(_VERIFY,),
         needs=("verify.filing", "verify.closing"),
         unused="nothing is verified",
     ),
     ClockName.ORDER: DeadlineSpec(
-        label="Answer to an order", label_zh="督办反馈", owner=Owner.UNIT
+        label="Answer to an order",
+        label_zh="督办反馈",
+        owner=Owner.UNIT,
+        precondition=Precondition.NONE,
     ),
     ClockName.APPOINTMENT: DeadlineSpec(
         label="Appointment",
         label_zh="预约",
         owner=Owner.UNIT,
+        precondition=Precondition.NONE,
         nature=Nature.DATE,
         needs=("features.appoint",),
         unused="nothing is promised for a time",
+        citizens=True,
     ),
     ClockName.FEEDBACK: DeadlineSpec(
         label="Feedback",
         label_zh="反馈",
         owner=Owner.SYSTEM,
+        precondition=Precondition.NONE,
         needs=("verify.closing",),
         unused="an answer goes out at once where nobody looks first",
     ),
     ClockName.RATE: DeadlineSpec(
-        label="Rating", label_zh="评价", owner=Owner.CITIZEN, nature=Nature.RIGHT
+        label="Rating",
+        label_zh="评价",
+        owner=Owner.CITIZEN,
+        precondition=Precondition.NONE,
+        nature=Nature.RIGHT,
+        citizens=True,
     ),
     ClockName.CALL_BACK: DeadlineSpec(
-        label="Call-back", label_zh="回访", owner=Owner.CENTRE, nature=Nature.DATE
+        label="Call-back",
+        label_zh="回访",
+        owner=Owner.CENTRE,
+        precondition=Precondition.CONTACT_LEFT,
+        nature=Nature.DATE,
     ),
-    ClockName.SUPERVISE: DeadlineSpec(label="Supervision", label_zh="督办", owner=Owner.CENTRE),
+    ClockName.SUPERVISE: DeadlineSpec(
+        label="Supervision", label_zh="督办", owner=Owner.CENTRE, precondition=Precondition.NONE
+    ),
     ClockName.REVISIT: DeadlineSpec(
         label="Revisit",
         label_zh="回头看",
         owner=Owner.CENTRE,
+        precondition=Precondition.NONE,
         nature=Nature.DATE,
         needs=("aftercare.revisits",),
         unused="nobody looks back",
     ),
     ClockName.AFTERCARE: DeadlineSpec(
-        label="Aftercare", label_zh="观察期", owner=Owner.SYSTEM, nature=Nature.DATE
+        label="Aftercare",
+        label_zh="观察期",
+        owner=Owner.SYSTEM,
+        precondition=Precondition.NONE,
+        nature=Nature.DATE,
     ),
 }
 """Every deadline. The clocks of a share are planned in this order."""

@@ -109,6 +109,23 @@ class MinutesRecorded(FactBase):
                 ticket.stop(at, ClockName.MEET, assignment=assignment.n)
 
 
+class ContactOpened(FactBase):
+    """The citizen's consent that the unit may know a contact that was hidden."""
+
+    kind: Literal["contact_opened"] = "contact_opened"
+    words = EventWords(
+        "The unit may know the citizen's contact",
+        "群众同意向承办单位公开联系方式",
+        citizen="You let the unit know how to reach you",
+        citizen_zh="您已同意承办单位与您联系",
+    )
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.contact_opened = True
+        ticket.start(self.clocks)
+
+
 class InspectionsOpened(FactBase):
     """Inspections opened at sibling units (举一反三). `tickets`: their numbers."""
 

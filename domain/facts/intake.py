@@ -5,9 +5,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from domain.deadlines.clocks import Clock
+from domain.deadlines.clocks import Clock, ClockKey
 from domain.deadlines.registry import ClockName
 from domain.facts.base import EventWords, FactBase
+from domain.model import Instant
 from domain.ticket.assignment import AssignmentPlan, Ending, Share
 from domain.ticket.because import Because
 from domain.ticket.complaint import Filer, Kind
@@ -88,6 +89,47 @@ class Classified(FactBase):
         ticket.repeats = self.repeats
         ticket.verify_by = self.verify_by
         ticket.start(self.clocks)
+
+
+class Reclassified(FactBase):
+    """更正分类: another category, or another tier, and with it other limits.
+
+    `was_category`, `was_tier`: those before. `stopped`: the clocks that `clocks` replace, or that
+    have no limit any more. `answer_by`: the promised day of the answer from now on, None where
+    none runs; `answer_was`: before that. `longer`: a person confirmed a later day. `to_rules`: the
+    responsibilities name the unit, as nobody has the ticket.
+    """
+
+    kind: Literal["reclassified"] = "reclassified"
+    words = EventWords(
+        "Classification corrected",
+        "更正分类",
+        citizen="We have corrected what it is about",
+        citizen_zh="已更正诉求的分类",
+    )
+    category: str
+    tier: str
+    was_category: str | None = None
+    was_tier: str | None = None
+    reason: str
+    repeats: list[str] = Field(default_factory=list)
+    verify_by: str | None = None
+    to_rules: bool = False
+    stopped: list[ClockKey] = Field(default_factory=list)
+    clocks: list[Clock] = Field(default_factory=list)
+    answer_by: Instant | None = None
+    answer_was: Instant | None = None
+    longer: bool = False
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.category, ticket.tier = self.category, self.tier
+        ticket.repeats, ticket.verify_by = self.repeats, self.verify_by
+        if self.to_rules:
+            ticket.next_unit, ticket.by_hand = None, False
+        for key in self.stopped:
+            ticket.stop(at, key.name, assignment=key.assignment, label=key.label)
+        ticket.start(self.clocks)
+        ticket.stand_still(at)
 
 
 class Assigned(AssignmentPlan, FactBase):

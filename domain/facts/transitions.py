@@ -57,6 +57,7 @@ def _row(
 _UNSETTLED = {S.TRIAGE, S.DISPATCH}
 _ANY = set(OPEN) - {S.ACCEPT}
 _UNANSWERED = {S.TRIAGE, S.DISPATCH, S.VERIFY, S.ARBITRATE, S.HANDLE, S.FEEDBACK}
+_CLASSIFIED = {S.DISPATCH, S.VERIFY, S.ARBITRATE, S.HANDLE, S.FEEDBACK, S.MERGED}
 _WITH_A_PROMISE = {S.DISPATCH, S.VERIFY, S.ARBITRATE, S.HANDLE, S.FEEDBACK, S.MERGED}
 _RATED = {S.SUPERVISE, S.AFTERCARE}
 _GOING = _ANY - {S.AFTERCARE}
@@ -78,6 +79,8 @@ TABLE: tuple[Transition, ...] = (
          "Outside the line's business: said with a reason and where to turn (53号)."),
     _row(intake.Referred, _UNSETTLED, S.ENDED, {R.DESK, R.DISPATCHER},
          "Emergencies stay with 110 119 120; the line does not replace authorities (53号)."),
+    _row(intake.Reclassified, _CLASSIFIED, None, _STAFF,
+         "A wrong classification is set right as long as nobody has answered by it."),
     # --- verify on the spot
     _row(verifying.VerificationRequested, {S.DISPATCH, S.FEEDBACK}, S.VERIFY, {R.SYSTEM},
          "A case is looked at before it is filed, or before it is answered (GB/T 30428)."),
@@ -224,6 +227,8 @@ TABLE: tuple[Transition, ...] = (
     _row(anytime.FactsAdded, _ANY, None, {R.CITIZEN, R.DESK},
          "New facts are welcome while it is open."),
     _row(anytime.Urged, _GOING, None, {R.CITIZEN, R.DESK}, "Urging is heard and counted."),
+    _row(anytime.ContactOpened, _GOING, None, {R.CITIZEN, R.DESK},
+         "Who hid from the unit may change their mind; then the unit has to call."),
     _row(anytime.Withdrawn, _GOING, S.ENDED, {R.CITIZEN, R.DESK},
          "It is the citizen's complaint."),
     _row(anytime.CarriedOn, _ANY, None, {R.SYSTEM},

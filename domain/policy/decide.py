@@ -1,9 +1,10 @@
 """Decisions of the ticket itself: pure, without changes to it."""
 
+from domain.commands.intake.reclassify import Reclassify
 from domain.commands.lookups import rules_of
-from domain.deadlines.clocks import Clock
+from domain.deadlines.clocks import Clock, ClockKey
 from domain.deadlines.registry import ClockName
-from domain.facts import anytime, closing
+from domain.facts import anytime, closing, intake
 from domain.ticket.assignment import Ending
 from domain.ticket.rules_snapshot import ReworkTo
 from domain.ticket.stages import Outcome, Stage
@@ -32,6 +33,47 @@ def replanned(
             one.later and (one.clock, one.assignment) == (promise.name, promise.assignment)
             for one in moved
         ),
+    )
+
+
+def reclassified(
+    ticket: Ticket,
+    command: Reclassify,
+    *,
+    tier: str,
+    stopped: list[ClockKey],
+    clocks: list[Clock],
+    repeats: list[str],
+    verify_by: str | None,
+) -> intake.Reclassified:
+    """Return the corrected classification, with the day of the answer before and after.
+
+    Verification before filing is asked about only where no unit had the ticket yet. Where a
+    dispatcher has it because it was returned, or by nobody's choice, the responsibilities of the
+    new category name the unit; for a report of wrongdoing a person does.
+    """
+    lead, promise = ticket.lead, ticket.promise if ticket.promised else ticket.answer_clock
+    new = next((clock for clock in clocks if clock.name is ClockName.PROMISE), promise)
+    first = ticket.stage is Stage.DISPATCH and ticket.assignment_count == 0
+    returned = lead is None or lead.ending is Ending.RETURNED
+    waiting = ticket.stage is Stage.DISPATCH and ticket.by_hand and command.unit is None
+    returned = returned and not ticket.of_wrongdoing  # no rule may send it to those it accuses
+    was = promise.due_at if promise is not None and promise.running else None
+    by = new.due_at if new is not None and new.running and new.paused_at is None else None
+    return intake.Reclassified(
+        category=command.category,
+        tier=tier,
+        was_category=ticket.category,
+        was_tier=ticket.tier,
+        reason=command.reason,
+        repeats=repeats,
+        verify_by=verify_by if first and command.unit is None else ticket.verify_by,
+        to_rules=waiting and returned,
+        stopped=stopped,
+        clocks=clocks,
+        answer_by=by,
+        answer_was=was,
+        longer=new is not None and was is not None and new.due_at > was,
     )
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from domain.actors import Role
+from domain.deadlines.registry import DEADLINES
 from domain.events import Event
 from domain.facts.aftercare import Reopened
 from domain.facts.anytime import LevelReached, Replanned
@@ -30,6 +31,7 @@ _TELLS: dict[str, tuple[Role, ...]] = {
     "verification_asked": UNIT,
     "filing_refuted": CITIZEN,
     "closing_refuted": UNIT,
+    "reclassified": (Role.CITIZEN, Role.OFFICER),
     "assigned": (Role.CITIZEN, Role.OFFICER),
     "return_asked": DISPATCH,
     "return_barred": SUPERVISION,
@@ -82,6 +84,7 @@ _TELLS: dict[str, tuple[Role, ...]] = {
     "inspections_opened": SUPERVISION,
     "withdrawn": UNIT,
     "facts_added": UNIT,
+    "contact_opened": UNIT,
     "urged": (Role.OFFICER, Role.DISPATCHER),
 }
 
@@ -194,6 +197,8 @@ def notices(event: Event, ticket: Ticket, after: Sequence[Event] = ()) -> list[O
     fact, scene = event.fact, _scene(event, ticket, after)
     if isinstance(fact, LevelReached):
         template, roles = f"{fact.clock}_{fact.rung}", tuple(fact.tells)
+        if not DEADLINES[fact.clock].citizens:  # whatever the pack says
+            roles = tuple(role for role in roles if role is not Role.CITIZEN)
         if template in _ANNOUNCED_LATER:
             roles = tuple(role for role in roles if role not in UNIT)
     elif isinstance(fact, Replanned):

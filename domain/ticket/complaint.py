@@ -142,7 +142,8 @@ class Complaint(Recorded):
     the same matter. `topic`: the common problem (共性问题) it was opened for. `public`: the citizen
     agreed that question and answer are published, without names. `files`: ids of the files uploaded
     with it. `by_hand`: a person does the triage; the machine only suggests. `filed_by`: None
-    for one from before that was recorded.
+    for one from before that was recorded. `reachable`: a phone or an e-mail address was left; None,
+    from before the field existed: if there is a `person`.
     """
 
     number: str
@@ -159,6 +160,7 @@ class Complaint(Recorded):
     place: Place = Field(default_factory=Place)
     anonymous: bool = False
     person: str | None = None
+    reachable: bool | None = None
     files: list[str] = Field(default_factory=list)
     by_hand: bool = False
     filed_by: Filer | None = None

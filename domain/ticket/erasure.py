@@ -81,6 +81,8 @@ RECORD = frozenset(
         "verify_by",
         "verifying",
         "waiting",
+        "was_category",
+        "was_tier",
         "why",
     }
 )

@@ -65,3 +65,8 @@ class Rules(Recorded):
         description="The workflow records the codes of its own reasons; false if it was accepted "
         "before there were any, so that its history still gives what was recorded.",
     )
+    preconditions: bool = Field(
+        False,
+        description="Clocks start only if their precondition holds; false if it was accepted "
+        "before there were any, so that its history still gives what was recorded.",
+    )

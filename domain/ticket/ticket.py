@@ -50,7 +50,11 @@ class Dropped(Recorded):
 
 
 class Snapshot(Recorded):
-    """A ticket in short: the response to a command."""
+    """A ticket in short: the response to a command.
+
+    `due_at`: of what is due next, also of internal limits. `answer_due_at`: the day that the
+    citizen was promised, while it runs.
+    """
 
     number: str
     city: str
@@ -62,7 +66,12 @@ class Snapshot(Recorded):
     assignment: int | None = None
     severity: int = 0
     due_at: Instant | None = None
+    answer_due_at: Instant | None = None
     updated_at: Instant
+
+    def for_citizen(self) -> "Snapshot":
+        """Return the snapshot with the promise to the citizen in place of internal limits."""
+        return self.model_copy(update={"due_at": self.answer_due_at})
 
 
 class Ticket(Recorded):
@@ -77,6 +86,7 @@ class Ticket(Recorded):
     `urges_before`: the number of urges before those in `urged_at`. `facts_at`: the times of
     additions within the last day. `void_rungs`: versions of the events of levels that were reached
     and became void (see `Clock`). `refuted`: how often the closing condition refused a result.
+    `contact_opened`: the citizen let the unit know a contact that was hidden.
     """
 
     complaint: Complaint
@@ -132,6 +142,7 @@ class Ticket(Recorded):
     recurred: int = 0
     contest: Request | None = None
     excluded: bool = False
+    contact_opened: bool = False
 
     @classmethod
     def of(cls, complaint: Complaint) -> "Ticket":
@@ -148,6 +159,18 @@ class Ticket(Recorded):
     def of_wrongdoing(self) -> bool:
         """True if it is, or was filed as, a report of wrongdoing."""
         return of_wrongdoing(self.kind, self.complaint.kind)
+
+    @property
+    def contact_left(self) -> bool:
+        """True if the citizen left a phone or an e-mail address."""
+        complaint = self.complaint
+        known = complaint.person is not None
+        return known if complaint.reachable is None else known and complaint.reachable
+
+    @property
+    def contact_hidden(self) -> bool:
+        """True if units may not know who complained."""
+        return self.of_wrongdoing or (self.complaint.anonymous and not self.contact_opened)
 
     # --- changes made by facts: clocks ----------------------------------------------------
 
@@ -473,6 +496,16 @@ class Ticket(Recorded):
         return next((clock for clock in clocks if clock.assignment == n), None)
 
     @property
+    def answer_due_at(self) -> datetime | None:
+        """The answer's due time while it is promised; None before, after, and during a pause.
+
+        The only due time that is a promise to the citizen.
+        """
+        clock = self.answer_clock
+        going = clock is not None and clock.running and clock.paused_at is None
+        return clock.due_at if clock is not None and going else None
+
+    @property
     def promised_at(self) -> datetime | None:
         """The answer's due time, as last moved."""
         return self.answer_clock.due_at if self.answer_clock else None
@@ -487,6 +520,15 @@ class Ticket(Recorded):
     def promises_running(self) -> list[Clock]:
         """The running promise to the citizen, also while paused; at most one."""
         return [c for c in self.clocks if c.name is ClockName.PROMISE and c.running]
+
+    @property
+    def promise_moved(self) -> bool:
+        """True if pauses or extensions moved the running promise."""
+        running = self.promise
+        if running is None or not running.running:
+            return False
+        paused = (c.paused_at for c in self.clocks if c.name is ClockName.PROMISE and not c.running)
+        return "+" in running.limit or any(at is not None for at in paused)
 
     @property
     def promised(self) -> bool:
@@ -523,6 +565,7 @@ class Ticket(Recorded):
             assignment=current.n if current else None,
             severity=self.severity,
             due_at=self.due_at,
+            answer_due_at=self.answer_due_at,
             updated_at=self.updated_at,
         )
 

@@ -19,5 +19,5 @@ def check_messages(parsed: ParsedPack) -> Iterator[PackFault]:
         for name, text in texts.items():
             if name not in TEMPLATE_NAMES:
                 yield document.problem((name,), f"there is no message {name!r}")
-            for fault in template_faults(text):
+            for fault in template_faults(text, name):
                 yield document.problem((name,), f"{name}: {fault}")

@@ -85,10 +85,12 @@ NO_NAMES = {
     "look",
     # choices and yes or no
     "agreed", "anonymous", "approve", "contacted", "grade", "ground", "holds", "kind", "locally",
+    "longer",
     "outcome", "public", "purpose", "rating", "reached", "resolved", "resume", "scopes", "what",
     "step", "role", "channel", "action", "chore",
     # the city's words: units, areas, categories, rules
-    "accused", "area", "category", "city", "city_id", "indicator", "pack", "topic", "unit", "units",
+    "accused", "area", "category", "city", "city_id", "indicator", "pack", "tier", "topic", "unit",
+    "units",
     # filters and pages of lists
     "after", "before", "call_back_due", "cursor", "done", "due_before", "filed_since",
     "filed_until", "least", "limit", "only", "open", "overdue", "queue", "sort", "stage", "state",

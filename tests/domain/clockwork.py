@@ -18,6 +18,7 @@ from domain.policy.decide import above_threshold, arbitration_due, verdict, watc
 from domain.refusals import Refused
 from domain.ticket.assignment import Share
 from domain.ticket.complaint import Complaint
+from domain.ticket.preconditions import holds
 from domain.ticket.rules_snapshot import Escalation
 from domain.ticket.stages import Outcome, Stage
 from domain.ticket.ticket import LIFECYCLE
@@ -251,6 +252,8 @@ class Clockwork(Hall):
                 pause = self.ticket.assignment(n).pause
                 if pause is not None and pause.until is not None and pause.until <= clock.due_at:
                     self.resume(n, "hold_over", at)
+            case ClockName.RATE if not holds(self.ticket, ClockName.CALL_BACK):
+                self._close(closing.Closed(outcome=Outcome.UNRATED, reason="no_rating"), at)
             case ClockName.RATE:
                 clocks = self.plan(at, ClockName.CALL_BACK)
                 self.record_event(closing.CallBackDue(clocks=clocks), at)

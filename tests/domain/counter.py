@@ -4,13 +4,21 @@ Each does the same as its handler in `workflows.handlers`, without pauses in bet
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from domain.activity_io import ExtensionQuestion, ReasonQuestion, ReplanQuestion, TriageQuestion
+from domain.activity_io import (
+    ExtensionQuestion,
+    ReasonQuestion,
+    ReclassifyQuestion,
+    ReplanQuestion,
+    TriageQuestion,
+)
 from domain.actors import Actor
 from domain.commands.citizens.add_facts import AddFacts
 from domain.commands.intake.intervene import Intervene
 from domain.commands.intake.merge import Merge
 from domain.commands.intake.reassign import Reassign
+from domain.commands.intake.reclassify import Reclassify
 from domain.commands.intake.triage import Triage
 from domain.commands.intake.unmerge import Unmerge
 from domain.commands.joint.delegate import Delegate
@@ -28,7 +36,7 @@ from domain.facts import aftercare, anytime, handling, merging, returning, waiti
 from domain.facts import intake as intake_facts
 from domain.facts import joint as joint_facts
 from domain.messages import Command, ParentReply
-from domain.policy.decide import replanned
+from domain.policy.decide import reclassified, replanned
 from domain.policy.guards import check
 from domain.refusals import Refused
 from domain.ticket.assignment import Assignment, AssignmentPlan, Share
@@ -54,6 +62,8 @@ class Counter(Clockwork):
         match command:
             case Triage():
                 self._classify(command, actor, at)
+            case Reclassify():
+                self._reclassify(command, actor, at)
             case Reassign() | Intervene():
                 self._send(command, actor, at)
             case Merge(into=into, reason=why):
@@ -132,6 +142,47 @@ class Counter(Clockwork):
             clocks=plan.clocks,
         )
         self.record_event(classified, at, actor)
+
+    def _reclassify(self, command: Reclassify, actor: Actor, at: datetime) -> None:
+        ticket = self.ticket
+        triage = TriageQuestion(
+            complaint=ticket.complaint, at=at, category=command.category, unit=command.unit
+        )
+        triaged = settled(self.desks.triage.triage(triage))
+        question = ReclassifyQuestion(
+            city="",
+            category=command.category,
+            was_category=ticket.category,
+            tier=command.tier,
+            shares=[] if command.unit else ticket.opened,
+            clocks=[clock for clock in ticket.clocks if clock.running],
+            moved=ticket.promise_moved,
+            longer=command.longer,
+            promised=bool(self.lifecycle),
+            at=at,
+        )
+        plan = settled(self.desks.clocks.reclassify(question))
+        changed: dict[str, Any] = {"category": command.category, "tier": plan.tier}
+        lead = self.share(command.unit, at, **changed) if command.unit else None
+        command.refuse_unchanged(ticket, plan.tier)
+        corrected = reclassified(
+            ticket,
+            command,
+            tier=plan.tier,
+            stopped=plan.stopped,
+            clocks=plan.clocks,
+            repeats=triaged.repeats,
+            verify_by=triaged.verify_by,
+        )
+        if lead is not None and command.unit is not None:
+            current = ticket.current
+            moved = intake_facts.Reassigned(
+                assignment=current.n if current else None, unit=command.unit, reason=command.reason
+            )
+            self.record_event(moved, at, actor)
+        self.record_event(corrected, at, actor)
+        if lead is not None:
+            self.assign(lead, at, actor)
 
     def _send(self, command: Reassign | Intervene, actor: Actor, at: datetime) -> None:
         plan = self.share(command.unit, at)

@@ -20,6 +20,7 @@ from domain.policy.results import failure_of, result_of
 from domain.refusals import Refused
 from domain.ticket.assignment import AssignmentPlan, HandlingResult, Share
 from domain.ticket.complaint import Complaint
+from domain.ticket.preconditions import startable
 from domain.ticket.rating import Rating
 from domain.ticket.ticket import LIFECYCLE, Ticket
 from tests.domain.desks import Desks, settled
@@ -107,10 +108,13 @@ class Hall:
             accused=ticket.accused,
             promise=bool(self.lifecycle) and not ticket.promised,
         ).model_copy(update=more)
-        return settled(self.desks.dispatch.dispatch(question))
+        plan = settled(self.desks.dispatch.dispatch(question))
+        # At once, not when it is recorded: nothing happens in between.
+        return plan.model_copy(update={"clocks": startable(ticket, plan.clocks, share)})
 
     def assign(self, assignment_plan: AssignmentPlan, at: datetime, actor: Actor) -> None:
         fields = {name: getattr(assignment_plan, name) for name in AssignmentPlan.model_fields}
+        fields["clocks"] = startable(self.ticket, assignment_plan.clocks)
         self.record_event(intake.Assigned(**fields), at, actor)
 
     def hand_in(self, n: int, result: HandlingResult) -> None:

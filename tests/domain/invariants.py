@@ -9,6 +9,7 @@ from domain.events import Event
 from domain.facts.transitions import transition
 from domain.policy.decide import arbitration_due, follows, verdict, watch_over
 from domain.ticket.assignment import Assignment, Ending, Share
+from domain.ticket.preconditions import holds
 from domain.ticket.stages import Stage
 from domain.ticket.ticket import Ticket
 
@@ -127,7 +128,11 @@ def check_clock(clock: Clock) -> None:
 
 
 def _check_running(ticket: Ticket, clock: Clock) -> None:
-    """Fail unless a running clock belongs to something that is not over yet."""
+    """Fail unless a running clock belongs to something that is not over yet, and can be met."""
+    if ticket.rules is not None and ticket.rules.preconditions:
+        n = clock.assignment
+        share = ticket.assignment(n).share if n is not None else Share.LEAD
+        assert holds(ticket, clock.name, share), f"{clock.name} runs, and nobody can meet it"
     assert ticket.stage in ONLY_IN.get(clock.name, {ticket.stage})
     if clock.assignment is None:
         if clock.name is ClockName.ORDER:

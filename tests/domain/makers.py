@@ -6,6 +6,7 @@ A maker returns None if its fact does not fit: nobody to release, nothing to dec
 from collections.abc import Callable
 
 from domain.actors import Role
+from domain.deadlines.clocks import Clock, EscalationLevel, LevelKind
 from domain.deadlines.registry import ClockName
 from domain.events import Fact
 from domain.facts import (
@@ -23,6 +24,7 @@ from domain.facts import (
 )
 from domain.facts.base import FactBase
 from domain.facts.transitions import TABLE
+from domain.pack.reclassifying import key_of
 from domain.policy.results import failure_of, result_of
 from domain.ticket.assignment import Share
 from domain.ticket.stages import Stage
@@ -60,6 +62,40 @@ def _classified(life: Life) -> intake.Classified:
         verify_by=life.one([None, "@street"]),
         clocks=life.clocks(ClockName.DISPATCH),
     )
+
+
+def _reclassified(life: Life) -> intake.Reclassified:
+    """Return a correction, with new clocks of the shares and a promise that is not later."""
+    ticket = life.ticket
+    replaced = [
+        clock
+        for clock in ticket.clocks
+        if clock.running and clock.assignment and clock.name in (*_LEAD, ClockName.MEET)
+    ]
+    promises = [
+        promise.model_copy(update={"due_at": min(promise.due_at, later)})
+        for promise in ticket.promises_running
+        if life.likely(0.5)
+        for later in [max(life.at, promise.paused_at or life.at)]
+        if promise.due_at > later >= promise.started_at
+    ]
+    return intake.Reclassified(
+        category=life.chance.choice(["1", "2"]),
+        tier="t",
+        was_category=ticket.category,
+        was_tier=ticket.tier,
+        reason="r",
+        repeats=["1"] if life.likely(0.3) else [],
+        stopped=[key_of(clock) for clock in (*replaced, *promises)],
+        clocks=[life.clock(one.name, one.assignment) for one in replaced]
+        + [_without_levels(promise) for promise in promises],
+    )
+
+
+def _without_levels(promise: Clock) -> Clock:
+    """Return the promise with one level, when it is due: the others' times are over."""
+    due = EscalationLevel(kind=LevelKind.DUE, at=promise.due_at)
+    return promise.model_copy(update={"rungs": [due], "climbed": 0, "reached_in": []})
 
 
 def _answered(life: Life) -> intake.Answered | None:
@@ -134,6 +170,7 @@ _BEGINNINGS: dict[type[FactBase], Maker] = {
     intake.Accepted: _accepted,
     intake.TriageUnsure: _unsure,
     intake.Classified: _classified,
+    intake.Reclassified: _reclassified,
     intake.Answered: _answered,
     intake.Declined: lambda life: intake.Declined(reason="r", text="a"),
     intake.Referred: lambda life: intake.Referred(reason="r", text="a"),
@@ -194,12 +231,14 @@ _WEIGHTS: dict[type[FactBase], int] = {
     anytime.Withdrawn: 1,
     anytime.Replanned: 3,
     waiting.ReviewMissed: 400,
+    intake.Reclassified: 10,
     intake.Answered: 2,
     intake.Declined: 1,
     intake.Referred: 1,
     verifying.FilingRefuted: 10,
     anytime.FactsAdded: 3,
     anytime.Urged: 10,
+    anytime.ContactOpened: 5,
     closing.RatingRefused: 3,
     anytime.MinutesRecorded: 3,
     anytime.InspectionsOpened: 3,

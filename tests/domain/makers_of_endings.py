@@ -204,6 +204,15 @@ def _facts_added(life: Life) -> anytime.FactsAdded | None:
     return None if often else anytime.FactsAdded(text="t")
 
 
+def _contact_opened(life: Life) -> anytime.ContactOpened | None:
+    if life.ticket.contact_opened:
+        return None
+    lead, running = life.ticket.lead, life.running(ClockName.CONTACT)
+    waits = lead is not None and lead.open and lead.contacted_at is None and running is None
+    clocks = life.clocks(ClockName.CONTACT, n=lead.n) if lead is not None and waits else []
+    return anytime.ContactOpened(clocks=clocks)
+
+
 def _carried_on(life: Life) -> anytime.CarriedOn | None:
     """Return the continuation that gives an older ticket today's clocks (`Carrying.catch_up`)."""
     ticket, lead = life.ticket, life.ticket.lead
@@ -295,6 +304,7 @@ ENDINGS: dict[type[FactBase], Callable[[Life], Fact | None]] = {
     anytime.InspectionsOpened: _inspections,
     anytime.FactsAdded: _facts_added,
     anytime.Urged: _urged,
+    anytime.ContactOpened: _contact_opened,
     anytime.Withdrawn: lambda life: anytime.Withdrawn(),
     anytime.CarriedOn: _carried_on,
     anytime.ResultOvertaken: _overtaken,

@@ -12,6 +12,7 @@ from domain.deadlines.clocks import Basis, Clock, LevelKind
 from domain.deadlines.registry import PAUSABLE, ClockName
 from domain.events import Event
 from domain.facts.anytime import LevelReached
+from domain.facts.intake import Reclassified
 from domain.policy.record import record
 from domain.ticket.assignment import Share
 from domain.ticket.stages import Stage
@@ -26,6 +27,7 @@ MOVES = {
     "resumed",
     "resumed_with_parent",
     "replanned",
+    "reclassified",
 }
 """Events that may move the day that the citizen was promised."""
 
@@ -173,10 +175,14 @@ def _check_moved(event: Event, before: _Seen, after: _Seen) -> None:
     old, new = before.clock, after.clock
     assert new.started_at == old.started_at, f"the promise is renewed: {event.kind}"
     moved = after.due_at - before.due_at
-    # A published calendar may have more working days than expected: the answer is due earlier.
-    sooner = event.kind == "replanned"
+    # A published calendar may have more working days than expected, and another category a
+    # shorter limit: the answer is due earlier.
+    sooner = event.kind in ("replanned", "reclassified")
     assert sooner or moved >= timedelta(0), f"the promise is shortened by {-moved}: {event.kind}"
     assert not moved or event.kind in MOVES, f"the promise is moved: {event.kind}"
+    if isinstance(event.fact, Reclassified) and moved > timedelta(0):
+        assert event.fact.longer, "a later day is promised, and nobody confirmed it"
+        assert event.fact.answer_was == before.due_at, "the citizen is not told what was said"
     if event.kind in ("extension_granted", "extended_with_parent") and moved:
         assert new.limit.startswith(f"{old.limit}+"), "extended by nobody knows what"
     if event.kind in ("resumed", "resumed_with_parent") and moved:

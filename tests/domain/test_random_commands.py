@@ -55,7 +55,13 @@ class SimulatedTown:
         number = f"260302000002{chance.randint(0, 9)}"
         kind = chance.choice([Kind.COMPLAINT, Kind.COMPLAINT, Kind.CONSULTATION])
         new_complaint = complaint(
-            number, city="tongzhou", category=category, kind=kind, filed_at=FILED_AT
+            number,
+            city="tongzhou",
+            category=category,
+            kind=kind,
+            filed_at=FILED_AT,
+            person=chance.choice(["person", "person", "person", None]),
+            anonymous=chance.random() < 0.2,
         )
         lifecycle = chance.choice([LIFECYCLE, LIFECYCLE, LIFECYCLE, 0])
         self.simulated = Counter(Desks(TOWNS[town]), new_complaint, lifecycle)

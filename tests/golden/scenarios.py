@@ -11,6 +11,7 @@ from domain.commands.citizens.urge import Urge
 from domain.commands.citizens.withdraw import Withdraw
 from domain.commands.intake.conclude import Conclude
 from domain.commands.intake.reassign import Reassign
+from domain.commands.intake.reclassify import Reclassify
 from domain.commands.intake.triage import Triage
 from domain.commands.supervising.decide import Decide
 from domain.commands.supervising.replan import Replan
@@ -75,6 +76,18 @@ async def returned(engine: Engine) -> Filed:
     await ticket.act(DISPATCHER, Decide(approve=True, reason="属实"))
     await ticket.act(DISPATCHER, Reassign(unit="environment", reason="改派"))
     await ticket.until_stage("handle")
+    await _rated(ticket, 5)
+    return ticket
+
+
+async def reclassified(engine: Engine) -> Filed:
+    """Correct a classification twice: the unit keeps it, then another gets it."""
+    ticket, _ = await file(engine.client)
+    await ticket.by_unit(Sign())
+    await ticket.act(DESK, Reclassify(category="0202", reason="实为停水"))
+    again = Reclassify(category="0204", reason="实为路灯", unit="city-management", longer=True)
+    await ticket.act(DISPATCHER, again)
+    await ticket.until(lambda at: at.unit == "city-management" and at.stage == "handle")
     await _rated(ticket, 5)
     return ticket
 
@@ -235,6 +248,7 @@ SCENARIOS: dict[str, Scenario] = {
         triaged_by_hand,
         declined,
         returned,
+        reclassified,
         reassigned_and_extended,
         never_satisfied,
         unreachable,

@@ -42,7 +42,7 @@ from domain.ticket.complaint import Channel, Complaint, Kind
 from domain.ticket.rating import Rating
 from domain.ticket.stages import Stage
 from domain.ticket.ticket import Ticket
-from tests.support.desk import CITIZEN, DESK, DISPATCHER, SUPERVISOR, officer
+from tests.support.desk import CITIZEN, DESK, DISPATCHER, REACHABLE, SUPERVISOR, officer
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -396,6 +396,7 @@ def plan_of(town: Town, way: str, category: str, filed_at: datetime, n: int) -> 
         "channel": chance.choice([Channel.HOTLINE, Channel.WEB, Channel.APP]),
         "place": {"area": chance.choice(areas) if areas else None, "address": f"试验路 {n} 号"},
         "filed_at": filed_at,
+        **REACHABLE,
     }
     if way in _UNCLEAR:
         fields |= {"category": None, "text": "管管吧", "place": {}}

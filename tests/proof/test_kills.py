@@ -39,7 +39,7 @@ from store.secrets.ticket_keys import TicketKeys
 from store.tickets import outbox, tickets
 from tests.domain.promises_checked import check_told_again
 from tests.support.cities import city_with
-from tests.support.desk import complaint
+from tests.support.desk import REACHABLE, complaint
 from tests.support.seeds import dice
 from workers.children import Child
 from workers.stack import Stack, engine_port
@@ -89,7 +89,7 @@ class Installation:
 
         `hurried`: completed three seconds after the last card was due, shown by then or not.
         """
-        new_complaint = complaint(category="0302")
+        new_complaint = complaint(category="0302", **REACHABLE)
         self.numbers.append(new_complaint.number)
         while await tickets.state(self.store, new_complaint.number) is None:
             await self.insist(

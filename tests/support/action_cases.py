@@ -38,6 +38,10 @@ async def fresh(api: Api) -> Filed:
     return await api.file()
 
 
+async def _hidden(api: Api) -> Filed:
+    return await api.file(contact={"phone": "010-00012345"}, anonymous=True)
+
+
 async def _praise(api: Api) -> Filed:
     return await api.unclear(kind="praise")
 
@@ -164,6 +168,8 @@ CASES = (
          "extension_granted", (WHY["reason"],)),
     Case("reassign", _DISPATCHER, fresh, {"unit": "区住房城乡建设委"} | WHY, "reassigned",
          ("区住房城乡建设委", WHY["reason"])),
+    Case("reclassify", _DESK, fresh, {"category": "0204", "longer": "no"} | WHY, "reclassified",
+         ("路灯", "原分类：黑臭水体", WHY["reason"])),
     Case("arbitrate", _DISPATCHER, _to_arbitrate,
          {"unit": "housing", "text": "由住建牵头。", "units": ["water", "区住房城乡建设委"]},
          "arbitrated", ("由住建牵头。", "协调会")),
@@ -193,6 +199,7 @@ CASES = (
          {"reached": "yes", "resolved": "yes", "grade": "4", "contacted": "yes",
           "words": "挺好", "note": "语气平和"}, "called_back", ("满意", "挺好", "语气平和")),
     Case("facts", _DESK, fresh, {"text": "今天更臭了。"}, "facts_added", ("今天更臭了。",)),
+    Case("open-contact", _DESK, _hidden, {}, "contact_opened", ("群众同意向承办单位公开联系方式",)),
     Case("urge", _DESK, fresh, {"text": "市民着急。"}, "urged", ("市民着急。",)),
     Case("withdraw", _DESK, fresh, {"reason": "已经好了。"}, "withdrawn", ("已经好了。",)),
 )  # fmt: skip

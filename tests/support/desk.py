@@ -43,6 +43,10 @@ RIVER = "0301"
 """A category of the tongzhou pack; its owner is the water bureau."""
 
 
+REACHABLE: dict[str, Any] = {"person": "somebody", "reachable": True}
+"""The fields of a complaint whose citizen left a phone, and lets the unit know it."""
+
+
 def officer(unit: str) -> Actor:
     return Actor(role=Role.OFFICER, unit=unit, id=f"officer-of-{unit}")
 

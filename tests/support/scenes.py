@@ -12,6 +12,7 @@ from typing import TypeVar
 from domain.actors import Actor, Role
 from domain.commands.citizens.add_facts import AddFacts
 from domain.commands.citizens.call_back import CallBack
+from domain.commands.citizens.open_contact import OpenContact
 from domain.commands.citizens.recur import Recur
 from domain.commands.citizens.urge import Urge
 from domain.commands.citizens.withdraw import Withdraw
@@ -20,6 +21,7 @@ from domain.commands.intake.conclude import Conclude
 from domain.commands.intake.intervene import Intervene
 from domain.commands.intake.merge import Merge
 from domain.commands.intake.reassign import Reassign
+from domain.commands.intake.reclassify import Reclassify
 from domain.commands.intake.triage import Triage
 from domain.commands.intake.unmerge import Unmerge
 from domain.commands.joint.delegate import Delegate
@@ -70,6 +72,7 @@ _WEIGHTS: dict[type[Command], int] = {
     Merge: 2,
     AddFacts: 3,
     Urge: 3,
+    OpenContact: 3,
     Notice: 1,
     KeepMinutes: 2,
     SettleAll: 1,
@@ -78,6 +81,7 @@ _WEIGHTS: dict[type[Command], int] = {
     Supervise: 3,
     AnswerOrder: 3,
     Reassign: 5,
+    Reclassify: 8,
     Decide: 3,
     Return: 60,
     Step: 40,
@@ -209,6 +213,18 @@ def _triage(scene: Scene) -> Triage:
     )
 
 
+def _reclassify(scene: Scene) -> Reclassify:
+    """Correct the classification: mostly another category, sometimes only its limits."""
+    tiers = [None, None, None, *scene.pack.tiers, "moon"]
+    return Reclassify(
+        category=scene.chance.choice(scene.categories) if scene.likely(0.95) else "7777",
+        tier=scene.chance.choice(tiers) if scene.likely(0.5) else None,
+        unit=scene.unit() if scene.likely(0.2) else None,
+        reason="更正分类",
+        longer=scene.likely(0.4),
+    )
+
+
 def _call_back(scene: Scene) -> CallBack:
     reached = scene.likely(0.5)
     rating = scene.rating() if reached is scene.likely(0.9) else None
@@ -234,6 +250,7 @@ def _decide(scene: Scene) -> Decide:
 
 _MAKERS: dict[type[Command], Callable[[Scene], Command]] = {
     Triage: _triage,
+    Reclassify: _reclassify,
     Reassign: lambda scene: Reassign(unit=scene.unit(), reason="改派"),
     Arbitrate: lambda scene: Arbitrate(unit=scene.unit(), text="协调会"),
     Intervene: lambda scene: Intervene(unit=scene.unit(), reason="接管"),
@@ -275,6 +292,7 @@ _MAKERS: dict[type[Command], Callable[[Scene], Command]] = {
     Revisit: lambda scene: Revisit(holds=scene.likely(0.7), note="看过"),
     AddFacts: lambda scene: AddFacts(text="补充"),
     Urge: lambda scene: Urge(),
+    OpenContact: lambda scene: OpenContact(),
     Withdraw: lambda scene: Withdraw(),
     Recur: lambda scene: Recur(text="又来了"),
     CallBack: _call_back,

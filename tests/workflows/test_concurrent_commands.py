@@ -25,7 +25,16 @@ from domain.ticket.ticket import Ticket
 from store.db.engine import Store
 from tests.domain.invariants import check_caps, check_order
 from tests.support.cities import city_with
-from tests.support.desk import CITIZEN, DISPATCHER, SUPERVISOR, Filed, complaint, file, officer
+from tests.support.desk import (
+    CITIZEN,
+    DISPATCHER,
+    REACHABLE,
+    SUPERVISOR,
+    Filed,
+    complaint,
+    file,
+    officer,
+)
 from tests.support.engine import Engine, platform
 from workflows.ticket import TicketWorkflow
 
@@ -85,7 +94,7 @@ async def test_two_orders_have_a_clock_each(town: Engine) -> None:
 async def test_who_leads_at_last_has_clocks_of_its_own(
     town: Engine, other: tuple[Actor, Command]
 ) -> None:
-    ticket, _ = await file(town.client)
+    ticket, _ = await file(town.client, complaint(**REACHABLE))
     await _at_once(ticket, other, (DISPATCHER, Reassign(unit="transport", reason="改派")))
     state = await _in_order(town, ticket)
     assert state.lead is not None

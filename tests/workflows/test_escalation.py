@@ -18,7 +18,7 @@ from runtime.engine import CONVERTER
 from runtime.names import HANDLE_ACTIVITY, TICKETS, UNITS, ticket_workflow_id
 from store.db.engine import Store
 from store.tickets import tickets
-from tests.support.desk import complaint
+from tests.support.desk import REACHABLE, complaint
 from tests.support.engine import Engine, platform, time_skipping_server, working
 from workflows.ticket import TicketWorkflow
 
@@ -54,7 +54,7 @@ def _unit_that_takes(days: float) -> Callable[[WorkOrder], Awaitable[HandlingRes
 
 
 async def _life(engine: Engine, days: float, **changes: object) -> list[Event]:
-    new_complaint = complaint(**changes)
+    new_complaint = complaint(**REACHABLE | changes)
     worker = Worker(engine.client, task_queue=UNITS, activities=[_unit_that_takes(days)])
     async with working(worker):
         await engine.client.execute_workflow(
@@ -95,6 +95,17 @@ async def test_silence_after_the_reply_is_asked_about_and_then_counted_unrated(
     replied = next(event.at for event in events if event.kind == "replied")
     closed = events[-1].at
     assert timedelta(days=10) <= closed - replied < timedelta(days=10, minutes=1)
+
+
+async def test_who_left_no_contact_is_not_waited_for_by_the_desk(skipping: Skipping) -> None:
+    events = await _life(skipping, 40, person=None, reachable=False)
+    kinds = [event.kind for event in events]
+    assert kinds[kinds.index("replied") + 1 :] == ["rung_climbed", "rung_climbed", "closed"]
+    assert _levels(events, "rate") == ["warn", "due"]
+    assert _levels(events, "contact") == []
+    state = await tickets.state(skipping.store, events[0].number)
+    assert state is not None
+    assert (state.outcome, state.call_backs) == ("unrated", 0)
 
 
 async def test_a_slow_unit_gets_yellow_red_supervision_and_public_notice(

@@ -8,10 +8,19 @@ from domain.words import N_
 
 _FIRST: dict[Group, tuple[str, ...]] = {
     Group.WORK: ("sign", "contact", "complete", "step", "answer-order", "review"),
-    Group.DECIDE: ("triage", "decide", "reassign", "arbitrate", "intervene", "supervise", "notice"),
+    Group.DECIDE: (
+        "triage",
+        "decide",
+        "reassign",
+        "reclassify",
+        "arbitrate",
+        "intervene",
+        "supervise",
+        "notice",
+    ),
     Group.ASK: ("ask", "return", "extend", "hold", "exclude"),
     Group.JOINT: ("merge", "unmerge", "whistle", "delegate", "release", "override", "raise-level"),
-    Group.CITIZEN: ("call-back", "facts", "urge", "recur"),
+    Group.CITIZEN: ("call-back", "facts", "urge", "open-contact", "recur"),
     Group.RECORD: ("minutes", "settle-all", "appoint", "revisit", "replan"),
     Group.END: ("conclude", "withdraw"),
 }

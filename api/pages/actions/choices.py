@@ -131,6 +131,12 @@ def categories(action_context: ActionContext) -> list[Choice]:
     return [Choice(code, action_context.speech.category(code)) for code in (*likely, *rest)]
 
 
+def tiers(action_context: ActionContext) -> list[Choice]:
+    """Return the tiers of the city, whose limits a ticket can have."""
+    speech = action_context.speech
+    return [Choice(code, speech.tier(code)) for code in action_context.pack.tiers]
+
+
 def areas(action_context: ActionContext) -> list[Choice]:
     """Return streets and communities, by division code."""
     pack = action_context.pack
@@ -227,6 +233,7 @@ def outcomes(action_context: ActionContext) -> list[Choice]:
 
 LISTS: dict[Choices, ChoiceList] = {
     Choices.CATEGORIES: categories,
+    Choices.TIERS: tiers,
     Choices.AREAS: areas,
     Choices.KINDS: kinds,
     Choices.GRADES: grades,

@@ -59,7 +59,13 @@ def is_share_command(command: type[CommandBase] | None) -> bool:
 def _trials(action_form: ActionForm, action_context: ActionContext) -> Iterator[FormValues]:
     """Yield sample values: one set for each choice of its short lists, and for each own share."""
     fields = [field for field in action_form.form.fields if len(field.path) == 1]
-    samples = {field.path[0]: _samples(field, action_context) for field in fields}
+    shown = action_form.at(action_context)
+    samples = {
+        field.path[0]: _samples(field, action_context)
+        if field in shown or field.required
+        else [None]  # who does not see it leaves it out
+        for field in fields
+    }
     if is_share_command(action_form.command):
         samples["assignment"] = [share.n for share in action_context.own] or [None]
     for values in product(*samples.values()):

@@ -32,6 +32,7 @@ from app.tickets.ratings import Origin
 from app.tickets.reopen import reopen
 from app.tickets.tickets import as_citizen
 from domain.commands.citizens.add_facts import AddFacts
+from domain.commands.citizens.open_contact import OpenContact
 from domain.commands.citizens.recur import Recur
 from domain.commands.citizens.urge import Urge
 from domain.commands.citizens.withdraw import Withdraw
@@ -112,6 +113,11 @@ async def _urge(context: AppContext, submitted: SubmittedForm) -> Receipt | None
     return None
 
 
+async def _open_contact(context: AppContext, submitted: SubmittedForm) -> Receipt | None:
+    await execute(context, submitted.caller, submitted.number, OpenContact(), submitted.key)
+    return None
+
+
 async def _withdraw(context: AppContext, submitted: SubmittedForm) -> Receipt | None:
     command = Withdraw.model_validate(submitted.form.filled("reason"))
     await execute(context, submitted.caller, submitted.number, command, submitted.key)
@@ -159,6 +165,9 @@ class CitizenAction(NamedTuple):
 ACTS: dict[str, CitizenAction] = {
     "facts": CitizenAction(_add_facts, ("text",), N_("Passed on. Thank you for telling us more.")),
     "urge": CitizenAction(_urge, ("text",), N_("Urged. Those who are working on it see it.")),
+    "open-contact": CitizenAction(
+        _open_contact, (), N_("The unit may see how to reach you, and has to contact you.")
+    ),
     "withdraw": CitizenAction(_withdraw, ("reason",), N_("You took it back. It is closed.")),
     "rate": CitizenAction(
         _rate, ("contacted", "resolved", "grade", "words"), N_("Thank you. Your rating counts.")
@@ -303,5 +312,6 @@ def _can(ticket: CitizenTicket) -> list[str]:
         return [] if final else ["back"]
     if ticket.stage is Stage.AFTERCARE:
         return ["facts", "back"]
-    able = ["facts", "urge", "withdraw"]
+    opens = ["open-contact"] if ticket.contact_hidden else []
+    able = ["facts", "urge", *opens, "withdraw"]
     return ["rate", *able] if ticket.can_rate else able

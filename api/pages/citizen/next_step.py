@@ -34,7 +34,7 @@ STAGES: dict[Stage, Next] = {
     ),
     Stage.DISPATCH: Next(
         N_("It is on its way to the unit that answers for it."),
-        N_("The unit then contacts you."),
+        N_("The unit then works on it."),
     ),
     Stage.ARBITRATE: Next(
         N_("A meeting decides which unit takes it."),

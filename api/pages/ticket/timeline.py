@@ -174,6 +174,13 @@ def _unless(flag: Any, message: str) -> Callable[[Event, Any, Translator], str]:
 _SHORT: dict[str, Callable[[Event, Any, Translator], str]] = {
     "category": lambda _e, value, speech: speech.category(value),
     "tier": lambda _e, value, speech: speech.tier(value),
+    "was_category": lambda _e, value, speech: speech.say(
+        N_("instead of %(category)s"), category=speech.category(value)
+    ),
+    "answer_by": lambda _e, value, speech: speech.say(
+        N_("answer by %(at)s"), at=speech.moment(value)
+    ),
+    "longer": _unless(True, N_("a later day was promised")),
     "complaint_kind": lambda _e, value, speech: speech.label("kind", value),
     "area": lambda _e, value, speech: speech.area(value),
     "unit": lambda _e, value, speech: speech.unit(value),

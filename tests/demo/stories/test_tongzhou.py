@@ -134,7 +134,7 @@ def the_gate_waited_for_everybody(read: Read) -> None:
     assert [a.unit for a in called] == list(CALLED)
     assert all(a.ending is HowItEnded.DONE for a in gate.assignments)
     for share in called:
-        for name in (ClockName.SIGN, ClockName.CONTACT, ClockName.MEET):
+        for name in (ClockName.SIGN, ClockName.MEET):
             own = clock(gate, name, share.n)
             assert own.rule_id == f"tongzhou/city.toml#joint.{name}"
             assert own.stopped_at is not None

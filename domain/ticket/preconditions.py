@@ -1,0 +1,35 @@
+"""The preconditions of deadlines: a clock that nobody could meet does not start."""
+
+from collections.abc import Iterable
+
+from domain.deadlines.clocks import Clock
+from domain.deadlines.registry import DEADLINES, ClockName, Precondition
+from domain.ticket.assignment import Share
+from domain.ticket.ticket import Ticket
+
+
+def holds(ticket: Ticket, name: ClockName, share: Share = Share.LEAD) -> bool:
+    """Return whether the precondition of the clock `name` holds for a share of this kind."""
+    match DEADLINES[name].precondition:
+        case Precondition.NONE:
+            return True
+        case Precondition.CONTACT_OPEN:
+            # Only the unit that leads may know who complained.
+            return share is Share.LEAD and ticket.contact_left and not ticket.contact_hidden
+        case Precondition.CONTACT_LEFT:
+            return ticket.contact_left
+        case Precondition.RETURNABLE:
+            rules = ticket.rules
+            left = rules is None or ticket.returns < rules.returns
+            return left and not ticket.no_returns
+
+
+def startable(ticket: Ticket, clocks: Iterable[Clock], share: Share = Share.LEAD) -> list[Clock]:
+    """Return the planned clocks whose precondition holds.
+
+    All of them on a ticket that was accepted before there were preconditions: when its history is
+    replayed, the clocks must be those that were recorded.
+    """
+    if ticket.rules is None or not ticket.rules.preconditions:
+        return list(clocks)
+    return [clock for clock in clocks if holds(ticket, clock.name, share)]

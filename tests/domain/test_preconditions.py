@@ -1,0 +1,216 @@
+"""Tests that no clock runs whose precondition does not hold."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from domain.actors import CITIZEN, Actor, Role
+from domain.commands.citizens.open_contact import OpenContact
+from domain.commands.intake.arbitrate import Arbitrate
+from domain.commands.joint.whistle import Call, Whistle
+from domain.commands.supervising.decide import Decide
+from domain.commands.units.contact import Contact
+from domain.commands.units.return_ticket import Return
+from domain.deadlines.registry import DEADLINES, ClockName, Precondition
+from domain.refusals import Refused
+from domain.ticket.assignment import HandlingResult
+from domain.ticket.complaint import Complaint, Kind
+from domain.ticket.preconditions import startable
+from domain.ticket.stages import Outcome, Stage
+from tests.domain.counter import Counter
+from tests.domain.desks import Desks
+from tests.domain.planned import BEIJING
+from tests.domain.test_promise import DISPATCHER, FILED_AT, officer, settle
+from tests.domain.towns import TOWNS
+from tests.store.stories import complaint
+
+SUPERVISOR = Actor(role=Role.SUPERVISOR, id="supervisor-1")
+
+BUSY = TOWNS["busy"]
+WITHOUT_RETURNS = BUSY.model_copy(update={"caps": BUSY.caps.model_copy(update={"returns": 0})})
+PACKS = {**TOWNS, "without returns": WITHOUT_RETURNS}
+
+KNOWN = {"person": "p", "reachable": True}
+"""A citizen who left a phone, and lets the unit know it."""
+
+NOBODY: list[dict[str, object]] = [
+    {"person": None},
+    {"person": None, "reachable": False},
+    {"person": "p", "reachable": False},  # only a name was left
+]
+"""Complaints without any way to reach the citizen."""
+
+HIDDEN: list[dict[str, object]] = [
+    KNOWN | {"anonymous": True},
+    KNOWN | {"kind": Kind.REPORT},
+    {"person": "p", "anonymous": True},
+]
+"""Complaints whose citizen can be reached, but not by the unit."""
+
+FALSE: dict[Precondition, list[tuple[str, dict[str, object]]]] = {
+    Precondition.CONTACT_OPEN: [("busy", each) for each in (*NOBODY, *HIDDEN)],
+    Precondition.CONTACT_LEFT: [("busy", each) for each in NOBODY],
+    Precondition.RETURNABLE: [("without returns", KNOWN)],
+}
+"""For each precondition, the towns and complaints in which it does not hold."""
+
+
+def filed(town: str, **fields: object) -> Counter:
+    """Return a ticket that a unit has, unless it is a report."""
+    new = complaint("2603020000029", city="tongzhou", category="0302", filed_at=FILED_AT)
+    return Counter(Desks(PACKS[town]), new.model_copy(update={"unit": "water"} | fields))
+
+
+def live(simulated: Counter) -> None:
+    """Let the ticket be handled with a helper, answered, and not rated, to its end."""
+    settle(simulated)
+    if simulated.ticket.rules is not None and simulated.ticket.rules.co_handlers:
+        call = Call(unit="environment", task="协助")
+        whistle = Whistle(ground="beyond_street", reason="请来", units=[call])
+        simulated.give(officer(simulated.ticket.unit or ""), whistle, simulated.now)
+    while simulated.ticket.opened:
+        simulated.hand_in(simulated.ticket.opened[-1].n, HandlingResult(reply="已办理。"))
+        settle(simulated)
+    while simulated.reach_next_level():
+        settle(simulated)
+
+
+def started(simulated: Counter) -> set[ClockName]:
+    """Return the clocks that any event started, or that ran."""
+    facts = (event.fact for event in simulated.events)
+    of_facts = {clock.name for fact in facts for clock in getattr(fact, "clocks", ())}
+    return of_facts | {clock.name for clock in simulated.ticket.clocks}
+
+
+def cases() -> Iterator[tuple[ClockName, str, dict[str, object]]]:
+    for name, spec in DEADLINES.items():
+        for town, fields in FALSE.get(spec.precondition, []):
+            yield name, town, fields
+
+
+def test_every_precondition_is_tried_while_it_does_not_hold() -> None:
+    assert set(FALSE) == set(Precondition) - {Precondition.NONE}
+    assert {name for name, _, _ in cases()} == {
+        ClockName.CONTACT,
+        ClockName.CALL_BACK,
+        ClockName.RETURN_WINDOW,
+    }
+
+
+@pytest.mark.parametrize(("name", "town", "fields"), list(cases()))
+def test_without_its_precondition_a_clock_never_starts(
+    name: ClockName, town: str, fields: dict[str, object]
+) -> None:
+    simulated = filed(town, **fields)
+    live(simulated)
+    assert simulated.ticket.outcome is not None, "it comes to its end all the same"
+    assert name not in started(simulated)
+    shown = {getattr(event.fact, "clock", None) for event in simulated.events}
+    assert name not in shown
+
+
+def test_where_they_hold_the_same_clocks_start() -> None:
+    simulated = filed("busy", **KNOWN)
+    live(simulated)
+    assert {ClockName.CONTACT, ClockName.CALL_BACK, ClockName.RETURN_WINDOW} <= started(simulated)
+
+
+def test_a_helper_that_may_not_know_the_citizen_need_not_contact_them() -> None:
+    simulated = filed("busy", **KNOWN)
+    settle(simulated)
+    call = Call(unit="environment", task="协助")
+    whistle = Whistle(ground="beyond_street", reason="请来", units=[call])
+    simulated.give(officer(), whistle, simulated.now)
+    of = {clock.assignment for clock in simulated.ticket.clocks if clock.name is ClockName.CONTACT}
+    assert of == {1}
+
+
+def test_who_cannot_be_called_is_not_waited_for_after_the_time_to_rate() -> None:
+    simulated = filed("busy", person=None)
+    live(simulated)
+    assert simulated.ticket.outcome is Outcome.UNRATED
+    assert "call_back_due" not in [event.kind for event in simulated.events]
+    assert not simulated.ticket.call_back_due
+
+
+def test_what_a_meeting_decided_has_no_time_to_return_it() -> None:
+    simulated = filed("strict", **KNOWN)
+    settle(simulated)
+    assert any(c.name is ClockName.RETURN_WINDOW for c in simulated.ticket.clocks)
+    simulated.give(officer(), Return(ground="not_ours", reason="不是我们的"), simulated.now)
+    simulated.give(DISPATCHER, Decide(approve=True, reason="同意"), simulated.now)
+    settle(simulated)
+    assert simulated.ticket.stage is Stage.ARBITRATE
+    simulated.give(SUPERVISOR, Arbitrate(unit="environment", text="协调"), simulated.now)
+    settle(simulated)
+    lead = simulated.ticket.lead
+    assert lead is not None
+    windows = [c for c in simulated.ticket.clocks if c.name is ClockName.RETURN_WINDOW]
+    assert lead.n not in [clock.assignment for clock in windows]
+
+
+def test_when_the_contact_is_opened_its_clock_starts_then() -> None:
+    simulated = filed("busy", **HIDDEN[0])
+    settle(simulated)
+    simulated.now += timedelta(hours=2)
+    simulated.give(CITIZEN, OpenContact(), simulated.now)
+    clock = simulated.ticket.running(ClockName.CONTACT, 1)
+    assert clock.started_at == simulated.now
+    assert not simulated.ticket.contact_hidden
+    with pytest.raises(Refused) as caught:
+        simulated.give(CITIZEN, OpenContact(), simulated.now)
+    assert caught.value.code == "contact_open"
+    simulated.give(officer(), Contact(), simulated.now)
+    with pytest.raises(Refused):
+        simulated.ticket.running(ClockName.CONTACT, 1)
+
+
+def test_opened_before_a_unit_has_it_the_clock_starts_with_the_unit() -> None:
+    simulated = filed("busy", **HIDDEN[0])
+    simulated.go_on()
+    simulated.give(CITIZEN, OpenContact(), simulated.now)
+    assert ClockName.CONTACT not in started(simulated)
+    settle(simulated)
+    assert ClockName.CONTACT in started(simulated)
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        (HIDDEN[1], "identity_protected"),
+        ({"person": None, "anonymous": True}, "person_unknown"),
+        (KNOWN, "contact_open"),
+    ],
+)
+def test_what_cannot_be_opened_is_refused(fields: dict[str, object], code: str) -> None:
+    simulated = filed("busy", **fields)
+    simulated.go_on()
+    with pytest.raises(Refused) as caught:
+        simulated.give(CITIZEN, OpenContact(), simulated.now)
+    assert caught.value.code == code
+
+
+def test_a_ticket_from_before_has_the_clocks_that_were_recorded() -> None:
+    simulated = filed("busy", person=None)
+    settle(simulated)
+    ticket = simulated.ticket
+    assert ticket.rules is not None
+    [sign] = [clock for clock in ticket.clocks if clock.name is ClockName.SIGN]
+    contact = sign.model_copy(update={"name": ClockName.CONTACT})
+    assert startable(ticket, [sign, contact]) == [sign]
+    ticket.rules = ticket.rules.model_copy(update={"preconditions": False})
+    assert startable(ticket, [sign, contact]) == [sign, contact]
+
+
+def test_a_complaint_from_before_the_field_is_reachable_if_a_person_is_known() -> None:
+    for person, known in (("p", True), (None, False)):
+        old = Complaint(
+            number="2603020000029",
+            city="tongzhou",
+            text="x",
+            person=person,
+            filed_at=FILED_AT.astimezone(BEIJING),
+        )
+        simulated = Counter(Desks(TOWNS["busy"]), old)
+        assert simulated.ticket.contact_left is known
