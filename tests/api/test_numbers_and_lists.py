@@ -169,7 +169,9 @@ async def test_a_sheet_has_every_row(api: Api) -> None:
     assert len(rows) == soon.number > 20
 
 
-@pytest.mark.parametrize("path", ["/staff/tickets", *sorted(path.split("?")[0] for path in PAGES)])
+@pytest.mark.parametrize(
+    "path", ["/staff/tickets", *sorted({path.split("?")[0] for path in PAGES})]
+)
 async def test_what_a_page_does_not_know_is_refused(api: Api, path: str) -> None:
     reader = await _reader(api, Role.SUPERVISOR)
     if path == "/staff/call-backs":
