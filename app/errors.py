@@ -26,6 +26,7 @@ CODES: dict[str, Code] = {
     "method_not_allowed": Code(405, "This address does not take this method."),
     "body_too_large": Code(413, "The body is too large."),
     "payload_too_large": Code(413, "It says more than a ticket can take at once."),
+    "unknown_parameter": Code(422, "The address asks for something that is not known here."),
     "invalid_request": Code(422, "Some fields are missing or not as they should be."),
     "idempotency_key_reused": Code(422, "This key was used for something else."),
     "bad_number": Code(422, "This is not a ticket number."),

@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 from rich.console import Console
 
-from bench import board, call, due_time, inbox, many_commands, packs, report, stalls
+from bench import board, call, due_time, growth, inbox, many_commands, packs, report, stalls
 from bench.compare import QUICK, NotWhole, Plan, compare
 from bench.encryption import encryption
 from bench.open_tickets import OFFERED_SECONDS, crowd
@@ -141,6 +141,19 @@ def board_(
     """Measure the delay of a board's snapshot at hundreds of viewers, and its queries."""
     watched = _run(board.watched(viewers, ticks, store))
     print_json(asdict(watched)) if as_json else board.show(out, watched)
+
+
+@app.command("growth")
+def growth_(
+    tickets: Annotated[int, typer.Option(min=100, max=1_000_000)] = growth.TICKETS,
+    store: Annotated[
+        str | None, typer.Option(help="URL of a store; an empty one is filled, and stays.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Published answers and search in a large store, and the end of figures nobody waits for."""
+    asked = _run(growth.growth(tickets, say, store))
+    print_json([asdict(each) for each in asked]) if as_json else growth.show(out, asked)
 
 
 @app.command("stalls")

@@ -30,7 +30,8 @@ def print_figures(pack: Pack, figures: Figures, rankings: Sequence[RankingRow] |
     }
     if rankings is not None:
         shown["units"] = [
-            _unit(line.unit) | {"figures": {k: _value(v) for k, v in line.values.items()}}
+            _unit(line.unit)
+            | {"rank": line.rank, "figures": {k: _value(v) for k, v in line.values.items()}}
             for line in rankings
         ]
     print_json(shown)
@@ -52,10 +53,10 @@ def show_figures(pack: Pack, figures: Figures, rankings: Sequence[RankingRow] | 
     out.print(listed)
     if rankings is not None:
         ids = [figure.indicator.id for figure in figures.figures]
-        units = table("unit", "", *ids, numbers=ids)
+        units = table("rank", "unit", "", *ids, numbers=["rank", *ids])
         for line in rankings:
             shares = [_percent(line.values[code].after) for code in ids]
-            units.add_row(line.unit.code, line.unit.name, *shares)
+            units.add_row(str(line.rank or ""), line.unit.code, line.unit.name, *shares)
         out.print(units)
     _broken(figures.broken)
 

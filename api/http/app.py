@@ -14,6 +14,7 @@ from temporalio.client import Client
 from api.http import assets, browser_sessions, openapi, problem_responses, route_permissions
 from api.http.assets import Assets
 from api.http.body_limit import BodyLimit
+from api.http.gone import CancelledWhenGone
 from api.http.security_headers import SecurityHeaders
 from api.http.telemetry import Telemetry
 from api.pages.account.sign_in import AGAIN, CARRIED, SIGN_IN
@@ -147,6 +148,7 @@ def create_app(
         | dict.fromkeys((SIGN_IN, AGAIN), CARRIED),
         may_send_more=_may_send_more,
     )
+    app.add_middleware(CancelledWhenGone)
     app.add_middleware(Telemetry)
     app.add_middleware(SecurityHeaders, https=settings.public_url.startswith("https://"))
     app.openapi = openapi.document(app)  # type: ignore[method-assign]

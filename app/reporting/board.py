@@ -1,5 +1,7 @@
 """The board of a city."""
 
+from datetime import datetime
+
 from pydantic import Field
 
 from app.access.caller import Caller
@@ -8,7 +10,10 @@ from app.access.visibility import city_of
 from app.context import AppContext
 from app.reporting.board_feed import BoardFeeds
 from domain.model import Instant, Recorded
-from store.reporting.board import Board, Inflow, Soon, StageLoad, UnitLoad, Waiting
+from domain.pack.pack import Pack
+from domain.pack.periods import Period
+from store.reporting.board import Board, Inflow, Soon, StageLoad, UnitLoad, Waiting, soon
+from store.reporting.board_events import BoardEventPage, BoardEvents, board_events
 from store.tickets.stuck import Stuck
 
 
@@ -50,6 +55,39 @@ async def present_board(
     city_of(caller, city)
     scene = await boards.now(context, caller, context.packs.get(city))
     return _page(scene.board)
+
+
+async def late_soon(
+    context: AppContext, caller: Caller, pack: Pack, at: datetime, most: int
+) -> list[Soon]:
+    """Return the tickets that will be late within four hours of `at`, at most so many.
+
+    Raises:
+        Problem: not_your_city
+    """
+    await permit(context, caller, "get_board")
+    city_of(caller, pack.city.id)
+    return await soon(context.store, pack, at, most)
+
+
+async def events_of_board(
+    context: AppContext,
+    caller: Caller,
+    city: str,
+    what: BoardEvents,
+    shown: Period,
+    cursor: str | None,
+    limit: int,
+) -> BoardEventPage:
+    """Return the cards or orders that a number of the board counts.
+
+    Raises:
+        Problem: not_your_city.
+        BadCursor
+    """
+    await permit(context, caller, "get_board")
+    city_of(caller, city)
+    return await board_events(context.store, city, what, shown, cursor, limit)
 
 
 def _page(board: Board) -> BoardPage:

@@ -69,6 +69,10 @@ class FigureLine(Excluding):
     over: str = Field(examples=["t.rated"])
     counts: str = Field(examples=["t.satisfied"])
     by: str = Field(examples=["ended"])
+    better: str = Field(
+        description="`higher`, `lower` or `neither`: the direction that is good.",
+        examples=["higher"],
+    )
     source: str
     tickets: int
     excluded: int
@@ -77,8 +81,13 @@ class FigureLine(Excluding):
 
 
 class UnitLine(UnitName):
-    """A unit, and the figures of the tickets that it leads, by indicator."""
+    """A unit, and the figures of the tickets that it leads, by indicator.
 
+    `rank`: by the indicator of `sort`, or the first. Equal shares have one rank; without a share,
+    and by an indicator of which neither direction is good, there is none.
+    """
+
+    rank: int | None = None
     figures: dict[str, Excluding]
 
 
@@ -210,6 +219,7 @@ def _units(pack: Pack, shown: list[Figure], query: FiguresQuery) -> list[UnitLin
     return [
         UnitLine(
             **unit_name(line.unit).model_dump(),
+            rank=line.rank,
             figures={code: _excluding(value) for code, value in line.values.items()},
         )
         for line in rank_units(pack, shown, query.kind, query.sort)

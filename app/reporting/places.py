@@ -189,20 +189,26 @@ async def spots_page(
     )
 
 
-async def squares(context: AppContext, caller: Caller, query: HotSpotsQuery) -> list[Spot]:
-    """Return the squares of the map with the most complaints."""
+async def squares(
+    context: AppContext, caller: Caller, query: HotSpotsQuery, most: int = 300
+) -> list[Spot]:
+    """Return the squares of the map with the most complaints, at most so many."""
     await permit(context, caller, "get_spots")
     city_of(caller, query.city)
-    return await spots(context.store, query)
+    return await spots(context.store, query, most)
 
 
 async def most_of(
-    context: AppContext, caller: Caller, query: HotSpotsQuery
+    context: AppContext, caller: Caller, query: HotSpotsQuery, most: int = 20
 ) -> dict[str, list[Named]]:
-    """Return the streets, communities, cells and categories with the most complaints."""
+    """Return the streets, communities, cells and categories with the most complaints.
+
+    At most so many of each.
+    """
     await permit(context, caller, "get_spots")
     city_of(caller, query.city)
     values = {
-        LEVEL_NAMES[digits]: await areas(context.store, query, digits) for digits in LEVELS[1:]
+        LEVEL_NAMES[digits]: await areas(context.store, query, digits, most)
+        for digits in LEVELS[1:]
     }
-    return values | {"category": await categories(context.store, query)}
+    return values | {"category": await categories(context.store, query, most)}

@@ -19,7 +19,7 @@ from domain.pack.pack import Pack
 from domain.ticket.complaint import Code
 from store.db.cursors import cursor as cursor_of
 from store.db.cursors import key_of
-from store.reporting.ranking import Order, named, points_table
+from store.reporting.ranking import Order, named, points_ranks, points_table
 from store.reporting.scores import Point, Scores, UnitScore, scores
 
 
@@ -42,8 +42,12 @@ class RuleLine(Recorded):
 
 
 class ScoreLine(UnitName):
-    """A unit's points. `left_out`: excluded tickets that would have brought it points."""
+    """A unit's points. `left_out`: excluded tickets that would have brought it points.
 
+    `rank`: by points among the listed units, the most first; null if nothing brought it any.
+    """
+
+    rank: int | None = None
     points: float
     rules: list[RuleLine]
     left_out: int
@@ -169,9 +173,11 @@ def _lines(unit_scores: Scores, pack: Pack, query: ScoresQuery) -> list[ScoreLin
         table = [
             (named(pack, one.unit), one) for one in unit_scores.units if one.unit == query.unit
         ]
+    ranks = points_ranks([score for _, score in table]) if query.unit is None else {}
     return [
         ScoreLine(
             **unit_name(unit).model_dump(),
+            rank=ranks.get(unit.code),
             points=score.points,
             rules=_rules(pack, score),
             left_out=score.left_out,

@@ -129,7 +129,12 @@ async def part_of_inbox(
         now=inbox_part.at,
     )
     return inbox_page, await inbox.counts(
-        context.store, inbox_part.unit, inbox_part.city, hidden, inbox_part.at
+        context.store,
+        inbox_part.unit,
+        inbox_part.city,
+        hidden,
+        inbox_part.at,
+        inbox_part.text,
     )
 
 

@@ -68,16 +68,22 @@ async def topics(context: AppContext, caller: Caller, city: str, query: TopicsQu
 
 
 async def topics_in(
-    context: AppContext, caller: Caller, city: str, period: Period, least: int
+    context: AppContext,
+    caller: Caller,
+    city: str,
+    period: Period,
+    least: int,
+    most: int = common_problems.MOST,
 ) -> list[Topic]:
-    """Return the common problems of a period; officers see no numbers.
+    """Return the common problems of a period, at most so many; officers see no numbers.
 
     Raises:
         Problem: not_your_city
     """
     await permit(context, caller, "list_topics")
     city_of(caller, city)
-    problems = await common_problems.topics(context.store, city, period.since, period.until, least)
+    since, until = period.since, period.until
+    problems = await common_problems.topics(context.store, city, since, until, least, most)
     return problems if caller.unit is None else [replace(topic, numbers=[]) for topic in problems]
 
 

@@ -19,10 +19,11 @@ from domain.facts.machine_reasons import reasons_of
 from domain.model import Incoming, Recorded
 from domain.pack.names import names_of
 from domain.policy.work_queues import Queue
-from domain.ticket.complaint import Code, Kind, cleaned
+from domain.ticket.complaint import Channel, Code, Kind, cleaned
 from domain.ticket.stages import Outcome, Stage
 from domain.ticket.ticket import Ticket
 from store.tickets import intake, outbox, tickets
+from store.tickets.states import State
 from store.tickets.tickets import Filters, TicketRow
 
 
@@ -35,13 +36,25 @@ class ListQuery(Incoming):
     unit: Code | None = Field(None, description="The unit that has, or had last, the ticket.")
     category: Code | None = None
     kind: Kind | None = None
-    open: bool | None = None
+    channel: Channel | None = Field(
+        None, description="For officers without reports of wrongdoing, whose channel is not told."
+    )
+    state: State | None = Field(
+        None,
+        description="`open`: something is still to be done; `overdue`: the city has to act and is "
+        "past due; `soon`: it will be within four hours; `at_units`: a unit has it and has not "
+        "answered; `overdue_at_units`; `ended`; `watched`: ended, and in aftercare.",
+    )
+    open: bool | None = Field(None, description="As `state`: open, or ended.")
     call_back_due: bool | None = None
     queue: Queue | None = Field(None, description="Where it waits for somebody at the centre.")
-    overdue: bool | None = Field(None, description="Whether the running promise is past due.")
+    queue_late: bool | None = Field(None, description="Whether it is past the queue's limit.")
+    overdue: bool | None = Field(None, description="Whether its `state` is `overdue`.")
     due_before: Moment | None = None
     filed_since: Moment | None = None
     filed_until: Moment | None = None
+    ended_since: Moment | None = None
+    ended_until: Moment | None = None
     text: Annotated[str, StringConstraints(max_length=100), AfterValidator(cleaned)] | None = Field(
         None, description="Part of a title, or a whole number."
     )
@@ -158,6 +171,7 @@ async def listed(context: AppContext, caller: Caller, query: ListQuery) -> Ticke
         "unit": _unit(caller, query.unit),
         "city": city_of(caller, query.city),
         "hidden": hidden_from(context, caller),
+        "told_channel": caller.unit is None,
     }
     page = await tickets.page(context.store, Filters(**values | fields), query.cursor, query.limit)
     rows = [_discreet(caller, row) for row in page.rows]

@@ -10,6 +10,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from domain.actors import Role
+from domain.deadlines.lateness import is_late
 from domain.deadlines.registry import ClockName
 from domain.model import Instant, Recorded
 
@@ -149,7 +150,7 @@ class Clock(Recorded):
 
     def in_time(self, at: datetime) -> bool:
         """Return whether the promise was kept: stopped, or still running, no later than due."""
-        return (self.stopped_at or at) <= self.due_at
+        return not is_late(self.due_at, self.stopped_at or at)
 
 
 def emergency_clock(name: ClockName, at: datetime, assignment: int | None = None) -> Clock:

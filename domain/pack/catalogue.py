@@ -134,6 +134,7 @@ class Indicator(PackPart):
 
     `over` and `counts` are CEL conditions on a ticket `t` (see `domain.pack.condition_vocabulary`):
     the denominator and the numerator. `by`: the moment that puts a ticket into the period.
+    `better`: the direction that is good; `neither`: units are not ranked by it.
     """
 
     id: Code
@@ -143,6 +144,7 @@ class Indicator(PackPart):
     over: Condition
     counts: Condition
     by: Literal["ended", "filed", "due"] = "ended"
+    better: Literal["higher", "lower", "neither"] = "higher"
     source: str = ""
 
 

@@ -20,6 +20,18 @@ class Stage(StrEnum):
 
 OPEN = frozenset(Stage) - {Stage.ENDED}
 
+BACKLOG = OPEN - {Stage.AFTERCARE}
+"""The stages at which something is still to be done; in aftercare a ticket is only watched."""
+
+CITY_ACTS = BACKLOG - {Stage.RATE}
+"""The stages at which the city, not the citizen, has to act, and so can be late.
+
+Merged tickets are among them: their citizens have a promise of their own.
+"""
+
+WITH_UNITS = frozenset({Stage.VERIFY, Stage.HANDLE})
+"""The stages at which a unit has the ticket and has not answered."""
+
 
 class Outcome(StrEnum):
     CLOSED = "closed"  # handled, and rated well enough

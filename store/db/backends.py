@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
@@ -16,8 +17,16 @@ _PATIENCE = 10.0
 _READERS = 4
 
 
+class ReadingStopped(RuntimeError):
+    """The reason of work that nobody waits for any more, and that therefore did not begin."""
+
+
 class Backend(Protocol):
-    """A runner of work on a connection that does not block the event loop."""
+    """A runner of work on a connection that does not block the event loop.
+
+    Whoever stops waiting for what is read stops the database from reading it. What is written is
+    written to the end.
+    """
 
     async def read(self, work: Work[Result]) -> Result: ...
     async def write(self, work: Work[Result]) -> Result: ...
@@ -73,8 +82,12 @@ class SqliteBackend:
         self._reading = ThreadPoolExecutor(_READERS, "store-reader")
 
     async def read(self, work: Work[Result]) -> Result:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._reading, _read, self._reader, work)
+        loop, reading = asyncio.get_running_loop(), _Reading()
+        try:
+            return await loop.run_in_executor(self._reading, reading.run, self._reader, work)
+        except asyncio.CancelledError:
+            reading.stop()
+            raise
 
     async def write(self, work: Work[Result]) -> Result:
         loop = asyncio.get_running_loop()
@@ -86,9 +99,39 @@ class SqliteBackend:
             engine.dispose()
 
 
-def _read(engine: Engine, work: Work[Result]) -> Result:
-    with engine.connect() as connection:
-        return work(connection)
+class _Reading:
+    """A piece of work that reads in a thread, and can be stopped from another one."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._stopped = False
+        self._connection: Any = None
+
+    def run(self, engine: Engine, work: Work[Result]) -> Result:
+        with engine.connect() as connection:
+            self._begin(connection.connection.driver_connection)
+            try:
+                return work(connection)
+            finally:
+                # Before another piece of work gets the connection, which nobody may interrupt.
+                self._end()
+
+    def stop(self) -> None:
+        """Interrupt the statement that runs, or keep the work from beginning."""
+        with self._lock:
+            self._stopped = True
+            if self._connection is not None:
+                self._connection.interrupt()
+
+    def _begin(self, connection: Any) -> None:
+        with self._lock:
+            if self._stopped:
+                raise ReadingStopped("nobody waits for it any more")
+            self._connection = connection
+
+    def _end(self) -> None:
+        with self._lock:
+            self._connection = None
 
 
 def _write(engine: Engine, work: Work[Result]) -> Result:

@@ -66,7 +66,8 @@ class Store:
     async def read(self, work: Work[Result]) -> Result:
         """Run `work` and return its result; each statement sees all that was committed before.
 
-        `work` may run in another thread: it uses the database and nothing else.
+        `work` may run in another thread: it uses the database and nothing else. Cancelling the
+        caller stops it.
 
         Raises:
             StoreUnavailable: the database cannot be reached, is busy or full.

@@ -136,6 +136,9 @@ VOID = "void_cards <> ''"
 """The condition of the index of tickets where a card became void."""
 
 
+PUBLISHED = "public AND NOT of_wrongdoing"
+"""The condition of the index of tickets whose citizens agreed to publication."""
+
 _COUNTED = ("city", "calendars", "counted_until", "counted_since", "number")
 """The columns for queries of what a changed calendar concerns, likewise."""
 
@@ -159,8 +162,9 @@ class TicketTable(Base, table=True):
     __table_args__ = (
         Index("ticket_by_stage", "city", "stage", "due_at"),
         Index("ticket_by_unit", "unit", "stage"),
-        Index("ticket_by_update", "updated_at", "number"),
-        Index("ticket_by_city", "city", "updated_at", "number"),
+        # With the title, so that a search reads the index and, of what it finds, the tickets.
+        Index("ticket_by_update_with_title", "updated_at", "number", "title_folded"),
+        Index("ticket_by_city_with_title", "city", "updated_at", "number", "title_folded"),
         Index("ticket_by_filing", "city", "filed_at"),
         Index("ticket_by_category", "city", "category", "filed_at"),
         _partial("ticket_waiting", *_WAITING, where="ended_at IS NULL"),
@@ -169,6 +173,7 @@ class TicketTable(Base, table=True):
         _partial("ticket_by_queue", *_QUEUES, where="queue IS NOT NULL"),
         _partial("ticket_automatic", "updated_at", where=AUTOMATIC),
         _partial("ticket_by_rung", "rung_at", where="rung_at IS NOT NULL"),
+        _partial("ticket_published", "city", "filed_at", "number", where=PUBLISHED),
         _partial("ticket_with_void_cards", "city", "number", "void_cards", where=VOID),
         _partial("ticket_counted", *_COUNTED, where="calendars IS NOT NULL"),
     )

@@ -18,9 +18,9 @@ from domain.pack.pack import Pack
 from domain.pack.periods import Period, beginning_of
 from domain.policy.work_queues import Queue
 from domain.ticket.complaint import Channel
-from domain.ticket.stages import Stage
+from domain.ticket.stages import BACKLOG, Stage
 from store.db.engine import ResultRow, Store
-from store.reporting.board_statements import HOUSE, WAITING, Statements
+from store.reporting.board_statements import Statements
 from store.tickets import stuck
 from store.tickets.stuck import Stuck
 
@@ -122,6 +122,13 @@ async def board(store: Store, pack: Pack, now: datetime) -> Board:
     return await store.read(partial(_read, statements))
 
 
+async def soon(store: Store, pack: Pack, now: datetime, most: int) -> list[Soon]:
+    """Return the open tickets that will be late within `AHEAD`, at most so many."""
+    today = Period(beginning_of(pack, now.astimezone(pack.calendar.tz).date()), now)
+    rows = await store.rows(Statements(pack.city.id, today, [], now).soon(most))
+    return [_soon(row) for row in rows]
+
+
 def _hours(today: datetime, now: datetime) -> list[datetime]:
     """Return the beginnings of the hours of the day so far. A day has 23, 24 or 25."""
     return [today + n * _HOUR for n in range(int((now - today) / _HOUR) + 1)]
@@ -161,11 +168,11 @@ def _stage_loads(rows: Sequence[ResultRow]) -> list[StageLoad]:
         StageLoad(
             stage,
             counted[stage].tickets if stage in counted else 0,
-            counted[stage].late if stage in counted and stage in HOUSE else 0,
-            counted[stage].soon if stage in counted and stage in HOUSE else 0,
+            counted[stage].late if stage in counted else 0,
+            counted[stage].soon if stage in counted else 0,
         )
         for stage in Stage
-        if stage in WAITING
+        if stage in BACKLOG
     ]
 
 

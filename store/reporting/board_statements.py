@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, case, func, select, text
+from sqlalchemy import Select, Subquery, case, func, select, text
 
 from domain.pack.periods import Period
-from domain.ticket.stages import OPEN, Stage
+from domain.ticket.stages import Stage
 from store.db import tables
 from store.tickets import cards, stuck
-
-AHEAD = timedelta(hours=4)
-"""The look-ahead of a board: an open ticket that is due within it is about to be late."""
+from store.tickets.states import State, counted, in_state, is_late
 
 NEXT = 20
 """The most tickets about to be late that are listed."""
@@ -21,22 +19,21 @@ NEXT = 20
 STATEMENTS = 9 + stuck.STATEMENTS
 """The number of statements of one reading."""
 
-WAITING = OPEN - {Stage.AFTERCARE}
-"""The stages of the backlog: those of open tickets, without aftercare, which is only watched."""
-
-HOUSE = WAITING - {Stage.RATE}
-"""The stages at which the city, not the citizen, has to act and can be late. They include merged
-tickets, whose citizens have a promise of their own."""
-
-WITH_UNITS = (Stage.VERIFY, Stage.HANDLE)
-
 _TICKET, _EVENT = tables.ticket.c, tables.event.c
-
-# A condition beside the stage, by which SQLite sees that the small index of open tickets applies.
-GOES_ON = _TICKET.ended_at.is_(None)
 
 # Word for word as in the index, so that both databases see that it applies.
 _ORDERS = text(tables.ORDERS)
+
+
+def open_orders(city: str) -> Subquery:
+    """Select each ticket of the city with supervision orders, and how many lack an answer."""
+    ordered = _EVENT.kind == "supervision_ordered"
+    return (
+        select(_EVENT.number, func.sum(case((ordered, 1), else_=-1)).label("open"))
+        .where(_EVENT.city == city, _ORDERS)
+        .group_by(_EVENT.number)
+        .subquery()
+    )
 
 
 @dataclass(frozen=True)
@@ -98,49 +95,39 @@ class Statements:
     # --- the backlog ------------------------------------------------------------------------
 
     def stages(self) -> Select[Any]:
-        late = _TICKET.due_at < self.now
-        soon = (_TICKET.due_at >= self.now) & (_TICKET.due_at < self.now + AHEAD)
         return (
             select(
                 _TICKET.stage,
                 func.count().label("tickets"),
-                func.count().filter(late).label("late"),
-                func.count().filter(soon).label("soon"),
+                counted(State.OVERDUE, self.now).label("late"),
+                counted(State.SOON, self.now).label("soon"),
             )
-            .where(_TICKET.city == self.city, GOES_ON, _TICKET.stage.in_(sorted(WAITING)))
+            .where(_TICKET.city == self.city, in_state(State.OPEN, self.now))
             .group_by(_TICKET.stage)
         )
 
     def units(self) -> Select[Any]:
         tickets = func.count().label("tickets")
-        late = func.count().filter(_TICKET.due_at < self.now).label("late")
+        late = counted(State.OVERDUE_AT_UNITS, self.now).label("late")
         return (
             select(_TICKET.unit, tickets, late)
-            .where(_TICKET.city == self.city, GOES_ON, _TICKET.stage.in_(WITH_UNITS))
-            .where(_TICKET.unit.is_not(None))
+            .where(_TICKET.city == self.city, in_state(State.AT_UNITS, self.now))
             .group_by(_TICKET.unit)
             .order_by(late.desc(), tickets.desc(), _TICKET.unit)
         )
 
-    def soon(self) -> Select[Any]:
+    def soon(self, most: int | None = None) -> Select[Any]:
         columns = ("number", "title", "category", "unit", "stage", "due_at")
         return (
             select(*(_TICKET[name] for name in columns))
-            .where(_TICKET.city == self.city, GOES_ON, _TICKET.stage.in_(sorted(HOUSE)))
-            .where(_TICKET.due_at >= self.now, _TICKET.due_at < self.now + AHEAD)
+            .where(_TICKET.city == self.city, in_state(State.SOON, self.now))
             .order_by(_TICKET.due_at, _TICKET.number)
-            .limit(NEXT)
+            .limit(most or NEXT)
         )
 
     def orders(self) -> Select[Any]:
         """Count the supervision orders that nobody has answered yet."""
-        ordered = _EVENT.kind == "supervision_ordered"
-        each = (
-            select(_EVENT.number, func.sum(case((ordered, 1), else_=-1)).label("open"))
-            .where(_EVENT.city == self.city, _ORDERS)
-            .group_by(_EVENT.number)
-            .subquery()
-        )
+        each = open_orders(self.city)
         return (
             select(func.coalesce(func.sum(each.c.open), 0))
             .join(tables.ticket, _TICKET.number == each.c.number)
@@ -154,7 +141,7 @@ class Statements:
             select(
                 _TICKET.queue,
                 func.count().label("tickets"),
-                func.count().filter(_TICKET.queue_until < self.now).label("late"),
+                func.count().filter(is_late(_TICKET.queue_until, self.now)).label("late"),
                 func.min(_TICKET.queue_since).label("since"),
             )
             .where(_TICKET.city == self.city, _TICKET.queue.is_not(None))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, func, literal_column, select
 
 from domain.ticket.complaint import Channel
 from store.db import tables
@@ -34,13 +34,13 @@ class Topic:
 
 
 async def topics(
-    store: Store, city: str, since: datetime, until: datetime, least: int
+    store: Store, city: str, since: datetime, until: datetime, least: int, most: int = MOST
 ) -> list[Topic]:
     """Return the common problems of `city`, filed in since ≤ t < until, largest first.
 
     Tickets that the city opened by itself and reports of wrongdoing are not counted.
     """
-    counted = await store.rows(_counted(city, since, until, least))
+    counted = await store.rows(_counted(city, since, until, least).limit(most))
     topics_by_key = {
         (row.category, row.street): Topic(row.category, row.street, row.tickets) for row in counted
     }
@@ -56,15 +56,22 @@ async def topics(
 _AREA: Any = func.substr(_TICKET.area, literal_column("1"), literal_column(str(_STREET)))
 
 
+def counted_in_topics() -> list[ColumnElement[bool]]:
+    """Return the conditions of the tickets that are counted, beside their time and place."""
+    return [
+        _TICKET.category.is_not(None),
+        func.length(_TICKET.area) >= _STREET,
+        _TICKET.of_wrongdoing.is_(False),
+        _TICKET.channel.not_in([Channel.PROACTIVE, Channel.INSPECTION]),
+    ]
+
+
 def _filed(statement: Select[Any], city: str, since: datetime, until: datetime) -> Select[Any]:
     return statement.where(
         _TICKET.city == city,
         _TICKET.filed_at >= since,
         _TICKET.filed_at < until,
-        _TICKET.category.is_not(None),
-        func.length(_TICKET.area) >= _STREET,
-        _TICKET.of_wrongdoing.is_(False),
-        _TICKET.channel.not_in([Channel.PROACTIVE, Channel.INSPECTION]),
+        *counted_in_topics(),
     )
 
 
@@ -76,7 +83,6 @@ def _counted(city: str, since: datetime, until: datetime, least: int) -> Select[
         .group_by(_TICKET.category, _AREA)
         .having(func.count() >= least)
         .order_by(tickets.desc(), _TICKET.category, _AREA)
-        .limit(MOST)
     )
 
 

@@ -15,7 +15,8 @@ from store.db import tables
 from store.db.cursors import cursor as cursor_of
 from store.db.cursors import key_of, moment
 from store.db.engine import ResultRow, Store
-from store.reporting.board_statements import GOES_ON, HOUSE, WAITING
+from store.reporting.common_problems import counted_in_topics
+from store.tickets.states import State, in_state
 
 _TICKET = tables.ticket.c
 _NEVER = datetime(9999, 12, 31, tzinfo=UTC)
@@ -30,6 +31,7 @@ class What(StrEnum):
     OPEN = "open"
     LATE = "late"
     FILED = "filed"
+    TOPIC = "topic"  # filed, and counted in common problems
     ENDED = "ended"
     ASKED = "asked"
     CONTACTED = "contacted"
@@ -89,11 +91,11 @@ Conditions = Sequence[ColumnElement[bool]]
 
 
 def _unfinished(query: DrillDownQuery) -> Conditions:
-    return [GOES_ON, _TICKET.stage.in_(sorted(WAITING))]
+    return [in_state(State.OPEN, query.now)]
 
 
 def _late(query: DrillDownQuery) -> Conditions:
-    return [GOES_ON, _TICKET.stage.in_(sorted(HOUSE)), _TICKET.due_at < query.now]
+    return [in_state(State.OVERDUE, query.now)]
 
 
 def _filed(query: DrillDownQuery) -> Conditions:
@@ -108,6 +110,10 @@ def _ended(*more: ColumnElement[bool]) -> Callable[[DrillDownQuery], Conditions]
     return ended
 
 
+def _topic(query: DrillDownQuery) -> Conditions:
+    return [*_filed(query), *counted_in_topics()]
+
+
 _BURNING, _NEWEST, _LAST_ENDED = (_DUE, True), (_TICKET.filed_at, False), (_TICKET.ended_at, False)
 
 _WHICH: dict[What, tuple[Callable[[DrillDownQuery], Conditions], tuple[Any, bool]]] = {
@@ -115,6 +121,7 @@ _WHICH: dict[What, tuple[Callable[[DrillDownQuery], Conditions], tuple[Any, bool
     What.OPEN: (_unfinished, _BURNING),
     What.LATE: (_late, _BURNING),
     What.FILED: (_filed, _NEWEST),
+    What.TOPIC: (_topic, _NEWEST),
     What.ENDED: (_ended(), _LAST_ENDED),
     What.ASKED: (_ended(_TICKET.contacted.is_not(None)), _LAST_ENDED),
     What.CONTACTED: (_ended(_TICKET.contacted), _LAST_ENDED),

@@ -14,8 +14,8 @@ from sqlalchemy import Select, func, literal_column, select
 from domain.pack.periods import Period
 from store.db import tables
 from store.db.engine import ResultRow, Store
-from store.reporting.board_statements import GOES_ON, HOUSE, WAITING
 from store.reporting.indicators import Ratio
+from store.tickets.states import State, counted, in_state
 
 LEVELS = (6, 9, 12, 15)
 """The digits of a district's, a street's, a community's and a cell's code."""
@@ -48,7 +48,7 @@ async def places(
     `within` "" is the whole city, including tickets without a place.
     """
     query = _PlacesQuery(city, within, digits)
-    rows = await store.rows(query.of(_now(now), GOES_ON, _TICKET.stage.in_(sorted(WAITING))))
+    rows = await store.rows(query.of(_now(now), in_state(State.OPEN, now)))
     filed = await store.rows(
         query.of(
             [func.count().label("filed")],
@@ -98,8 +98,7 @@ class _PlacesQuery:
 
 
 def _now(now: datetime) -> Sequence[Any]:
-    late = (_TICKET.due_at < now) & _TICKET.stage.in_(sorted(HOUSE))
-    return func.count().label("open"), func.count().filter(late).label("late")
+    return func.count().label("open"), counted(State.OVERDUE, now).label("late")
 
 
 def _ended() -> Sequence[Any]:

@@ -1,10 +1,11 @@
 """Rankings (排名) of the units of a city, by a figure or by their points."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Literal
 
-from domain.pack.catalogue import UnitKind
+from domain.pack.catalogue import Indicator, UnitKind
 from domain.pack.pack import Pack
 from store.reporting.figures import Figure, UnknownIndicator, Value
 from store.reporting.indicators import Ratio
@@ -27,10 +28,15 @@ class NamedUnit:
 
 @dataclass(frozen=True)
 class RankingRow:
-    """A unit's line: its value of each indicator, 0 of 0 if it led no ticket."""
+    """A unit's line: its value of each indicator, 0 of 0 if it led no ticket.
+
+    `rank`: by the indicator that the rows are ordered by; None without a value of it, and if
+    neither direction of it is good.
+    """
 
     unit: NamedUnit
     values: Mapping[str, Value]
+    rank: int | None = None
 
 
 def named(pack: Pack, code: str) -> NamedUnit:
@@ -46,8 +52,9 @@ def rank_units(
 ) -> list[RankingRow]:
     """Rank the units that lead tickets of these figures; with `kind`, all units of that kind.
 
-    The highest value after exclusion comes first, of the indicator `by` or of the first figure;
-    units without one are last. Whether high is good depends on the indicator.
+    The best value after exclusion comes first, of the indicator `by` or of the first figure: the
+    lowest where lower is better. Equal values share a rank; units without a value have none, and
+    are last.
 
     Raises:
         UnknownIndicator: `by` is none of the figures.
@@ -55,12 +62,45 @@ def rank_units(
     ids = [figure.indicator.id for figure in figures]
     if by is not None and by not in ids:
         raise UnknownIndicator(by, pack.city.id)
-    lines = [
+    rows = [
         RankingRow(unit, {one.indicator.id: one.units.get(unit.code, _NOTHING) for one in figures})
         for unit in _units(pack, kind, {code for one in figures for code in one.units})
     ]
-    ordering = by or next(iter(ids), None)
-    return lines if ordering is None else sorted(lines, key=lambda line: _place(line, ordering))
+    ordering = next((one.indicator for one in figures if by in (None, one.indicator.id)), None)
+    if ordering is None:
+        return rows
+    rows.sort(key=lambda row: _place(row, ordering))
+    if ordering.better == "neither":
+        return rows
+    shares = [_share(row, ordering) for row in rows]
+    return [replace(row, rank=rank) for row, rank in zip(rows, ranks(shares), strict=True)]
+
+
+def ranks(values: Sequence[Fraction | None]) -> list[int | None]:
+    """Return the rank of each value of a list that has the best first; None of what has no value.
+
+    Equal values share a rank, and the next one counts all before it: 1, 1, 3.
+    """
+    places: list[int | None] = []
+    for n, value in enumerate(values):
+        same = n > 0 and value == values[n - 1]
+        places.append(None if value is None else places[-1] if same else n + 1)
+    return places
+
+
+def points_ranks(scores: Sequence[UnitScore]) -> dict[str, int]:
+    """Return the ranks of these units by their points, the most first.
+
+    A unit has none if nothing brought it any points, nor would have, but for an exclusion.
+    """
+    counted = sorted((one for one in scores if has_points(one)), key=lambda one: -one.points)
+    places = ranks([Fraction(str(round(one.points, 6))) for one in counted])
+    return {one.unit: place for one, place in zip(counted, places, strict=True) if place}
+
+
+def has_points(score: UnitScore) -> bool:
+    """Return whether anything brought the unit points, or was left out."""
+    return bool(score.rules or score.left_out)
 
 
 def points_table(
@@ -71,7 +111,7 @@ def points_table(
 ) -> list[tuple[NamedUnit, UnitScore]]:
     """List the units with points or with any left out; with `kind`, all units of that kind."""
     by_code = {score.unit: score for score in scores}
-    with_points = {score.unit for score in scores if score.rules or score.left_out}
+    with_points = {score.unit for score in scores if has_points(score)}
     lines = [
         (unit, by_code.get(unit.code, UnitScore(unit.code)))
         for unit in _units(pack, kind, with_points)
@@ -85,6 +125,11 @@ def _units(pack: Pack, kind: UnitKind | None, names: Collection[str]) -> list[Na
     return [named(pack, code) for code in codes]
 
 
-def _place(line: RankingRow, by: str) -> tuple[bool, float, int, str]:
-    after = line.values[by].after
-    return after.value is None, -(after.value or 0), -after.of, line.unit.code
+def _place(row: RankingRow, by: Indicator) -> tuple[bool, Fraction, int, str]:
+    share, sign = _share(row, by), 1 if by.better == "lower" else -1
+    return share is None, sign * (share or Fraction(0)), -row.values[by.id].after.of, row.unit.code
+
+
+def _share(row: RankingRow, by: Indicator) -> Fraction | None:
+    after = row.values[by.id].after
+    return Fraction(after.part, after.of) if after.of else None

@@ -12,6 +12,7 @@ from store.db import tables
 from store.db.engine import Store
 from store.tickets.accused_units import Hidden, shown
 from store.tickets.numbers import number_begins
+from store.tickets.states import is_late
 
 _ASSIGNMENT, _TICKET = tables.assignment.c, tables.ticket.c
 
@@ -25,7 +26,7 @@ class Which(StrEnum):
     ALL = "all"
     SIGN = "sign"  # not signed
     CONTACT = "contact"  # the citizen has yet to be contacted
-    LATE = "late"  # something of it is past due
+    LATE = "late"  # something that the unit has to do is past due
     NEAR = "near"  # not late, and the yellow card was shown
     ASKED = "asked"  # waits for a decision
     PAUSED = "paused"  # 挂账, or waits for the citizen
@@ -49,10 +50,10 @@ def _of_open(which: Which, now: datetime) -> ColumnElement[bool]:
         case Which.CONTACT:
             return _ASSIGNMENT.contact_due_at.is_not(None)
         case Which.LATE:
-            return _ASSIGNMENT.burns_at <= now
+            return is_late(_ASSIGNMENT.burns_at, now)
         case Which.NEAR:
             going = _ASSIGNMENT.pause.is_(None)
-            return and_(going, _ASSIGNMENT.burns_at > now, _ASSIGNMENT.warn_at <= now)
+            return and_(going, ~is_late(_ASSIGNMENT.burns_at, now), _ASSIGNMENT.warn_at <= now)
         case Which.ASKED:
             return _ASSIGNMENT.asked.is_not(None)
         case Which.PAUSED:
@@ -88,13 +89,20 @@ def among(refs: Collection[tuple[str, int]]) -> ColumnElement[bool]:
 
 
 async def counts(
-    store: Store, unit: str, city: str | None, hidden: Hidden | None, now: datetime
+    store: Store,
+    unit: str,
+    city: str | None,
+    hidden: Hidden | None,
+    now: datetime,
+    text: str = "",
 ) -> dict[Which, int]:
-    """Count the assignments in each part of the unit's inbox."""
+    """Count the assignments in each part of the unit's inbox; with `text`, those that say it."""
     parts = [part for part in Which if part is not Which.DONE]
     counted = [func.count(case((_of_open(part, now), 1))).label(part.value) for part in parts]
     joined = tables.assignment.join(tables.ticket, _ASSIGNMENT.number == _TICKET.number)
     own = of_unit(unit, city, hidden)
+    if text:
+        own.append(says(text))
     opened = select(*counted).select_from(joined).where(*own, _ASSIGNMENT.ended_at.is_(None))
     done = select(func.count()).select_from(joined).where(*own, condition(Which.DONE, now))
     row, ended = await store.first(opened), await store.first(done)

@@ -6,7 +6,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    tuple_,
+)
 
 from domain.canonical import folded
 from domain.events import Event, Fact
@@ -21,11 +32,15 @@ from store.db.engine import ResultRow, Store, Values
 from store.db.errors import BadNumber
 from store.tickets.accused_units import Hidden, shown
 from store.tickets.numbers import number_begins, parse_number
+from store.tickets.states import State, in_state, is_late
 
 _TICKET = tables.ticket.c
 FACTS: TypeAdapter[Fact] = TypeAdapter(Fact)
 _OPEN = sorted(OPEN)
 _CHUNK = 1000
+_EQUAL = (
+    "city", "stage", "outcome", "unit", "category", "kind", "channel", "call_back_due", "queue",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -71,7 +86,8 @@ class TicketRow:
 class Filters:
     """The filters of a list; None does not filter. Times are half-open: since ≤ t < until.
 
-    `overdue` compares with `now`: the promise that runs is, or is not, past due.
+    `state`: see `State`; `overdue` is, or is not, that state. `queue_late`: past the queue's own
+    limit. `told_channel`: without tickets whose channel the reader must not know.
     `text` is searched for in titles; a ticket number finds that ticket. `hidden`: see `Hidden`.
     """
 
@@ -81,13 +97,19 @@ class Filters:
     unit: str | None = None
     category: str | None = None
     kind: Kind | None = None
+    channel: Channel | None = None
+    told_channel: bool = True
+    state: State | None = None
     open: bool | None = None
     call_back_due: bool | None = None
     queue: Queue | None = None
+    queue_late: bool | None = None
     overdue: bool | None = None
     due_before: datetime | None = None
     filed_since: datetime | None = None
     filed_until: datetime | None = None
+    ended_since: datetime | None = None
+    ended_until: datetime | None = None
     text: str | None = None
     hidden: Hidden | None = None
 
@@ -103,6 +125,7 @@ class Page:
 _ROW = select(*(_TICKET[field.name] for field in fields(TicketRow)))
 _ONE = _ROW.where(_TICKET.number == bindparam("number"))
 _NEWEST = select(func.max(_TICKET.updated_at))
+_LATEST = (_TICKET.updated_at.desc(), _TICKET.number.desc())
 _STATE = select(_TICKET.state).where(_TICKET.number == bindparam("number"))
 _EVENTS = (
     select(tables.event)
@@ -196,15 +219,15 @@ async def page(
     Raises:
         BadCursor: `cursor` is not a `next_cursor` of this list.
     """
-    statement = _ROW.where(*_conditions(filters, now or datetime.now(UTC)))
+    conditions = _conditions(filters, now or datetime.now(UTC))
     if cursor is not None:
         at, number = key_of(cursor, str, str)
-        statement = statement.where(
-            tuple_(_TICKET.updated_at, _TICKET.number) < (moment(at), number)
-        )
-    statement = statement.order_by(_TICKET.updated_at.desc(), _TICKET.number.desc()).limit(
-        limit + 1
-    )
+        conditions.append(tuple_(_TICKET.updated_at, _TICKET.number) < (moment(at), number))
+    statement = _ROW.where(*conditions).order_by(*_LATEST).limit(limit + 1)
+    if filters.text:
+        # First the numbers: they are found in an index that has the titles, however many there are.
+        found = select(_TICKET.number).where(*conditions).order_by(*_LATEST).limit(limit + 1)
+        statement = _ROW.where(_TICKET.number.in_(found)).order_by(*_LATEST)
     rows = [_ticket_row(row) for row in await store.rows(statement)]
     more, rows = len(rows) > limit, rows[:limit]
     last = rows[-1] if more and rows else None
@@ -213,22 +236,33 @@ async def page(
 
 def _conditions(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    for name in ("city", "stage", "outcome", "unit", "category", "kind", "call_back_due", "queue"):
+    for name in _EQUAL:
         if (value := getattr(filters, name)) is not None:
             conditions.append(_TICKET[name] == value)
+    if filters.channel is not None and not filters.told_channel:
+        conditions.append(_TICKET.of_wrongdoing.is_(False))
     if filters.open is not None:
         conditions.append(
             _TICKET.ended_at.is_(None) if filters.open else _TICKET.ended_at.is_not(None)
         )
     if filters.overdue is not None:
-        late = _due_before(now)
-        conditions.append(late if filters.overdue else or_(~late, _TICKET.due_at.is_(None)))
+        late = in_state(State.OVERDUE, now)
+        conditions.append(late if filters.overdue else _not(late))
+    if filters.state is not None:
+        conditions.append(in_state(filters.state, now))
+    if filters.queue_late is not None:
+        passed = and_(_TICKET.queue.is_not(None), is_late(_TICKET.queue_until, now))
+        conditions.append(passed if filters.queue_late else _not(passed))
     if filters.due_before is not None:
         conditions.append(_due_before(filters.due_before))
     if filters.filed_since is not None:
         conditions.append(_TICKET.filed_at >= filters.filed_since)
     if filters.filed_until is not None:
         conditions.append(_TICKET.filed_at < filters.filed_until)
+    if filters.ended_since is not None:
+        conditions += [_TICKET.ended_at.is_not(None), _TICKET.ended_at >= filters.ended_since]
+    if filters.ended_until is not None:
+        conditions += [_TICKET.ended_at.is_not(None), _TICKET.ended_at < filters.ended_until]
     if filters.text:
         conditions.append(_says(filters.text))
     if filters.hidden:
@@ -236,9 +270,14 @@ def _conditions(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
     return conditions
 
 
+def _not(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the opposite, also of what is neither true nor false for want of a value."""
+    return not_(func.coalesce(condition, false()))
+
+
 def _due_before(at: datetime) -> ColumnElement[bool]:
     # Only open tickets are due; this condition lets the index by stage find the few among all.
-    return and_(_TICKET.stage.in_(_OPEN), _TICKET.due_at < at)
+    return and_(_TICKET.stage.in_(_OPEN), is_late(_TICKET.due_at, at))
 
 
 def _says(text: str) -> ColumnElement[bool]:

@@ -211,15 +211,15 @@ async def test_a_page_of_two_queues_shows_one_alone_and_stays_with_it(api: Api) 
     await returned.until_stage("dispatch")
     who = await signed_in(api, Role.DISPATCHER)
     both = (await see(api, who, "triage")).text
-    assert set(re.findall(r'<li><a href="/staff/triage\?number=(\d+)"', both)) == {
-        one.number for one in (returned, *unclear)
-    }
+    assert set(
+        re.findall(r'<li><a href="/staff/triage\?number=(\d+)&amp;city=tongzhou"', both)
+    ) == {one.number for one in (returned, *unclear)}
     for words in ("全部 3", "分类 2", "人工派单 1"):
         assert f"{words}</a>" in both
     page = await see(api, who, "triage?queue=triage")
     assert in_hand(page) == unclear[0].number
     assert returned.number not in page.text
-    onward = f"/staff/triage?number={unclear[1].number}&amp;queue=triage"
+    onward = f"/staff/triage?number={unclear[1].number}&amp;queue=triage&amp;city=tongzhou"
     assert f'href="{onward}"' in page.text
     form = re.search(r'action="/staff/(triage/triage\?[^"]+)"', page.text)
     assert form

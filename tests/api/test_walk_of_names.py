@@ -92,9 +92,9 @@ NO_NAMES = {
     "accused", "area", "category", "city", "city_id", "indicator", "pack", "tier", "topic", "unit",
     "units",
     # filters and pages of lists
-    "after", "before", "call_back_due", "cursor", "done", "due_before", "filed_since",
-    "filed_until", "least", "limit", "only", "open", "overdue", "queue", "sort", "stage", "state",
-    "tickets", "wall", "which",
+    "after", "before", "call_back_due", "cursor", "done", "due_before", "ended_since",
+    "ended_until", "filed_since", "filed_until", "least", "limit", "only", "open", "overdue",
+    "queue", "queue_late", "sort", "stage", "state", "tickets", "wall", "which",
     # times and versions
     "as_of", "by", "days", "month", "since", "starts_at", "until", "version", "year",
     # secrets, and what proves that a request is meant

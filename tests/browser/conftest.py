@@ -4,9 +4,10 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from domain.actors import Role
 from tests.support.browser import CHROMIUM, Site, chromium, site
@@ -37,12 +38,48 @@ def town(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator
 
 
 Open = Callable[..., Page]
+
+
+@pytest.fixture
+def page_errors() -> Iterator[list[str]]:
+    """Collect errors of scripts and of the console on every page; fail if there is any at the end.
+
+    A test that expects some takes the fixture and empties the list.
+    """
+    errors: list[str] = []
+    yield errors
+    assert not errors, "\n".join(errors)
+
+
+def watch(context: BrowserContext, errors: list[str]) -> None:
+    """Add the errors of every page of a profile, also of those opened later, to `errors`."""
+    context.on("weberror", lambda one: errors.append(f"{one.page and one.page.url}: {one.error}"))
+    context.on("console", lambda one: errors.append(_said(one)) if _is_error(one) else None)
+
+
+def _said(message: ConsoleMessage) -> str:
+    return f"{message.location.get('url')}: {message.text}"
+
+
+def _is_error(message: ConsoleMessage) -> bool:
+    """Return whether a console message is an error of ours.
+
+    A browser also logs each refused answer and each request without a network, which tests cause on
+    purpose: of these, only a script or a style that is missing is an error.
+    """
+    if message.type != "error":
+        return False
+    own = urlsplit(str(message.location.get("url", ""))).path.endswith((".js", ".css"))
+    answered = "Failed to load resource: the server responded" in message.text
+    return (answered and own) or not message.text.startswith("Failed to load resource")
+
+
 _PATIENCE = 30_000
 """Milliseconds to wait for an element: a busy machine is slow."""
 
 
 @pytest.fixture
-def phone(browser: Browser, town: Site) -> Iterator[Open]:
+def phone(browser: Browser, town: Site, page_errors: list[str]) -> Iterator[Open]:
     """Open pages in profiles of their own: `phone("/report", language="en", script=False)`."""
     contexts = []
 
@@ -55,6 +92,7 @@ def phone(browser: Browser, town: Site) -> Iterator[Open]:
             **more,
         )
         context.set_default_timeout(_PATIENCE)
+        watch(context, page_errors)
         contexts.append(context)
         page = context.new_page()
         page.goto(path)

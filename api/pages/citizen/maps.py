@@ -52,7 +52,10 @@ async def outlines(city_id: str, request: Request, context: Context) -> Response
 async def points(city_id: str, context: Context) -> Response:
     """Return the newest published tickets' points, to a hundred metres."""
     pack = _pack(context, city_id)
-    answers = await publications(context, pack, None, _POINTS)
+    # Anybody may ask, as often as they like: it is computed once for all.
+    answers = await context.figures.get(
+        ("points", city_id), lambda: publications(context, pack, None, _POINTS)
+    )
     items = [
         {
             "number": one.number,

@@ -27,7 +27,7 @@ from store.secrets.vault import Person
 from store.tickets.numbers import parse_number
 from store.tickets.work_queues import QueuedTicket
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[queue.PARAMETERS])
 
 PURPOSE = "回访"
 FIELDS = ("number", "reached", "contacted", "resolved", "grade", "words", "note")

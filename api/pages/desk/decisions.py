@@ -32,7 +32,7 @@ from domain.ticket.assignment import Request as Wish
 from domain.ticket.ticket import Ticket
 from domain.words import N_
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[queue.PARAMETERS])
 
 FIELDS = ("number", "approve", "reason", "unit", "text", "units")
 DONE = {

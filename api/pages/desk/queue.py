@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from api.pages.shared.addresses import QueueAddress, known_parameters
 from api.pages.shared.forms import Form
 from api.pages.shared.navigation import PAGES
 from api.pages.shared.workplace import working_city
@@ -27,6 +28,8 @@ from store.tickets.numbers import parse_number
 from store.tickets.work_queues import QueuedTicket
 
 SHOWN = 30
+
+PARAMETERS = known_parameters("queue", "number", "done", "was")
 
 
 @dataclass(frozen=True)
@@ -48,9 +51,9 @@ class OpenQueue:
         return self.waits[self.at] if self.waits else None
 
     @property
-    def narrowed(self) -> str:
-        """The query suffix that keeps an address on the shown queue."""
-        return f"&queue={self.only}" if self.only else ""
+    def address(self) -> QueueAddress:
+        """The address of the shown queue, or of all of them."""
+        return QueueAddress(city=self.pack.city.id, queue=self.only)
 
     @property
     def next_number(self) -> str | None:

@@ -30,7 +30,7 @@ from domain.ticket.stages import Stage
 from domain.words import N_
 from store.tickets.work_queues import QueuedTicket
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[queue.PARAMETERS])
 
 FIELDS = (
     "number", "category", "kind", "area", "unit", "accused", "note", "outcome", "text", "reason",

@@ -2,6 +2,7 @@
 
 from starlette.requests import Request
 
+from api.http.csv_sheets import CUT, MOST
 from api.http.i18n import ENGLISH, language_of, translations
 from api.pages.shared.formatting import BilingualName
 from api.pages.shared.labels import Labels
@@ -18,6 +19,10 @@ class PageWords:
     def say(self, message: str) -> str:
         """Translate a message that is marked with `N_`."""
         return self._messages.gettext(message)
+
+    def cut(self, more: bool) -> str:
+        """Return the last row of a sheet that has not all rows; "" of one that has."""
+        return self.say(CUT) % {"most": MOST} if more else ""
 
     def label(self, kind: str, value: object) -> str:
         return self._labels.label(kind, value)

@@ -19,16 +19,20 @@ from starlette.responses import Response, StreamingResponse
 from api.http.access import staff
 from api.http.dependencies import Context
 from api.http.i18n import language_of
-from api.pages.shared.navigation import PAGES, TICKETS, entries
+from api.pages.shared.addresses import BoardEventList, QueueAddress, TicketSearch, known_parameters
+from api.pages.shared.navigation import PAGES, entries
 from api.pages.shared.page import Drawing
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
 from app.access.caller import Caller
+from app.reporting.board import events_of_board
 from app.reporting.board_feed import BoardFeeds, BoardSnapshot, End
 from domain.pack.pack import Pack
+from domain.pack.periods import Period
 from domain.policy.work_queues import Queue
 from domain.ticket.complaint import Channel
 from store.reporting.board import Board
+from store.reporting.board_events import BoardEvents
 from store.reporting.ranking import named
 
 router = APIRouter(include_in_schema=False)
@@ -37,7 +41,8 @@ PARTS = ("totals", "inflow", "stages", "queues", "soon", "units")
 ON_THE_WALL = ("totals", "inflow", "soon", "queues")
 """The parts that are sent again when they change: templates supervision/board_<part>.html."""
 
-_DAY = 24
+_DAY, _HOUR = 24, timedelta(hours=1)
+_ROWS = 50
 _RETRY = 3000
 """Milliseconds after which a browser connects again."""
 
@@ -52,11 +57,12 @@ class Hour:
     """The tickets filed in one hour of the day; `name`: "09"."""
 
     name: str
+    at: datetime
     tickets: int
     channels: Mapping[Channel, int]
 
 
-@router.get("/staff/board")
+@router.get("/staff/board", dependencies=[known_parameters()])
 async def board(
     request: Request,
     caller: Annotated[Caller, staff("get_board")],
@@ -72,7 +78,31 @@ async def board(
     return staff_page(request, template, caller, parts=_parts(wall), **values)
 
 
-@router.get("/staff/board/stream")
+@router.get(BoardEventList.path)
+async def events(
+    request: Request, caller: Annotated[Caller, staff("get_board")], context: Context
+) -> Response:
+    """Show the cards or the orders that a number of the board counts."""
+    pack = working_city(request, context, caller)
+    asked = BoardEventList.read_exactly(request).but(city=pack.city.id)
+    cursor, now = request.query_params.get("cursor") or None, context.now()
+    shown = Period(asked.since or now, max(asked.until or now, asked.since or now))
+    found = await events_of_board(context, caller, pack.city.id, asked.what, shown, cursor, _ROWS)
+    return staff_page(
+        request,
+        "supervision/board_events.html",
+        caller,
+        pack=pack,
+        what=asked.what,
+        shown=shown,
+        items=[(one, named(pack, one.unit) if one.unit else None) for one in found.rows],
+        url=asked.following,
+        first=cursor is None,
+        next_cursor=found.next_cursor,
+    )
+
+
+@router.get("/staff/board/stream", dependencies=[known_parameters()])
 async def stream(
     request: Request,
     caller: Annotated[Caller, staff("get_board")],
@@ -137,7 +167,13 @@ def _values(board: Board, pack: Pack, caller: Caller, wall: bool) -> dict[str, A
         "hours": hours,
         "bars": [(one.name, one.tickets) for one in hours],
         "channels": channels_of(board),
-        "queue_urls": _urls(caller),
+        "queue_urls": _urls(board.city, caller),
+        "tickets": partial(_tickets, board.city),
+        "cards": partial(_cards, board),
+        "orders_url": BoardEventList(city=board.city, what=BoardEvents.ORDERS).url,
+        "filed_url": _filed(board, pack),
+        "before_url": _filed_before(board),
+        "ended_url": _tickets(board.city, ended_since=board.today, ended_until=_after(board.at)),
         "unit_named": partial(named, pack),
         "wall": wall,
     }
@@ -149,12 +185,12 @@ def hours_of(board: Board, pack: Pack) -> list[Hour]:
         at: {one.channel: one.tickets for one in group}
         for at, group in groupby(board.inflow, lambda one: one.at)
     }
-    starts = [board.today + timedelta(hours=n) for n in range(_DAY)]
+    starts = [board.today + n * _HOUR for n in range(_DAY)]
     return [_hour(at, values.get(at, {}), pack) for at in starts]
 
 
 def _hour(at: datetime, channels: Mapping[Channel, int], pack: Pack) -> Hour:
-    return Hour(f"{at.astimezone(pack.calendar.tz):%H}", sum(channels.values()), channels)
+    return Hour(f"{at.astimezone(pack.calendar.tz):%H}", at, sum(channels.values()), channels)
 
 
 def channels_of(board: Board) -> dict[Channel, int]:
@@ -166,8 +202,47 @@ def channels_of(board: Board) -> dict[Channel, int]:
     return {channel: tickets for channel, tickets in ordered if tickets}
 
 
-def _urls(caller: Caller) -> dict[Queue, str]:
+# --- the links behind the numbers ---------------------------------------------------------------
+
+
+def _tickets(city: str, **of: Any) -> str:
+    return TicketSearch(city=city, **of).url
+
+
+def _cards(board: Board, what: BoardEvents) -> str:
+    since, until = board.today, board.at
+    return BoardEventList(city=board.city, what=what, since=since, until=until).url
+
+
+def _after(at: datetime) -> datetime:
+    """Return the end of the half-open period up to `at`, with it."""
+    return at + timedelta(microseconds=1)
+
+
+def _filed(board: Board, pack: Pack) -> Callable[..., str]:
+    """Return the function for the links to what was filed today: by hour and channel, or in all."""
+    starts = {one.name: one.at for one in hours_of(board, pack)}
+
+    def url(hour: str | None = None, channel: Channel | None = None) -> str:
+        since = starts[hour] if hour else board.today
+        until = min(since + _HOUR if hour else board.at, board.at)
+        return _tickets(board.city, channel=channel, filed_since=since,
+                        filed_until=_after(until) if until == board.at else until)  # fmt: skip
+
+    return url
+
+
+def _filed_before(board: Board) -> str:
+    day = timedelta(days=1)
+    return _tickets(board.city, filed_since=board.today - day, filed_until=_after(board.at - day))
+
+
+def _urls(city: str, caller: Caller) -> dict[Queue, str]:
     """Return each queue's page, or its list of tickets if the role has no such page."""
     open_to = {entry.url for entry in entries(caller.actor.role)}
-    pages = {queue: page if (page := PAGES.get(queue)) in open_to else TICKETS for queue in Queue}
-    return {queue: f"{page}?queue={queue}" for queue, page in pages.items()}
+    return {
+        queue: QueueAddress(city=city, queue=queue).at(page)
+        if (page := PAGES.get(queue)) in open_to
+        else TicketSearch(city=city, queue=queue).url
+        for queue in Queue
+    }

@@ -8,20 +8,22 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.http.access import staff
-from api.http.csv_sheets import Cell, sheet
+from api.http.csv_sheets import MOST, Cell, sheet
 from api.http.dependencies import Context
+from api.pages.shared.addresses import known_parameters
 from api.pages.shared.page_words import PageWords
 from api.pages.shared.workplace import working_city
 from api.pages.supervision.board import channels_of, hours_of
 from app.access.caller import Caller
 from app.errors import Problem
+from app.reporting.board import late_soon
 from app.reporting.board_feed import BoardFeeds
 from domain.pack.pack import Pack
 from domain.words import N_
-from store.reporting.board import Board
+from store.reporting.board import Board, Soon
 from store.reporting.ranking import named
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[known_parameters()])
 
 Rows = Iterator[Sequence[Cell]]
 
@@ -32,6 +34,7 @@ class Shown(NamedTuple):
     board: Board
     pack: Pack
     words: PageWords
+    soon: Sequence[Soon] = ()
 
     def unit(self, code: str | None) -> str:
         return self.words.named(named(self.pack, code)) if code else ""
@@ -70,7 +73,7 @@ def _units(shown: Shown) -> Rows:
 def _soon(shown: Shown) -> Rows:
     heads = (N_("Number"), N_("Title"), N_("Category"), N_("Unit"), N_("Stage"), N_("Due"))
     yield [shown.words.say(head) for head in heads]
-    for one in shown.board.soon:
+    for one in shown.soon:
         cells = (one.number, one.title, shown.category(one.category), shown.unit(one.unit))
         yield [*cells, shown.words.label("stage", one.stage), shown.moment(one.due_at)]
 
@@ -106,7 +109,9 @@ async def board_sheet(
     boards: BoardFeeds = request.app.state.boards
     scene = await boards.now(context, caller, pack)
     words = PageWords(request)
-    heads, *rows = SHEETS[what](Shown(scene.board, pack, words))
+    # The board itself has the first of them only.
+    soon = await late_soon(context, caller, pack, scene.board.at, MOST) if what == "soon" else ()
+    heads, *rows = SHEETS[what](Shown(scene.board, pack, words, soon))
     at = scene.board.at.astimezone(pack.calendar.tz)
     name = f"{words.named(pack.city)} {what} {at:%Y-%m-%d %H%M}.csv"
     return sheet(name, [str(head) for head in heads], rows)

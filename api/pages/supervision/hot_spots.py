@@ -9,9 +9,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.http.access import staff
-from api.http.csv_sheets import Cell, sheet
+from api.http.csv_sheets import MOST, Cell, sheet
 from api.http.dependencies import Context
 from api.http.responses import json_text
+from api.pages.shared.addresses import PlaceTickets, known_parameters
 from api.pages.shared.months import MonthChoice, requested_month
 from api.pages.shared.page_words import PageWords
 from api.pages.shared.staff_page import staff_page
@@ -25,9 +26,10 @@ from app.reporting.places import squares as squares_of
 from app.tickets.publications import topics_in
 from domain.pack.pack import Pack
 from domain.words import N_
+from store.reporting.drill_down import What
 from store.reporting.hot_spots import HotSpotsQuery, Named
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[known_parameters("month")])
 
 _LEAST = 5
 """The complaints about one category in one street that make a common problem (共性问题)."""
@@ -57,6 +59,7 @@ async def spot_page(
     chosen = _spots_query(pack, month, category)
     most = await most_of(context, caller, chosen)
     common = await topics_in(context, caller, pack.city.id, month.period, _LEAST)
+    tickets = PlaceTickets(month=month.shown, city=pack.city.id, what=What.FILED)
     query = {"month": month.shown, "city": pack.city.id}
     return staff_page(
         request,
@@ -68,12 +71,12 @@ async def spot_page(
         categories=[(one.code, words.named(one)) for one in pack.categories],
         query=urlencode(query | ({"category": chosen.category} if chosen.category else {})),
         tables=[
-            (kind, heading, [_line(pack, kind, one, words, chosen, query) for one in most[kind]])
+            (kind, heading, [_line(pack, kind, one, words, chosen, tickets) for one in most[kind]])
             for kind, (heading, _) in TABLES.items()
         ],
         topics=[
             (one, _about(pack, one.category, words), place_name(pack, one.area, words),
-             _tickets(query | {"area": one.area, "category": one.category}))
+             tickets.but(what=What.TOPIC, area=one.area, category=one.category).url)
             for one in common
             if chosen.category in (None, one.category)
         ],
@@ -91,15 +94,15 @@ async def squares(
     pack = working_city(request, context, caller)
     month, words = requested_month(request, pack, datetime.now(UTC)), PageWords(request)
     chosen = _spots_query(pack, month, category)
-    query = {"month": month.shown, "city": pack.city.id}
-    query |= {"category": chosen.category} if chosen.category else {}
+    tickets = PlaceTickets(month=month.shown, city=pack.city.id, what=What.FILED,
+                           category=chosen.category)  # fmt: skip
     items = [
         {
             "lat": round(one.lat, _PLACES),
             "lon": round(one.lon, _PLACES),
             "tickets": one.tickets,
             "what": _about(pack, one.category, words),
-            "url": _tickets(query | {"square": f"{one.row},{one.column}"}),
+            "url": tickets.but(square=f"{one.row},{one.column}").url,
         }
         for one in await squares_of(context, caller, chosen)
     ]
@@ -124,7 +127,7 @@ async def spot_sheet(
                                               N_("Mostly about"))]  # fmt: skip
         cells: list[list[Cell]] = [
             [one.lat, one.lon, one.tickets, _about(pack, one.category, words)]
-            for one in await squares_of(context, caller, query)
+            for one in await squares_of(context, caller, query, MOST)
         ]
         return sheet(name, heads, cells)
     if what == "topics":
@@ -132,7 +135,7 @@ async def spot_sheet(
     if what not in TABLES:
         raise Problem("not_found")
     heads = [words.say(head) for head in (N_("Code"), N_("Name"), N_("Tickets"))]
-    most = (await most_of(context, caller, query))[what]
+    most = (await most_of(context, caller, query, MOST))[what]
     return sheet(
         name, heads, [[one.code, _name(pack, what, one, words), one.tickets] for one in most]
     )
@@ -146,7 +149,7 @@ async def _topics_sheet(
     words: PageWords,
     name: str,
 ) -> Response:
-    topics = await topics_in(context, caller, pack.city.id, month.period, _LEAST)
+    topics = await topics_in(context, caller, pack.city.id, month.period, _LEAST, MOST)
     heads = (N_("Category"), N_("Street"), N_("Tickets"), N_("Newest"))
     rows: list[list[Cell]] = [
         [_about(pack, one.category, words), place_name(pack, one.area, words), one.count,
@@ -166,11 +169,10 @@ def _line(
     one: Named,
     words: PageWords,
     spots: HotSpotsQuery,
-    query: dict[str, str],
+    tickets: PlaceTickets,
 ) -> tuple[str, int, str]:
-    chosen = {"category": spots.category} if spots.category else {}
-    url = _tickets(query | chosen | {TABLES[kind][1]: one.code})
-    return _name(pack, kind, one, words), one.tickets, url
+    of = {"category": spots.category, TABLES[kind][1]: one.code}
+    return _name(pack, kind, one, words), one.tickets, tickets.but(**of).url
 
 
 def _name(pack: Pack, kind: str, one: Named, words: PageWords) -> str:
@@ -187,7 +189,3 @@ def _about(pack: Pack, category: str | None, words: PageWords) -> str:
     if category is None:
         return words.say(N_("not classified yet"))
     return words.named(pack.category(category)) if pack.knows(category) else category
-
-
-def _tickets(query: dict[str, str]) -> str:
-    return f"/staff/places/tickets?{urlencode({'what': 'filed'} | query)}"

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.http.access import staff
-from api.http.csv_sheets import Cell, sheet
+from api.http.csv_sheets import MOST, Cell, sheet
 from api.http.dependencies import Context
+from api.pages.shared.addresses import PlaceTickets, known_parameters
 from api.pages.shared.months import MonthChoice, requested_month
 from api.pages.shared.page_words import PageWords
 from api.pages.shared.staff_page import staff_page
@@ -31,7 +32,6 @@ router = APIRouter(include_in_schema=False)
 
 _MOST = 200
 """Tickets read from the store at once for a sheet; a page shows fifty."""
-_ROWS = 20_000
 
 _LEVELS = {
     # the names of parts that the pack does not name
@@ -53,7 +53,7 @@ def place_name(pack: Pack, code: str, words: PageWords) -> str:
     return words.say(_LEVELS[level]) % {"code": code[-3:]} if level else code
 
 
-@router.get("/staff/places")
+@router.get("/staff/places", dependencies=[known_parameters("month")])
 async def places(
     request: Request,
     caller: Annotated[Caller, staff("get_places")],
@@ -77,6 +77,7 @@ async def places(
         whole=whole([part.counts for part in parts]),
         most=max((part.counts.open for part in parts), default=0),
         rest=_rest(pack, code),
+        tickets=PlaceTickets(month=month.shown, city=pack.city.id).but,
     )
 
 
@@ -99,10 +100,10 @@ def _rest(pack: Pack, code: str) -> dict[str, Any]:
     """Return the query for tickets located no more exactly than the place itself."""
     digits = digits_within(code)
     inside = {} if code == pack.city.division else {"area": code}
-    return inside | ({"exactly": digits - 1} if digits else {})
+    return inside | ({"exactly": str(digits - 1)} if digits else {})
 
 
-@router.get("/staff/places.csv")
+@router.get("/staff/places.csv", dependencies=[known_parameters("month")])
 async def places_sheet(
     request: Request,
     caller: Annotated[Caller, staff("get_places")],
@@ -140,7 +141,7 @@ async def tickets(
     pack, month, words = _page_scope(request, caller, context)
     drill_down = _drill_down_query(request, pack, month, context)
     lines = await tickets_at(context, caller, drill_down, cursor)
-    query = {**_query_values(request), "month": month.shown, "city": pack.city.id}
+    asked = PlaceTickets.read_exactly(request).but(month=month.shown, city=pack.city.id)
     return staff_page(
         request,
         "supervision/places_tickets.html",
@@ -148,7 +149,8 @@ async def tickets(
         pack=pack,
         month=month,
         drill_down=drill_down,
-        query=query,
+        asked=asked,
+        url=asked.following,
         where=_where(pack, drill_down, words),
         items=[(line, _unit(pack, line, words)) for line in lines.rows],
         first=not cursor,
@@ -164,7 +166,7 @@ async def tickets_sheet(
     pack, month, words = _page_scope(request, caller, context)
     query = _drill_down_query(request, pack, month, context)
     lines, cursor = list[DrillDownRow](), None
-    while len(lines) < _ROWS:
+    while len(lines) < MOST:
         page: Lines = await tickets_at(context, caller, query, cursor, _MOST)
         lines += page.rows
         if (cursor := page.next_cursor) is None:
@@ -182,7 +184,7 @@ async def tickets_sheet(
         for line in lines
     )  # fmt: skip
     name = f"{words.named(pack.city)} {query.what} {month.shown}.csv"
-    return sheet(name, [words.say(head) for head in heads], rows)
+    return sheet(name, [words.say(head) for head in heads], rows, words.cut(cursor is not None))
 
 
 def _number(text: str) -> int:
@@ -200,14 +202,14 @@ def _drill_down_query(
     request: Request, pack: Pack, month: MonthChoice, context: AppContext
 ) -> DrillDownQuery:
     """Parse the request in the address; a Problem not_found if it names nothing that exists."""
-    values = _query_values(request)
+    asked = PlaceTickets.read_exactly(request)
+    values = asked.model_dump(exclude_none=True)
     area = values.get("area")
     known = area in (None, NOWHERE) or is_in(pack, context.packs.grid(pack.city.id), str(area))
     try:
         square = (
             [_number(part) for part in values["square"].split(",")] if "square" in values else None
         )
-        what = What(values.get("what", What.FILED))
         exactly = _number(values["exactly"]) if "exactly" in values else None
         placed = squares_of(*square) if square else None
     except (ValueError, TypeError):
@@ -216,7 +218,7 @@ def _drill_down_query(
         raise Problem("not_found")
     return DrillDownQuery(
         city=pack.city.id,
-        what=what,
+        what=asked.what or What.FILED,
         period=month.period,
         now=month.reckoning.now,
         area=area,
@@ -224,13 +226,6 @@ def _drill_down_query(
         category=values.get("category"),
         square=placed,
     )
-
-
-_QUERY_NAMES = ("what", "area", "exactly", "category", "square")
-
-
-def _query_values(request: Request) -> dict[str, str]:
-    return {name: value for name in _QUERY_NAMES if (value := request.query_params.get(name))}
 
 
 def _where(pack: Pack, query: DrillDownQuery, words: PageWords) -> list[str]:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from api.http.access import staff
 from api.http.dependencies import Context
+from api.pages.shared.addresses import FigureTickets, UnitPoints, known_parameters
 from api.pages.shared.months import MonthChoice, requested_month
 from api.pages.shared.page_words import PageWords
 from api.pages.shared.staff_page import staff_page
@@ -26,9 +27,9 @@ from store.db.cursors import cursor as cursor_of
 from store.db.cursors import key_of
 from store.reporting.drill_down import DrillDownRow
 from store.reporting.figures import CountedTicket
-from store.reporting.ranking import Order, named, points_table, rank_units
+from store.reporting.ranking import Order, named, points_ranks, points_table, rank_units
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[known_parameters("month")])
 
 PAGE = 50
 
@@ -54,9 +55,13 @@ async def show_ranking(
         "supervision/ranking.html",
         caller,
         pack=pack,
+        tickets=FigureTickets(month=month.shown, city=pack.city.id).but,
         month=month,
         figures=figures.figures,
         lines=rank_units(then, figures.figures, chosen, order),
+        ordered=next(
+            (one.indicator for one in figures.figures if order in (None, one.indicator.id)), None
+        ),
         kinds=_kinds(pack, words),
         kind=chosen,
         sorts=[(one.indicator.id, words.named(one.indicator)) for one in figures.figures],
@@ -91,6 +96,9 @@ async def tickets(
     figure, drill_down_tickets = await counted_tickets_of(
         context, caller, month.reckoning, indicator, unit, only
     )
+    asked = FigureTickets(
+        indicator=indicator, unit=unit, only=only, month=month.shown, city=pack.city.id
+    )
     after = str(key_of(cursor, str)[0]) if cursor else ""
     rest = [one for one in drill_down_tickets if one.number > after]
     shown = rest[:PAGE]
@@ -99,6 +107,7 @@ async def tickets(
         "supervision/ranking_tickets.html",
         caller,
         pack=pack,
+        asked=asked,
         month=month,
         figure=figure,
         formula=formula(figure.indicator, PageWords(request)),
@@ -130,13 +139,16 @@ async def points(
     pack, month = _pack_and_month(request, caller, context)
     scores, then = await computed_scores(context, caller, month.reckoning, None)
     chosen, ordered = kind_of(kind), order_of(order)
+    table = points_table(then, scores.units, chosen, ordered)
     return staff_page(
         request,
         "supervision/ranking_points.html",
         caller,
         pack=pack,
+        events=UnitPoints(month=month.shown, city=pack.city.id).but,
         month=month,
-        lines=points_table(then, scores.units, chosen, ordered),
+        lines=table,
+        ranks=points_ranks([score for _, score in table]),
         rules=then.scoring,
         kinds=_kinds(pack, PageWords(request)),
         kind=chosen,
@@ -162,6 +174,7 @@ async def earned(
         "supervision/ranking_earned.html",
         caller,
         pack=pack,
+        asked=UnitPoints(unit=unit, month=month.shown, city=pack.city.id),
         month=month,
         unit=named(pack, unit),
         total=round(sum(one.points for one in points if not one.left_out), 6),

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.http.access import staff
-from api.http.csv_sheets import Cell, sheet
+from api.http.csv_sheets import MOST, Cell, sheet
 from api.http.dependencies import Context
+from api.pages.shared.addresses import known_parameters
 from api.pages.shared.months import requested_month
 from api.pages.shared.page_words import PageWords
 from api.pages.shared.workplace import working_city
@@ -19,14 +20,12 @@ from app.reporting.figures import counted, counted_tickets_of, lines_of
 from app.reporting.scores import computed_scores, earned_by
 from domain.words import N_
 from store.reporting.figures import Value
-from store.reporting.ranking import named, points_table, rank_units
+from store.reporting.ranking import named, points_ranks, points_table, rank_units
 
-router = APIRouter(include_in_schema=False)
-
-MOST = 20_000
-"""The most rows of a sheet: as many as spreadsheet programs open without trouble."""
+router = APIRouter(include_in_schema=False, dependencies=[known_parameters("month")])
 
 _UNIT = (N_("Code"), N_("Unit"), N_("Kind"))
+_RANK = N_("Rank")
 _VALUE = (
     N_("share"),
     N_("counted"),
@@ -50,18 +49,18 @@ async def show_ranking(
     month = requested_month(request, pack, datetime.now(UTC))
     figures, then = await counted(context, caller, month.reckoning, None)
     order = sort if sort in [one.indicator.id for one in figures.figures] else None
-    heads = [words.say(head) for head in _UNIT]
+    heads = [words.say(head) for head in (*_UNIT, _RANK)]
     for figure in figures.figures:
         heads += [f"{words.named(figure.indicator)} {words.say(head)}" for head in _VALUE]
 
     def rows() -> Iterator[Sequence[Cell]]:
         whole = [cell for figure in figures.figures for cell in _cells(figure.value)]
-        yield ["", words.named(pack.city), "", *whole]
+        yield ["", words.named(pack.city), "", None, *whole]
         for line in rank_units(then, figures.figures, kind_of(kind), order):
             values = [cell for figure in figures.figures
                       for cell in _cells(line.values[figure.indicator.id])]  # fmt: skip
             kind_words = words.label("unit_kind", line.unit.kind) if line.unit.kind else ""
-            yield [line.unit.code, words.named(line.unit), kind_words, *values]
+            yield [line.unit.code, words.named(line.unit), kind_words, line.rank, *values]
 
     return sheet(f"{words.named(pack.city)} league {month.shown}.csv", heads, rows())
 
@@ -96,7 +95,8 @@ async def tickets(
             yield [one.number, title, unit_name, int(one.counts), int(one.excluded)]
 
     parts = [words.named(pack.city), figure.indicator.id, *([unit] if unit else []), month.shown]
-    return sheet(f"{' '.join(parts)}.csv", [words.say(head) for head in heads], rows())
+    cut = words.cut(len(drill_down_tickets) > MOST)
+    return sheet(f"{' '.join(parts)}.csv", [words.say(head) for head in heads], rows(), cut)
 
 
 @router.get("/staff/league/points.csv")
@@ -111,13 +111,15 @@ async def points(
     pack, words = working_city(request, context, caller), PageWords(request)
     month = requested_month(request, pack, datetime.now(UTC))
     scores, then = await computed_scores(context, caller, month.reckoning, None)
-    heads = [words.say(head) for head in (*_UNIT, N_("Points"), N_("Left out"))]
+    heads = [words.say(head) for head in (*_UNIT, _RANK, N_("Points"), N_("Left out"))]
     heads += [f"{rule.code} {words.named(rule)}" for rule in then.scoring]
 
     def rows() -> Iterator[Sequence[Cell]]:
-        for unit, score in points_table(then, scores.units, kind_of(kind), order_of(order)):
+        table = points_table(then, scores.units, kind_of(kind), order_of(order))
+        ranks = points_ranks([score for _, score in table])
+        for unit, score in table:
             kind_words = words.label("unit_kind", unit.kind) if unit.kind else ""
-            cells: list[Cell] = [unit.code, words.named(unit), kind_words]
+            cells: list[Cell] = [unit.code, words.named(unit), kind_words, ranks.get(unit.code)]
             times = [score.rules[rule.code] for rule in then.scoring]
             yield [*cells, score.points, score.left_out, *times]
 
@@ -146,4 +148,4 @@ async def earned(
             yield [one.number, one.version, at, happened, part, rule, one.points, int(one.left_out)]
 
     name = f"{words.named(pack.city)} {unit} points {month.shown}.csv"
-    return sheet(name, [words.say(head) for head in heads], rows())
+    return sheet(name, [words.say(head) for head in heads], rows(), words.cut(len(points) > MOST))

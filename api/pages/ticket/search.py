@@ -1,7 +1,6 @@
-"""Ticket search: by number, part of the title, stage, unit, category, kind and queue."""
+"""Ticket search: by number, part of the title, state, stage, unit, category, kind and queue."""
 
-from typing import Annotated, Any
-from urllib.parse import urlencode
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Request
 from pydantic import ValidationError
@@ -10,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from api.http.access import staff
 from api.http.dependencies import Context
 from api.http.i18n import language_of
+from api.pages.shared.addresses import TicketSearch
 from api.pages.shared.forms import REFUSALS, Form, filled_in
 from api.pages.shared.navigation import TICKETS
 from api.pages.shared.staff_page import staff_page
@@ -26,18 +26,27 @@ from domain.ticket.stages import Stage
 from domain.words import N_
 from store.db.errors import BadNumber
 from store.tickets.numbers import parse_number
+from store.tickets.states import State
 
 router = APIRouter(include_in_schema=False)
 
 FIELDS = ("text", "stage", "unit", "category", "kind", "state", "queue")
-STATES: dict[str, tuple[str, dict[str, bool]]] = {
-    "open": (N_("Open"), {"open": True}),
-    "overdue": (N_("Overdue"), {"overdue": True}),
-    "ended": (N_("Ended"), {"open": False}),
-}
-"""The label and the query of each choice of the form."""
+BESIDE = (
+    "outcome", "channel", "queue_late", "filed_since", "filed_until", "ended_since", "ended_until",
+)  # fmt: skip
+"""The filters that come with the link behind a number, and have no field in the form."""
 
 LIMIT = 50
+
+
+class Beside(NamedTuple):
+    """A filter without a field: its words, its value in addresses, the list's address without."""
+
+    name: str
+    words: str
+    said: str
+    value: str
+    without: str
 
 
 @router.get(TICKETS)
@@ -49,13 +58,14 @@ async def search(
     speech = Translator(language_of(request), pack)
     values = {name: filled_in(request.query_params.get(name, "")) for name in FIELDS}
     form = Form.blank(*FIELDS, **values)
-    status, page = 200, TicketPage(items=[])
+    status, page, asked = 200, TicketPage(items=[]), TicketSearch(city=pack.city.id)
     try:
-        number = await _number(context, caller, values["text"])
+        asked = TicketSearch.read(request).but(city=pack.city.id)
+        number = await _number(context, caller, asked.text or "")
         if number is not None:
             return RedirectResponse(f"{TICKETS}/{number}", 303)
         cursor = request.query_params.get("cursor")
-        page = await listed(context, caller, _query(form, pack, caller, cursor))
+        page = await listed(context, caller, _query(asked, pack, cursor))
     except (ValidationError, *REFUSALS) as error:
         status = form.refuse(error)
     return staff_page(
@@ -66,12 +76,13 @@ async def search(
         pack=pack,
         form=form,
         page=page,
-        states=[(value, speech.say(words)) for value, (words, _) in STATES.items()],
+        states=[(one.value, speech.label("state", one.value)) for one in State],
         stages=[(one.value, speech.label("stage", one.value)) for one in Stage],
         queues=[(one.value, speech.label("queue", one.value)) for one in Queue],
         kinds=[(one.value, speech.label("kind", one.value)) for one in Kind],
         speech=speech,
-        url=_url(values),
+        beside=[_beside(asked, name, speech, pack) for name in BESIDE if getattr(asked, name)],
+        url=asked.following,
         first="cursor" not in request.query_params,
     )
 
@@ -86,19 +97,29 @@ async def _number(context: Context, caller: Caller, text: str) -> str | None:
     return number
 
 
-def _query(form: Form, pack: Pack, caller: Caller, cursor: str | None) -> ListQuery:
-    """Build the API's list query from the form."""
-    values: dict[str, Any] = {"city": pack.city.id, "limit": LIMIT, "cursor": cursor or None}
-    values |= form.filled("text", "stage", "kind", "queue")
-    names = {"unit": pack.units, "category": pack.categories}
-    for field, things in names.items():
-        if form.typed[field]:
-            values[field] = _code(form.typed[field], things)
-    if caller.unit is not None:
-        values.pop("unit", None)
-    if form.typed["state"]:
-        values |= STATES.get(form.typed["state"], ("", {}))[1]
+def _query(asked: TicketSearch, pack: Pack, cursor: str | None) -> ListQuery:
+    """Build the API's list query from the search."""
+    values = asked.model_dump(exclude={"lang"}) | {"limit": LIMIT, "cursor": cursor or None}
+    for field, things in {"unit": pack.units, "category": pack.categories}.items():
+        if values[field]:
+            values[field] = _code(values[field], things)
     return ListQuery.model_validate(values)
+
+
+def _beside(asked: TicketSearch, name: str, speech: Translator, pack: Pack) -> Beside:
+    """Put a filter without a field into words, with the address of the list without it."""
+    value = getattr(asked, name)
+    match name:
+        case "outcome" | "channel":
+            said = speech.label(name, value.value)
+        case "queue_late":
+            said = speech.say(N_("past the queue's limit"))
+        case _:
+            said = f"{value.astimezone(pack.calendar.tz):%Y-%m-%d %H:%M}"
+    sent = asked.model_dump(mode="json")[name]
+    return Beside(
+        name, speech.label("filter", name), said, str(sent), asked.but(**{name: None}).url
+    )
 
 
 def _code(text: str, things: Any) -> str:
@@ -108,8 +129,3 @@ def _code(text: str, things: Any) -> str:
         if code == thing.code or folded(text) in (folded(thing.name), folded(thing.name_en)):
             return str(thing.code)
     return code
-
-
-def _url(values: dict[str, str]) -> str:
-    fields = {name: text for name, text in values.items() if text}
-    return f"{TICKETS}?{urlencode(fields)}&" if fields else f"{TICKETS}?"

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 from starlette.responses import Response
@@ -11,12 +11,12 @@ from starlette.responses import Response
 from api.http.access import staff
 from api.http.dependencies import Context
 from api.http.forms import form_of
+from api.pages.shared.addresses import InboxAddress
 from api.pages.shared.forms import Form
 from api.pages.shared.staff_page import staff_page
 from api.pages.unit.inbox_list import (
     DELEGATING,
     HOME,
-    InboxPageQuery,
     categories,
     inbox_page,
     place_of,
@@ -41,10 +41,12 @@ _FAULTS = {"unit": ("to", N_("Please choose one.")), "task": ("task", N_("Please
 
 
 @router.get(HOME)
-async def show(
-    request: Request, caller: _Reader, context: Context, asked: Annotated[InboxPageQuery, Query()]
-) -> Response:
+async def show(request: Request, caller: _Reader, context: Context) -> Response:
     """Show the inbox. Officers see their own unit's; everybody else chooses a unit."""
+    try:
+        asked = InboxAddress.read(request)
+    except ValidationError:
+        raise Problem("invalid_request") from None
     return await inbox_page(request, context, caller, asked)
 
 
@@ -96,7 +98,7 @@ async def sheets(request: Request, caller: _Reader, context: Context) -> Respons
         pack=place.pack,
         unit=place.unit,
         orders=orders,
-        back=query.address(query.which),
+        back=query.url,
         categories=categories(place.pack),
     )
 
@@ -131,15 +133,13 @@ async def _nothing(
 # --- reading what was sent --------------------------------------------------------------------
 
 
-def _list_query(sent: FormData) -> InboxPageQuery:
+def _list_query(sent: FormData) -> InboxAddress:
     """Return the query of the list that the form was on."""
     values = {name: str(sent.get(name) or "") for name in ("unit", "which", "q")}
     try:
-        return InboxPageQuery.model_validate(
-            {name: value for name, value in values.items() if value}
-        )
+        return InboxAddress.model_validate({name: value for name, value in values.items() if value})
     except ValidationError:
-        return InboxPageQuery()
+        return InboxAddress()
 
 
 def _chosen(sent: FormData) -> list[Ref]:

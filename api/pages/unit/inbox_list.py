@@ -2,13 +2,12 @@
 
 from collections.abc import Collection
 from datetime import UTC, datetime
-from typing import Annotated, NamedTuple
-from urllib.parse import urlencode
+from typing import NamedTuple
 
 from fastapi import Request
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
+from api.pages.shared.addresses import InboxAddress
 from api.pages.shared.forms import Form
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
@@ -17,16 +16,14 @@ from app.access.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
 from app.tickets.assignments import InboxPart, part_of_inbox
-from domain.model import Incoming
 from domain.pack.catalogue import Category, Unit
 from domain.pack.pack import Pack
 from domain.policy.permissions import RIGHTS
-from domain.ticket.complaint import Code, cleaned
 from domain.words import N_
 from store.tickets.assignments import Inbox
 from store.tickets.inbox import Which
 
-HOME = "/staff/inbox"
+HOME = InboxAddress.path
 ROWS = 200
 """The most lines on a page."""
 
@@ -37,7 +34,7 @@ PARTS: dict[Which, str] = {
     Which.ALL: N_("All"),
     Which.SIGN: N_("To sign"),
     Which.CONTACT: N_("To contact"),
-    Which.LATE: N_("Late"),
+    Which.LATE: N_("Past the unit's limit"),
     Which.NEAR: N_("Nearly late"),
     Which.ASKED: N_("Waiting for a decision"),
     Which.PAUSED: N_("Standing still"),
@@ -70,27 +67,6 @@ REFUSED = {
 PAUSED = {"hold": N_("On hold"), "citizen": N_("Waiting for the citizen")}
 
 
-class InboxPageQuery(Incoming):
-    """The requested unit and part of its inbox; officers have only their own unit's."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    unit: Annotated[Code | None, BeforeValidator(lambda code: code or None)] = None
-    which: Which = Which.ALL
-    q: Annotated[str, StringConstraints(max_length=100), AfterValidator(cleaned)] = ""
-    cursor: Annotated[str, Field(max_length=500)] | None = None
-
-    def address(self, which: Which, **more: str) -> str:
-        """Return the address of another part of the inbox, with the same search text."""
-        values = {
-            "unit": self.unit,
-            "which": which if which is not Which.ALL else None,
-            "q": self.q,
-        }
-        text = urlencode({name: value for name, value in (values | more).items() if value})
-        return f"{HOME}?{text}" if text else HOME
-
-
 class InboxScope(NamedTuple):
     """The city and unit of the inbox; `unit` is None where the reader has to choose one."""
 
@@ -100,7 +76,7 @@ class InboxScope(NamedTuple):
 
 
 def place_of(
-    request: Request, context: AppContext, caller: Caller, query: InboxPageQuery
+    request: Request, context: AppContext, caller: Caller, query: InboxAddress
 ) -> InboxScope:
     """Return the city and unit of the inbox.
 
@@ -120,7 +96,7 @@ async def inbox_page(
     request: Request,
     context: AppContext,
     caller: Caller,
-    query: InboxPageQuery,
+    query: InboxAddress,
     status: int = 200,
     form: Form | None = None,
     *,
@@ -129,6 +105,7 @@ async def inbox_page(
 ) -> Response:
     """Draw the list, with results of commands on top; `picked`: references that stay chosen."""
     place, now = place_of(request, context, caller, query), datetime.now(UTC)
+    query = query.model_copy(update={"city": place.pack.city.id})
     inbox, counted = await _inbox_and_counts(context, caller, place, query, now)
     return staff_page(
         request,
@@ -139,7 +116,10 @@ async def inbox_page(
         unit=place.unit,
         units=[] if place.own else place.pack.units,
         list_query=query,
-        parts=[(part, PARTS[part], counted.get(part, 0)) for part in Which],
+        parts=[
+            (part, PARTS[part], counted.get(part, 0), query.but(which=part).url) for part in Which
+        ],
+        whole=query.but(which=Which.ALL, q="").url,
         rows=inbox.rows,
         next_cursor=inbox.next_cursor,
         form=form or Form.blank(*DELEGATING),
@@ -155,7 +135,7 @@ async def inbox_page(
 
 
 async def _inbox_and_counts(
-    context: AppContext, caller: Caller, place: InboxScope, query: InboxPageQuery, now: datetime
+    context: AppContext, caller: Caller, place: InboxScope, query: InboxAddress, now: datetime
 ) -> tuple[Inbox, dict[Which, int]]:
     if place.unit is None:
         return Inbox([], None), {}

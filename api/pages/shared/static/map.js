@@ -17,7 +17,8 @@ function loaded(url) {
 async function cityMap(area, city, assets) {
   for (const url of assets) await loaded(url);
   const answer = await fetch(`/city/${city}/outlines.json`);
-  const map = L.map(area, { attributionControl: false, zoomSnap: 0.5 });
+  // Without tiles the map knows no deepest zoom by itself, and groups of marks need one.
+  const map = L.map(area, { attributionControl: false, zoomSnap: 0.5, maxZoom: 19 });
   const english = document.documentElement.lang === "en";
   const streets = L.geoJSON(await answer.json(), {
     style: { color: "#0f4a73", weight: 1.5, fillColor: "#e6f0f7", fillOpacity: 1 },
