@@ -14,9 +14,9 @@ import typer
 from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
 from temporalio.service import RPCError
 
-from app.installation.archive_checks import carried_on_of
 from app.installation.clock_checks import clock_of, record_of
 from app.installation.health_checks import Finding, assets_of, home_of, packs_on, store_of
+from app.installation.history_checks import carried_on_of, missing_of
 from app.installation.officer_checks import officers_of
 from cli.terminal import out, print_json, run
 from packs.registry import PackError, PackRegistry, default_root
@@ -94,7 +94,9 @@ async def _record(settings: Settings, half: datetime) -> AsyncIterator[Finding]:
             try:
                 yield await record_of(store)
                 with suppress(RuntimeError, RPCError):  # already reported by `_engine`
-                    yield await carried_on_of(await connect(settings), store, half)
+                    client = await connect(settings)
+                    yield await carried_on_of(client, store, half)
+                    yield await missing_of(client, store)
                 with suppress(PackError):  # already reported by `packs_on`
                     for officer in await officers_of(store, PackRegistry(_cities(settings))):
                         yield officer

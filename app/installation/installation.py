@@ -15,9 +15,9 @@ from temporalio.client import Client
 from app.access.caller import Caller
 from app.access.permission import permit
 from app.context import AppContext
-from app.installation.archive_checks import carried_on_of
 from app.installation.clock_checks import clock_of, record_of
 from app.installation.health_checks import Finding, assets_of, home_of, packs_on, store_of
+from app.installation.history_checks import carried_on_of
 from app.installation.officer_checks import officers_of
 from app.sending.call_errors import EngineUnavailable
 from domain.model import Instant, Recorded
