@@ -1,11 +1,14 @@
-"""The intake backlog: start the tickets of complaints registered while the engine was away."""
+"""The intake backlog: start the tickets of complaints registered while the engine was away.
+
+Once in a run those that the engine has lost as well: started, never recorded, and unknown to it.
+"""
 
 from datetime import UTC, datetime, timedelta
 
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities.maintenance import keep_doing
 from runtime.names import TICKET_WORKFLOW, TICKETS, search_attributes, ticket_workflow_id
@@ -16,6 +19,12 @@ _AFTER = timedelta(seconds=10)
 """The age below which a registration is still being started by the API that took it."""
 
 
+_LOST_AFTER = timedelta(minutes=1)
+"""The age from which a started complaint without a record is looked for in the engine."""
+
+_AT_ONCE = 1000
+
+
 class IntakeBacklog:
     def __init__(self, store: Store, client: Client) -> None:
         self._store = store
@@ -24,7 +33,27 @@ class IntakeBacklog:
     @activity.defn(name="start_waiting")
     async def start_waiting(self) -> int:
         """Start waiting tickets for one run window; return the number started."""
-        return await keep_doing(self._start_some)
+        return await self.start_lost(datetime.now(UTC)) + await keep_doing(self._start_some)
+
+    async def start_lost(self, now: datetime) -> int:
+        """Start again what the engine took and does not know any more; return how many."""
+        lost = 0
+        for number in await intake.unrecorded(self._store, _LOST_AFTER, _AT_ONCE, now):
+            if await self._is_unknown(number):
+                await intake.mark_lost(self._store, number)
+                activity.logger.warning("the engine has lost a ticket", extra={"number": number})
+                lost += 1
+            activity.heartbeat(lost)
+        return lost
+
+    async def _is_unknown(self, number: str) -> bool:
+        try:
+            await self._client.get_workflow_handle(ticket_workflow_id(number)).describe()
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return True
+            raise
+        return False
 
     async def _start_some(self) -> int:
         started = 0

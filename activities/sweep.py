@@ -1,4 +1,5 @@
-"""File sweep: delete files that nobody attached to a ticket in time."""
+"""Sweep: delete files that nobody attached to a ticket in time, and archived histories that were
+replaced or erased."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -8,20 +9,25 @@ from temporalio import activity
 from store.db.engine import Store
 from store.files import files
 from store.files.objects import Objects, thumbnail_key
+from store.tickets import history_archive
 
 _AT_ONCE = 50
 
 
 class Sweep:
-    def __init__(self, store: Store, objects: Objects) -> None:
+    def __init__(self, store: Store, objects: Objects, archive: Objects) -> None:
         self._store = store
         self._objects = objects
+        self._archive = archive
 
     @activity.defn(name="sweep_files")
     async def sweep(self) -> int:
-        """Delete expired files; return how many. It may be repeated or interrupted safely."""
+        """Delete what is due; return how many. It may be repeated or interrupted safely."""
         done = 0
         async for count in swept(self._store, self._objects):
+            done += count
+            activity.heartbeat(done)
+        async for count in swept_histories(self._store, self._archive):
             done += count
             activity.heartbeat(done)
         return done
@@ -36,3 +42,12 @@ async def swept(store: Store, objects: Objects) -> AsyncIterator[int]:
             await objects.drop(file.key)
             await files.forget(store, file.id)
         yield len(gone)
+
+
+async def swept_histories(store: Store, archive: Objects) -> AsyncIterator[int]:
+    """Delete archived histories that were replaced, given up or erased; yield the number."""
+    now = datetime.now(UTC)
+    for key in await history_archive.given_up(store, now):
+        await archive.drop(key)
+        await history_archive.forget(store, key, now)
+        yield 1

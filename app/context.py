@@ -14,6 +14,7 @@ from app.filing.proof_of_work import Challenge, NoChallenge
 from app.reporting.result_cache import ResultCache
 from app.sending.engine_gateway import Engine
 from app.sending.read_your_writes import Watch
+from audit.archive import HistoryArchive
 from media.upload_service import Uploads
 from packs.registry import PackRegistry
 from runtime.settings import Settings
@@ -36,6 +37,7 @@ class AppContext:
     vault: Vault
     keys: TicketKeys
     uploads: Uploads
+    archive: HistoryArchive
     limits: RateLimits
     challenge: Challenge = field(default_factory=NoChallenge)
     record: Watch = field(default_factory=Watch)

@@ -3,6 +3,7 @@
 AuditError
 ├── NoHistory         the engine has no history of this ticket (any more)
 ├── HistoryErased     it was erased on purpose and cannot be read any more
+├── ArchiveDamaged    its archived history is missing, or was changed
 └── NotDeterministic  today's code does not follow the recorded history
 """
 
@@ -17,6 +18,10 @@ class NoHistory(AuditError):
 
 class HistoryErased(AuditError):
     code = "erased"
+
+
+class ArchiveDamaged(AuditError):
+    code = "archive_damaged"
 
 
 class NotDeterministic(AuditError):

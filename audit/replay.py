@@ -27,9 +27,18 @@ from temporalio.worker import (
     WorkflowOutboundInterceptor,
 )
 
+from audit.archive import HistoryArchive
 from audit.errors import HistoryErased, NoHistory, NotDeterministic
 from audit.fields import MISSING, apart
-from audit.runs import backwards, continues, histories, is_retained, length, load, started
+from audit.runs import (
+    backwards,
+    continues,
+    is_retained,
+    length,
+    load,
+    started,
+    stored_histories,
+)
 from domain.continuation import Carried
 from domain.events import Event
 from domain.ticket.ticket import Ticket
@@ -138,24 +147,32 @@ async def replay_history(
     number: str,
     keep: Collection[int] = (),
     most: int | None = None,
+    archive: HistoryArchive | None = None,
 ) -> Replayed:
     """Replay a ticket from its history; the store only says whether it was erased, and its key.
 
     `keep`: the versions whose states are returned as well. `most`: of a history with more events,
-    only the last runs are replayed, those that together have no more.
+    only the last runs are replayed, those that together have no more. `archive`: where to read what
+    the engine no longer has.
 
     Raises:
-        HistoryErased, NoHistory, NotDeterministic
+        HistoryErased, NoHistory, ArchiveDamaged, NotDeterministic
     """
-    first, replayed = await _whole(runs_by_history(client, store, number, keep, most))
-    lost, left_out = await untold(client, number, first)
+    first, replayed = await _whole(runs_by_history(client, store, number, keep, most, archive))
+    lost, left_out = await untold(client, number, first, archive)
     return replace(replayed, lost=lost, left_out=left_out)
 
 
-async def untold(client: Client, number: str, first: Run) -> tuple[int, int]:
+async def untold(
+    client: Client, number: str, first: Run, archive: HistoryArchive | None = None
+) -> tuple[int, int]:
     """Return how many runs before `first` are no longer stored, and how many were left out."""
     if first.follows and await is_retained(client, number, first.follows):
         return 0, first.n - 1
+    if first.follows and archive is not None:
+        kept = await archive.held(number)
+        if kept is not None and first.follows in kept.runs:
+            return 0, first.n - 1
     return first.n - 1, 0
 
 
@@ -165,6 +182,7 @@ async def runs_by_history(
     number: str,
     keep: Collection[int] = (),
     most: int | None = None,
+    archive: HistoryArchive | None = None,
 ) -> AsyncIterator[Run]:
     """Replay a ticket run by run, oldest first: no more than two are in memory at a time.
 
@@ -172,19 +190,59 @@ async def runs_by_history(
         HistoryErased, NoHistory, NotDeterministic
     """
     await _refuse_erased(store, number)
-    async for run in replay_runs(histories(client, number, most), client.data_converter, keep):
+    told = stored_histories(client, number, most, archive)
+    async for run in replay_runs(told, client.data_converter, keep):
         yield run
 
 
 async def run_of(
-    client: Client, store: Store, number: str, version: int, keep: Collection[int] = ()
+    client: Client,
+    store: Store,
+    number: str,
+    version: int,
+    keep: Collection[int] = (),
+    archive: HistoryArchive | None = None,
 ) -> Run | None:
     """Replay only the run in which the ticket reached this version; None if there is none.
 
     Raises:
-        HistoryErased, NoHistory, NotDeterministic
+        HistoryErased, NoHistory, ArchiveDamaged, NotDeterministic
     """
     await _refuse_erased(store, number)
+    try:
+        run = await _run_in_engine(client, number, version, keep)
+    except NoHistory:
+        if archive is None:
+            raise
+        run = None
+    if run is not None or archive is None:
+        return run
+    return await _run_in_archive(archive, client.data_converter, number, version, keep)
+
+
+async def _run_in_archive(
+    archive: HistoryArchive,
+    converter: DataConverter,
+    number: str,
+    version: int,
+    keep: Collection[int],
+) -> Run | None:
+    story = await archive.story(number)
+    if story is None:
+        raise NoHistory(f"neither engine nor archive has a history of ticket {number}")
+    begun = [n for n, run in enumerate(story.runs) if run.since <= version]
+    if not begun:
+        return None
+    # The first run may itself follow others that were never archived.
+    start = (
+        sum(run.events for run in story.runs[: begun[-1]]) if not story.runs[0].follows else None
+    )
+    return await _replay_run(await archive.history(story, begun[-1]), converter, keep, start)
+
+
+async def _run_in_engine(
+    client: Client, number: str, version: int, keep: Collection[int]
+) -> Run | None:
     result, began, start = "", None, 0
     async for run_id, first in backwards(client, number):
         if result:
@@ -346,6 +404,15 @@ async def _begun_with(history: WorkflowHistory, converter: DataConverter) -> Car
     if not isinstance(carried, Carried):
         raise NotDeterministic("a new run begins with no ticket")
     return carried
+
+
+async def since(history: WorkflowHistory, converter: DataConverter) -> int:
+    """Return the version of the first event of a run; 1 where its input cannot be read."""
+    try:
+        began = await _begun_with(history, converter)
+    except NotDeterministic:
+        return 1
+    return (began.ticket.version if began else 0) + 1
 
 
 def _breaks(before: Run, began: Carried | None) -> list[Break]:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pydantic import ConfigDict, Field
 from temporalio.client import Client
 
+from audit.archive import HistoryArchive
 from audit.compare import Change, Difference, changes, compare
 from audit.errors import AuditError
 from audit.replay import Break, Replayed, replay_history, run_of
@@ -73,15 +74,21 @@ class StateThen(Recorded):
     changes: list[Change]
 
 
-async def examine(client: Client, store: Store, number: str, most: int | None = None) -> Report:
+async def examine(
+    client: Client,
+    store: Store,
+    number: str,
+    most: int | None = None,
+    archive: HistoryArchive | None = None,
+) -> Report:
     """Replay the ticket, compare it with the record, and list who viewed its personal data.
 
-    `most`: as in `replay_history`.
+    `most`, `archive`: as in `replay_history`.
     """
     replayed: Replayed | None = None
     problem: AuditError | None = None
     try:
-        replayed = await replay_history(client, store, number, most=most)
+        replayed = await replay_history(client, store, number, most=most, archive=archive)
     except AuditError as error:
         problem = error
     record = Story(
@@ -110,13 +117,19 @@ async def examine(client: Client, store: Store, number: str, most: int | None = 
     )
 
 
-async def state_then(client: Client, store: Store, number: str, version: int) -> StateThen | None:
+async def state_then(
+    client: Client,
+    store: Store,
+    number: str,
+    version: int,
+    archive: HistoryArchive | None = None,
+) -> StateThen | None:
     """Return the ticket after its event `version`; None when the history has no such event.
 
     Raises:
-        HistoryErased, NoHistory, NotDeterministic
+        HistoryErased, NoHistory, ArchiveDamaged, NotDeterministic
     """
-    run = await run_of(client, store, number, version, keep={version - 1, version})
+    run = await run_of(client, store, number, version, {version - 1, version}, archive)
     state, led = (run.states.get(version), run.event(version)) if run else (None, None)
     if run is None or state is None or led is None:
         return None

@@ -3,15 +3,16 @@
 The input of each run but the first is the end of the one before it (`domain.continuation`). They
 are read one at a time, because each may be as long as the engine allows. The engine removes a run
 that ended more than its retention time ago, even while the ticket is open: then the history begins
-with a later one.
+with a later one, unless the archive has the earlier ones (`audit.archive`).
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from temporalio.api.history.v1 import WorkflowExecutionStartedEventAttributes
 from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
 
+from audit.archive import ArchivedRun, HistoryArchive
 from audit.errors import NoHistory
 from runtime.names import ticket_workflow_id
 
@@ -34,6 +35,73 @@ async def histories(
     while following := _continued_as(history):  # a new run began meanwhile
         history = await load(client, number, following)
         yield history
+
+
+async def stored_histories(
+    client: Client, number: str, most: int | None = None, archive: HistoryArchive | None = None
+) -> AsyncIterator[WorkflowHistory]:
+    """Yield the history of each run, oldest first: from the archive what the engine has no more.
+
+    `most`: as in `histories`. Raises NoHistory, HistoryErased, ArchiveDamaged.
+    """
+    if archive is None:
+        async for history in histories(client, number, most):
+            yield history
+        return
+    told = histories(client, number, most)
+    try:
+        first = await anext(told)
+    except NoHistory:
+        story = await archive.story(number)
+        if story is None:
+            raise
+        for n in range(_first_within(story.runs, most), len(story.runs)):
+            yield await archive.history(story, n)
+        return
+    async for history in _before(client, number, first, most, archive):
+        yield history
+    yield first
+    async for history in told:
+        yield history
+
+
+async def _before(
+    client: Client,
+    number: str,
+    first: WorkflowHistory,
+    most: int | None,
+    archive: HistoryArchive,
+) -> AsyncIterator[WorkflowHistory]:
+    """Yield the archived runs before `first`, unless they were left out or are not there."""
+    follows = started(first).continued_execution_run_id
+    if not follows or await is_retained(client, number, follows):
+        return
+    story = await archive.story(number)
+    ids = [run.id for run in story.runs] if story else []
+    if story is None or follows not in ids:
+        return
+    end = ids.index(follows) + 1
+    begin = 0
+    if most is not None:
+        told = [await length(client, number, run_id) for run_id in await run_ids(client, number)]
+        begin = _first_within(story.runs[:end], most, sum(told))
+    for n in range(begin, end):
+        yield await archive.history(story, n)
+
+
+def _first_within(runs: Sequence[ArchivedRun], most: int | None, events: int = 0) -> int:
+    """Return the first of the last runs that together have no more than `most` events.
+
+    `events`: those of the runs that follow. Without any the last run counts in any case.
+    """
+    first = len(runs)
+    following = events > 0
+    while first > 0:
+        events += runs[first - 1].events
+        if most is not None and events > most and following:
+            break
+        first, following = first - 1, True
+    return first
 
 
 async def fetch(client: Client, number: str) -> list[WorkflowHistory]:

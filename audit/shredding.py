@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from google.protobuf.descriptor import FieldDescriptor
-from google.protobuf.message import Message
-from temporalio.api.common.v1 import Payload, SearchAttributes, WorkflowExecution
+from temporalio.api.common.v1 import Payload, WorkflowExecution
 from temporalio.api.enums.v1 import EventType
-from temporalio.api.history.v1 import HistoryEvent, MarkerRecordedEventAttributes
+from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
@@ -16,6 +14,7 @@ from audit.errors import NoHistory
 from audit.runs import all_run_ids, load
 from runtime.codec import Keys, TicketCodec, is_encrypted, ticket_of_key
 from runtime.names import ticket_workflow_id
+from runtime.payloads import payloads_within
 from store.db.errors import BadKey, Erased
 
 _SIGNALLED = EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED
@@ -120,25 +119,4 @@ def payloads(history: WorkflowHistory) -> Iterator[Payload]:
 
 
 def _payloads(history: WorkflowHistory) -> Iterator[tuple[HistoryEvent, Payload]]:
-    return ((event, payload) for event in history.events for payload in _within(event))
-
-
-def _within(message: Message) -> Iterator[Payload]:
-    if isinstance(message, Payload):
-        yield message
-        return
-    if isinstance(message, SearchAttributes):
-        return
-    for field, value in message.ListFields():
-        if field.type != FieldDescriptor.TYPE_MESSAGE:
-            continue
-        if not field.is_repeated:
-            yield from _within(value)
-        elif field.message_type and field.message_type.GetOptions().map_entry:
-            own = isinstance(message, MarkerRecordedEventAttributes)
-            for key, part in value.items():
-                if isinstance(part, Message) and not (own and key != "result"):
-                    yield from _within(part)
-        else:
-            for part in value:
-                yield from _within(part)
+    return ((event, payload) for event in history.events for payload in payloads_within(event))

@@ -1,11 +1,12 @@
 """The auditor's verdict on tickets: does the history replay, and does the record agree with it."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from temporalio.client import Client
 
+from audit.archive import HistoryArchive
 from audit.compare import Difference, compare_events, compare_tickets
 from audit.errors import AuditError, HistoryErased
 from audit.replay import Break, Run, runs_by_history, untold
@@ -24,6 +25,7 @@ class ComparisonResult(StrEnum):
     RUNS_DIFFER = "runs_differ"
     ERASED = "erased"
     NO_HISTORY = "no_history"
+    ARCHIVE_DAMAGED = "archive_damaged"
     NOT_DETERMINISTIC = "not_deterministic"
 
 
@@ -74,38 +76,58 @@ def comparison_result(
     return ComparisonResult.DIFFERS if differences else ComparisonResult.AGREES
 
 
-async def judge(client: Client, store: Store, number: str, most: int | None = None) -> AuditVerdict:
+async def judge(
+    client: Client,
+    store: Store,
+    number: str,
+    most: int | None = None,
+    archive: HistoryArchive | None = None,
+) -> AuditVerdict:
     """Replay one ticket, or only the last runs of a history with more than `most` events, and
-    compare it with the record.
+    compare it with the record. What the engine no longer has is read from the archive.
 
     Run by run: of a ticket with a hundred thousand events no more than two runs' are in memory.
+    """
+    runs = runs_by_history(client, store, number, most=most, archive=archive)
+    first, verdict = await judge_runs(store, number, runs)
+    if first is None:
+        return verdict
+    lost, left_out = await untold(client, number, first, archive)
+    return replace(verdict, lost=lost, left_out=left_out)
+
+
+async def judge_runs(
+    store: Store, number: str, runs: AsyncIterator[Run], *, final: bool = True
+) -> tuple[Run | None, AuditVerdict]:
+    """Compare these runs with the record; return the first one, if any can be read, and a verdict.
+
+    `final`: they are all there are; otherwise what followed is not compared.
     """
     differences: list[Difference] = []
     breaks: list[Break] = []
     first: Run | None = None
     held: Run | None = None
     try:
-        async for run in runs_by_history(client, store, number, most=most):
+        async for run in runs:
             if held is not None:
                 differences += await _compared(store, number, held, run.since)
             first, held = first or run, run
             breaks += run.breaks
     except AuditError as error:
         erased = isinstance(error, HistoryErased)
-        return AuditVerdict(number, problem=f"{error.code}: {error}", erased=erased)
+        return None, AuditVerdict(number, problem=f"{error.code}: {error}", erased=erased)
     if first is None or held is None:
         raise ValueError("a history without a run")
-    differences += await _compared(store, number, held, None)
-    differences += compare_tickets(held.ticket, await tickets.state(store, number))
-    lost, left_out = await untold(client, number, first)
-    return AuditVerdict(
+    until = None if final else held.ticket.version + 1
+    differences += await _compared(store, number, held, until)
+    if final:
+        differences += compare_tickets(held.ticket, await tickets.state(store, number))
+    return first, AuditVerdict(
         number,
         version=held.ticket.version,
         history_events=held.end,
         differences=differences,
         runs=held.n,
-        lost=lost,
-        left_out=left_out,
         since=first.since,
         breaks=breaks,
     )
@@ -118,7 +140,9 @@ async def _compared(store: Store, number: str, run: Run, until: int | None) -> l
     return compare_events(run.events, await tickets.events(store, number, since, until))
 
 
-async def judge_all(client: Client, store: Store) -> AsyncIterator[AuditVerdict]:
+async def judge_all(
+    client: Client, store: Store, archive: HistoryArchive | None = None
+) -> AsyncIterator[AuditVerdict]:
     """Yield a verdict on every ticket of the store, open or ended."""
     async for number in tickets.numbers(store):
-        yield await judge(client, store, number)
+        yield await judge(client, store, number, archive=archive)

@@ -9,7 +9,19 @@ from typing import Annotated, Any, TypeVar
 import typer
 from rich.console import Console
 
-from bench import board, call, due_time, growth, inbox, many_commands, packs, report, stalls
+from bench import (
+    archive,
+    board,
+    call,
+    due_time,
+    durability,
+    growth,
+    inbox,
+    many_commands,
+    packs,
+    report,
+    stalls,
+)
 from bench.compare import QUICK, NotWhole, Plan, compare
 from bench.encryption import encryption
 from bench.open_tickets import OFFERED_SECONDS, crowd
@@ -184,6 +196,30 @@ def many_commands_(
     """Commands without end on one ticket; fails where its story is not whole, or it grows slow."""
     result = _run(many_commands.many_commands(commands, say))
     print_json(result.as_dict()) if as_json else many_commands.show(out, result)
+    if not result.right:
+        raise typer.Exit(1)
+
+
+@app.command("durability")
+def durability_(
+    clients: Annotated[int, typer.Option(min=1, max=500)] = 50,
+    seconds: Annotated[float, typer.Option(min=0.2, max=120, help="Of one round.")] = 8.0,
+    rounds: Annotated[int, typer.Option(min=1, max=21, help="With and without, in turns.")] = 3,
+    as_json: Json = False,
+) -> None:
+    """Measure what it costs that every answer is on the disk before it is given."""
+    result = _run(durability.durability(clients, seconds, rounds, say))
+    print_json(result.as_dict()) if as_json else durability.show(out, result)
+
+
+@app.command("archive")
+def archive_(
+    tickets: Annotated[int, typer.Option(min=1, max=1_000_000)] = archive.TICKETS,
+    as_json: Json = False,
+) -> None:
+    """Archive ended tickets, have the engine forget them, replay each; fails where one differs."""
+    result = _run(archive.archived(tickets, say))
+    print_json(result.as_dict()) if as_json else archive.show(out, result)
     if not result.right:
         raise typer.Exit(1)
 

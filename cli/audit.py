@@ -32,7 +32,7 @@ def show(number: str, as_json: Json = False) -> None:
 
     async def from_history() -> Replayed:
         async with installation() as here:
-            return await replay_history(here.engine, here.store, number)
+            return await replay_history(here.engine, here.store, number, archive=here.archive)
 
     try:
         replayed = run(from_history())
@@ -67,7 +67,7 @@ def state(
 
     async def from_history() -> StateThen | None:
         async with installation() as here:
-            return await state_then(here.engine, here.store, number, version)
+            return await state_then(here.engine, here.store, number, version, here.archive)
 
     try:
         then = run(from_history())
@@ -96,7 +96,9 @@ def export(number: str) -> None:
 
     async def telling() -> Report:
         async with installation() as here:
-            return await examine(here.engine, here.store, parse_number(number))
+            return await examine(
+                here.engine, here.store, parse_number(number), archive=here.archive
+            )
 
     try:
         report = run(telling())
@@ -187,12 +189,14 @@ def replay_(
             numbers = [number] if number else [n async for n in tickets.numbers(here.store)]
             quiet = as_json or len(numbers) < 20
             return [
-                await judge(here.engine, here.store, n)
+                await judge(here.engine, here.store, n, archive=here.archive)
                 for n in track(numbers, "replaying", disable=quiet, transient=True)
             ]
 
     try:
         verdicts = run(judging())
+    except StoreError as error:
+        fail(str(error), 1)
     except RuntimeError as error:
         fail(f"cannot reach the engine: {error}", 1)
     if as_json:

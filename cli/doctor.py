@@ -4,6 +4,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import asdict
+from datetime import datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
@@ -22,11 +23,13 @@ from app.installation.health_checks import (
     packs_on,
     store_of,
 )
+from app.installation.history_checks import carried_on_of, missing_of
 from app.installation.officer_checks import officers_of
 from cli.terminal import one_line, out, print_json, run, styled
 from packs.registry import PackError, PackRegistry, default_root
-from runtime.engine import connect
+from runtime.engine import connect, retention_of
 from runtime.engine_clock import EngineClock, look
+from runtime.names import RETENTION
 from runtime.ports import port_taken
 from runtime.settings import Settings
 from store.db.engine import Store
@@ -75,9 +78,10 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
         yield finding
     if engine.state == "ok":
         yield clock_of(clock)
-    async for finding in store_of(settings, clock.now()):
+    retention = await _retention(settings) if engine.state == "ok" else RETENTION
+    async for finding in store_of(settings, clock.now(), retention=retention):
         yield finding
-    async for finding in _record(settings):
+    async for finding in _record(settings, clock.now() - retention / 2):
         yield finding
     if engine.state == "note":
         for port, name in ((settings.api_port, "API"), (engine_port(settings), "engine")):
@@ -85,12 +89,24 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
                 yield Finding(f"port {port}", "note", f"taken by something else; the {name}'s")
 
 
-async def _record(settings: Settings) -> AsyncIterator[Finding]:
+async def _retention(settings: Settings) -> timedelta:
+    """Return how long the engine keeps a closed run."""
+    try:
+        return await retention_of(await connect(settings))
+    except (RuntimeError, RPCError):  # the namespace is not there yet
+        return RETENTION
+
+
+async def _record(settings: Settings, half: datetime) -> AsyncIterator[Finding]:
     with suppress(StoreError, ValueError):  # already reported by `store_of`
         if await inspect(settings.store) is SchemaState.CURRENT:
             store = Store.open(settings.store)
             try:
                 yield await record_of(store)
+                with suppress(RuntimeError, RPCError):  # already reported by `_engine`
+                    client = await connect(settings)
+                    yield await carried_on_of(client, store, half)
+                    yield await missing_of(client, store)
                 with suppress(PackError):  # already reported by `packs_on`
                     for officer in await officers_of(store, PackRegistry(_cities(settings))):
                         yield officer

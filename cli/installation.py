@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from temporalio.client import Client
 
+from audit.archive import HistoryArchive
 from runtime.engine import connect, encrypting
 from runtime.settings import Settings
 from store.db.engine import Store
+from store.files.objects import Objects
 from store.secrets.key_ring import KeyRing, open_ring
 from store.secrets.ticket_keys import TicketKeys
 
@@ -22,6 +24,7 @@ class OpenInstallation:
     ring: KeyRing
     keys: TicketKeys
     engine: Client
+    archive: HistoryArchive
 
 
 @asynccontextmanager
@@ -37,6 +40,7 @@ async def installation(settings: Settings | None = None) -> AsyncIterator[OpenIn
     keys = TicketKeys(store, ring)
     try:
         client = await connect(settings, encrypting(keys), lazy=True)
-        yield OpenInstallation(settings, store, ring, keys, client)
+        archive = HistoryArchive(store, Objects.open(settings.archive), keys)
+        yield OpenInstallation(settings, store, ring, keys, client, archive)
     finally:
         await store.close()

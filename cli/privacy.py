@@ -9,7 +9,7 @@ import typer
 from temporalio.service import RPCError
 
 from activities.retention import apply_retention
-from activities.sweep import swept
+from activities.sweep import swept, swept_histories
 from audit.shredding import Readability, delete_runs, prove, running
 from cli.installation import installation
 from cli.terminal import fail, out, print_json, run, styled
@@ -55,6 +55,8 @@ def erase(
             await erasure.erase(here.store, ticket_number, datetime.now(UTC))
             here.keys.forget(ticket_number)
             async for _ in swept(here.store, Objects.open(here.settings.files)):
+                pass
+            async for _ in swept_histories(here.store, here.archive.objects):
                 pass
             if delete_history:
                 await delete_runs(here.engine, ticket_number)

@@ -164,7 +164,7 @@ async def _perform(
         until = datetime.now(UTC) + timedelta(seconds=1)
         showing.rates = await three_rates(store, programme.pack.city.id, since, until)
         async with installation(settings) as here:
-            async for verdict in judge_all(here.engine, here.store):
+            async for verdict in judge_all(here.engine, here.store, here.archive):
                 showing.verdicts.append(verdict)
                 watching.replayed()
     finally:

@@ -178,3 +178,11 @@ async def prepare_namespace(client: Client, retention: timedelta) -> None:
         await client.operator_service.add_search_attributes(
             AddSearchAttributesRequest(namespace=client.namespace, search_attributes=missing)
         )
+
+
+async def retention_of(client: Client) -> timedelta:
+    """Return how long the engine keeps a closed run."""
+    described = await client.workflow_service.describe_namespace(
+        DescribeNamespaceRequest(namespace=client.namespace)
+    )
+    return described.config.workflow_execution_retention_ttl.ToTimedelta()

@@ -1,5 +1,7 @@
 """Names in the engine: workflow ids and types, task queues, search attributes. Built here only."""
 
+from datetime import timedelta
+
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
 from domain.ticket.complaint import Complaint
@@ -17,6 +19,7 @@ RETENTION_WORKFLOW = "Retention"
 SWEEP_WORKFLOW = "Sweep"
 RENEWAL_WORKFLOW = "Renewal"
 REPLAN_WORKFLOW = "Replan"
+ARCHIVE_WORKFLOW = "Archive"
 OUTBOX_JOB, BACKLOG_JOB = "outbox", "spool"
 """Schedules of the maintenance jobs whose results somebody waits for."""
 
@@ -27,6 +30,9 @@ CARRY_ON = "carry_on"
 
 RECORD_AGAIN = "record_again"
 """The signal that makes a ticket copy its state into the store once more."""
+
+RETENTION = timedelta(days=30)
+"""The time that the engine keeps a closed run, where this program sets up its namespace."""
 
 NAMESPACE = "jiesu"
 SEARCH_ATTRIBUTES = {"City": "Keyword", "Kind": "Keyword"}

@@ -36,6 +36,11 @@ class Settings(FileSettings):
 
     home: Path = Field(Path(".jiesu"), description="Folder of databases, keys and logs.")
     store_url: str = Field("", description="Default: a SQLite file in the home folder.")
+    archive_url: str = Field(
+        "",
+        description="Where the histories of ended tickets are kept: file:///folder, or "
+        "s3://bucket/prefix?region=…&endpoint=…; default: a folder in the home folder.",
+    )
     temporal_address: str = Field(
         "", description="The engine; default: this machine at `temporal_port`."
     )
@@ -170,6 +175,11 @@ class Settings(FileSettings):
     @property
     def key_file(self) -> Path:
         return self.home / "secret.key"
+
+    @property
+    def archive(self) -> str:
+        """The URL of the archive of histories."""
+        return self.archive_url or (self.home / "archive").resolve().as_uri()
 
     @property
     def files(self) -> str:

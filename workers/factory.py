@@ -1,7 +1,8 @@
 """Worker construction: the queues, workflows, activities and dependencies of each worker."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from temporalio import workflow
 from temporalio.client import Client
@@ -9,6 +10,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from temporalio.worker.workflow_sandbox import SandboxRestrictions
 
 from activities.accept import Accept
+from activities.archive import Archiving
 from activities.clocks import Clocks
 from activities.dispatch import Dispatch
 from activities.feedback import Feedback
@@ -24,7 +26,10 @@ from activities.retention import RetentionActivities
 from activities.settle import Settle
 from activities.sweep import Sweep
 from activities.triage import TriageActivities
+from audit.archive import HistoryArchive
+from audit.archiving import export_due
 from packs.registry import PackRegistry
+from runtime.engine import retention_of
 from runtime.names import TICKETS
 from runtime.release import release
 from store.db.engine import Store
@@ -34,6 +39,7 @@ from store.secrets.ticket_keys import TicketKeys
 from store.tickets.projector import Projector
 from workers.runner import TicketRunner
 from workflows.maintenance import (
+    ArchiveWorkflow,
     IntakeBacklogWorkflow,
     OutboxWorkflow,
     RenewalWorkflow,
@@ -54,6 +60,7 @@ WORKFLOWS = (
     SweepWorkflow,
     RenewalWorkflow,
     ReplanWorkflow,
+    ArchiveWorkflow,
 )
 
 # All project modules pass through the sandbox (an open ticket then costs about 100 KB instead of
@@ -90,6 +97,13 @@ class ActivityDependencies:
     projector: Projector
     keys: TicketKeys
     objects: Objects
+    archive: HistoryArchive
+
+    async def export(self) -> AsyncIterator[str]:
+        """Export the histories that are due; see `export_due`."""
+        retention = await retention_of(self.client)
+        async for became in export_due(self.client, self.archive, retention, datetime.now(UTC)):
+            yield became
 
 
 def ticket_worker(dependencies: ActivityDependencies, *, cached_tickets: int = 1000) -> Worker:
@@ -117,7 +131,8 @@ def ticket_worker(dependencies: ActivityDependencies, *, cached_tickets: int = 1
             IntakeBacklog(store, dependencies.client).start_waiting,
             RetentionActivities(dependencies.packs, store).apply,
             Renewal(dependencies.client).renew,
-            Sweep(store, dependencies.objects).sweep,
+            Sweep(store, dependencies.objects, dependencies.archive.objects).sweep,
+            Archiving(dependencies.export).archive,
             Replanning(dependencies.packs, store, dependencies.client).replan,
         ],
         workflow_runner=sandboxed_runner(),

@@ -19,9 +19,11 @@ from temporalio.client import (
 )
 
 from activities.maintenance import EVERY
+from audit.archive import HistoryArchive
 from packs.registry import PackRegistry, default_root
 from runtime.engine import CONVERTER, connect, encrypting, with_converter
 from runtime.names import (
+    ARCHIVE_WORKFLOW,
     BACKLOG_JOB,
     BACKLOG_WORKFLOW,
     OUTBOX_JOB,
@@ -57,6 +59,7 @@ _JOBS = {
     "replan": (REPLAN_WORKFLOW, timedelta(minutes=15)),
     "retention": (RETENTION_WORKFLOW, timedelta(days=1)),
     "renewal": (RENEWAL_WORKFLOW, EVERY),
+    "archive": (ARCHIVE_WORKFLOW, timedelta(hours=1)),
 }
 
 
@@ -67,7 +70,8 @@ async def serve_platform(settings: Settings) -> None:
     client = await connect(settings, encrypting(keys))
     projector = Projector(store)
     packs, objects = PackRegistry(settings.cities or default_root()), Objects.open(settings.files)
-    dependencies = ActivityDependencies(client, store, packs, projector, keys, objects)
+    archive = HistoryArchive(store, Objects.open(settings.archive), keys)
+    dependencies = ActivityDependencies(client, store, packs, projector, keys, objects, archive)
     keeping = asyncio.create_task(keep_packs(ArchivedPacks(dependencies.packs, store)))
     try:
         async with (

@@ -10,6 +10,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 
 from runtime.names import (
+    ARCHIVE_WORKFLOW,
     BACKLOG_WORKFLOW,
     OUTBOX_WORKFLOW,
     RENEWAL_WORKFLOW,
@@ -19,6 +20,7 @@ from runtime.names import (
 )
 
 with workflow.unsafe.imports_passed_through():
+    from activities.archive import Archiving
     from activities.intake_backlog import IntakeBacklog
     from activities.maintenance import EVERY
     from activities.outbox import Outbox
@@ -108,6 +110,20 @@ class ReplanWorkflow:
     async def run(self) -> int:
         return await workflow.execute_activity_method(
             Replanning.replan,
+            start_to_close_timeout=timedelta(hours=20),
+            heartbeat_timeout=timedelta(minutes=5),
+            retry_policy=_RETRY,
+        )
+
+
+@workflow.defn(name=ARCHIVE_WORKFLOW)
+class ArchiveWorkflow:
+    """The export of ended tickets' histories, before the engine forgets them."""
+
+    @workflow.run
+    async def run(self) -> int:
+        return await workflow.execute_activity_method(
+            Archiving.archive,
             start_to_close_timeout=timedelta(hours=20),
             heartbeat_timeout=timedelta(minutes=5),
             retry_policy=_RETRY,

@@ -62,6 +62,7 @@ from app.filing.proof_of_work import Challenge, NoChallenge, ProofOfWork
 from app.installation.page_packages import default_packages
 from app.reporting.board_feed import BoardFeeds
 from app.sending.engine_gateway import Engine
+from audit.archive import HistoryArchive
 from media.upload_service import Uploads, limit_of_body
 from packs.registry import PackRegistry, default_root
 from runtime.engine import connect, encrypting, with_converter
@@ -210,6 +211,7 @@ def _lifespan(
             uploads=Uploads(
                 settings, opened, objects or Objects.open(settings.files), ring.root_key
             ),
+            archive=HistoryArchive(opened, Objects.open(settings.archive), keys),
             limits=limits,
             challenge=challenge or _challenge(settings),
         )

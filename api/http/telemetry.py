@@ -36,6 +36,18 @@ stuck = Gauge(
     registry=REGISTRY,
 )
 
+unarchived = Gauge(
+    "jiesu_unarchived",
+    "Ended tickets whose history is not archived yet; NaN while the store cannot be asked. The same"
+    " from every process.",
+    registry=REGISTRY,
+)
+unarchived_seconds = Gauge(
+    "jiesu_unarchived_seconds",
+    "Seconds since the first of them ended; it has to stay far below the engine's retention.",
+    registry=REGISTRY,
+)
+
 _FRAMES = 8
 _METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS"})
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from contextlib import suppress
 from time import monotonic
 
 import structlog
@@ -20,6 +21,7 @@ from app.installation.installation import store_ready
 from app.metrics import REGISTRY
 from domain.model import Recorded
 from store.db.errors import StoreError
+from store.tickets import history_archive
 from store.tickets.stuck import Waits, stuck
 
 router = APIRouter(tags=["Operation"])
@@ -93,3 +95,15 @@ async def _count_stuck(state: State, context: AppContext) -> None:
         values = dict.fromkeys(Waits, math.nan)
     for waits in Waits:
         telemetry.stuck.labels(waits.value).set(values.get(waits, 0))
+    await _count_unarchived(context)
+
+
+async def _count_unarchived(context: AppContext) -> None:
+    count, seconds = math.nan, math.nan
+    with suppress(StoreError, TimeoutError):
+        async with asyncio.timeout(2):
+            behind, since = await history_archive.behind(context.store)
+        count = float(behind)
+        seconds = (context.now() - since).total_seconds() if since else 0.0
+    telemetry.unarchived.set(count)
+    telemetry.unarchived_seconds.set(seconds)

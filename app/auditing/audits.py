@@ -48,7 +48,7 @@ class SampleQuery(Incoming):
 class VerdictLine(Recorded):
     """A verdict on one ticket; `detail` says why no comparison could be made.
 
-    Of its `runs`, the first `lost` are no longer retained by the engine, or the first `left_out`
+    Of its `runs`, the first `lost` are kept by neither engine nor archive, or the first `left_out`
     are not replayed here: the verdict does not cover events before `since`.
     """
 
@@ -90,7 +90,8 @@ async def verdicts(context: AppContext, caller: Caller, query: SampleQuery) -> V
 
 async def _verdict(context: AppContext, row: TicketRow) -> VerdictLine:
     audit_verdict = await context.engine.ask(
-        lambda client: judge(client, context.store, row.number, LENGTH), within=_PATIENCE
+        lambda client: judge(client, context.store, row.number, LENGTH, context.archive),
+        within=_PATIENCE,
     )
     return VerdictLine(
         number=row.number,
@@ -116,7 +117,8 @@ async def report(context: AppContext, caller: Caller, number: str) -> Report:
     """Return the report on a ticket; ticket_not_found if neither history nor record has it."""
     await permit(context, caller, "audit_ticket", number)
     made = await context.engine.ask(
-        lambda client: examine(client, context.store, number, LENGTH), within=_PATIENCE
+        lambda client: examine(client, context.store, number, LENGTH, context.archive),
+        within=_PATIENCE,
     )
     if not made.exists and await intake.get(context.store, number) is None:
         raise Problem("ticket_not_found")
@@ -128,7 +130,8 @@ async def state(context: AppContext, caller: Caller, number: str, version: int) 
     await permit(context, caller, "audit_ticket", number)
     try:
         then = await context.engine.ask(
-            lambda client: state_then(client, context.store, number, version), within=_PATIENCE
+            lambda client: state_then(client, context.store, number, version, context.archive),
+            within=_PATIENCE,
         )
     except AuditError as error:
         raise Problem("no_such_state", f"{error.code}: {error}") from error

@@ -11,13 +11,14 @@ from app.installation.page_packages import PACKAGE_FILES, default_packages
 from domain.pack.horizon import horizon
 from domain.pack.pack import Pack
 from packs.registry import PackError, PackRegistry
+from runtime.names import RETENTION
 from runtime.settings import Settings
 from store.db.engine import Store
 from store.db.errors import StoreError
 from store.db.schema import SchemaState, inspect
 from store.secrets.key_ring import open_ring
 from store.secrets.re_encryption import use_of_keys
-from store.tickets import intake, outbox
+from store.tickets import history_archive, intake, outbox
 from store.tickets.stuck import Stuck, Waits, stuck
 
 _LOW_DISK = 1 << 30
@@ -112,9 +113,13 @@ def _calendar(city: str, pack: Pack) -> Finding:
 
 
 async def store_of(
-    settings: Settings, now: datetime, city: str | None = None
+    settings: Settings,
+    now: datetime,
+    city: str | None = None,
+    retention: timedelta = RETENTION,
 ) -> AsyncIterator[Finding]:
-    """Check the store. `now`: the engine's time; `city`: only its stuck tickets are named."""
+    """Check the store. `now`: the engine's time; `city`: only its stuck tickets are named;
+    `retention`: how long the engine keeps a history."""
     try:
         state = await inspect(settings.store)
     except (StoreError, ValueError) as error:
@@ -139,16 +144,48 @@ async def store_of(
         waiting = await intake.pending(store, timedelta(minutes=1), 1000, now)
         letters = await outbox.pending_count(store)
         stuck_tickets = await stuck(store, now, city)
+        archived = await _archive(store, now, retention)
     finally:
         await store.close()
     spooled = "note" if waiting else "ok"
     yield Finding("spool", spooled, f"{len(waiting)} complaints wait for the engine")
     yield Finding("outbox", "ok", f"{letters} messages to deliver")
+    yield archived
     if not stuck_tickets:
         yield Finding("tickets", "ok", "none waits for longer than a minute, except for people")
     for one in stuck_tickets:
         yield Finding("tickets", "wrong", _stuck(one))
 
+
+async def _archive(store: Store, now: datetime, retention: timedelta) -> Finding:
+    """Report how far archiving is behind; wrong once half of the time that the engine keeps a
+    history is over."""
+    count, since = await history_archive.behind(store)
+    doubtful = await history_archive.doubtful(store)
+    asides = [f"{n} {_DOUBTS.get(finding, finding)}" for finding, n in sorted(doubtful.items())]
+    says = "; ".join(["every ended ticket's history is archived", *asides])
+    if since is None:
+        return Finding("archive", "note" if asides else "ok", says)
+    days = (now - since).total_seconds() / 86_400
+    says = "; ".join(
+        [f"{count} ended tickets to archive, the first ended {days:.1f} days ago", *asides]
+    )
+    if now - since > retention / 2:
+        says += f"; the engine forgets a history after {retention.days} days: look at the worker"
+        return Finding("archive", "wrong", says)
+    return Finding("archive", "note" if asides or now - since > _LATE else "ok", says)
+
+
+_LATE = timedelta(days=1)
+"""The delay of archiving that is worth knowing: it is done every hour."""
+
+_DOUBTS = {
+    "lost": "were forgotten by the engine before they were archived",
+    "differs": "differed from their record when they were archived",
+    "runs_differ": "had runs that did not follow from each other",
+    "not_deterministic": "did not replay when they were archived",
+    "no_history": "ended before a worker had taken them up",
+}
 
 _WAITS = {
     Waits.START: "registered, and not taken by the engine",

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import UTC
+from datetime import UTC, datetime
 
 import structlog
 from pydantic import Field
@@ -17,11 +17,14 @@ from app.access.permission import permit
 from app.context import AppContext
 from app.installation.clock_checks import clock_of, record_of
 from app.installation.health_checks import Finding, assets_of, home_of, packs_on, store_of
+from app.installation.history_checks import carried_on_of
 from app.installation.officer_checks import officers_of
 from app.sending.call_errors import EngineUnavailable
 from domain.model import Instant, Recorded
 from packs.registry import PackError
-from runtime.names import TICKET_WORKFLOW, TICKETS, UNITS
+from runtime.engine import retention_of
+from runtime.names import RETENTION, TICKET_WORKFLOW, TICKETS, UNITS
+from store.db.engine import Store
 from store.db.errors import StoreUnavailable
 from store.tickets import intake
 
@@ -94,13 +97,21 @@ async def _findings(context: AppContext, city: str | None) -> list[Finding]:
     await context.engine.compare_clocks()
     findings.append(clock_of(context.engine.clock))
     now = context.engine.clock.now()
-    findings += [finding async for finding in store_of(context.settings, now, city)]
+    retention = RETENTION
+    with suppress(EngineUnavailable, StoreUnavailable):  # among the findings in any case
+        retention = await context.engine.ask(retention_of)
+        findings.append(await context.engine.ask(_carried_on(context.store, now - retention / 2)))
+    findings += [finding async for finding in store_of(context.settings, now, city, retention)]
     with suppress(StoreUnavailable):  # already among the findings
         findings.append(await record_of(context.store))
         if city is None:
             with suppress(PackError):  # already among the findings
                 findings += await officers_of(context.store, context.packs)
     return findings
+
+
+def _carried_on(store: Store, before: datetime) -> Callable[[Client], Awaitable[Finding]]:
+    return lambda client: carried_on_of(client, store, before)
 
 
 async def _engine(context: AppContext) -> EngineState:

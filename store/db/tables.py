@@ -143,6 +143,10 @@ _COUNTED = ("city", "calendars", "counted_until", "counted_since", "number")
 """The columns for queries of what a changed calendar concerns, likewise."""
 
 
+UNARCHIVED = "stage = 'ended' AND (archived_version IS NULL OR archived_version < version)"
+"""The condition of the index of ended tickets whose history is not archived."""
+
+
 class TicketTable(Base, table=True):
     """Each ticket as last projected, with the columns that lists and indicators need.
 
@@ -154,6 +158,7 @@ class TicketTable(Base, table=True):
     reached. `void_cards`: versions of the events of cards that became void, with a comma around
     each. `calendars`: the versions of the calendars that its running clocks were counted with, with
     spaces between them; `counted_since` and `counted_until`: between which moments they count.
+    `archived_version`: the version up to which nothing is left to archive of its history.
     `provisional` is written by older programs alone, which may run beside this one.
     `title_folded`, `address_folded`: see `domain.canonical`; what is searched in and compared.
     """
@@ -176,6 +181,7 @@ class TicketTable(Base, table=True):
         _partial("ticket_published", "city", "filed_at", "number", where=PUBLISHED),
         _partial("ticket_with_void_cards", "city", "number", "void_cards", where=VOID),
         _partial("ticket_counted", *_COUNTED, where="calendars IS NOT NULL"),
+        _partial("ticket_unarchived", "updated_at", "number", where=UNARCHIVED),
     )
 
     number: str = Field(primary_key=True)
@@ -228,6 +234,7 @@ class TicketTable(Base, table=True):
     counted_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     title_folded: str = ""
     address_folded: str = ""
+    archived_version: int | None = None
     state: str = Field(sa_type=Text)
 
 
@@ -431,6 +438,44 @@ class FileTable(Base, table=True):
     expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+KEPT = "kept_at IS NOT NULL AND dropped_at IS NULL"
+"""The condition of the index that holds that of each ticket one object is kept."""
+
+
+class HistoryArchiveTable(Base, table=True):
+    """The objects with archived histories. `runs`: their ids, with spaces between them.
+
+    `written_at`: when its export began; `kept_at`: when it was complete and verified, with
+    `finding`; `dropped_at`: since when it has to be deleted.
+    """
+
+    __tablename__ = "history_archive"
+    __table_args__ = (
+        Index(
+            "history_archive_kept",
+            "number",
+            unique=True,
+            sqlite_where=text(KEPT),
+            postgresql_where=text(KEPT),
+        ),
+        Index("history_archive_by_ticket", "number"),
+        _partial("history_archive_findings", "finding", where=f"{KEPT} AND finding <> 'agrees'"),
+        _partial("history_archive_dropped", "key", where="dropped_at IS NOT NULL"),
+        _partial("history_archive_writing", "written_at", where="kept_at IS NULL"),
+    )
+
+    key: str = Field(primary_key=True)
+    number: str
+    version: int
+    runs: str = Field(sa_type=Text)
+    finding: str
+    sha256: str
+    bytes: int = Field(sa_type=BigInteger)
+    written_at: datetime = Field(sa_type=UtcDateTime)
+    kept_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    dropped_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
 metadata = Base.metadata
 
 intake: Table = metadata.tables["intake"]
@@ -448,3 +493,4 @@ pack: Table = metadata.tables["pack"]
 calendar: Table = metadata.tables["calendar"]
 file: Table = metadata.tables["file"]
 used_key: Table = metadata.tables["used_key"]
+history_archive: Table = metadata.tables["history_archive"]

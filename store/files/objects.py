@@ -1,5 +1,7 @@
 """The bytes of files, in a local folder or in an S3-compatible bucket."""
 
+import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -22,8 +24,9 @@ _BUCKET_OPTIONS = ("endpoint", "region", "path_style")
 class Objects:
     """A storage of objects by key; raises `ObjectsUnavailable` when it cannot be reached."""
 
-    def __init__(self, place: ObjectStore) -> None:
+    def __init__(self, place: ObjectStore, folder: Path | None = None) -> None:
         self._place = place
+        self._folder = folder
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -36,17 +39,23 @@ class Objects:
         if parsed.scheme == "memory":
             return cls(MemoryStore())
         if parsed.scheme == "file" and not parsed.netloc and parsed.path:
-            return cls(_folder(Path(unquote(parsed.path))))
+            folder = Path(unquote(parsed.path))
+            return cls(_folder(folder), folder)
         if parsed.scheme == "s3" and parsed.netloc:
             return cls(_bucket(parsed.netloc, parsed.path, dict(parse_qsl(parsed.query))))
         raise ValueError("files are kept at file:///folder or s3://bucket")
 
     async def put(self, key: str, content: IO[bytes] | bytes) -> None:
-        """Store `content` under `key`, read piece by piece; all of it is stored or nothing."""
+        """Store `content` under `key`, read piece by piece; all of it is stored or nothing.
+
+        In a folder it is on the disk when this returns, as in a bucket it is with the provider.
+        """
         with _reaching():
             await obstore.put_async(
                 self._place, _path(key), content, max_concurrency=_PARTS_AT_ONCE
             )
+            if self._folder is not None:
+                await asyncio.to_thread(_sync, self._folder, self._folder / _path(key))
 
     async def get(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """Return the bytes of `key` from `start` up to `end`, in pieces.
@@ -109,6 +118,19 @@ def _bucket(name: str, prefix: str, options: dict[str, str]) -> S3Store:
         retry_config={"max_retries": 3, "retry_timeout": _TIMEOUT},
         **config,
     )
+
+
+def _sync(folder: Path, path: Path) -> None:
+    """Sync a file, and the folders that may be new, up to `folder`."""
+    while True:
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        if path == folder:
+            return
+        path = path.parent
 
 
 @contextmanager

@@ -154,3 +154,9 @@ async def erased_at(store: Store, number: str) -> datetime | None:
     """Return when the ticket was erased; None if it was not."""
     row = await store.first(_BY_NUMBER, {"number": number})
     return None if row is None else row.erased_at
+
+
+async def ring_key_of(store: Store, number: str) -> int | None:
+    """Return the key of the ring that wraps the ticket's key; None if it has none."""
+    row = await store.first(_BY_NUMBER, {"number": number})
+    return None if row is None else row.key_id

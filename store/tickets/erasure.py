@@ -16,16 +16,17 @@ from domain.ticket.stages import Stage
 from store.db import tables
 from store.db.engine import Store
 from store.files.files import let_go
+from store.tickets import history_archive
 
 _TICKET, _INTAKE, _PERSON = tables.ticket.c, tables.intake.c, tables.person.c
 _KEY, _EVENT, _SHARE = tables.ticket_key.c, tables.event.c, tables.assignment.c
 
 
 async def erase(store: Store, number: str, at: datetime) -> None:
-    """Destroy the ticket's key, delete its citizen, blank its texts, and detach its files.
+    """Destroy the ticket's key, delete its citizen, blank its texts, and detach its files and its
+    archived history.
 
-    All in one transaction; the files cannot be opened from then on, and a maintenance job deletes
-    them.
+    All in one transaction; neither can be opened from then on, and a maintenance job deletes them.
 
     The call is idempotent. A citizen with another ticket stays in the vault for that one.
 
@@ -45,6 +46,7 @@ async def erase(store: Store, number: str, at: datetime) -> None:
         _forget_citizen(connection, number)
         _blank(connection, number)
         let_go(connection, number, at)
+        history_archive.erase(connection, number, at)
 
     await store.write(work)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, text, update
 
 from domain.ticket.complaint import Complaint
 from store.db import tables
@@ -30,6 +30,11 @@ _STARTED = (
     update(tables.intake)
     .where(tables.intake.c.number == bindparam("which"), tables.intake.c.started_at.is_(None))
     .values(started_at=bindparam("at"))
+)
+_LOST = (
+    update(tables.intake)
+    .where(tables.intake.c.number == bindparam("which"), tables.intake.c.recorded_at.is_(None))
+    .values(started_at=None)
 )
 _FAILED = (
     update(tables.intake)
@@ -221,6 +226,23 @@ async def pending(
 async def mark_started(store: Store, number: str, at: datetime) -> None:
     """Record that the ticket's workflow runs. The first time recorded stays."""
     await store.change(_STARTED, {"which": number, "at": at})
+
+
+async def unrecorded(store: Store, older_than: timedelta, limit: int, now: datetime) -> list[str]:
+    """Return complaints that were started, at least `older_than` ago, and have no record."""
+    columns = tables.intake.c
+    statement = (
+        select(columns.number)
+        .where(text(tables.UNRECORDED), columns.started_at <= now - older_than)
+        .order_by(columns.filed_at)
+        .limit(limit)
+    )
+    return [row.number for row in await store.rows(statement)]
+
+
+async def mark_lost(store: Store, number: str) -> None:
+    """Put a complaint back into the backlog whose workflow the engine does not know any more."""
+    await store.change(_LOST, {"which": number})
 
 
 async def mark_failed(store: Store, number: str, error: str) -> None:

@@ -1,6 +1,6 @@
 """The queries of tickets: of one, of its events, and of lists."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
@@ -170,6 +170,12 @@ async def state(store: Store, number: str) -> Ticket | None:
     """Return the whole ticket, as last projected."""
     row = await store.first(_STATE, {"number": number})
     return None if row is None else Ticket.model_validate_json(row.state)
+
+
+async def recorded(store: Store, numbers: Collection[str]) -> set[str]:
+    """Return those of the numbers of which there is a record."""
+    statement = select(_TICKET.number).where(_TICKET.number.in_(list(numbers)))
+    return {row.number for row in await store.rows(statement)}
 
 
 async def states(store: Store, numbers: Sequence[str]) -> list[Ticket]:

@@ -11,6 +11,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.intake_backlog import IntakeBacklog
 from activities.maintenance import keep_doing
 from activities.outbox import Outbox
+from runtime.names import TICKET_WORKFLOW, ticket_workflow_id
 from store.secrets.vault import Person, Vault
 from store.tickets import intake, outbox, tickets
 from store.tickets.numbers import new_number
@@ -51,6 +52,33 @@ async def test_a_spooled_complaint_is_started_and_then_left_alone(engine: Engine
     assert await intake.pending(engine.store, timedelta(), 10, datetime.now(UTC)) == []
     await _for_one_run(ActivityEnvironment(), backlog.start_waiting)
     assert len(await tickets.events(engine.store, number)) == 3
+
+
+async def test_what_the_engine_took_and_lost_is_started_again(engine: Engine) -> None:
+    lost = await _registered(engine, timedelta(minutes=3))
+    then = datetime.now(UTC) - timedelta(minutes=2)
+    await intake.mark_started(engine.store, lost, then)  # by an engine that forgot it
+    taken, _ = await file(engine.client)
+    backlog = IntakeBacklog(engine.store, engine.client)
+    await _for_one_run(ActivityEnvironment(), backlog.start_waiting)
+    assert (await Filed(engine.client, lost).until_stage("handle")).unit == "water"
+    assert (await ActivityEnvironment().run(backlog.start_lost, datetime.now(UTC))) == 0
+    assert len(await tickets.events(engine.store, taken.number)) == 3
+
+
+async def test_what_the_engine_has_and_has_not_recorded_is_left_alone(engine: Engine) -> None:
+    number = await _registered(engine, timedelta(minutes=3))
+    then = datetime.now(UTC) - timedelta(minutes=2)
+    await intake.mark_started(engine.store, number, then)
+    await engine.client.start_workflow(
+        TICKET_WORKFLOW,
+        complaint(number=number),
+        id=ticket_workflow_id(number),
+        task_queue="nobody's",
+    )
+    backlog = IntakeBacklog(engine.store, engine.client)
+    assert (await ActivityEnvironment().run(backlog.start_lost, datetime.now(UTC))) == 0
+    assert await intake.pending(engine.store, timedelta(), 10, datetime.now(UTC)) == []
 
 
 async def test_what_an_api_is_just_starting_is_not_started_a_second_time(engine: Engine) -> None:

@@ -44,7 +44,7 @@ async def test_only_what_expired_goes(sqlite_store: Store) -> None:
     stored_file = await _keep(sqlite_store, objects, 3, now + HOUR)
     claim = Attaching([Claim(stored_file.id, None)], CAPS, now)
     await files.attach_to(sqlite_store, NUMBER, claim)
-    sweep = Sweep(sqlite_store, objects)
+    sweep = Sweep(sqlite_store, objects, Objects.open("memory:"))
     assert await ActivityEnvironment().run(sweep.sweep) == 1
     assert await files.get(sqlite_store, gone.id) is None
     assert not await _exists(objects, gone.key)
@@ -60,7 +60,7 @@ async def test_a_file_that_was_never_kept_goes_as_well(sqlite_store: Store) -> N
     past = datetime.now(UTC) - HOUR
     for n in range(120):
         await files.record(sqlite_store, replace(ONE, id=f"f{n:032x}", expires_at=past))
-    sweep = Sweep(sqlite_store, Objects.open("memory:"))
+    sweep = Sweep(sqlite_store, Objects.open("memory:"), Objects.open("memory:"))
     assert await ActivityEnvironment().run(sweep.sweep) == 120
     assert await files.waiting_bytes(sqlite_store) == 0
 

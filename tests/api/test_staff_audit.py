@@ -139,7 +139,7 @@ async def test_what_the_engine_no_longer_keeps_is_said_and_not_compared(
     before = await api.http.get(f"{ticket.path}/audit/3", headers=auditor)
     assert problem(before) == (404, "no_such_state")
     shown = await page(api, f"/staff/audit/{ticket.number}?version=1")
-    assert "no longer keeps the first 1 runs" in shown.text
+    assert "the archive has the first 1 runs" in shown.text
     assert "4 / 8" in shown.text
     assert shown.text.count("not compared") == 3
     assert "not in the history" not in shown.text

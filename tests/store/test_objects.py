@@ -69,6 +69,21 @@ async def test_the_folder_is_its_owners_alone(tmp_path: Path) -> None:
     assert (tmp_path / "files" / KEY[:2] / KEY[2:]).read_bytes() == b"x"
 
 
+async def test_what_is_kept_in_a_folder_is_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+
+    def fsync(handle: int) -> None:
+        synced.append(str(Path(f"/proc/self/fd/{handle}").readlink()))
+
+    monkeypatch.setattr("store.files.objects.os.fsync", fsync)
+    await Objects.open((tmp_path / "files").as_uri()).put(KEY, b"x")
+    folder = (tmp_path / "files").resolve()
+    path = folder / KEY[:2] / KEY[2:]
+    assert synced == [str(path), str(path.parent), str(folder)]
+
+
 async def test_a_folder_that_cannot_be_written_is_away(tmp_path: Path) -> None:
     objects = Objects.open((tmp_path / "files").as_uri())
     (tmp_path / "files" / KEY[:2]).write_text("in the way")

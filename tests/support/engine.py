@@ -19,6 +19,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
+from audit.archive import HistoryArchive
 from domain.activity_io import Projection
 from packs.registry import PackRegistry
 from runtime.codec import TicketCodec
@@ -206,7 +207,13 @@ async def platform(
     projector = SwitchedProjector(store)
     keys = furnish(client, store)
     dependencies = ActivityDependencies(
-        client, store, packs, projector, keys, Objects.open("memory:")
+        client,
+        store,
+        packs,
+        projector,
+        keys,
+        Objects.open("memory:"),
+        HistoryArchive(store, Objects.open("memory:"), keys),
     )
     try:
         async with working(ticket_worker(dependencies)):
