@@ -39,7 +39,9 @@ class CitizenTicket(Recorded):
 
     `due_at`: until when they are promised an answer; before a unit has it, and after the answer,
     until when the next step is due. None while the promise is paused. `answer_by`: until when the
-    unit waits for what it asked the citizen.
+    unit waits for what it asked the citizen. `reply`, `rating`: of the present round; what was
+    answered before is in the timeline. `kept_here`: what is added is not passed on to the unit,
+    because it is a report that was merged into another ticket.
     """
 
     number: str
@@ -59,6 +61,7 @@ class CitizenTicket(Recorded):
     reply: str | None = None
     rating: Rating | None = None
     can_rate: bool = False
+    kept_here: bool = False
     timeline: list[TimelineEntry] = Field(default_factory=list)
     messages: list[Notification] = Field(default_factory=list)
 
@@ -79,9 +82,10 @@ def citizen_view(
         due_at=_due(ticket),
         answer_by=_answer_by(ticket),
         ended_at=ticket.ended_at,
-        reply=ticket.reply,
-        rating=ticket.rating,
-        can_rate=ticket.stage is Stage.RATE and ticket.rating is None,
+        reply=ticket.answer,
+        rating=ticket.verdict,
+        can_rate=ticket.stage is Stage.RATE and ticket.verdict is None,
+        kept_here=ticket.stage is Stage.MERGED and ticket.of_wrongdoing,
         timeline=[_entry(event, pack) for event in events if _visible_to_citizen(event)],
         messages=[Notification(at=message.at, template=message.template) for message in messages],
     )

@@ -1,5 +1,7 @@
 """Reopening: a watched ticket is handled again; one that has ended is followed by another."""
 
+from typing import Any
+
 from app.access.caller import Caller
 from app.access.permission import permit
 from app.access.visibility import visible
@@ -9,6 +11,7 @@ from app.filing import filing
 from app.filing.filing import Filed
 from app.sending.commands import execute
 from domain.commands.citizens.recur import Recur, refuse_reopening
+from domain.pack.pack import Pack
 from domain.policy.permissions import COMMANDS
 from domain.ticket.stages import Stage
 from domain.ticket.ticket import Snapshot, Ticket
@@ -33,15 +36,26 @@ async def reopen(
     follower = filing.unnumbered(
         pack,
         context.engine.clock.now(),
-        **before.model_dump(include={"kind", "channel", "title", "place", "anonymous", "person"}),
+        **before.model_dump(include={"channel", "title", "anonymous", "person"}),
+        **_carried(ended, pack),
         text=command.text,
-        category=ended.category if pack.knows(ended.category) else None,
         follows=number,
     )
     # A repeated request opens one ticket, with a key or without.
     once = f"recur/{number}/{key or context.mark(command.text)}"
     registered = await filing.register(context, pack, follower, None, once, command.text)
     return filing.filed(context, registered, await filing.start(context, registered))
+
+
+def _carried(ended: Ticket, pack: Pack) -> dict[str, Any]:
+    """Return what was decided of the ended ticket, as its follow-up begins with it."""
+    own = None if ended.borrowed or not pack.knows(ended.category) else ended.category
+    place = ended.complaint.place
+    return {
+        "kind": ended.kind,
+        "category": own,
+        "place": {**place.model_dump(), "area": ended.area or place.area},
+    }
 
 
 async def _ended(context: AppContext, caller: Caller, number: str) -> Ticket | None:

@@ -151,6 +151,7 @@ class Pack(PackPart):
             escalate_at=severity.escalate_at,
             escalate=severity.escalate,
             reason_codes=True,
+            rounds=True,
         )
 
     def unit(self, code: str) -> Unit:

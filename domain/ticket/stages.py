@@ -20,6 +20,12 @@ class Stage(StrEnum):
 
 OPEN = frozenset(Stage) - {Stage.ENDED}
 
+ANSWERED = frozenset({Stage.RATE, Stage.SUPERVISE, Stage.AFTERCARE})
+"""The stages of an open ticket whose citizen has the answer of the present round.
+
+From there a ticket goes back to work only by a fact that begins another round.
+"""
+
 
 class Outcome(StrEnum):
     CLOSED = "closed"  # handled, and rated well enough
