@@ -10,6 +10,7 @@ from domain.actors import Actor
 from domain.commands.base import CommandBase
 from domain.commands.registry import COMMANDS
 from domain.model import Instant, Recorded
+from domain.ticket.assignment import Assignment
 from domain.ticket.because import Because
 from domain.ticket.rating import Apart, Rating
 
@@ -47,18 +48,27 @@ class RatingMessage(Recorded):
 
 
 class ParentReply(Recorded):
-    """The answer of the ticket that this one was merged into: the input of its signal."""
+    """The answer of the ticket that this one was merged into: the input of its signal.
+
+    `answered_by`: the lead's assignment there, if a unit answered.
+    """
 
     parent: str
     text: str
     resolved: bool
+    answered_by: Assignment | None = None
     at: Instant
 
 
 class MergedTicket(Recorded):
-    """A ticket that was merged into this one, or is unmerged: the input of those signals."""
+    """A ticket that was merged into this one, or is unmerged: the input of those signals.
+
+    `text`, `files`: of a merged one, what its citizen has said so far.
+    """
 
     number: str
+    text: str = ""
+    files: list[str] = Field(default_factory=list)
     at: Instant
 
 
@@ -68,6 +78,14 @@ class MergedFacts(Recorded):
     number: str
     text: str
     files: list[str] = Field(default_factory=list)
+    at: Instant
+
+
+class MergedUrge(Recorded):
+    """An urge by the citizen of a ticket merged into this one: the input of its signal."""
+
+    number: str
+    text: str = ""
     at: Instant
 
 

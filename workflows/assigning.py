@@ -61,7 +61,7 @@ def question_of(flow: EscalatingTicket, unit: str | None, at: datetime) -> Dispa
         at=at,
         place=ticket.complaint.place,
         accused=ticket.accused,
-        promise=bool(flow.lifecycle) and not ticket.promised,
+        promise=bool(flow.lifecycle) and ticket.promise_unsettled,
     )
 
 
@@ -84,13 +84,13 @@ def plan_fields(
     """
     n = flow.ticket.assignment_count + 1
     values = {name: getattr(plan, name) for name in AssignmentPlan.model_fields}
+    planned = startable(flow.ticket, flow.ticket.without_later_promise(plan.clocks), share)
     clocks = [
         clock.model_copy(update={"assignment": n})
-        for clock in startable(flow.ticket, plan.clocks, share)
+        for clock in planned
         if clock.name is not ClockName.PROMISE
     ]
-    if not flow.ticket.promised:
-        clocks += [clock for clock in plan.clocks if clock.name is ClockName.PROMISE]
+    clocks += [clock for clock in planned if clock.name is ClockName.PROMISE]
     return AssignmentPlan(**values | {"assignment": n, "clocks": clocks})
 
 

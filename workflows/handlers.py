@@ -21,6 +21,7 @@ from domain.activity_io import (
 )
 from domain.actors import Actor
 from domain.commands.citizens.add_facts import AddFacts
+from domain.commands.citizens.urge import Urge
 from domain.commands.citizens.withdraw import Withdraw
 from domain.commands.intake.intervene import Intervene
 from domain.commands.intake.merge import Merge
@@ -311,6 +312,11 @@ async def _add_facts(flow: EscalatingTicket, command: AddFacts, actor: Actor, at
     await flow.resume_answered(at)
 
 
+async def _urge(flow: EscalatingTicket, command: Urge, actor: Actor, at: datetime) -> None:
+    await _plain(flow, command, actor, at)
+    await merging.pass_on_urge(flow, command, at)
+
+
 async def _appoint(flow: EscalatingTicket, command: Appoint, actor: Actor, at: datetime) -> None:
     clocks = await flow.plan_clocks(at, ClockName.APPOINTMENT, due_at=command.starts_at)
     check(flow.ticket, command, actor, at)
@@ -392,5 +398,6 @@ _HANDLERS: dict[type, Handler] = {
     SettleAll: _settle_all,
     Replan: _replan,
     AddFacts: _add_facts,
+    Urge: _urge,
     Withdraw: _withdraw,
 }

@@ -1,6 +1,6 @@
 """Merging (并单): two tickets that notify each other by signals."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from temporalio import workflow
@@ -9,26 +9,32 @@ from temporalio.exceptions import ApplicationError, FailureError, TemporalError
 from domain.activity_io import ExtensionQuestion, MergeQuestion
 from domain.actors import SYSTEM, Actor
 from domain.commands.citizens.add_facts import AddFacts
+from domain.commands.citizens.urge import Urge
 from domain.commands.intake.merge import Merge
 from domain.commands.intake.unmerge import Unmerge
 from domain.commands.system_reasons import coded
 from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
+from domain.facts.anytime import FactsAdded
+from domain.facts.intake import Classified
 from domain.facts.merging import (
     AskedWithParent,
     ComplainantAdded,
     ComplainantJoined,
     ComplainantLeft,
+    ComplainantUrged,
     ExtendedWithParent,
     HeldWithParent,
     Merged,
     RepliedWithParent,
     ResumedWithParent,
     Unmerged,
+    UnmergedUnclassified,
 )
 from domain.messages import (
     MergedFacts,
     MergedTicket,
+    MergedUrge,
     ParentExtended,
     ParentPause,
     ParentReply,
@@ -48,13 +54,15 @@ with workflow.unsafe.imports_passed_through():
     from activities.clocks import Clocks
     from activities.merge import Merging
 
-JOINED, LEFT, ADDED = "joined", "left", "complainant_added"
+JOINED, LEFT = "joined", "left"
+ADDED, URGED = "complainant_added", "complainant_urged"
 ANSWERED, PARTED = "answered_with_parent", "parted"
 PAUSED, RESUMED, EXTENDED = "parent_paused", "parent_resumed", "parent_extended"
 
 
 async def merge(flow: EscalatingTicket, command: Merge, actor: Actor, at: datetime) -> None:
     """Check the merge, notify the other ticket, and record it."""
+    own = workflow.patched("own-classification")  # asked first: no result is awaited before
     complaint = flow.ticket.complaint
     question = MergeQuestion(city=complaint.city, number=complaint.number, into=command.into)
     plan = await ask(Merging.check, question)
@@ -62,7 +70,8 @@ async def merge(flow: EscalatingTicket, command: Merge, actor: Actor, at: dateti
     if flow.lifecycle and not flow.ticket.promised:
         clocks = await flow.plan_clocks(at, ClockName.PROMISE)
     check(flow.ticket, command, actor, at)
-    joined = MergedTicket(number=complaint.number, at=at)
+    text, files = _said(flow)
+    joined = MergedTicket(number=complaint.number, text=text, files=files, at=at)
     if not await tell(command.into, JOINED, joined):
         raise Refused("merge_target_ended", "The other ticket has ended.")
     try:
@@ -72,27 +81,75 @@ async def merge(flow: EscalatingTicket, command: Merge, actor: Actor, at: dateti
             category=plan.category,
             tier=plan.tier,
             reason=command.reason,
+            own=own,
             clocks=clocks,
         )
         flow.record_event(merged, at, actor)
         flow.merged_at = at
     except Refused:  # it changed while the other one was notified, or became a parent itself
-        await tell(command.into, LEFT, joined)
+        await tell(command.into, LEFT, MergedTicket(number=complaint.number, at=at))
         raise
 
 
+def _said(flow: EscalatingTicket) -> tuple[str, list[str]]:
+    """Return what the citizen has said so far, and the files, for the unit that handles it.
+
+    Nothing of a report (举报): it may accuse that unit. Additions of an earlier run of the workflow
+    are not in this one.
+    """
+    ticket = flow.ticket
+    if ticket.of_wrongdoing:
+        return "", []
+    added = [event.fact for event in flow.events if isinstance(event.fact, FactsAdded)]
+    texts = [ticket.complaint.text, *(fact.text for fact in added)]
+    files = [*ticket.complaint.files, *(one for fact in added for one in fact.files)]
+    return "\n".join(texts), list(dict.fromkeys(files))
+
+
 async def unmerge(flow: EscalatingTicket, command: Unmerge, actor: Actor, at: datetime) -> None:
-    clocks = await flow.plan_clocks(at, ClockName.DISPATCH)
+    fact = await _plan_unmerged(flow, command.reason, at)
     resumed = await flow.plan_resumed_with_parent(at)
     check(flow.ticket, command, actor, at)
     parent = flow.ticket.parent
-    _record_unmerged(flow, Unmerged(reason=command.reason, clocks=clocks), resumed, at, actor)
+    _record_unmerged(flow, fact, resumed, at, actor)
     await leave(flow, parent, at)
+
+
+async def _plan_unmerged(
+    flow: EscalatingTicket, reason: str, at: datetime, why: Sequence[Because] = ()
+) -> Unmerged | UnmergedUnclassified:
+    """Plan the end of a merge: with its own category and tier, or back to triage without any."""
+    if flow.ticket.borrowed:
+        return UnmergedUnclassified(
+            reason=reason,
+            because=list(why),
+            clocks=await flow.plan_clocks(at, ClockName.TRIAGE),
+        )
+    before = _replaced(flow)
+    return Unmerged(
+        reason=reason,
+        because=list(why),
+        category=before.category if before else None,
+        tier=before.tier if before else None,
+        clocks=await flow.plan_clocks(at, ClockName.DISPATCH),
+    )
+
+
+def _replaced(flow: EscalatingTicket) -> Classified | None:
+    """Return the classification that a merge of an earlier version replaced, if it is known."""
+    classified: Classified | None = None
+    for event in flow.events:
+        if isinstance(event.fact, Merged) and event.fact.own:
+            return None
+        if isinstance(event.fact, Classified):
+            classified = event.fact
+    replaced = classified is not None and classified.category != flow.ticket.category
+    return classified if replaced and workflow.patched("own-classification-again") else None
 
 
 def _record_unmerged(
     flow: EscalatingTicket,
-    unmerged: Unmerged,
+    unmerged: Unmerged | UnmergedUnclassified,
     resumed: list[Clock],
     at: datetime,
     actor: Actor = SYSTEM,
@@ -122,6 +179,16 @@ async def pass_on(flow: EscalatingTicket, command: AddFacts, at: datetime) -> No
         await tell(ticket.parent, ADDED, facts)
 
 
+async def pass_on_urge(flow: EscalatingTicket, command: Urge, at: datetime) -> None:
+    """Send the urge of a merged citizen to the ticket that is worked on, except from a report."""
+    ticket = flow.ticket
+    if ticket.stage is not Stage.MERGED or ticket.parent is None or ticket.of_wrongdoing:
+        return
+    if workflow.patched("urging-reaches-the-parent"):
+        urge = MergedUrge(number=ticket.complaint.number, text=command.text, at=at)
+        await tell(ticket.parent, URGED, urge)
+
+
 async def leave(flow: EscalatingTicket, parent: str | None, at: datetime) -> None:
     """Notify the ticket it was merged into that it no longer waits."""
     if parent is not None:
@@ -137,10 +204,17 @@ async def answer(flow: EscalatingTicket, numbers: Iterable[str], reply: ParentRe
 async def part(flow: EscalatingTicket, at: datetime) -> None:
     """Answer or unmerge the tickets that still wait when this one ends."""
     ticket = flow.ticket
+    # In a history from before there were rounds, the text of any earlier round was sent.
+    by_rounds = ticket.rules is not None and ticket.rules.rounds
+    answer = ticket.answer if by_rounds else ticket.reply
     for number in ticket.waiting:
-        if ticket.reply is not None:
+        if answer is not None:
             reply = ParentReply(
-                parent=ticket.complaint.number, text=ticket.reply, resolved=False, at=at
+                parent=ticket.complaint.number,
+                text=answer,
+                resolved=False,
+                answered_by=ticket.handled,
+                at=at,
             )
             await tell(number, ANSWERED, reply)
         else:
@@ -153,7 +227,8 @@ async def joined(flow: EscalatingTicket, merged: MergedTicket) -> bool:
     Return whether it was recorded.
     """
     try:
-        flow.record_event(ComplainantJoined(number=merged.number), merged.at)
+        fact = ComplainantJoined(number=merged.number, text=merged.text, files=merged.files)
+        flow.record_event(fact, merged.at)
     except Refused:
         await _send_off(flow, merged.number, because(ReasonCode.PARENT_ANSWERED), merged.at)
         return False
@@ -171,6 +246,15 @@ async def added(flow: EscalatingTicket, facts: MergedFacts) -> None:
         await flow.resume_answered(facts.at)
 
 
+async def urged(flow: EscalatingTicket, urge: MergedUrge) -> None:
+    """Record the urge of a merged citizen."""
+    with flow.receiving(urge.at):
+        await flow.let_overdue_levels_come_first(urge.at)
+        if urge.number in flow.ticket.complainants and flow.ticket.open:
+            fact = ComplainantUrged(number=urge.number, text=urge.text)
+            flow.record_if_allowed(fact, urge.at)
+
+
 def left(flow: EscalatingTicket, merged: MergedTicket) -> None:
     if merged.number in flow.ticket.complainants and flow.ticket.open:
         flow.record_if_allowed(ComplainantLeft(number=merged.number), merged.at)
@@ -181,20 +265,28 @@ async def answered(flow: EscalatingTicket, reply: ParentReply) -> None:
     with flow.receiving(reply.at):
         clocks = await flow.plan_clocks(reply.at, ClockName.RATE)
         if flow.ticket.stage is Stage.MERGED and flow.ticket.parent == reply.parent:
+            # A unit that a report (举报) may accuse gets no share of it.
+            lead = reply.answered_by
+            shared = lead is not None and not flow.ticket.of_wrongdoing
             fact = RepliedWithParent(
-                parent=reply.parent, text=reply.text, resolved=reply.resolved, clocks=clocks
+                parent=reply.parent,
+                text=reply.text,
+                resolved=reply.resolved,
+                evidence=lead.result.evidence if lead and lead.result else [],
+                answered_by=flow.ticket.answering_share(lead, reply.at)
+                if lead and shared
+                else None,
+                clocks=clocks,
             )
             flow.record_event(fact, reply.at)
 
 
 async def parted(flow: EscalatingTicket, parting: Parting) -> None:
     """Unmerge this ticket, as the one it waits for will not answer it."""
-    clocks = await flow.plan_clocks(parting.at, ClockName.DISPATCH)
+    why = coded(flow.ticket, parting.because)
+    fact = await _plan_unmerged(flow, parting.reason, parting.at, why)
     resumed = await flow.plan_resumed_with_parent(parting.at)
     if flow.ticket.stage is Stage.MERGED and flow.ticket.parent == parting.parent:
-        fact = Unmerged(
-            reason=parting.reason, because=coded(flow.ticket, parting.because), clocks=clocks
-        )
         _record_unmerged(flow, fact, resumed, parting.at)
 
 

@@ -23,6 +23,7 @@ from domain.messages import (
     Act,
     MergedFacts,
     MergedTicket,
+    MergedUrge,
     ParentExtended,
     ParentPause,
     ParentReply,
@@ -193,7 +194,13 @@ class TicketWorkflow(ContinuedTicket):
         waiting = list(self.ticket.waiting)
         self.record_event(Replied(text=plan.text, resolved=resolved, clocks=plan.clocks), at)
         number = self.ticket.complaint.number
-        answer = ParentReply(parent=number, text=plan.text, resolved=resolved, at=at)
+        answer = ParentReply(
+            parent=number,
+            text=plan.text,
+            resolved=resolved,
+            answered_by=self.ticket.handled,
+            at=at,
+        )
         await merging.answer(self, waiting, answer)
 
     async def rate(self) -> None:
@@ -304,6 +311,13 @@ class TicketWorkflow(ContinuedTicket):
         """Record what the citizen of a ticket that was merged into this one added."""
         self.signals += 1
         await merging.added(self, facts)
+        await self.project()
+
+    @workflow.signal
+    async def complainant_urged(self, urge: MergedUrge) -> None:
+        """Record that the citizen of a ticket that was merged into this one urged."""
+        self.signals += 1
+        await merging.urged(self, urge)
         await self.project()
 
     @workflow.signal

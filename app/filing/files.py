@@ -9,10 +9,10 @@ from app.access.permission import permit
 from app.access.visibility import visible
 from app.context import AppContext
 from app.errors import Problem
-from domain.facts.merging import ComplainantAdded
-from domain.ticket.assignment import Ending, Share
+from domain.events import Event
+from domain.facts.merging import ComplainantAdded, ComplainantJoined
+from domain.policy.answers import answers_given
 from domain.ticket.files import Purpose, file_id
-from domain.ticket.ticket import Ticket
 from media.signed_links import Part
 from store.files import files
 from store.files.files import FileRow
@@ -20,17 +20,21 @@ from store.tickets import intake, tickets
 
 
 async def _seen_by_citizen(context: AppContext, number: str) -> list[FileRow]:
-    """Return the files of the complaint, and the evidence of the answers given."""
+    """Return the files of the complaint, and the evidence of the answers given so far.
+
+    Evidence of a result that was not sent as an answer yet, or never, is the units' own.
+    """
     rows = await files.of_ticket(context.store, number)
-    ticket = await tickets.state(context.store, number)
-    shown = _shown_to_citizen(ticket) if ticket is not None else frozenset()
-    return [row for row in rows if row.purpose is Purpose.COMPLAINT or row.id in shown]
+    events = await tickets.events(context.store, number)
+    shown = {one for answer in answers_given(events) for one in answer.evidence}
+    own = [row for row in rows if row.purpose is Purpose.COMPLAINT or row.id in shown]
+    return own + await _of_answers_elsewhere(context, events)
 
 
 async def visible_files(context: AppContext, caller: Caller, number: str) -> list[FileRow]:
     """Return the files of the ticket; for its citizen those of the complaint and the answers.
 
-    For staff also those that citizens of merged tickets added since.
+    For staff also those of the citizens of merged tickets.
     """
     await permit(context, caller, "list_files", number)
     if caller.citizen:
@@ -40,20 +44,32 @@ async def visible_files(context: AppContext, caller: Caller, number: str) -> lis
         if not waiting:
             raise Problem("ticket_not_found")
     own = await files.of_ticket(context.store, number)
-    return own + await _of_merged(context, number)
+    events = await tickets.events(context.store, number)
+    return own + await _of_merged(context, events) + await _of_answers_elsewhere(context, events)
 
 
-async def _of_merged(context: AppContext, number: str) -> list[FileRow]:
-    """Return the files that citizens of merged tickets added, unless they were erased since."""
-    added = [
+async def _of_merged(context: AppContext, events: Sequence[Event]) -> list[FileRow]:
+    """Return the files of citizens of merged tickets, unless they were erased since."""
+    facts = [
         event.fact
-        for event in await tickets.events(context.store, number)
-        if isinstance(event.fact, ComplainantAdded)
+        for event in events
+        if isinstance(event.fact, ComplainantAdded | ComplainantJoined)
     ]
-    rows = [
-        (fact.number, await files.get(context.store, id_)) for fact in added for id_ in fact.files
-    ]
-    return [row for merged, row in rows if row is not None and row.number == merged]
+    return await _still_of(context, [(fact.number, one) for fact in facts for one in fact.files])
+
+
+async def _of_answers_elsewhere(context: AppContext, events: Sequence[Event]) -> list[FileRow]:
+    """Return the evidence of answers that were given to a ticket this one was merged into."""
+    given = [answer for answer in answers_given(events) if answer.parent is not None]
+    return await _still_of(
+        context, [(answer.parent or "", one) for answer in given for one in answer.evidence]
+    )
+
+
+async def _still_of(context: AppContext, named: Sequence[tuple[str, str]]) -> list[FileRow]:
+    """Return the files with these numbers of tickets and ids, each once, if they still exist."""
+    rows = [(number, await files.get(context.store, one)) for number, one in dict.fromkeys(named)]
+    return [row for number, row in rows if row is not None and row.number == number]
 
 
 async def own_files(context: AppContext, caller: Caller, ids: Sequence[str]) -> list[FileRow]:
@@ -96,16 +112,3 @@ async def opened(context: AppContext, link: LinkedFile) -> FileRow:
     if row is None or (row.expires_at is not None and row.expires_at <= now):
         raise Problem("file_not_found")
     return row
-
-
-def _shown_to_citizen(ticket: Ticket) -> frozenset[str]:
-    """Return the evidence of answers that were given: not what units show to each other."""
-    if ticket.reply is None:
-        return frozenset()
-    leads = (assignment for assignment in ticket.assignments if assignment.share is Share.LEAD)
-    done = (
-        assignment.result
-        for assignment in leads
-        if assignment.ending is Ending.DONE and assignment.result
-    )
-    return frozenset(shown for result in done for shown in result.evidence)

@@ -45,6 +45,9 @@ class CitizenTicket(Recorded):
     `due_at`: until when they are promised an answer; None before a unit has it, while the promise
     is paused, and after the answer. `answer_by`: until when the unit waits for what it asked the
     citizen. `rate_by`: until when they can rate. Limits of units and of the centre are not here.
+    `reply`, `rating`: of the present round; what was answered before is in the timeline.
+    `kept_here`: what is added is not passed on to the unit, because it is a report that was merged
+    into another ticket.
     """
 
     number: str
@@ -68,6 +71,7 @@ class CitizenTicket(Recorded):
     contact_hidden: bool = Field(
         False, description="The unit may not know the contact that was left; it can be opened."
     )
+    kept_here: bool = False
     timeline: list[TimelineEntry] = Field(default_factory=list)
     messages: list[Notification] = Field(default_factory=list)
 
@@ -89,10 +93,11 @@ def citizen_view(
         answer_by=_answer_by(ticket),
         rate_by=_until(ticket, ClockName.RATE) if ticket.rating is None else None,
         ended_at=ticket.ended_at,
-        reply=ticket.reply,
-        rating=ticket.rating,
+        reply=ticket.answer,
+        rating=ticket.verdict,
         contact_hidden=_can_be_opened(ticket),
-        can_rate=ticket.stage is Stage.RATE and ticket.rating is None,
+        can_rate=ticket.stage is Stage.RATE and ticket.verdict is None,
+        kept_here=ticket.stage is Stage.MERGED and ticket.of_wrongdoing,
         timeline=[_entry(event, pack) for event in events if _visible_to_citizen(event)],
         messages=[Notification(at=message.at, template=message.template) for message in messages],
     )

@@ -191,13 +191,13 @@ def _publication(ticket: Ticket) -> Publication:
         kind=ticket.kind,
         title=redacted(complaint.title),
         text=redacted(complaint.text),
-        reply=redacted(ticket.reply or ""),
+        reply=redacted(ticket.answer or ""),
         category=ticket.category,
         area=ticket.area,
         unit=ticket.unit,
         filed_at=complaint.filed_at,
         outcome=ticket.outcome,
-        grade=ticket.rating.grade if ticket.rating else None,
+        grade=ticket.verdict.grade if ticket.verdict else None,
         point=point and (round(point[0], _VAGUE), round(point[1], _VAGUE)),
     )
 

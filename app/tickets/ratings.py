@@ -82,14 +82,23 @@ async def rate(
         except NotRunning as missing:
             raise await not_running_error(context, number, missing) from None
 
-    async def rated() -> TicketRow | None:
+    async def recorded() -> tuple[TicketRow, int] | None:
+        """Return the row and the grade; a bad rating may have sent the ticket back already."""
         row = await tickets.get(context.store, number)
-        return row if row is not None and row.rated and row.version > before.version else None
+        if row is None or row.version <= before.version:
+            return None
+        if row.grade is not None:
+            return row, row.grade
+        events = await tickets.events(context.store, number)
+        facts = (event.fact for event in events if event.version > before.version)
+        given = next((fact.rating for fact in facts if isinstance(fact, Rated)), None)
+        return (row, given.grade) if given is not None else None
 
-    row = await context.record.until(rated, PATIENCE)
-    if row is None:
+    found = await context.record.until(recorded, PATIENCE)
+    if found is None:
         return RatingReceipt(number=number, status="sent", stage=before.stage)
-    if row.grade != rating.grade:  # another rating was sent at the same time, and was first
+    row, grade = found
+    if grade != rating.grade:  # another rating was sent at the same time, and was first
         raise Refused("already_rated", "This ticket is rated already.")
     return RatingReceipt(number=number, status="recorded", stage=row.stage, outcome=row.outcome)
 

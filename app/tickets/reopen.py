@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import count
+from typing import Any
 
 from app.access.caller import Caller
 from app.access.permission import permit
@@ -20,10 +21,6 @@ from domain.ticket.complaint import Complaint
 from domain.ticket.stages import Stage
 from domain.ticket.ticket import Snapshot, Ticket
 from store.tickets import intake, tickets
-
-_SAME_COMPLAINANT = {
-    "kind", "channel", "title", "place", "anonymous", "person", "reachable",
-}  # fmt: skip
 
 
 async def reopen(
@@ -47,9 +44,9 @@ async def reopen(
     follower = filing.unnumbered(
         pack,
         context.engine.clock.now(),
-        **before.model_dump(include=_SAME_COMPLAINANT),
+        **before.model_dump(include={"channel", "title", "anonymous", "person", "reachable"}),
+        **_carried(ended, pack),
         text=command.text,
-        category=ended.category if pack.knows(ended.category) else None,
         follows=number,
         filed_by=caller.filer,
     )
@@ -85,6 +82,17 @@ async def _add(
     by = replace(caller, ticket=number, granted=set()) if caller.citizen else caller
     once = f"follows/{key or context.mark(command.text)}"
     await execute(context, by, number, AddFacts(text=command.text), once)
+
+
+def _carried(ended: Ticket, pack: Pack) -> dict[str, Any]:
+    """Return what was decided of the ended ticket, as its follow-up begins with it."""
+    own = None if ended.borrowed or not pack.knows(ended.category) else ended.category
+    place = ended.complaint.place
+    return {
+        "kind": ended.kind,
+        "category": own,
+        "place": {**place.model_dump(), "area": ended.area or place.area},
+    }
 
 
 async def _ended(context: AppContext, caller: Caller, number: str) -> Ticket | None:

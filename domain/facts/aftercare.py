@@ -7,7 +7,7 @@ from pydantic import Field
 
 from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
-from domain.facts.base import EventWords, FactBase
+from domain.facts.base import EventWords, FactBase, RoundFact
 from domain.ticket.assignment import Request
 from domain.ticket.stages import Outcome
 from domain.ticket.ticket import Ticket
@@ -53,7 +53,7 @@ class Revisited(FactBase):
             min(due, key=lambda clock: clock.due_at).stop(at)
 
 
-class Reopened(FactBase):
+class Reopened(RoundFact):
     """A reopening: the problem recurred, and handling starts again from dispatch."""
 
     kind: Literal["reopened"] = "reopened"
@@ -73,6 +73,7 @@ class Reopened(FactBase):
         ticket.recurred += 1
         ticket.call_backs = 0  # no call-back was made yet for the new answer
         ticket.next_unit, ticket.by_hand, ticket.verified = ticket.unit, False, False
+        self.begin(ticket)
         ticket.start(self.clocks)
 
 
@@ -94,7 +95,10 @@ class ExclusionRequested(FactBase):
 
 
 class ExclusionGranted(FactBase):
-    """A granted exclusion; figures are published with and without excluded tickets."""
+    """A granted exclusion; figures are published with and without excluded tickets.
+
+    It holds up to the end of its round: what the citizen says of a later answer counts.
+    """
 
     kind: Literal["exclusion_granted"] = "exclusion_granted"
     words = EventWords("Excluded", "已剔除")

@@ -32,3 +32,18 @@ class FactBase(Recorded):
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         """Change `ticket`, except its stage, which the transition table sets."""
+
+
+class RoundFact(FactBase):
+    """A fact that may send an answered ticket back to work: it then begins another round.
+
+    `new_round`: it does; set where it is recorded. False in events of tickets that were accepted
+    before there were rounds: the state after them stays as it was recorded.
+    """
+
+    new_round: bool = False
+
+    def begin(self, ticket: Ticket) -> None:
+        """Begin the round, after the fact has read what it needs of the one before."""
+        if self.new_round:
+            ticket.begin_round()

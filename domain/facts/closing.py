@@ -7,7 +7,7 @@ from pydantic import Field
 
 from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
-from domain.facts.base import EventWords, FactBase
+from domain.facts.base import EventWords, FactBase, RoundFact
 from domain.ticket.rating import Apart, Rating
 from domain.ticket.rules_snapshot import ReworkTo
 from domain.ticket.stages import Outcome
@@ -91,7 +91,7 @@ class CalledBack(FactBase):
         ticket.call_backs += 1
 
 
-class Reworked(FactBase):
+class Reworked(RoundFact):
     """重办. Rework of a dissatisfying or unsolved ticket, from dispatch on.
 
     `to`: the same unit, the one above it, or another that a dispatcher chooses.
@@ -118,6 +118,7 @@ class Reworked(FactBase):
         ticket.verified = False
         ticket.call_back_due = False
         ticket.call_backs = 0
+        self.begin(ticket)
         ticket.start(self.clocks)
 
 

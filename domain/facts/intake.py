@@ -7,7 +7,7 @@ from pydantic import Field
 
 from domain.deadlines.clocks import Clock, ClockKey
 from domain.deadlines.registry import ClockName
-from domain.facts.base import EventWords, FactBase
+from domain.facts.base import EventWords, FactBase, RoundFact
 from domain.model import Instant
 from domain.ticket.assignment import AssignmentPlan, Ending, Share
 from domain.ticket.because import Because
@@ -150,7 +150,7 @@ class Assigned(AssignmentPlan, FactBase):
         ticket.open_assignment(self, Share.LEAD, at)
 
 
-class Reassigned(FactBase):
+class Reassigned(RoundFact):
     """改派. Taken from its unit, for another. `assignment` None: no unit had it."""
 
     kind: Literal["reassigned"] = "reassigned"
@@ -165,6 +165,7 @@ class Reassigned(FactBase):
     def apply(self, ticket: Ticket, at: datetime) -> None:
         ticket.end_assignments(Ending.REASSIGNED, at)
         ticket.next_unit, ticket.by_hand = self.unit, False
+        self.begin(ticket)
         ticket.start(self.clocks)
 
 

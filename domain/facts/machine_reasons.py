@@ -6,7 +6,7 @@ from typing import NamedTuple
 from domain.facts.base import FactBase
 from domain.facts.intake import Assigned, Classified, TriageUnsure
 from domain.facts.joint import LevelRaised
-from domain.facts.merging import Unmerged
+from domain.facts.merging import Unmerged, UnmergedUnclassified
 from domain.facts.supervising import SupervisionOrdered
 from domain.facts.verifying import ClosingRefuted, VerificationRequested
 from domain.ticket.because import (
@@ -51,6 +51,8 @@ _DISPATCH = frozenset(
     }
 )
 
+_PARTED = frozenset({ReasonCode.PARENT_ENDED, ReasonCode.PARENT_ANSWERED})
+
 REASONS_OF: Mapping[type[FactBase], Collection[str]] = {
     TriageUnsure: _TRIAGE,
     Classified: _TRIAGE,
@@ -58,7 +60,8 @@ REASONS_OF: Mapping[type[FactBase], Collection[str]] = {
     VerificationRequested: _DISPATCH,
     LevelRaised: frozenset({ReasonCode.SEVERITY, ReasonCode.OVERDUE}),
     SupervisionOrdered: frozenset({ReasonCode.SEVERITY}),
-    Unmerged: frozenset({ReasonCode.PARENT_ENDED, ReasonCode.PARENT_ANSWERED}),
+    Unmerged: _PARTED,
+    UnmergedUnclassified: _PARTED,
     ClosingRefuted: frozenset({ReasonCode.CLOSING_CONDITION}),
 }
 """The reasons of the system that a fact may have."""
@@ -108,7 +111,7 @@ def _recorded(fact: FactBase) -> RecordedReasons | None:
             return RecordedReasons(fact.why, fact.because)
         case VerificationRequested():
             return RecordedReasons(fact.share.why, fact.share.because)
-        case LevelRaised() | Unmerged():
+        case LevelRaised() | Unmerged() | UnmergedUnclassified():
             return RecordedReasons(fact.reason, fact.because)
         case SupervisionOrdered():
             return RecordedReasons(fact.text, fact.because)

@@ -10,13 +10,17 @@ from domain.deadlines.registry import ClockName
 from domain.facts.base import EventWords, FactBase
 from domain.facts.waiting import paused_since
 from domain.model import Instant
-from domain.ticket.assignment import Ending, Pause
+from domain.ticket.assignment import Assignment, Ending, Pause
 from domain.ticket.because import Because
 from domain.ticket.ticket import Ticket
 
 
 class Merged(FactBase):
-    """A merge: this ticket waits for the answer of another about the same problem."""
+    """A merge: this ticket waits for the answer of another about the same problem.
+
+    `category`, `tier`: those of the other one. `own`: this one keeps what was decided of it, and
+    takes those over only if it had none; earlier versions always did.
+    """
 
     kind: Literal["merged"] = "merged"
     words = EventWords(
@@ -29,21 +33,31 @@ class Merged(FactBase):
     category: str
     tier: str
     reason: str
+    own: bool = False
     clocks: list[Clock] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
+        had_it = ticket.current
         ticket.end_assignments(Ending.MERGED, at)
         # The promise to this citizen stays in force, whichever unit answers.
         ticket.stop_all(at, but=ClockName.PROMISE if ticket.lifecycle else None)
         ticket.start(self.clocks)
-        ticket.parent, ticket.verify_by, ticket.by_hand = self.parent, None, False
-        ticket.category, ticket.tier = self.category, self.tier
+        ticket.parent = self.parent
+        if not self.own:
+            ticket.verify_by, ticket.by_hand = None, False
+            ticket.category, ticket.tier = self.category, self.tier
+            return
+        if had_it is not None:
+            ticket.next_unit = had_it.unit
+        if ticket.category is None or ticket.tier is None:
+            ticket.category, ticket.tier, ticket.borrowed = self.category, self.tier, True
 
 
 class Unmerged(FactBase):
     """The end of a merge, by a person or because the other ticket ended unanswered.
 
-    `because`: why the system ended it; empty if a person did.
+    `because`: why the system ended it; empty if a person did. `category`, `tier`: what was decided
+    of it before, where a merge of an earlier version replaced that.
     """
 
     kind: Literal["unmerged"] = "unmerged"
@@ -55,15 +69,48 @@ class Unmerged(FactBase):
     )
     reason: str
     because: list[Because] = Field(default_factory=list)
+    category: str | None = None
+    tier: str | None = None
     clocks: list[Clock] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         ticket.parent = ticket.parent_pause = None
+        ticket.category = self.category or ticket.category
+        ticket.tier = self.tier or ticket.tier
+        ticket.start(self.clocks)
+
+
+class UnmergedUnclassified(FactBase):
+    """The end of a merge of a ticket that was never classified: it is triaged now.
+
+    What it borrowed of the other ticket is given back. Fields as in `Unmerged`.
+    """
+
+    kind: Literal["unmerged_unclassified"] = "unmerged_unclassified"
+    words = EventWords(
+        "Goes its own way again, to be classified",
+        "拆分，重新分类",
+        citizen="Handled on its own again",
+        citizen_zh="恢复单独办理",
+    )
+    reason: str
+    because: list[Because] = Field(default_factory=list)
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.parent = ticket.parent_pause = None
+        ticket.category = ticket.tier = None
+        ticket.borrowed = False
         ticket.start(self.clocks)
 
 
 class RepliedWithParent(FactBase):
-    """The answer of the ticket it was merged into, given here, too; rated separately."""
+    """The answer of the ticket it was merged into, given here, too; rated separately.
+
+    `answered_by`: the share of the unit that answered. Rating, figures and rework of this ticket
+    are that unit's. None if no unit answered, or none may know of this ticket. `evidence`: what the
+    unit showed with its answer.
+    """
 
     kind: Literal["replied_with_parent"] = "replied_with_parent"
     words = EventWords(
@@ -76,12 +123,22 @@ class RepliedWithParent(FactBase):
     parent: str
     text: str
     resolved: bool
+    evidence: list[str] = Field(default_factory=list)
+    answered_by: Assignment | None = None
     clocks: list[Clock] = Field(default_factory=list)
+
+    @property
+    def unit(self) -> str | None:
+        """The unit that answered."""
+        return self.answered_by.unit if self.answered_by else None
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         ticket.stop(at, ClockName.PROMISE)
         ticket.parent_pause = None
         ticket.reply, ticket.rating, ticket.rating_apart = self.text, None, None
+        if self.answered_by is not None:
+            ticket.verify_by, ticket.by_hand, ticket.next_unit = None, False, None
+            ticket.add_done(self.answered_by)
         ticket.start(self.clocks)
 
 
@@ -194,11 +251,16 @@ class ExtendedWithParent(FactBase):
 
 
 class ComplainantJoined(FactBase):
-    """A ticket that was merged into this one."""
+    """A ticket that was merged into this one.
+
+    `text`, `files`: what its citizen had said until then. Empty for a report of wrongdoing.
+    """
 
     kind: Literal["complainant_joined"] = "complainant_joined"
     words = EventWords("Another citizen complains of the same", "又一位群众反映同一问题")
     number: str
+    text: str = ""
+    files: list[str] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         for numbers in (ticket.complainants, ticket.waiting):
@@ -227,3 +289,16 @@ class ComplainantAdded(FactBase):
     number: str
     text: str
     files: list[str] = Field(default_factory=list)
+
+
+class ComplainantUrged(FactBase):
+    """An urge by the citizen of a ticket merged into this one. It weighs as the own citizen's."""
+
+    kind: Literal["complainant_urged"] = "complainant_urged"
+    words = EventWords("The citizen of a merged ticket urged", "并单群众催办")
+    number: str
+    text: str = ""
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        # Not in `urged_at`: it must not use up what the own citizen may say in a day.
+        ticket.urges_before += 1

@@ -152,6 +152,7 @@ class Pack(PackPart):
             escalate=severity.escalate,
             reason_codes=True,
             preconditions=True,
+            rounds=True,
         )
 
     def unit(self, code: str) -> Unit:

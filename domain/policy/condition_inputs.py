@@ -35,13 +35,17 @@ def case_of_complaint(complaint: Complaint, **known: str) -> TicketFacts:
 
 
 def case_of(ticket: Ticket, at: datetime) -> TicketFacts:
-    """Return the case of the ticket at `at`."""
-    lead, rules = ticket.lead, ticket.rules
+    """Return the case of the ticket at `at`.
+
+    Answer, result and rating are those of the present round; cards, returns and the like are the
+    whole ticket's.
+    """
+    lead, done, rules = ticket.lead, ticket.handled, ticket.rules
     # What is set apart may be the unit's own word: it counts as no rating, neither good nor bad.
-    rating = None if ticket.rating_apart else ticket.rating
+    rating = None if ticket.rating_apart else ticket.verdict
     promise = _promise(ticket)
-    answered = ticket.reply is not None
-    done_at = (lead.ended_at if lead and lead.result else None) or ticket.ended_at
+    answered = ticket.answered
+    done_at = (done.ended_at if done else None) or ticket.ended_at
     # The answer, not the unit's completion, stops the citizen's promise.
     until = at if ticket.lifecycle else done_at or at
     in_time = not ticket.broke_a_promise and (promise is None or _in_time(promise, until))
@@ -64,8 +68,8 @@ def case_of(ticket: Ticket, at: datetime) -> TicketFacts:
             "open": ticket.ended_at is None,
             "due": due is not None and due <= at,
             "answered": answered,
-            "handled": lead is not None and lead.result is not None,
-            "replied": answered and lead is not None and lead.result is not None,
+            "handled": done is not None,
+            "replied": answered and done is not None,
             "on_time": answered and in_time,
             "late": not in_time,
             "rated": rating is not None,
@@ -104,7 +108,7 @@ def case_of(ticket: Ticket, at: datetime) -> TicketFacts:
             "orders": len(ticket.orders),
             "notices": ticket.notices,
             "revisits": ticket.revisits,
-            "evidence": len(lead.result.evidence) if lead and lead.result else 0,
+            "evidence": len(done.result.evidence) if done and done.result else 0,
         }
     )
 
@@ -227,8 +231,11 @@ def cards(ticket: Ticket, kind: LevelKind) -> int:
 def _promise(ticket: Ticket) -> Clock | None:
     """Return the clock of the answer's due time: the citizen's promise.
 
-    On a ticket of lifecycle 0 it is the lead's handling, as last extended or resumed.
+    On a ticket of lifecycle 0 it is the lead's handling, as last extended or resumed. None between
+    two rounds: the next promise is made when the ticket is dispatched again.
     """
+    if ticket.open and not ticket.answered and ticket.promise and not ticket.promise.running:
+        return None
     if ticket.promise is not None:
         return ticket.promise
     return _last(ticket, ClockName.HANDLE, ticket.lead.n) if ticket.lead else None

@@ -12,6 +12,7 @@ from domain.facts.anytime import LevelReached, Replanned
 from domain.facts.closing import Reworked
 from domain.facts.intake import Assigned
 from domain.facts.joint import Delegated, Whistled
+from domain.facts.merging import RepliedWithParent
 from domain.facts.verifying import VerificationRequested
 from domain.model import Recorded
 from domain.ticket.assignment import Assignment, Share
@@ -68,6 +69,7 @@ _TELLS: dict[str, tuple[Role, ...]] = {
     "exclusion_refused": UNIT,
     "merged": CITIZEN,
     "unmerged": (Role.CITIZEN, Role.DISPATCHER),
+    "unmerged_unclassified": (Role.CITIZEN, Role.DISPATCHER),
     "replied_with_parent": CITIZEN,
     "held_with_parent": CITIZEN,
     "asked_with_parent": CITIZEN,
@@ -75,6 +77,7 @@ _TELLS: dict[str, tuple[Role, ...]] = {
     "extended_with_parent": CITIZEN,
     "complainant_joined": UNIT,
     "complainant_added": UNIT,
+    "complainant_urged": (Role.OFFICER, Role.DISPATCHER),
     "result_overtaken": (Role.OFFICER, Role.DISPATCHER),
     "severity_raised": (Role.DISPATCHER, Role.SUPERVISOR),
     "supervision_ordered": UNIT,
@@ -101,6 +104,8 @@ _TEMPLATES = {
     "resumed_with_parent": "resumed",
     "extended_with_parent": "extension_granted",
     "complainant_added": "facts_added",
+    "complainant_urged": "urged",
+    "unmerged_unclassified": "unmerged",
 }
 """Facts that are notified with another's template."""
 
@@ -230,6 +235,8 @@ def notices(event: Event, ticket: Ticket, after: Sequence[Event] = ()) -> list[O
 def _scene(event: Event, ticket: Ticket, after: Sequence[Event]) -> _Scene:
     """Return the context of the event, without the changes of `after`."""
     later = {one.fact.assignment for one in after if isinstance(one.fact, Assigned)}
+    answered = (one.fact for one in after if isinstance(one.fact, RepliedWithParent))
+    later |= {fact.answered_by.n for fact in answered if fact.answered_by}
     leads = (a for a in ticket.assignments if a.share is Share.LEAD and a.n not in later)
     reworked = [one.fact.round - 1 for one in after if isinstance(one.fact, Reworked)]
     return _Scene(

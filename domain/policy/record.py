@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 
 from domain.actors import Actor
 from domain.events import Event, Fact
+from domain.facts.base import RoundFact
 from domain.facts.transitions import transition
+from domain.ticket.stages import ANSWERED
 from domain.ticket.ticket import Ticket
 
 _ATTEMPTS = 10**12
@@ -23,6 +25,22 @@ def projection_number(length: int, age: timedelta) -> int:
     return length * _ATTEMPTS + min(max(milliseconds, 0), _ATTEMPTS - 1)
 
 
+def begins_round(ticket: Ticket, fact: Fact) -> bool:
+    """Return whether `fact` sends an answered ticket back to work."""
+    return isinstance(fact, RoundFact) and ticket.stage in ANSWERED
+
+
+def with_rounds(ticket: Ticket, fact: Fact) -> Fact:
+    """Return `fact` so that it begins a round where it does, also if an older version recorded it.
+
+    Figures and points, which are computed from events, ask for it of older events, too. The state
+    of a ticket that was accepted before there were rounds stays as its history gives it.
+    """
+    if begins_round(ticket, fact):
+        return fact.model_copy(update={"new_round": True})
+    return fact
+
+
 def record(ticket: Ticket, fact: Fact, actor: Actor, at: datetime) -> Event:
     """Check the table, apply `fact`, move the stage, count the version.
 
@@ -32,6 +50,8 @@ def record(ticket: Ticket, fact: Fact, actor: Actor, at: datetime) -> Event:
     """
     row = transition(ticket.stage, fact)
     row.permit(actor)
+    if ticket.rules is not None and ticket.rules.rounds:
+        fact = with_rounds(ticket, fact)
     before = ticket.stage
     ticket.version += 1
     ticket.updated_at = at

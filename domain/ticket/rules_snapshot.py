@@ -70,3 +70,8 @@ class Rules(Recorded):
         description="Clocks start only if their precondition holds; false if it was accepted "
         "before there were any, so that its history still gives what was recorded.",
     )
+    rounds: bool = Field(
+        False,
+        description="Answer, rating and exclusion end with their round; false if it was accepted "
+        "before that, so that its history still gives what was recorded.",
+    )

@@ -32,6 +32,12 @@ Merged tickets are among them: their citizens have a promise of their own.
 WITH_UNITS = frozenset({Stage.VERIFY, Stage.HANDLE})
 """The stages at which a unit has the ticket and has not answered."""
 
+ANSWERED = frozenset({Stage.RATE, Stage.SUPERVISE, Stage.AFTERCARE})
+"""The stages of an open ticket whose citizen has the answer of the present round.
+
+From there a ticket goes back to work only by a fact that begins another round.
+"""
+
 
 class Outcome(StrEnum):
     CLOSED = "closed"  # handled, and rated well enough

@@ -15,7 +15,7 @@ from domain.ticket.complaint import Complaint, Kind, of_wrongdoing
 from domain.ticket.minutes import Minutes, Order
 from domain.ticket.rating import Apart, Rating
 from domain.ticket.rules_snapshot import Rules
-from domain.ticket.stages import Outcome, Stage
+from domain.ticket.stages import ANSWERED, Outcome, Stage
 
 LIFECYCLE = 1
 """The version of a ticket's automatic behaviour.
@@ -25,6 +25,9 @@ replay.
 """
 
 """The clocks that are paused while a unit may not go on."""
+
+_UNHANDLED = frozenset({Stage.TRIAGE, Stage.DISPATCH, Stage.ARBITRATE, Stage.MERGED})
+"""The stages at which no unit's result stands, whatever was handed in before."""
 
 _ENDED_RETAINED, _STOPPED_RETAINED = 16, 48
 """The most ended assignments, and stopped clocks of its own, that a ticket's state retains."""
@@ -87,6 +90,10 @@ class Ticket(Recorded):
     additions within the last day. `void_rungs`: versions of the events of levels that were reached
     and became void (see `Clock`). `refuted`: how often the closing condition refused a result.
     `contact_opened`: the citizen let the unit know a contact that was hidden.
+    `round`: the number of rounds before the present one; `shares_before`: the number of assignments
+    of those. `reply`, `rating` and `excluded` are of the present round (see `begin_round`).
+    `borrowed`: category and tier are those of the ticket it is merged into, as it had none.
+    `urges_before` includes the urges of citizens of merged tickets.
     """
 
     complaint: Complaint
@@ -117,6 +124,9 @@ class Ticket(Recorded):
     returns: int = 0
     reworks: int = 0
     refuted: int = 0
+    round: int = 0
+    shares_before: int = 0
+    borrowed: bool = False
     raised: int = 0
     call_backs: int = 0
     call_back_due: bool = False
@@ -171,6 +181,18 @@ class Ticket(Recorded):
     def contact_hidden(self) -> bool:
         """True if units may not know who complained."""
         return self.of_wrongdoing or (self.complaint.anonymous and not self.contact_opened)
+
+    # --- changes made by facts: rounds ----------------------------------------------------
+
+    def begin_round(self) -> None:
+        """Begin another round: the answer given, its rating and its exclusion stay in the events.
+
+        Nothing of an earlier round is in the state, so that nobody reads it as the present one.
+        """
+        self.round += 1
+        self.shares_before = self.assignment_count
+        self.reply = self.rating = self.rating_apart = None
+        self.excluded, self.refuted = False, 0
 
     # --- changes made by facts: clocks ----------------------------------------------------
 
@@ -266,7 +288,9 @@ class Ticket(Recorded):
     def open_assignment(
         self, plan: AssignmentPlan, share: Share, at: datetime, *, of: int | None = None
     ) -> None:
-        """Open an assignment, as planned."""
+        """Open an assignment, as planned. A promise in the plan replaces a running one."""
+        if any(clock.name is ClockName.PROMISE for clock in plan.clocks):
+            self.stop(at, ClockName.PROMISE)
         self.assignments.append(
             Assignment(
                 n=plan.assignment,
@@ -290,6 +314,32 @@ class Ticket(Recorded):
         if self.lifecycle:
             self.stand_still(at)
             self._drop()
+
+    def answering_share(self, lead: Assignment, at: datetime) -> Assignment:
+        """Return the share of the unit whose answer, to another ticket, is given here, too.
+
+        `lead`: its assignment there. It is done as soon as it is opened: the work was done there.
+        """
+        return Assignment(
+            n=self.assignment_count + 1,
+            unit=lead.unit,
+            queue=lead.queue,
+            why=lead.why,
+            because=lead.because,
+            kind_of_unit=lead.kind_of_unit,
+            level=lead.level,
+            above=lead.above,
+            rework=self.reworks,
+            opened_at=at,
+            ended_at=at,
+            ending=Ending.DONE,
+            result=lead.result,
+        )
+
+    def add_done(self, share: Assignment) -> None:
+        """Add a share that is done already."""
+        self.assignments.append(share.model_copy())
+        self._drop()
 
     def _drop(self) -> None:
         """Drop old ended assignments and stopped clocks, and keep their totals."""
@@ -371,6 +421,37 @@ class Ticket(Recorded):
         """The assignment with the ticket's answer: the last lead's, open or not."""
         leads = (a for a in reversed(self.assignments) if a.share is Share.LEAD)
         return next(leads, None)
+
+    @property
+    def answered(self) -> bool:
+        """True if the citizen has the answer of the present round, or was told why there is none.
+
+        On a ticket that began a round by older events, `reply` may be that of an earlier one.
+        """
+        if self.reply is None or (self.open and self.stage not in ANSWERED):
+            return False
+        lead = self.lead
+        settled = lead is not None and (lead.result is not None or lead.ending is Ending.MERGED)
+        present = lead is None or (lead.rework == self.reworks and settled)
+        return self.outcome is not Outcome.WITHDRAWN or present
+
+    @property
+    def answer(self) -> str | None:
+        """The answer of the present round; None until the citizen has it."""
+        return self.reply if self.answered else None
+
+    @property
+    def verdict(self) -> Rating | None:
+        """The citizen's rating of the present answer."""
+        return self.rating if self.answered else None
+
+    @property
+    def handled(self) -> Assignment | None:
+        """The lead's assignment if its result is that of the present round."""
+        lead = self.lead
+        if lead is None or lead.result is None or lead.n <= self.shares_before:
+            return None
+        return None if self.stage in _UNHANDLED else lead
 
     @property
     def current(self) -> Assignment | None:
@@ -529,6 +610,24 @@ class Ticket(Recorded):
             return False
         paused = (c.paused_at for c in self.clocks if c.name is ClockName.PROMISE and not c.running)
         return "+" in running.limit or any(at is not None for at in paused)
+
+    @property
+    def promise_unsettled(self) -> bool:
+        """True if dispatch has to plan the promise: none runs, or one of before any unit had it.
+
+        Such a promise was made at a merge, perhaps before anybody knew how urgent the matter is.
+        """
+        return not self.promised or self.lead is None
+
+    def without_later_promise(self, clocks: Iterable[Clock]) -> list[Clock]:
+        """Return planned clocks, without a promise that is due no sooner than the running one."""
+        running = self.promises_running
+        return [
+            clock
+            for clock in clocks
+            if clock.name is not ClockName.PROMISE
+            or all(clock.due_at < promise.due_at for promise in running)
+        ]
 
     @property
     def promised(self) -> bool:

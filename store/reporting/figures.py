@@ -224,7 +224,7 @@ def _beside(ticket: Ticket, events: Sequence[Event]) -> dict[str, int]:
     return {
         "tickets": 1,
         "excluded": int(ticket.excluded),
-        "unrated": int(ticket.ended_at is not None and ticket.rating is None),
+        "unrated": int(ticket.ended_at is not None and ticket.verdict is None),
         "not_reached": int(_not_reached(ticket, events)),
     }
 

@@ -3,8 +3,8 @@
 Each point is traced to the event that earned it: number and version of the event, code of the
 rule. An event is judged with the ticket as it was just after it, so a past period gives the same
 points whenever it is computed. Points of a ticket that is excluded (剔除) by `as_of` do not count,
-except those for the exclusion itself; the number of such tickets is reported. Points of a card
-that had become void by then do not count either.
+except those for the exclusion itself, and those of rounds after the excluded one; the number of
+such tickets is reported. Points of a card that had become void by then do not count either.
 """
 
 from collections import Counter, defaultdict
@@ -27,6 +27,9 @@ from store.tickets.event_replay import TicketReplay, each_replay, numbers_of
 ABOUT_EXCLUSION = ("exclusion_asked", "exclusion_granted")
 """The events of an excluded ticket whose points still count: they are about the exclusion."""
 
+_NO_ROUND = -1
+"""The last excluded round of a ticket that has none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -34,7 +37,7 @@ class Point:
 
     `part`: the kind of the event's share: lead, co, delegate or verify. `left_out`: it does not
     count, because the ticket is excluded. `accused`: the unit that the ticket accuses, if it
-    reports wrongdoing (举报).
+    reports wrongdoing (举报). `round`: the ticket's, just after the event.
     """
 
     unit: str
@@ -46,6 +49,7 @@ class Point:
     at: datetime
     event: str
     accused: str | None
+    round: int = 0
     left_out: bool = False
 
 
@@ -126,13 +130,14 @@ class _Judging:
             self._rules[rule.on].append((rule, compile_condition(rule.when, OF_EVENTS)))
 
     def look(self, replay: TicketReplay) -> None:
-        points, excluded, void = list[Point](), False, list[int]()
+        points, excluded, void = list[Point](), _NO_ROUND, list[int]()
         latest_at: datetime | None = None
         for event, ticket in replay.steps(self._as_of):
             # An escalation may be recorded late, under its own time. It counts at the latest time
             # recorded so far, so that every event is in exactly one period.
             latest_at = max(latest_at or event.at, event.at)
-            excluded, void = ticket.excluded, ticket.void_rungs
+            excluded = ticket.round if ticket.excluded else excluded
+            void = ticket.void_rungs
             if latest_at in self._period:
                 points += self._judged(event, ticket)
         # A card that became void gives no points.
@@ -162,6 +167,7 @@ class _Judging:
                     at=event.at,
                     event=event.kind,
                     accused=ticket.accused,
+                    round=ticket.round,
                 )
 
     def _count(self, points: Sequence[Point]) -> None:
@@ -185,8 +191,9 @@ class _Judging:
         return sorted(self._scores.values(), key=lambda score: (-score.points, score.unit))
 
 
-def _left_out(point: Point, excluded: bool) -> bool:
-    return excluded and point.event not in ABOUT_EXCLUSION
+def _left_out(point: Point, excluded: int) -> bool:
+    """Return whether the point is of a round up to the last one that is excluded."""
+    return point.round <= excluded and point.event not in ABOUT_EXCLUSION
 
 
 def _unit(event: Event, ticket: Ticket, share: Assignment | None) -> str | None:

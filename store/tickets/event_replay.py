@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, or_, se
 from domain.actors import Actor
 from domain.events import Event, Fact
 from domain.pack.periods import Period
-from domain.policy.record import record
+from domain.policy.record import record, with_rounds
 from domain.refusals import Refused
 from domain.ticket.complaint import Complaint
 from domain.ticket.ticket import Ticket
@@ -107,7 +107,7 @@ class TicketReplay:
             try:
                 fact = _FACT.validate_json(row.fact)
                 actor = Actor(role=row.role, id=row.actor, unit=row.unit)
-                event = record(ticket, fact, actor, row.at)
+                event = record(ticket, with_rounds(ticket, fact), actor, row.at)
             except (Refused, ValueError, LookupError) as error:
                 raise BrokenReplay(self.number, f"event {row.version}: {error}") from error
             if event.version != row.version:

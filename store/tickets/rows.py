@@ -84,7 +84,7 @@ def _counted(ticket: Ticket) -> Row:
 
 
 def _verdict(ticket: Ticket) -> Row:
-    rating, rules = ticket.rating, ticket.rules
+    rating, rules = ticket.verdict, ticket.rules
     if rating is None:
         return dict.fromkeys(("contacted", "resolved", "grade", "satisfied")) | {"rated": False}
     return {

@@ -136,6 +136,32 @@ async def test_evidence_is_shown_to_the_citizen_with_the_answer(api: Api) -> Non
     assert (seen["purpose"], seen["uploaded_by"]) == ("after", "officer")
 
 
+async def test_evidence_of_a_second_handling_is_shown_with_its_answer_only(api: Api) -> None:
+    ticket, officer = await api.file(), await api.officer()
+    first = await upload(api, a_photo(), officer, purpose="after")
+    body = REPLY | {"evidence": [first["id"]]}
+    assert (await ticket.complete(body=body)).status_code == 200
+    await ticket.until_stage("rate")
+    bad = {"contacted": True, "resolved": False, "grade": 1}
+    assert (await ticket.rate(bad)).status_code in (200, 202)
+    shown = await ticket.until_stage("handle")
+    assert (shown["reply"], shown["rating"]) == (None, None), "the rejected answer stands no more"
+    called = {"reason": "需环保部门检测", "units": [{"unit": "environment", "task": "检测水质"}]}
+    called["ground"] = "beyond_street"
+    assert (await ticket.by_unit("whistle", called)).status_code == 200
+    second = await upload(api, a_photo(), officer, purpose="after")
+    body = REPLY | {"evidence": [second["id"]]}
+    answer = await ticket.complete(2, body=body)  # the answer waits for the co-handler
+    assert answer.status_code == 200, answer.text
+    assert [file["id"] for file in await listed(ticket, ticket.citizen)] == [first["id"]]
+    assert (await ticket.complete(3, "environment")).status_code == 200
+    await ticket.until_stage("rate")
+    assert {file["id"] for file in await listed(ticket, ticket.citizen)} == {
+        first["id"],
+        second["id"],
+    }
+
+
 async def test_what_units_show_each_other_is_not_the_citizens_to_see(api: Api) -> None:
     ticket = await api.file()
     called = {"reason": "需环保部门检测", "units": [{"unit": "environment", "task": "检测水质"}]}

@@ -94,4 +94,53 @@ async def test_what_a_report_adds_does_not_reach_the_unit_it_may_accuse(api: Api
     await _until_kind(parent, "complainant_joined")
     facts = {"text": "就是水务局的人。"}
     assert (await report.act("facts", report.citizen, facts)).status_code == 200
-    assert "complainant_added" not in await parent.kinds()
+    keep = {"number": report.number, "code": report.receipt["access_code"]}
+    for what, more in (("facts", facts), ("urge", {})):
+        page = await report.api.http.post(f"/follow/{what}", data=keep | more)
+        assert "不转给办理另一诉求的单位" in says(page), what
+    events = await api.http.get(f"{parent.path}/events", headers=await api.officer())
+    assert "你们到底管不管" not in events.text
+    assert "就是水务局的人" not in events.text
+    kinds = await parent.kinds()
+    assert not {"complainant_added", "complainant_urged"} & set(kinds)
+    # Its citizen gets the answer; the unit gets no share of the report by answering.
+    assert (await parent.complete()).status_code == 200
+    await report.until_stage("rate")
+    assert (await report.seen_by_staff())["assignments"] == []
+    hidden = await api.http.get(report.path, headers=await api.officer())
+    assert hidden.status_code == 404
+
+
+async def test_a_rejected_answer_is_not_given_to_who_is_merged_later(api: Api) -> None:
+    parent = await api.handled()
+    bad = {"contacted": True, "resolved": False, "grade": 1}
+    assert (await parent.rate(bad)).status_code in (200, 202)
+    await parent.until_stage("handle")
+    child = await api.file()
+    await child.until_stage("handle")
+    body = {"into": parent.number, "reason": "同一河段。"}
+    assert (await child.by(Role.DISPATCHER, "merge", body)).status_code == 200
+    assert (await parent.act("withdraw", parent.citizen, {})).status_code == 200
+    seen = await child.until_stage("handle")
+    assert seen["reply"] is None
+    assert "replied_with_parent" not in await child.kinds()
+
+
+async def test_the_unit_that_answered_does_a_merged_ticket_again(api: Api) -> None:
+    parent = await api.file()
+    child = await api.file(category="0202", text="井盖没了。")
+    await child.until_stage("handle")
+    had_it = (await child.seen_by_staff())["assignments"][0]["unit"]
+    body = {"into": parent.number, "reason": "同一处。"}
+    assert (await child.by(Role.DISPATCHER, "merge", body)).status_code == 200
+    await _until_kind(parent, "complainant_joined")
+    assert (await parent.complete()).status_code == 200
+    await child.until_stage("rate")
+    bad = {"contacted": True, "resolved": False, "grade": 1}
+    assert (await child.rate(bad)).status_code in (200, 202)
+    await child.until_stage("handle")
+    units = [one["unit"] for one in (await child.seen_by_staff())["assignments"]]
+    assert units == [had_it, "water", "water"]
+    assert had_it != "water"
+    page = says(await (await at_desk(api, Role.OFFICER, "water")).ticket(child))
+    assert "井盖没了" in page

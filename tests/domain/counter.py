@@ -3,6 +3,7 @@
 Each does the same as its handler in `workflows.handlers`, without pauses in between.
 """
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -73,14 +74,14 @@ class Counter(Clockwork):
                     category="0302",
                     tier="general",
                     reason=why,
+                    own=True,
                     clocks=self.plan(at, ClockName.PROMISE) if promise else [],
                 )
                 self.record_event(merged, at, actor)
             case Unmerge(reason=why):
                 if self.ticket.parent_pause is not None:
                     self.parent_goes_on("unmerged", at)
-                clocks = self.plan(at, ClockName.DISPATCH)
-                self.record_event(merging.Unmerged(reason=why, clocks=clocks), at, actor)
+                self._unmerge(why, actor, at)
             case Whistle() | Delegate():
                 self._call_in(command, actor, at)
             case Review(resume=True):
@@ -109,6 +110,16 @@ class Counter(Clockwork):
                     self.record_event(fact, at, actor)
         if barred is not None:
             raise barred
+
+    def _unmerge(self, why: str, actor: Actor, at: datetime) -> None:
+        if self.ticket.borrowed:
+            self._triaged = False
+            clocks = self.plan(at, ClockName.TRIAGE)
+            given_back = merging.UnmergedUnclassified(reason=why, clocks=clocks)
+            self.record_event(given_back, at, actor)
+        else:
+            clocks = self.plan(at, ClockName.DISPATCH)
+            self.record_event(merging.Unmerged(reason=why, clocks=clocks), at, actor)
 
     def _bar(self, command: Return, actor: Actor) -> Refused | None:
         return return_bar(self.ticket, command.share_in(self.ticket, actor))
@@ -299,6 +310,12 @@ class Counter(Clockwork):
             if each.pause is not None and each.pause.why == "citizen":
                 self.resume(each.n, "citizen_answered", self.now)
 
+    def urged_by(self, number: str) -> None:
+        """Record that the citizen of a merged ticket urged."""
+        if number in self.ticket.complainants:
+            with suppress(Refused):
+                self.record_event(merging.ComplainantUrged(number=number), self.now)
+
     def parent_stands_still(self, why: str) -> None:
         at, until = self.now, self.now + timedelta(days=9)
         if why == "hold":
@@ -336,7 +353,15 @@ class Counter(Clockwork):
         """Record the answer of the ticket that this one is merged into."""
         clocks = self.plan(reply.at, ClockName.RATE)
         if self.ticket.stage is Stage.MERGED and self.ticket.parent == reply.parent:
+            lead = reply.answered_by
+            shared = lead is not None and not self.ticket.of_wrongdoing
             told_too = merging.RepliedWithParent(
-                parent=reply.parent, text=reply.text, resolved=reply.resolved, clocks=clocks
+                parent=reply.parent,
+                text=reply.text,
+                resolved=reply.resolved,
+                answered_by=self.ticket.answering_share(lead, reply.at)
+                if lead and shared
+                else None,
+                clocks=clocks,
             )
             self.record_event(told_too, reply.at)

@@ -15,7 +15,7 @@ from domain.events import Event, Fact
 from domain.facts import anytime, closing, intake, waiting
 from domain.facts.transitions import transition
 from domain.policy.decide import follows
-from domain.policy.record import record
+from domain.policy.record import record, with_rounds
 from domain.policy.results import failure_of, result_of
 from domain.refusals import Refused
 from domain.ticket.assignment import AssignmentPlan, HandlingResult, Share
@@ -42,6 +42,7 @@ class Hall:
         self.now = complaint.filed_at
 
     def record_event(self, fact: Fact, at: datetime, actor: Actor = SYSTEM) -> None:
+        fact = with_rounds(self.ticket, fact)
         self.events.append(record(self.ticket, fact, actor, at))
         self.promises.see(self.events[-1], self.ticket)
         raised = follows(self.ticket)
@@ -106,7 +107,7 @@ class Hall:
             share=share,
             place=ticket.complaint.place,
             accused=ticket.accused,
-            promise=bool(self.lifecycle) and not ticket.promised,
+            promise=bool(self.lifecycle) and ticket.promise_unsettled,
         ).model_copy(update=more)
         plan = settled(self.desks.dispatch.dispatch(question))
         # At once, not when it is recorded: nothing happens in between.
@@ -114,7 +115,8 @@ class Hall:
 
     def assign(self, assignment_plan: AssignmentPlan, at: datetime, actor: Actor) -> None:
         fields = {name: getattr(assignment_plan, name) for name in AssignmentPlan.model_fields}
-        fields["clocks"] = startable(self.ticket, assignment_plan.clocks)
+        planned = self.ticket.without_later_promise(assignment_plan.clocks)
+        fields["clocks"] = startable(self.ticket, planned)
         self.record_event(intake.Assigned(**fields), at, actor)
 
     def hand_in(self, n: int, result: HandlingResult) -> None:

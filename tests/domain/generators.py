@@ -13,7 +13,7 @@ from domain.events import Event, Fact
 from domain.facts.anytime import LevelReached
 from domain.pack.planning import extend_clock, resume_clock
 from domain.policy.decide import follows
-from domain.policy.record import record
+from domain.policy.record import record, with_rounds
 from domain.ticket.assignment import Assignment, AssignmentPlan, HandlingResult, Share
 from domain.ticket.minutes import Meeting, Minutes
 from domain.ticket.rating import Rating
@@ -45,6 +45,7 @@ class Life:
 
     def record_event(self, fact: Fact, role: Role) -> None:
         """Record a fact, and the severity that follows from it (as `Recording.happen`)."""
+        fact = with_rounds(self.ticket, fact)
         self.events.append(record(self.ticket, fact, ACTOR[role], self.at))
         self.promises.see(self.events[-1], self.ticket)
         raised = follows(self.ticket)

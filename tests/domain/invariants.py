@@ -10,7 +10,7 @@ from domain.facts.transitions import transition
 from domain.policy.decide import arbitration_due, follows, verdict, watch_over
 from domain.ticket.assignment import Assignment, Ending, Share
 from domain.ticket.preconditions import holds
-from domain.ticket.stages import Stage
+from domain.ticket.stages import ANSWERED, Outcome, Stage
 from domain.ticket.ticket import Ticket
 
 ONLY_IN: dict[ClockName, set[Stage]] = {
@@ -24,6 +24,7 @@ ONLY_IN: dict[ClockName, set[Stage]] = {
     ClockName.AFTERCARE: {Stage.AFTERCARE},
     ClockName.FEEDBACK: {Stage.VERIFY, Stage.FEEDBACK},
     ClockName.PROMISE: {
+        Stage.TRIAGE,  # of one that was merged before it was classified
         Stage.DISPATCH,
         Stage.VERIFY,
         Stage.ARBITRATE,
@@ -33,6 +34,9 @@ ONLY_IN: dict[ClockName, set[Stage]] = {
     },
 }
 """The stages in which a clock of the ticket itself may run."""
+
+ANSWERS = ("replied", "replied_with_parent")
+"""The events by which the citizen of an open ticket gets an answer."""
 
 ENDS_PAUSE = {
     0: {"hold": ClockName.REVIEW, "citizen": ClockName.CITIZEN},
@@ -56,6 +60,7 @@ def check_order(ticket: Ticket, events: Sequence[Event]) -> None:
         assert verdict(ticket) is None, "judged before the citizen could say anything"
     assert [order.n for order in ticket.orders] == list(range(1, len(ticket.orders) + 1))
     check_shares(ticket)
+    check_round(ticket, events)
     running = [clock for clock in ticket.clocks if clock.running]
     for clock in ticket.clocks:
         check_clock(clock)
@@ -84,6 +89,31 @@ def check_steps(events: Sequence[Event]) -> None:
         row.permit(event.actor)
         assert (event.version, event.stage) == (n, row.to or stage)
         stage = event.stage
+
+
+def check_round(ticket: Ticket, events: Sequence[Event]) -> None:
+    """Fail if something of an earlier round is in the state, or a borrowed category stays."""
+    rounds = [event for event in events if getattr(event.fact, "new_round", False)]
+    assert ticket.round == len(rounds)
+    since = rounds[-1].version if rounds else 0
+    told = [event for event in events if event.kind in ANSWERS]
+    present = [event for event in told if event.version > since]
+    if ticket.open:
+        assert ticket.answered == (ticket.stage in ANSWERED), "answered, and worked on"
+        assert (ticket.answer is not None) == (bool(present) and ticket.stage in ANSWERED)
+    if ticket.answer is not None and present and ticket.outcome is not Outcome.FINAL_REPLY:
+        assert ticket.answer == getattr(present[-1].fact, "text", None)
+    if ticket.verdict is not None:
+        rated = [event.version for event in events if event.kind == "rated"]
+        assert rated
+        assert rated[-1] > present[-1].version, "the rating of an earlier answer"
+    if ticket.excluded:
+        granted = [event.version for event in events if event.kind == "exclusion_granted"]
+        assert granted
+        assert granted[-1] > since, "excluded in an earlier round"
+    if ticket.handled is not None:
+        assert ticket.handled.n > ticket.shares_before
+    assert not ticket.borrowed or ticket.parent is not None
 
 
 def check_shares(ticket: Ticket) -> None:

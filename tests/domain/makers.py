@@ -253,6 +253,7 @@ _WEIGHTS: dict[type[FactBase], int] = {
     merging.AskedWithParent: 20,
     merging.ExtendedWithParent: 10,
     merging.ComplainantAdded: 10,
+    merging.ComplainantUrged: 10,
     joint.Intervened: 5,
     handling.HandlingFailed: 10,
     anytime.LevelReached: 60,

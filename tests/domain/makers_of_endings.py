@@ -12,6 +12,7 @@ from domain.facts import aftercare, anytime, closing, merging, supervising
 from domain.facts.base import FactBase
 from domain.pack.planning import extend_clock
 from domain.policy.decide import follows, replanned, verdict, watch_over
+from domain.ticket.assignment import Assignment
 from domain.ticket.stages import Outcome
 from domain.ticket.ticket import LIFECYCLE
 from tests.domain.generators import Life
@@ -103,14 +104,27 @@ def _watch_ended(life: Life) -> aftercare.WatchEnded | None:
 def _merged(life: Life) -> merging.Merged | None:
     if not life.rules.merge or life.ticket.complainants:
         return None
-    return merging.Merged(parent=OTHER, category="2", tier="t", reason="r", clocks=life.promise())
+    return merging.Merged(
+        parent=OTHER,
+        category="2",
+        tier="t",
+        reason="r",
+        own=life.likely(0.8),
+        clocks=life.promise(),
+    )
 
 
 def _unmerged(life: Life) -> merging.Unmerged | None:
     """Return the end of a merge; what stands still with the parent goes on first."""
-    if life.ticket.parent_pause is not None:
+    if life.ticket.parent_pause is not None or life.ticket.borrowed:
         return None
     return merging.Unmerged(reason="r", clocks=life.clocks(ClockName.DISPATCH))
+
+
+def _unmerged_unclassified(life: Life) -> merging.UnmergedUnclassified | None:
+    if life.ticket.parent_pause is not None or not life.ticket.borrowed:
+        return None
+    return merging.UnmergedUnclassified(reason="r", clocks=life.clocks(ClockName.TRIAGE))
 
 
 def _asked_at(life: Life) -> datetime:
@@ -151,13 +165,24 @@ def _added(life: Life) -> merging.ComplainantAdded | None:
 
 
 def _replied_with_parent(life: Life) -> merging.RepliedWithParent:
+    ticket = life.ticket
+    done = Assignment(n=1, unit="x", queue="q", why="w", opened_at=life.at, result=life.result())
     return merging.RepliedWithParent(
-        parent=OTHER, text="t", resolved=life.likely(0.5), clocks=life.clocks(ClockName.RATE)
+        parent=OTHER,
+        text="t",
+        resolved=life.likely(0.5),
+        answered_by=ticket.answering_share(done, life.at) if life.likely(0.8) else None,
+        clocks=life.clocks(ClockName.RATE),
     )
 
 
 def _joined(life: Life) -> merging.ComplainantJoined:
     return merging.ComplainantJoined(number=f"{life.chance.randint(1, 4)}")
+
+
+def _urged_too(life: Life) -> merging.ComplainantUrged | None:
+    number = life.one(life.ticket.complainants)
+    return merging.ComplainantUrged(number=number) if number else None
 
 
 def _left(life: Life) -> merging.ComplainantLeft | None:
@@ -285,6 +310,7 @@ ENDINGS: dict[type[FactBase], Callable[[Life], Fact | None]] = {
     aftercare.WatchEnded: _watch_ended,
     merging.Merged: _merged,
     merging.Unmerged: _unmerged,
+    merging.UnmergedUnclassified: _unmerged_unclassified,
     merging.HeldWithParent: _held_with_parent,
     merging.AskedWithParent: lambda life: merging.AskedWithParent(
         parent=OTHER, text="t", until=life.later()
@@ -294,6 +320,7 @@ ENDINGS: dict[type[FactBase], Callable[[Life], Fact | None]] = {
     merging.RepliedWithParent: _replied_with_parent,
     merging.ComplainantJoined: _joined,
     merging.ComplainantLeft: _left,
+    merging.ComplainantUrged: _urged_too,
     merging.ComplainantAdded: _added,
     anytime.SeverityRaised: lambda life: follows(life.ticket),
     supervising.SupervisionOrdered: _ordered,

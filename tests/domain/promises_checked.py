@@ -105,6 +105,8 @@ class Promises:
         assert not (after and ticket.stage in _SETTLED), f"promised after the answer: {event.kind}"
         [*ran] = [s for s in before.values() if s.clock.name is ClockName.PROMISE and s.running]
         if was_owed and self.owed and ran and after:
+            if _sooner_at_first(event, ticket, ran[0], after[0]):
+                return
             _check_moved(event, ran[0], after[0])
 
     # --- escalation levels ----------------------------------------------------------------------
@@ -168,6 +170,13 @@ class Promises:
             for level in clock.rungs[clock.climbed :]
             if level.at + timedelta(seconds=2) < until
         ]
+
+
+def _sooner_at_first(event: Event, ticket: Ticket, before: _Seen, after: _Seen) -> bool:
+    """Return whether the first unit brings an earlier day than a merge had promised."""
+    leads = [each for each in ticket.assignments if each.share is Share.LEAD]
+    first = event.kind == "assigned" and len(leads) == 1
+    return first and after.due_at < before.due_at
 
 
 def _check_moved(event: Event, before: _Seen, after: _Seen) -> None:

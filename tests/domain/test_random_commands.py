@@ -16,7 +16,7 @@ from domain.actors import CITIZEN
 from domain.facts.transitions import TABLE
 from domain.messages import ParentReply
 from domain.refusals import Refused
-from domain.ticket.assignment import HandlingResult
+from domain.ticket.assignment import Assignment, HandlingResult
 from domain.ticket.complaint import Kind
 from domain.ticket.stages import Stage
 from domain.ticket.ticket import LIFECYCLE
@@ -146,16 +146,21 @@ class SimulatedTown:
             self._parent_says()
         elif (lot := self.chance.random()) < 0.5:
             simulated.joined(number)
-        elif lot < 0.8:
+        elif lot < 0.7:
             simulated.added(number)
+        elif lot < 0.8:
+            simulated.urged_by(number)
         else:
             simulated.left(number)
 
     def _parent_says(self) -> None:
         simulated, lot = self.simulated, self.chance.random()
         if lot < 0.2:
+            at = simulated.now
+            done = HandlingResult(reply="done", evidence=["photo"])
+            lead = Assignment(n=1, unit=UNITS[0], queue="units", why="", opened_at=at, result=done)
             simulated.answered(
-                ParentReply(parent=PARENT, text="done", resolved=True, at=simulated.now)
+                ParentReply(parent=PARENT, text="done", resolved=True, answered_by=lead, at=at)
             )
         elif lot < 0.3:
             simulated.parent_gets_more_time()

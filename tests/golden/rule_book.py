@@ -11,11 +11,13 @@ from typing import Any
 
 from domain.commands.citizens.add_facts import AddFacts
 from domain.commands.citizens.recur import Recur
+from domain.commands.citizens.urge import Urge
 from domain.commands.citizens.withdraw import Withdraw
 from domain.commands.intake.arbitrate import Arbitrate
 from domain.commands.intake.intervene import Intervene
 from domain.commands.intake.merge import Merge
 from domain.commands.intake.triage import Triage
+from domain.commands.intake.unmerge import Unmerge
 from domain.commands.joint.delegate import Delegate
 from domain.commands.joint.override import Override
 from domain.commands.joint.raise_level import RaiseLevel
@@ -282,6 +284,8 @@ async def _merged_and_paused(engine: Engine) -> tuple[Filed, Filed]:
     await child.until_kind(engine, "asked_with_parent")
     await child.act(CITIZEN, AddFacts(text="桥东第二个排口"))
     await child.until_kind(engine, "resumed_with_parent", 2)
+    await child.act(CITIZEN, Urge(text="夏天到了，味道更大"))
+    await parent.until_kind(engine, "complainant_urged")
     await parent.complete()
     await child.until_kind(engine, "replied_with_parent")
     await parent.until_stage("rate")
@@ -303,6 +307,18 @@ async def paused_with_others(engine: Engine) -> Filed:
     await child.until_stage("ended")
     await parent.rate(5)
     return parent
+
+
+async def unmerged(engine: Engine) -> Filed:
+    """Merge a ticket that nobody has classified, take it out again, and classify it."""
+    parent, _ = await file(engine.client)
+    child, _ = await file(engine.client, complaint(title="", text="管管吧", category=None))
+    await child.until_kind(engine, "triage_unsure")
+    await child.act(DISPATCHER, Merge(into=parent.number, reason="同一处"))
+    await child.act(DISPATCHER, Unmerge(reason="是另一处井盖"))
+    await child.act(DISPATCHER, Triage(category="0202"))
+    await child.until_stage("handle")
+    return await _withdrawn(child)
 
 
 # --- after the end ------------------------------------------------------------------------------
@@ -357,6 +373,7 @@ RULE_BOOK: tuple[Scenario, ...] = (
     merged_into,
     paused_with_parent,
     paused_with_others,
+    unmerged,
     revisited_and_reopened,
     excluded_and_back,
 )

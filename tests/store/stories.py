@@ -11,7 +11,7 @@ from domain.facts.anytime import LevelReached
 from domain.facts.closing import Closed, Rated, Replied
 from domain.facts.handling import Contacted, Handled, Signed
 from domain.facts.intake import Accepted, Answered, Assigned, Classified
-from domain.policy.record import record
+from domain.policy.record import record, with_rounds
 from domain.ticket.assignment import HandlingResult
 from domain.ticket.complaint import Channel, Complaint, Kind
 from domain.ticket.rating import Grade, Rating
@@ -66,8 +66,11 @@ def clock(name: ClockName, at: datetime, hours: float, assignment: int | None = 
 class Story:
     """The history of one ticket; each method returns the projection the workflow would send.
 
-    `lifecycle`: with the first, there is no clock of the citizen's promise.
+    `lifecycle`: with the first, there is no clock of the citizen's promise. `rounds`: events begin
+    rounds; false for those of versions that knew none.
     """
+
+    rounds = True
 
     def __init__(self, filed: Complaint | None = None, lifecycle: int = LIFECYCLE) -> None:
         self.ticket = Ticket.of(filed or complaint())
@@ -78,10 +81,13 @@ class Story:
 
     def tell(self, *facts: Fact, by: Actor = SYSTEM, minutes: float = 1) -> Projection:
         self.at += timedelta(minutes=minutes)
-        events = [record(self.ticket, fact, by, self.at) for fact in facts]
+        events = [record(self.ticket, self._of_version(fact), by, self.at) for fact in facts]
         self.projection_number += 5
         ticket = self.ticket.model_copy(deep=True)
         return Projection(ticket=ticket, events=events, told=self.projection_number)
+
+    def _of_version(self, fact: Fact) -> Fact:
+        return with_rounds(self.ticket, fact) if self.rounds else fact
 
     def accepted(self) -> Projection:
         rules = Rules.model_validate({"pack": "demo", "pack_version": "1"})

@@ -12,6 +12,7 @@ from domain.commands.citizens.add_facts import AddFacts
 from domain.commands.citizens.withdraw import Withdraw
 from domain.commands.intake.merge import Merge
 from domain.commands.intake.reassign import Reassign
+from domain.commands.intake.triage import Triage
 from domain.commands.intake.unmerge import Unmerge
 from domain.commands.supervising.decide import Decide
 from domain.commands.units.ask import Ask
@@ -210,7 +211,9 @@ async def test_who_never_had_a_unit_goes_on_without_the_other(engine: Engine) ->
     await parent.act(CITIZEN, Withdraw())
     _, values = await told(child, engine, "resumed_with_parent")
     assert values["why"] == "unmerged"
-    await child.until_kind(engine, "unmerged")
+    await child.until_kind(engine, "unmerged_unclassified")
+    assert (await child.state(engine)).category is None, "the other's was only lent"
+    await child.act(DISPATCHER, Triage(category="0301"))
     await child.until_stage("handle")
     await in_order(child, engine)
 

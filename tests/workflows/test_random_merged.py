@@ -1,6 +1,7 @@
 """Tests of random decisions on a ticket while others are merged into it, and leave it.
 
-Whoever waits for it stands still exactly while it does, and no promise is lost or shortened.
+Whoever waits for it stands still exactly while it does, no promise is lost or shortened, what was
+decided of a ticket stays its own, and the unit that answers has answered for all who wait.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from audit.runs import fetch
 from audit.verdicts import judge
 from domain.actors import Actor
 from domain.commands.citizens.add_facts import AddFacts
+from domain.commands.citizens.urge import Urge
 from domain.commands.citizens.withdraw import Withdraw
 from domain.commands.intake.merge import Merge
 from domain.commands.intake.reassign import Reassign
@@ -28,6 +30,7 @@ from domain.commands.units.hold import Hold
 from domain.commands.units.review import Review
 from domain.messages import Command
 from domain.ticket.stages import Stage
+from domain.ticket.ticket import Ticket
 from store.db.engine import Store
 from tests.domain.invariants import check_order, check_steps
 from tests.domain.promises_checked import check_told_again
@@ -41,6 +44,8 @@ from tests.support.way_out import Give
 CHILDREN = 3
 STEPS = 50
 UNITS = ("water", "transport")
+CATEGORIES = ("0301", "0202", "0302")
+"""Those of the children, from the parent's own to an emergency of another unit."""
 
 
 @pytest.fixture
@@ -82,6 +87,7 @@ def _act_of_child(chance: Random, parent: Filed) -> Give:
         (DISPATCHER, Unmerge(reason="另一处")),
         (CITIZEN, AddFacts(text="在桥东")),
         (CITIZEN, AddFacts(text="在桥东")),
+        (CITIZEN, Urge(text="快")),
     ]
     return Give(*chance.choice(acts))
 
@@ -105,6 +111,21 @@ async def _settled(engine: Engine, parent: Filed, children: list[Filed]) -> bool
     return all(same) and sorted(state.waiting) == sorted(one.complaint.number for one in waiting)
 
 
+def _decided(state: Ticket) -> tuple[str | None, str | None, str | None]:
+    return state.category, state.tier, state.area
+
+
+async def _answered_for_all(engine: Engine, parent: Filed, children: list[Filed]) -> None:
+    """Let the unit that leads answer, which is then every waiting ticket's unit."""
+    unit, waiting = (await parent.now()).unit, (await parent.state(engine)).waiting
+    await parent.complete()
+    await parent.until_stage("rate")
+    for child in children:
+        if child.number in waiting:
+            await child.until_projected(engine, "rate")
+            assert (await child.state(engine)).unit == unit
+
+
 async def _agrees(engine: Engine, ticket: Filed) -> list[str]:
     state, events = await ticket.state(engine), await ticket.events(engine)
     check_steps(events)
@@ -124,8 +145,14 @@ async def test_whoever_waits_for_another_ticket_stands_still_as_it_does(
 ) -> None:
     chance = dice("merged", seed)
     parent, _ = await file(busy.client)
-    filed = [await file(busy.client, complaint(text=f"第{n}家。")) for n in range(CHILDREN)]
+    filed = [
+        await file(busy.client, complaint(text=f"第{n}家。", category=CATEGORIES[n]))
+        for n in range(CHILDREN)
+    ]
     children = [child for child, _ in filed]
+    for child in children:
+        await child.until_stage("handle")
+    decided = [_decided(await child.state(busy)) for child in children]
     for step in range(1, STEPS + 1):
         if step % 10 == 0:
             several = [one for one in (parent, *children) if chance.random() < 0.5]
@@ -139,6 +166,9 @@ async def test_whoever_waits_for_another_ticket_stands_still_as_it_does(
     async with asyncio.timeout(20):
         while not await _settled(busy, parent, children):
             await asyncio.sleep(0.05)
+    assert [_decided(await child.state(busy)) for child in children] == decided
+    await _answered_for_all(busy, parent, children)
+    assert [_decided(await child.state(busy)) for child in children] == decided
     for one in (parent, *children):
         await one.act(CITIZEN, Withdraw())
     for one in (parent, *children):

@@ -175,6 +175,12 @@ ACTS: dict[str, CitizenAction] = {
     "back": CitizenAction(_back, ("text",), N_("Thank you. It is handled again.")),
     "renew": CitizenAction(_renew, (), N_("There is a new access code. The old one ends now.")),
 }
+_PASSED_ON = ("facts", "urge")
+_KEPT_HERE = N_(
+    "Recorded with your report. It is not passed on to the unit that handles the other complaint."
+)
+"""The message instead, where nothing is passed on."""
+
 FIELDS = tuple(dict.fromkeys(name for act in ACTS.values() for name in act.fields))
 
 
@@ -213,6 +219,8 @@ async def _act(what: str, request: Request, context: AppContext, sent: FormData)
         submitted = SubmittedForm(number, caller, form, key, brought, origin)
         follower = await chosen.do(context, submitted)
         done, brought = chosen.done, Brought()
+        if what in _PASSED_ON and (await as_citizen(context, caller, number)).kept_here:
+            done = _KEPT_HERE
         form = Form.blank(*_TICKET, **form.filled(*_TICKET))
     except (ValidationError, *REFUSALS) as error:
         status = form.refuse(error)
