@@ -58,7 +58,14 @@ REASONS_OF: Mapping[type[FactBase], Collection[str]] = {
     VerificationRequested: _DISPATCH,
     LevelRaised: frozenset({ReasonCode.SEVERITY, ReasonCode.OVERDUE}),
     SupervisionOrdered: frozenset({ReasonCode.SEVERITY}),
-    Unmerged: frozenset({ReasonCode.PARENT_ENDED, ReasonCode.PARENT_ANSWERED}),
+    Unmerged: frozenset(
+        {
+            ReasonCode.PARENT_ENDED,
+            ReasonCode.PARENT_ANSWERED,
+            ReasonCode.PARENT_APART,
+            ReasonCode.ACCUSES,
+        }
+    ),
     ClosingRefuted: frozenset({ReasonCode.CLOSING_CONDITION}),
 }
 """The reasons of the system that a fact may have."""

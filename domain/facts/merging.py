@@ -43,7 +43,7 @@ class Merged(FactBase):
 class Unmerged(FactBase):
     """The end of a merge, by a person or because the other ticket ended unanswered.
 
-    `because`: why the system ended it; empty if a person did.
+    `because`: why the system ended it; empty if a person did. `by_hand`: a person names its unit.
     """
 
     kind: Literal["unmerged"] = "unmerged"
@@ -55,10 +55,12 @@ class Unmerged(FactBase):
     )
     reason: str
     because: list[Because] = Field(default_factory=list)
+    by_hand: bool = False
     clocks: list[Clock] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         ticket.parent = ticket.parent_pause = None
+        ticket.by_hand = ticket.by_hand or self.by_hand
         ticket.start(self.clocks)
 
 

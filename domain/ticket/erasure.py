@@ -40,6 +40,7 @@ RECORD = frozenset(
     {
         "above",
         "accused",
+        "covered",
         "activity_id",
         "area",
         "barred",
@@ -55,6 +56,7 @@ RECORD = frozenset(
         "id",
         "inspections",
         "kind",
+        "kept_from",
         "kind_of_unit",
         "label",
         "level",

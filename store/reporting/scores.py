@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from domain.commands.may_have import kept_from
 from domain.events import Event
 from domain.facts.intake import Answered
 from domain.pack.catalogue import ScoringRule
@@ -33,8 +34,8 @@ class Point:
     """The points of a unit for one event by one rule. `version` is the event's in its ticket.
 
     `part`: the kind of the event's share: lead, co, delegate or verify. `left_out`: it does not
-    count, because the ticket is excluded. `accused`: the unit that the ticket accuses, if it
-    reports wrongdoing (举报).
+    count, because the ticket is excluded. `accused`: the units that the ticket is kept
+    from, if it reports wrongdoing (举报).
     """
 
     unit: str
@@ -45,7 +46,7 @@ class Point:
     version: int
     at: datetime
     event: str
-    accused: str | None
+    accused: tuple[str, ...]
     left_out: bool = False
 
 
@@ -161,7 +162,7 @@ class _Judging:
                     version=event.version,
                     at=event.at,
                     event=event.kind,
-                    accused=ticket.accused,
+                    accused=kept_from(ticket),
                 )
 
     def _count(self, points: Sequence[Point]) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from domain.actors import Role
-from tests.api.running_api import Api, Filed
+from tests.api.running_api import Api, Filed, problem
 from tests.support.media import a_photo
 from tests.support.staff_pages import at_desk, says
 
@@ -86,12 +86,12 @@ async def test_the_question_is_put_to_merged_citizens_and_their_answer_reaches_t
     assert files.json() == [], "a neighbour's photo is not the citizen's to see"
 
 
-async def test_what_a_report_adds_does_not_reach_the_unit_it_may_accuse(api: Api) -> None:
-    parent, report = await api.file(), await api.unclear(kind="report")
-    body = {"into": parent.number, "reason": "同一河段。"}
-    merged = await report.by(Role.DISPATCHER, "merge", body)
-    assert merged.status_code == 200, merged.text
-    await _until_kind(parent, "complainant_joined")
-    facts = {"text": "就是水务局的人。"}
-    assert (await report.act("facts", report.citizen, facts)).status_code == 200
-    assert "complainant_added" not in await parent.kinds()
+async def test_a_report_is_merged_with_nothing_in_neither_direction(api: Api) -> None:
+    other, report = await api.file(), await api.unclear(kind="report")
+    assert (await report.by(Role.DISPATCHER, "accuse", {"nobody": True})).status_code == 200
+    for one, into in ((report, other), (other, report)):
+        body = {"into": into.number, "reason": "同一河段。"}
+        refused = await one.by(Role.DISPATCHER, "merge", body)
+        assert problem(refused) == (409, "report_not_merged"), refused.text
+    assert "complainant_joined" not in await other.kinds()
+    assert "complainant_joined" not in await report.kinds()

@@ -23,6 +23,7 @@ from domain.ticket.complaint import Complaint
 from domain.ticket.rating import Rating
 from domain.ticket.ticket import LIFECYCLE, Ticket
 from tests.domain.desks import Desks, settled
+from tests.domain.invariants import check_accused
 from tests.domain.promises_checked import Promises
 
 
@@ -43,6 +44,7 @@ class Hall:
     def record_event(self, fact: Fact, at: datetime, actor: Actor = SYSTEM) -> None:
         self.events.append(record(self.ticket, fact, actor, at))
         self.promises.see(self.events[-1], self.ticket)
+        check_accused(self.events[-1], self.ticket, self.desks.pack)
         raised = follows(self.ticket)
         if raised is not None:
             self.record_event(raised, at)
@@ -104,7 +106,8 @@ class Hall:
             at=at,
             share=share,
             place=ticket.complaint.place,
-            accused=ticket.accused,
+            accused=ticket.accused or [],
+            kept_from=ticket.kept_from,
             promise=bool(self.lifecycle) and not ticket.promised,
         ).model_copy(update=more)
         return settled(self.desks.dispatch.dispatch(question))
