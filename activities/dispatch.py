@@ -2,6 +2,7 @@
 
 from activities.errors import refusal, ticket_activity
 from domain.activity_io import DispatchPlan, DispatchQuestion
+from domain.commands.may_have import within
 from domain.deadlines.clocks import Clock
 from domain.deadlines.limits import Limit
 from domain.deadlines.registry import ClockName, clocks_of
@@ -25,7 +26,8 @@ class Dispatch:
         Raises:
             ApplicationError: `unknown_unit`; `too_far`, when a limit that was set by hand reaches
                 beyond the year 9999; `not_below`, when a delegate has to be under the unit that
-                delegates; `accused_unit`, when a person chose one that a report is about.
+                delegates; `accused_unit`, when a person chose one that a report is about, or when
+                it is about every unit that the rules name.
         """
         pack = await self._packs.of(question.city, question.pack)
         unit, reason = _unit(pack, question)
@@ -47,28 +49,41 @@ class Dispatch:
 
 
 def _unit(pack: Pack, question: DispatchQuestion) -> tuple[Unit, Because]:
-    accused = question.accused
     if question.unit is None:
         routing = route(pack, question.category, question.area, question.place)
-        if accused is not None and pack.is_within(routing.unit, accused):
-            return _elsewhere(pack, routing.unit, accused)
+        if _accused(pack, question, routing.unit):
+            return _elsewhere(pack, question, routing.unit)
         return pack.unit(routing.unit), routing.because[0]
     code = resolve(pack, question.unit, question.area, question.place) or pack.city.fallback
     try:
         unit = pack.unit(code)
     except UnknownUnit as error:
         raise refusal(error.code, str(error)) from error
-    if accused is not None and pack.is_within(code, accused):
+    if _accused(pack, question, code):
         if question.share is Share.VERIFY:  # named by a rule: no person can choose another
-            return _elsewhere(pack, code, accused)
-        raise refusal("accused_unit", f"The report is about {accused}: choose another unit.")
+            return _elsewhere(pack, question, code)
+        raise refusal("accused_unit", "The report is about that unit: choose another.")
     return unit, because(ReasonCode.UNIT_NAMED)
 
 
-def _elsewhere(pack: Pack, unit: str, accused: str) -> tuple[Unit, Because]:
-    """Return the unit that replaces the accused one, and the reason."""
-    instead = pack.unit(pack.reports.unit or pack.city.fallback)
-    return instead, because(ReasonCode.UNIT_ACCUSED, unit=unit, accused=accused)
+def _accused(pack: Pack, question: DispatchQuestion, unit: str) -> bool:
+    return within(pack, unit, {*question.accused, *question.kept_from})
+
+
+def _elsewhere(pack: Pack, question: DispatchQuestion, unit: str) -> tuple[Unit, Because]:
+    """Return the unit that replaces the accused one, and the reason.
+
+    The unit for reports or the fallback may be accused themselves. Any other unit may verify; no
+    rule sends a report to any other.
+    """
+    named = [code for code in (pack.reports.unit, pack.city.fallback) if code is not None]
+    if question.share is Share.VERIFY:
+        named += [one.code for one in pack.units]
+    for code in named:
+        if not _accused(pack, question, code):
+            accused = next((one for one in pack.chain(unit) if one in question.accused), unit)
+            return pack.unit(code), because(ReasonCode.UNIT_ACCUSED, unit=unit, accused=accused)
+    raise refusal("accused_unit", "The report is about every unit that the rules name.")
 
 
 def _clocks(pack: Pack, question: DispatchQuestion) -> list[Clock]:

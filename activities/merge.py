@@ -19,13 +19,19 @@ class Merging:
 
         Raises:
             ApplicationError: `merge_target_unknown`, `merge_target_elsewhere` (another city),
-                `merge_target_merged`, `merge_target_unclassified`, `merge_target_answered`.
+                `merge_target_merged`, `merge_target_unclassified`, `merge_target_answered`;
+                `report_not_merged`: one of the two is a report of wrongdoing. Its words would come
+                to whoever sees the other one, and it may accuse the unit that has that.
         """
+        if question.of_wrongdoing:
+            raise refusal("report_not_merged", "A report of wrongdoing is handled on its own.")
         row = await tickets.get(self._store, question.into)
         if row is None:
             raise refusal("merge_target_unknown", "There is no such ticket to merge into.")
         if row.city != question.city:
             raise refusal("merge_target_elsewhere", "The other ticket is another city's.")
+        if row.of_wrongdoing:
+            raise refusal("report_not_merged", "A report of wrongdoing is handled on its own.")
         stage = Stage(row.stage)
         if stage is Stage.MERGED:
             raise refusal("merge_target_merged", "The other ticket is merged itself.")

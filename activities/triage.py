@@ -3,7 +3,8 @@
 from temporalio import activity
 
 from activities.errors import refusal, ticket_activity
-from domain.activity_io import TriagePlan, TriageQuestion
+from domain.activity_io import AccusePlan, AccuseQuestion, TriagePlan, TriageQuestion
+from domain.commands.may_have import covered, within
 from domain.deadlines.registry import ClockName
 from domain.pack.pack import Pack, UnknownCategory, UnknownUnit
 from domain.pack.planning import plan_clocks
@@ -36,17 +37,39 @@ class TriageActivities:
         pack = await self._packs.of(question.complaint.city, question.pack)
         if question.category is None:
             return await self._suggest(pack, question)
+        accusing = question.accusing
         try:
             pack.category(question.category)
-            for unit in (question.unit, question.accused):
+            for unit in (question.unit, question.accused, *(accusing or ())):
                 if unit is not None:
                     pack.unit(unit)
         except (UnknownCategory, UnknownUnit) as error:
             raise refusal(error.code, str(error)) from error
+        kept_from = covered(pack, accusing) if accusing is not None else None
+        if question.unit is not None and within(
+            pack, question.unit, question.kept_from if kept_from is None else kept_from
+        ):
+            raise refusal("accused_unit", "The report is about that unit: choose another.")
         complaint = question.complaint
         by_hand = because(ReasonCode.CLASSIFIED_BY_HAND)
         area = question.area or cell_of(self._grid(pack, complaint), complaint)
-        return await self._plan(pack, question, question.category, area, [by_hand])
+        plan = await self._plan(pack, question, question.category, area, [by_hand])
+        return plan.model_copy(update={"covered": kept_from})
+
+    @ticket_activity("name_accused")
+    async def accuse(self, question: AccuseQuestion) -> AccusePlan:
+        """Return the units that may not have the ticket any more.
+
+        Raises:
+            ApplicationError: `unknown_unit`
+        """
+        pack = await self._packs.of(question.city, question.pack)
+        try:
+            for unit in question.accused:
+                pack.unit(unit)
+        except UnknownUnit as error:
+            raise refusal(error.code, str(error)) from error
+        return AccusePlan(covered=covered(pack, question.accused))
 
     async def _suggest(self, pack: Pack, question: TriageQuestion) -> TriagePlan:
         complaint = question.complaint

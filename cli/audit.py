@@ -1,5 +1,6 @@
 """`jiesu audit`: replay tickets from their histories and compare them with the record."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -8,6 +9,7 @@ from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
+from app.auditing.exposures import Exposures, exposures
 from audit.errors import AuditError
 from audit.replay import Break, Replayed, replay_history
 from audit.report import Report, StateThen, examine, state_then
@@ -16,6 +18,7 @@ from cli.installation import installation
 from cli.terminal import fail, one_line, out, print_json, run, styled
 from domain.events import Event
 from domain.facts.machine_reasons import is_ours, reasons_of
+from packs.registry import PackError, PackRegistry, default_root
 from store.db.errors import StoreError
 from store.tickets import tickets, view_log
 from store.tickets.numbers import parse_number
@@ -228,6 +231,59 @@ def views_(number: str, as_json: Json = False) -> None:
         fields = ", ".join(view.fields)
         table.add_row(at, view.role, view.unit or "", view.actor, fields, view.purpose)
     out.print(table)
+
+
+@app.command("exposures")
+def exposures_(as_json: Json = False) -> None:
+    """List tickets that faults of earlier versions may have shown to somebody who must not know.
+
+    Reports of wrongdoing that a unit had which they accuse; ratings with an access code that staff
+    had seen; published answers with personal data. It reads the record, and changes nothing.
+    """
+
+    async def looking() -> Exposures:
+        async with installation() as here:
+            packs = PackRegistry(here.settings.cities or default_root())
+            return await exposures(here.store, packs)
+
+    try:
+        found = run(looking())
+    except (StoreError, PackError) as error:
+        fail(str(error), 1)
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+        return
+    for line in _exposed(found):
+        out.print(line, markup=False, highlight=False)
+    out.print(
+        f"{len(found.reports)} reports, {len(found.ratings)} ratings, "
+        f"{len(found.answers)} published answers to look at"
+    )
+
+
+_HOW = {
+    "given": "the report was given to a unit that it accuses",
+    "unsaid": "nobody has said whom the report accuses, and a unit had it",
+    "merged": "the report was merged with",
+    "followed": "the report was followed by",
+    "inspected": "after the report there was the inspection",
+}
+
+
+def _exposed(found: Exposures) -> Iterator[str]:
+    """Yield a line for each ticket; none has a text that people wrote."""
+    for report in found.reports:
+        other = f" {report.other}" if report.other else ""
+        units = ", ".join(report.units)
+        yield f"{report.number}  {report.city}  {_HOW[report.how]}{other}: {units}"
+    for rating in found.ratings:
+        yield (
+            f"{rating.number}  {rating.city}  rated {rating.grade} with a code that was shown to "
+            f"whoever said that {rating.follows} is back; unit: {rating.unit or '-'}"
+        )
+    for answer in found.answers:
+        fields = ", ".join(answer.fields)
+        yield f"{answer.number}  {answer.city}  published with personal data in: {fields}"
 
 
 def _print_verdicts(verdicts: list[AuditVerdict]) -> None:

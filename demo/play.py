@@ -21,6 +21,7 @@ from domain.deadlines.clocks import LevelKind
 from domain.deadlines.registry import ClockName
 from domain.pack.pack import Pack
 from domain.ticket.assignment import Assignment
+from domain.ticket.complaint import of_wrongdoing
 from domain.ticket.stages import Stage
 from domain.ticket.ticket import Ticket
 
@@ -101,7 +102,9 @@ class PlayedComplaint:
             return
         category = ticket.suggestion or self.dice.choice(self.pack.categories).code
         note = self.words.note("triage")
-        await self._staff(Role.DISPATCHER, "triage", category=category, note=note)
+        # Of the invented and recorded reports none accuses a unit of the city.
+        nobody = of_wrongdoing(ticket.kind)
+        await self._staff(Role.DISPATCHER, "triage", category=category, note=note, nobody=nobody)
 
     async def _conclude(self, outcome: str) -> None:
         reason = None

@@ -5,7 +5,9 @@ results and is recorded with them. `pack` is the version a ticket was accepted u
 before the field existed, means the newest.
 """
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
 
 from domain.commands.base import ReasonKind, Wanted
 from domain.deadlines.clocks import Clock, ClockKey
@@ -27,7 +29,11 @@ class Acceptance(Recorded):
 
 
 class TriageQuestion(Recorded):
-    """The input of triage. `category`, `area`, `unit`, `accused`: a person's choices, if any."""
+    """The input of triage. `category`, `area`, `unit`, `accused`: a person's choices, if any.
+
+    `accusing`: a person says whom it accuses; [] of the city's units none. `accused`: as earlier
+    versions asked, of one unit. `kept_from`: the units that may not have it.
+    """
 
     complaint: Complaint
     pack: str | None = None
@@ -36,13 +42,16 @@ class TriageQuestion(Recorded):
     area: str | None = None
     unit: str | None = None
     accused: str | None = None
+    accusing: list[str] | None = None
+    kept_from: list[str] = Field(default_factory=list)
 
 
 class TriagePlan(Recorded):
     """The result of triage; `category` None: unsure, and `suggestion` is the best guess.
 
     `repeats`: earlier tickets of the same kind about the same place, newest first. `verify_by`: the
-    unit that verifies on the spot before the case is filed. `why`: `because` in English.
+    unit that verifies on the spot before the case is filed. `covered`: the units that a person said
+    it accuses, and those below; None where nobody said anything. `why`: `because` in English.
     """
 
     category: str | None = None
@@ -51,17 +60,42 @@ class TriagePlan(Recorded):
     area: str | None = None
     repeats: list[str] = Field(default_factory=list)
     verify_by: str | None = None
+    covered: list[str] | None = None
     why: str
     because: list[Because] = Field(default_factory=list)
     clocks: list[Clock] = Field(default_factory=list)
 
 
+class AccuseQuestion(Recorded):
+    """The units that a person says are accused."""
+
+    city: str
+    pack: str | None = None
+    accused: list[str]
+
+
+class AccusePlan(Recorded):
+    """The accused units and all below them."""
+
+    covered: list[str] = Field(default_factory=list)
+
+
+def _several(accused: object) -> object:
+    # A question of before had one unit, or none.
+    if accused is None:
+        return []
+    return [accused] if isinstance(accused, str) else accused
+
+
+_Several = Annotated[list[str], BeforeValidator(_several)]
+
+
 class DispatchQuestion(Recorded):
     """The input of dispatch. `unit`: a person's choice; None: from the responsibilities.
 
-    `below`: the unit must be under this one. `accused`: the unit must not be this one, nor under
-    it. `limit`: a limit of its own for handling. `no_later_than`: the due time of its parent
-    assignment. `promise`: plan the citizen's promise, too, as none runs.
+    `below`: the unit must be under this one. `accused`, `kept_from`: the unit must be none of
+    these, nor under one. `limit`: a limit of its own for handling. `no_later_than`: the due time of
+    its parent assignment. `promise`: plan the citizen's promise, too, as none runs.
     """
 
     city: str
@@ -76,7 +110,8 @@ class DispatchQuestion(Recorded):
     place: Place | None = None
     task: str = ""
     below: str | None = None
-    accused: str | None = None
+    accused: _Several = Field(default_factory=list)
+    kept_from: list[str] = Field(default_factory=list)
     limit: str | None = None
     no_later_than: Instant | None = None
     promise: bool = False
@@ -219,11 +254,12 @@ class ClockPlan(Recorded):
 
 
 class MergeQuestion(Recorded):
-    """The request to merge `number` into the ticket `into`."""
+    """The request to merge `number`, which may be a report (举报), into the ticket `into`."""
 
     city: str
     number: str
     into: str
+    of_wrongdoing: bool = False
 
 
 class MergePlan(Recorded):
@@ -234,13 +270,20 @@ class MergePlan(Recorded):
 
 
 class SettleQuestion(Recorded):
-    """Inspections to open at units of the lead's kind. `key`: the same for a repeated call."""
+    """Inspections to open at units of the lead's kind. `key`: the same for a repeated call.
+
+    `accused`, `kept_from`: those of a report of wrongdoing (举报). `confidential`: it is one, so
+    that the citizen's words are not passed on.
+    """
 
     complaint: Complaint
     pack: str | None = None
     category: str
     unit: str
     units: list[str]
+    accused: list[str] | None = None
+    kept_from: list[str] = Field(default_factory=list)
+    confidential: bool = False
     text: str
     key: str
     at: Instant

@@ -109,13 +109,15 @@ class ActivityDependencies:
 def ticket_worker(dependencies: ActivityDependencies, *, cached_tickets: int = 1000) -> Worker:
     """Return the platform's worker for the queue `tickets`: workflows, activities, maintenance."""
     packs, store = ArchivedPacks(dependencies.packs, dependencies.store), dependencies.store
+    triage = TriageActivities(packs, dependencies.packs, store)
     return Worker(
         dependencies.client,
         task_queue=TICKETS,
         workflows=list(WORKFLOWS),
         activities=[
             Accept(packs).accept,
-            TriageActivities(packs, dependencies.packs, store).triage,
+            triage.triage,
+            triage.accuse,
             Dispatch(packs).dispatch,
             Feedback(packs).prepare,
             Clocks(packs).plan,

@@ -45,6 +45,12 @@ async def _planned(question: DispatchQuestion) -> DispatchPlan:
     """Request a plan, repeatedly unless a command or a named unit is involved."""
     if PATIENCE.get() is not None or question.unit is not None:
         return await ask(Dispatch.dispatch, question)
+    if question.kept_from:
+        try:
+            return await ask(Dispatch.dispatch, question)
+        except ApplicationError as error:
+            if error.type == "accused_unit":  # of every unit that the rules name: a person decides
+                raise
     return await ask_until_answered(Dispatch.dispatch, question)
 
 
@@ -60,7 +66,8 @@ def question_of(flow: EscalatingTicket, unit: str | None, at: datetime) -> Dispa
         assignment=ticket.assignment_count + 1,
         at=at,
         place=ticket.complaint.place,
-        accused=ticket.accused,
+        accused=ticket.accused or [],
+        kept_from=ticket.kept_from,
         promise=bool(flow.lifecycle) and ticket.promise_unsettled,
     )
 

@@ -12,6 +12,7 @@ from typing import Any
 from temporalio import workflow
 
 from domain.activity_io import (
+    AccuseQuestion,
     ExtensionQuestion,
     ReasonQuestion,
     ReclassifyQuestion,
@@ -19,10 +20,11 @@ from domain.activity_io import (
     SettleQuestion,
     TriageQuestion,
 )
-from domain.actors import Actor
+from domain.actors import SYSTEM, Actor
 from domain.commands.citizens.add_facts import AddFacts
 from domain.commands.citizens.urge import Urge
 from domain.commands.citizens.withdraw import Withdraw
+from domain.commands.intake.accuse import Accuse, accusation
 from domain.commands.intake.intervene import Intervene
 from domain.commands.intake.merge import Merge
 from domain.commands.intake.reassign import Reassign
@@ -43,11 +45,14 @@ from domain.deadlines.registry import ClockName
 from domain.facts import aftercare, handling, returning, waiting
 from domain.facts.anytime import Appointed, FactsAdded, InspectionsOpened
 from domain.facts.intake import Classified, Reassigned
+from domain.facts.joint import Overridden
+from domain.facts.wrongdoing import Accused
 from domain.messages import Command
-from domain.policy.decide import reclassified, replanned
+from domain.policy.decide import accused_facts, reclassified, replanned
 from domain.policy.guards import check
 from domain.refusals import Refused
 from domain.ticket.assignment import Request
+from domain.ticket.stages import Stage
 from domain.ticket.ticket import Ticket
 from workflows import assigning, merging
 from workflows.calls import ask
@@ -108,6 +113,7 @@ async def _return(flow: EscalatingTicket, command: Return, actor: Actor, at: dat
 
 
 async def _triage(flow: EscalatingTicket, command: Triage, actor: Actor, at: datetime) -> None:
+    accusing = accusation(command.accused, command.nobody)
     question = TriageQuestion(
         complaint=flow.ticket.complaint,
         pack=flow.pack,
@@ -115,9 +121,15 @@ async def _triage(flow: EscalatingTicket, command: Triage, actor: Actor, at: dat
         category=command.category,
         area=command.area,
         unit=command.unit,
-        accused=command.accused,
+        accusing=accusing,
+        kept_from=flow.ticket.kept_from,
     )
     plan = await ask(TriageActivity.triage, question)
+    if accusing is not None and plan.covered is not None:
+        said = Accused(accused=accusing, covered=plan.covered, reason=command.note)
+        flow.record_event(said, at, actor)
+    # An earlier version said in the classification whom it accuses.
+    accused = accusing[0] if accusing and plan.covered is None else None
     flow.record_event(
         Classified(
             category=command.category,
@@ -125,7 +137,7 @@ async def _triage(flow: EscalatingTicket, command: Triage, actor: Actor, at: dat
             complaint_kind=command.kind,
             area=command.area,
             unit=command.unit,
-            accused=command.accused,
+            accused=accused,
             repeats=plan.repeats,
             verify_by=plan.verify_by,
             why=command.note or plan.why,
@@ -202,6 +214,24 @@ async def _reclassify(
     flow.record_event(moved, at, actor)  # first: it is refused where a unit has just handed in
     flow.record_event(corrected, at, actor)
     assigning.assign(flow, lead, at, actor)
+
+
+async def _accuse(flow: EscalatingTicket, command: Accuse, actor: Actor, at: datetime) -> None:
+    """Record whom it accuses, and take from those units what they have of it, in one step."""
+    accusing, ticket = accusation(command.units, command.nobody) or [], flow.ticket
+    question = AccuseQuestion(city=ticket.complaint.city, pack=flow.pack, accused=accusing)
+    plan = await ask(TriageActivity.accuse, question)
+    clocks = await flow.plan_clocks(at, ClockName.DISPATCH)
+    resumed = await flow.plan_resumed_with_parent(at)
+    check(ticket, command, actor, at)
+    parent = ticket.parent if ticket.stage is Stage.MERGED else None
+    for fact in accused_facts(ticket, accusing, plan.covered, command.note, clocks):
+        flow.record_event(fact, at, SYSTEM if isinstance(fact, Overridden) else actor)
+    if plan.covered and parent is not None:
+        merging.go_apart(flow, clocks, resumed, at, actor)
+        await merging.leave(flow, parent, at)
+    if plan.covered:
+        await merging.send_away(flow, at)
 
 
 async def _decide(flow: EscalatingTicket, command: Decide, actor: Actor, at: datetime) -> None:
@@ -365,6 +395,9 @@ async def _settle_all(
         category=ticket.category or "",
         unit=ticket.unit or "",
         units=command.units,
+        accused=ticket.accused,
+        kept_from=ticket.kept_from,
+        confidential=ticket.of_wrongdoing,
         text=command.text,
         key=f"{ticket.complaint.number}-{ticket.version}",
         at=at,
@@ -383,6 +416,7 @@ async def _withdraw(flow: EscalatingTicket, command: Withdraw, actor: Actor, at:
 Handler = Callable[[EscalatingTicket, Any, Actor, datetime], Awaitable[None]]
 
 _HANDLERS: dict[type, Handler] = {
+    Accuse: _accuse,
     Triage: _triage,
     Reclassify: _reclassify,
     Reassign: assigning.reassign,

@@ -64,7 +64,12 @@ async def merge(flow: EscalatingTicket, command: Merge, actor: Actor, at: dateti
     """Check the merge, notify the other ticket, and record it."""
     own = workflow.patched("own-classification")  # asked first: no result is awaited before
     complaint = flow.ticket.complaint
-    question = MergeQuestion(city=complaint.city, number=complaint.number, into=command.into)
+    question = MergeQuestion(
+        city=complaint.city,
+        number=complaint.number,
+        into=command.into,
+        of_wrongdoing=flow.ticket.of_wrongdoing,
+    )
     plan = await ask(Merging.check, question)
     clocks: list[Clock] = []
     if flow.lifecycle and not flow.ticket.promised:
@@ -162,6 +167,24 @@ def _record_unmerged(
     flow.record_event(unmerged, at, actor)
 
 
+def go_apart(
+    flow: EscalatingTicket, clocks: list[Clock], resumed: list[Clock], at: datetime, actor: Actor
+) -> None:
+    """Record the end of a merge because it accuses a unit; a person names the one that has it."""
+    why = because(ReasonCode.ACCUSES)
+    apart = Unmerged(
+        reason=sentence([why]), because=coded(flow.ticket, [why]), by_hand=True, clocks=clocks
+    )
+    _record_unmerged(flow, apart, resumed, at, actor)
+
+
+async def send_away(flow: EscalatingTicket, at: datetime) -> None:
+    """Part from the tickets merged into this one: its answer would come to whoever sees them."""
+    for number in list(flow.ticket.waiting):
+        flow.record_if_allowed(ComplainantLeft(number=number), at)
+        await _send_off(flow, number, because(ReasonCode.PARENT_APART), at)
+
+
 async def pass_on(flow: EscalatingTicket, command: AddFacts, at: datetime) -> None:
     """Send what a merged citizen adds to the ticket that is worked on.
 
@@ -226,6 +249,9 @@ async def joined(flow: EscalatingTicket, merged: MergedTicket) -> bool:
 
     Return whether it was recorded.
     """
+    if flow.ticket.kept_from:  # it was accused after the merge was checked
+        await _send_off(flow, merged.number, because(ReasonCode.PARENT_APART), merged.at)
+        return False
     try:
         fact = ComplainantJoined(number=merged.number, text=merged.text, files=merged.files)
         flow.record_event(fact, merged.at)

@@ -3,15 +3,19 @@
 from collections.abc import Sequence
 from typing import Literal
 
+from temporalio.exceptions import ApplicationError
+
 from domain.commands.base import ClockNeed
 from domain.commands.joint.raise_level import raised
 from domain.commands.lookups import rules_of
+from domain.commands.may_have import may_have
 from domain.commands.supervising.supervise import order
 from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
 from domain.facts.aftercare import WatchEnded
 from domain.facts.returning import ArbitrationCalled
 from domain.facts.verifying import VerificationRequested
+from domain.facts.wrongdoing import NobodyLeft
 from domain.policy.decide import above_threshold, arbitration_due, watch_over
 from domain.ticket.assignment import Share
 from domain.ticket.because import ReasonCode, because
@@ -45,8 +49,13 @@ class StagedTicket(AssignedTicket):
     ) -> None:
         """Request a verification on the spot (核查). `clocks`: those of the answer meanwhile."""
         at, stage, known = self.ticket.updated_at, self.ticket.stage, self.reclassified
-        plan = await assigning.plan_verifier(self, unit, at)
-        if self.ticket.stage is stage and self.reclassified == known:
+        try:
+            plan = await assigning.plan_verifier(self, unit, at)
+        except ApplicationError:  # it accuses every unit of the city
+            self.record_if_allowed(NobodyLeft(), at)
+            return
+        unchanged = self.ticket.stage is stage and self.reclassified == known
+        if unchanged and may_have(self.ticket, plan.unit):
             share = assigning.plan_fields(self, plan, Share.VERIFY)
             self.record_event(
                 VerificationRequested(before=before, share=share, clocks=list(clocks)), at

@@ -13,12 +13,14 @@ from temporalio.exceptions import ApplicationError
 
 from domain.activity_io import ReplyPlan, ReplyQuestion, TriageQuestion
 from domain.actors import SYSTEM
+from domain.commands.may_have import may_have
 from domain.continuation import Carried
 from domain.deadlines.registry import ClockName
 from domain.facts.closing import Closed, Rated, RatingRefused, Replied, Supervised
 from domain.facts.intake import Accepted, Classified, TriageUnsure
 from domain.facts.transitions import transition
 from domain.facts.verifying import ClosingRefuted
+from domain.facts.wrongdoing import NobodyLeft
 from domain.messages import (
     Act,
     MergedFacts,
@@ -33,7 +35,7 @@ from domain.messages import (
 )
 from domain.policy.condition_inputs import case_of
 from domain.policy.decide import above_threshold, arbitration_due, verdict
-from domain.policy.guards import check
+from domain.policy.guards import check_received
 from domain.refusals import Refused
 from domain.ticket.complaint import Complaint
 from domain.ticket.stages import Stage
@@ -150,8 +152,13 @@ class TicketWorkflow(ContinuedTicket):
         try:
             plan = await assigning.plan_lead(self, self.ticket.next_unit, at)
         except ApplicationError:  # the named unit is gone from the pack
-            plan = await assigning.plan_lead(self, None, at)
-        if self._to_be_dispatched() and self.reclassified == known:
+            try:
+                plan = await assigning.plan_lead(self, None, at)
+            except ApplicationError:  # it accuses every unit that the rules name
+                self.record_if_allowed(NobodyLeft(), at)
+                return
+        unchanged = self._to_be_dispatched() and self.reclassified == known
+        if unchanged and may_have(self.ticket, plan.unit):
             assigning.assign(self, plan, at, SYSTEM)
 
     async def handle(self) -> None:
@@ -250,7 +257,7 @@ class TicketWorkflow(ContinuedTicket):
             if self.carried_out_before():
                 return
             self.check_time(act)
-            check(self.ticket, act.command, act.actor, act.at or workflow.now())
+            check_received(self.ticket, act.command, act.actor, act.at or workflow.now())
         except Refused as refused:
             raise _refusal(refused) from None
 

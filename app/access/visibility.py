@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from app.access.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
+from domain.commands.relations import Relation
 from domain.events import Event
 from domain.facts.intake import Accepted
 from domain.ticket.complaint import Channel
@@ -19,6 +20,14 @@ async def visible(context: AppContext, caller: Caller, number: str) -> Ticket | 
     if ticket is None:
         return None
     return ticket if caller.sees(ticket, context.packs.get(ticket.complaint.city)) else None
+
+
+async def is_kept_from(context: AppContext, caller: Caller, number: str) -> bool:
+    """Return whether the ticket accuses this officer's unit (举报), or one above it."""
+    ticket = await tickets.state(context.store, number)
+    if ticket is None:
+        return False
+    return caller.near(ticket, context.packs.get(ticket.complaint.city)) is Relation.ACCUSED
 
 
 def hidden_from(context: AppContext, caller: Caller) -> Hidden:

@@ -12,7 +12,7 @@ from temporalio.api.common.v1 import Payload
 
 from app.access.caller import Caller
 from app.access.permission import permit
-from app.access.visibility import visible
+from app.access.visibility import is_kept_from, visible
 from app.context import AppContext
 from app.errors import Problem
 from domain.ticket.assignment import WorkOrder
@@ -43,7 +43,7 @@ async def decrypted(
     except (Unreadable, BadKey) as error:
         raise Problem("unreadable") from error
     if caller.unit is not None:
-        _only_own_orders(caller, plain)
+        await _only_own_orders(context, caller, plain)
     return plain
 
 
@@ -72,15 +72,17 @@ async def _note(context: AppContext, caller: Caller, encrypted: Sequence[Payload
     await view_log.note_histories(context.store, numbers, caller.actor, now, PURPOSE, ONCE)
 
 
-def _only_own_orders(caller: Caller, plain: Iterable[Payload]) -> None:
+async def _only_own_orders(context: AppContext, caller: Caller, plain: Iterable[Payload]) -> None:
     """Refuse an officer's program everything but orders to its unit.
 
-    The order itself names unit and city: it may be read before the record shows the assignment.
+    The order itself names unit and city: it may be read before the record shows the assignment, but
+    not after the unit was accused.
     """
     for payload in plain:
         try:
             order = WorkOrder.model_validate_json(payload.data)
         except ValidationError as error:
             raise Problem("forbidden", "This is no order to your unit.") from error
-        if order.unit != caller.unit or not caller.serves(order.city):
+        own = order.unit == caller.unit and caller.serves(order.city)
+        if not own or await is_kept_from(context, caller, order.number):
             raise Problem("forbidden", "This is no order to your unit.")

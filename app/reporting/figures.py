@@ -267,7 +267,7 @@ def _visible_to(
     seen = [
         one
         for one in counted_tickets
-        if caller.unit in (None, one.unit) and one.accused not in hidden
+        if caller.unit in (None, one.unit) and not set(one.accused) & set(hidden)
     ]
     return sorted(seen, key=lambda one: one.number)
 

@@ -199,7 +199,7 @@ def _earned_for(
 ) -> list[Point]:
     """Return the events that this caller may see."""
     hidden = hidden_from(context, caller).get(pack.city.id, ())
-    return [one for one in earned if one.accused not in hidden]
+    return [one for one in earned if not set(one.accused) & set(hidden)]
 
 
 def _page(earned: list[Point], query: ScoresQuery) -> tuple[list[PointLine], str | None]:

@@ -227,8 +227,8 @@ async def _visible(context: AppContext, caller: Caller, number: str, n: int) -> 
     row = await assignments.get(context.store, number, n)
     if row is None:
         raise Problem("assignment_not_found")
-    # An accused unit never has a share of the ticket, so a unit may always see its own shares.
-    if caller.unit not in (None, row.unit) and await visible(context, caller, number) is None:
+    # Also a unit that had the share: it may have been accused since.
+    if caller.unit is not None and await visible(context, caller, number) is None:
         raise Problem("assignment_not_found")
     return row
 

@@ -15,9 +15,10 @@ from app.sending.commands import execute
 from app.sending.used_keys import reserved
 from domain.commands.citizens.add_facts import AddFacts
 from domain.commands.citizens.recur import Recur, refuse_reopening
+from domain.commands.may_have import covered, kept_from
 from domain.pack.pack import Pack
 from domain.policy.permissions import COMMANDS
-from domain.ticket.complaint import Complaint
+from domain.ticket.complaint import Complaint, of_kind
 from domain.ticket.stages import Stage
 from domain.ticket.ticket import Snapshot, Ticket
 from store.tickets import intake, tickets
@@ -89,7 +90,11 @@ def _carried(ended: Ticket, pack: Pack) -> dict[str, Any]:
     own = None if ended.borrowed or not pack.knows(ended.category) else ended.category
     place = ended.complaint.place
     return {
-        "kind": ended.kind,
+        # A report is followed by a report.
+        "kind": of_kind(ended.kind, ended.complaint.kind),
+        "accused": ended.accused,
+        # Earlier versions recorded only the accused unit itself.
+        "kept_from": list(dict.fromkeys([*kept_from(ended), *covered(pack, ended.accused or [])])),
         "category": own,
         "place": {**place.model_dump(), "area": ended.area or place.area},
     }

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from demo.stories.claims import must
 from demo.stories.telling import StoryTicket, Telling
+from domain.actors import Role
 from store.reporting.common_problems import topics
 
 STREET, GRID_STREET = "110112003", "110112001"
@@ -71,7 +72,7 @@ async def late(case: StoryTicket) -> None:
 
 
 async def satellite(story: Telling) -> None:
-    """Play a satellite's report of a new roof: an ordinary ticket with staged limits."""
+    """Play a satellite's report of a new roof, which accuses no unit: staged limits."""
     roof = await story.file(
         "图斑",
         kind="report",
@@ -81,6 +82,8 @@ async def satellite(story: Telling) -> None:
         category="0109",
         place={"area": GRID_STREET, "lat": 39.905, "lon": 116.66},
     )
+    await roof.at("triage")
+    await roof.by(Role.DISPATCHER, "triage", category="0109", nobody=True, note="未举报承办单位")
     ticket = await roof.with_unit(GRID_STREET)
     await roof.by(GRID_STREET, "sign")
     notes = {"stop": "责令停工", "order": "下达限期拆除通知", "demolish": "拆除完毕"}

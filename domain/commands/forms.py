@@ -176,6 +176,15 @@ def _several_shares(context: FormContext) -> bool:
     return len(context.own) > 1
 
 
+NOBODY = Field(
+    "nobody",
+    FieldKind.YES_NO,
+    N_("It accuses none of our units"),
+    yes=N_("It accuses none of our units"),
+    no=N_("It accuses those named above"),
+)
+"""The statement that a report accuses nobody, which is never made by leaving a field empty."""
+
 SHARE = Field(
     "assignment",
     FieldKind.CHOICE,

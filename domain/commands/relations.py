@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from enum import StrEnum
 
+from domain.commands.may_have import may_have
 from domain.pack.pack import Pack
 from domain.ticket.ticket import Ticket
 
@@ -30,13 +31,13 @@ SEEING = NEAR | {Relation.ABOVE}
 def relation(ticket: Ticket, unit: str | None, pack: Pack | None = None) -> Relation:
     """Return the relation of `unit` to `ticket`.
 
-    The hierarchy is in the pack: without it no unit is above, and only the very unit that a report
-    names is accused. That is enough to check commands, because units above may give none, and the
-    accused are given no share.
+    The hierarchy is in the pack: without it no unit is above, and only the units that a report is
+    recorded to be kept from are accused. That is enough to check commands, because units above may
+    give none, and the accused are given no share.
     """
     if unit is None:
         return Relation.NONE
-    if ticket.accused is not None and ticket.accused in _chain(unit, pack):
+    if not may_have(ticket, unit, pack):
         return Relation.ACCUSED
     if unit == ticket.unit:
         return Relation.LEAD

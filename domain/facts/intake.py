@@ -59,8 +59,8 @@ class Classified(FactBase):
     """The result of triage, which decides the limits. `unit`: the one a person named.
 
     `repeats`: earlier tickets of the same kind about the same place. `accused`: the unit a report
-    of wrongdoing is about; it never gets the ticket. `verify_by`: the unit that verifies first.
-    `why`: the note of the person who did it, else `because` in English.
+    of wrongdoing is about, where an earlier version recorded it (see `Accused`). `verify_by`: the
+    unit that verifies first. `why`: the note of the person who did it, else `because` in English.
     """
 
     kind: Literal["classified"] = "classified"
@@ -85,7 +85,8 @@ class Classified(FactBase):
         ticket.kind = self.complaint_kind or ticket.kind
         ticket.area = self.area or ticket.area
         ticket.next_unit = self.unit or ticket.complaint.unit
-        ticket.accused = self.accused or ticket.accused
+        if self.accused:
+            ticket.accused = [self.accused]
         ticket.repeats = self.repeats
         ticket.verify_by = self.verify_by
         ticket.start(self.clocks)

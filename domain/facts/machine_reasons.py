@@ -51,7 +51,14 @@ _DISPATCH = frozenset(
     }
 )
 
-_PARTED = frozenset({ReasonCode.PARENT_ENDED, ReasonCode.PARENT_ANSWERED})
+_PARTED = frozenset(
+    {
+        ReasonCode.PARENT_ENDED,
+        ReasonCode.PARENT_ANSWERED,
+        ReasonCode.PARENT_APART,
+        ReasonCode.ACCUSES,
+    }
+)
 
 REASONS_OF: Mapping[type[FactBase], Collection[str]] = {
     TriageUnsure: _TRIAGE,

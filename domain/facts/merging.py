@@ -56,8 +56,9 @@ class Merged(FactBase):
 class Unmerged(FactBase):
     """The end of a merge, by a person or because the other ticket ended unanswered.
 
-    `because`: why the system ended it; empty if a person did. `category`, `tier`: what was decided
-    of it before, where a merge of an earlier version replaced that.
+    `because`: why the system ended it; empty if a person did. `by_hand`: a person names its unit.
+    `category`, `tier`: what was decided of it before, where a merge of an earlier version replaced
+    that.
     """
 
     kind: Literal["unmerged"] = "unmerged"
@@ -71,12 +72,14 @@ class Unmerged(FactBase):
     because: list[Because] = Field(default_factory=list)
     category: str | None = None
     tier: str | None = None
+    by_hand: bool = False
     clocks: list[Clock] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         ticket.parent = ticket.parent_pause = None
         ticket.category = self.category or ticket.category
         ticket.tier = self.tier or ticket.tier
+        ticket.by_hand = ticket.by_hand or self.by_hand
         ticket.start(self.clocks)
 
 

@@ -20,6 +20,7 @@ from domain.facts import (
     supervising,
     verifying,
     waiting,
+    wrongdoing,
 )
 from domain.facts.base import EventWords, FactBase
 from domain.refusals import Refused
@@ -81,6 +82,13 @@ TABLE: tuple[Transition, ...] = (
          "Emergencies stay with 110 119 120; the line does not replace authorities (53号)."),
     _row(intake.Reclassified, _CLASSIFIED, None, _STAFF,
          "A wrong classification is set right as long as nobody has answered by it."),
+    # --- reports of wrongdoing (举报)
+    _row(wrongdoing.Accused, _ANY, None, _STAFF,
+         "Only a person can tell whom a report accuses; what was said wrongly is corrected."),
+    _row(wrongdoing.TakenFromAccused, {S.VERIFY, S.HANDLE, S.FEEDBACK}, S.DISPATCH, _STAFF,
+         "A unit that is accused may not go on with the report about it."),
+    _row(wrongdoing.NobodyLeft, {S.DISPATCH}, None, {R.SYSTEM},
+         "Where the rules name only accused units, no rule decides."),
     # --- verify on the spot
     _row(verifying.VerificationRequested, {S.DISPATCH, S.FEEDBACK}, S.VERIFY, {R.SYSTEM},
          "A case is looked at before it is filed, or before it is answered (GB/T 30428)."),

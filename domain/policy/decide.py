@@ -4,13 +4,14 @@ from domain.commands.intake.reclassify import Reclassify
 from domain.commands.lookups import rules_of
 from domain.deadlines.clocks import Clock, ClockKey
 from domain.deadlines.registry import ClockName
-from domain.facts import anytime, closing, intake
-from domain.ticket.assignment import Ending
+from domain.facts import anytime, closing, intake, joint, wrongdoing
+from domain.ticket.assignment import Ending, Share
 from domain.ticket.rules_snapshot import ReworkTo
 from domain.ticket.stages import Outcome, Stage
 from domain.ticket.ticket import Ticket
 
 Judgement = closing.Closed | closing.Reworked | closing.Supervised
+AccusedFact = wrongdoing.Accused | wrongdoing.TakenFromAccused | joint.Overridden
 
 
 def replanned(
@@ -92,6 +93,31 @@ def verdict(ticket: Ticket) -> Judgement | None:
     if ticket.reworks < rules.reworks and rules.rework_to is not ReworkTo.SUPERVISOR:
         return closing.Reworked(round=ticket.reworks + 1, reason=reason, to=rules.rework_to)
     return closing.Supervised(reason=reason)
+
+
+def accused_facts(
+    ticket: Ticket, accused: list[str], covered: list[str], reason: str, clocks: list[Clock]
+) -> list[AccusedFact]:
+    """Return the accusation, and what takes the ticket from the `covered` units that have it.
+
+    An accused unit that leads, verifies, or whose answer is about to be sent loses the ticket;
+    helpers and delegates only their share. An answer that waited for them alone does not wait.
+    """
+    taken = [one for one in ticket.opened if one.unit in covered]
+    verifying = any(one.share is Share.VERIFY for one in taken)
+    # Also where it has handed in its result, and helpers or a verification are waited for.
+    working = ticket.stage in (Stage.HANDLE, Stage.VERIFY, Stage.FEEDBACK)
+    helped = [one.n for one in taken if one.share in (Share.CO, Share.DELEGATE)]
+    said = wrongdoing.Accused(accused=accused, covered=covered, released=helped, reason=reason)
+    if verifying or (working and ticket.unit in covered):
+        # First what may be refused, as a result was handed in: then nothing is half-done.
+        return [wrongdoing.TakenFromAccused(clocks=clocks), said]
+    lead = ticket.lead
+    left = [a for a in ticket.opened if a.share is Share.CO and a.n not in helped]
+    waited_for = any(a.share is Share.CO for a in taken) and not left
+    if ticket.stage is Stage.HANDLE and waited_for and lead and lead.ending is Ending.DONE:
+        return [said, joint.Overridden(reason="accused")]
+    return [said]
 
 
 def follows(ticket: Ticket) -> anytime.SeverityRaised | None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from domain.actors import Role
+from domain.commands.may_have import may_have
 from domain.deadlines.registry import DEADLINES
 from domain.events import Event
 from domain.facts.aftercare import Reopened
@@ -26,6 +27,8 @@ SUPERVISION = (Role.SUPERVISOR,)
 _TELLS: dict[str, tuple[Role, ...]] = {
     "accepted": CITIZEN,
     "triage_unsure": DISPATCH,
+    "taken_from_accused": (Role.DISPATCHER, Role.SUPERVISOR),
+    "nobody_left": DISPATCH,
     "answered": CITIZEN,
     "declined": CITIZEN,
     "referred": CITIZEN,
@@ -212,7 +215,7 @@ def notices(event: Event, ticket: Ticket, after: Sequence[Event] = ()) -> list[O
         template, roles = _TEMPLATES.get(fact.kind, fact.kind), _TELLS.get(fact.kind, ())
     pairs: list[tuple[Role, str | None]] = []
     for role in roles:
-        pairs += [(role, unit) for unit in _units(scene)] if role in UNIT else [(role, None)]
+        pairs += [(role, unit) for unit in _told(scene, ticket)] if role in UNIT else [(role, None)]
     several = sum(role in UNIT for role, _ in pairs) > 1
     happens = _HAPPENS.get(fact.kind)
     # Versions begin with a digit, templates do not: the two kinds of key never collide.
@@ -265,3 +268,8 @@ def _units(scene: _Scene) -> list[str]:
         case _:
             unit = getattr(fact, "unit", None) or (scene.lead.unit if scene.lead else None)
             return [unit] if unit else []
+
+
+def _told(scene: _Scene, ticket: Ticket) -> list[str]:
+    """Return the units of a fact that may learn of the ticket."""
+    return [unit for unit in _units(scene) if may_have(ticket, unit)]

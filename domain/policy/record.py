@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from domain.actors import Actor
+from domain.commands.may_have import refuse_accused, units_given
 from domain.events import Event, Fact
 from domain.facts.base import RoundFact
 from domain.facts.transitions import transition
@@ -45,17 +46,19 @@ def record(ticket: Ticket, fact: Fact, actor: Actor, at: datetime) -> Event:
     """Check the table, apply `fact`, move the stage, count the version.
 
     Raises:
-        Refused: the table has no such row for this stage, or not for this role. The ticket is
-            then unchanged.
+        Refused: the table has no such row for this stage, or not for this role; or it gives a share
+            to a unit that the ticket accuses. The ticket is then unchanged.
     """
     row = transition(ticket.stage, fact)
     row.permit(actor)
+    refuse_accused(ticket, units_given(fact))
     if ticket.rules is not None and ticket.rules.rounds:
         fact = with_rounds(ticket, fact)
     before = ticket.stage
     ticket.version += 1
     ticket.updated_at = at
     fact.apply(ticket, at)
+    _pass_over_accused(ticket)
     ticket.stage = row.to or before
     return Event(
         number=ticket.complaint.number,
@@ -65,3 +68,13 @@ def record(ticket: Ticket, fact: Fact, actor: Actor, at: datetime) -> Event:
         stage=ticket.stage,
         fact=fact,
     )
+
+
+def _pass_over_accused(ticket: Ticket) -> None:
+    """Leave it to a person where the unit that comes next is one that the ticket accuses.
+
+    It may be the unit that had it last (rework, reopening), one that was named before the
+    accusation, or a fallback.
+    """
+    if ticket.next_unit is not None and ticket.next_unit in ticket.kept_from:
+        ticket.next_unit, ticket.by_hand = None, True

@@ -3,7 +3,16 @@
 from domain.commands.joint.release import released
 from domain.deadlines.clocks import Clock
 from domain.events import Fact
-from domain.facts import anytime, handling, intake, joint, merging, returning, verifying
+from domain.facts import (
+    anytime,
+    handling,
+    intake,
+    joint,
+    merging,
+    returning,
+    verifying,
+    wrongdoing,
+)
 from domain.ticket.assignment import HandlingResult, Share
 from domain.ticket.ticket import Ticket
 
@@ -52,6 +61,8 @@ def shares_ended(ticket: Ticket, fact: Fact) -> list[int]:
     match fact:
         case joint.Released(assignment=n):
             return [n]
+        case wrongdoing.Accused(released=released):
+            return [a.n for a in ticket.opened if a.n in released]
         case joint.Overridden():
             return [a.n for a in ticket.opened]
         case (
@@ -61,6 +72,7 @@ def shares_ended(ticket: Ticket, fact: Fact) -> list[int]:
             | returning.Returned()
             | merging.Merged()
             | anytime.Withdrawn()
+            | wrongdoing.TakenFromAccused()
         ):
             return [a.n for a in ticket.opened]
         case _:

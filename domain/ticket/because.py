@@ -48,6 +48,8 @@ class ReasonCode(StrEnum):
     OVERDUE = "overdue"
     PARENT_ENDED = "parent_ended"
     PARENT_ANSWERED = "parent_answered"
+    PARENT_APART = "parent_apart"
+    ACCUSES = "accuses"
 
 
 class ParameterKind(StrEnum):
@@ -196,6 +198,18 @@ CATALOGUE: Mapping[str, ReasonWords] = {
         "parent_answered",
         "The ticket it was to be merged into was answered already",
         "主单已答复，不再并单",
+    ),
+    ReasonCode.PARENT_APART: ReasonWords(
+        {},
+        "parent_apart",
+        "The ticket it was merged into is handled on its own from now on",
+        "主单改为单独办理",
+    ),
+    ReasonCode.ACCUSES: ReasonWords(
+        {},
+        "it accuses a unit",
+        "It accuses a unit, and is handled on its own",
+        "涉及举报，单独办理",
     ),
 }
 """Every reason that this version gives. A code and the names of its parameters never change."""

@@ -37,6 +37,11 @@ def of_wrongdoing(*kinds: Kind) -> bool:
     return Kind.REPORT in kinds
 
 
+def of_kind(classified: Kind, filed: Kind) -> Kind:
+    """Return the kind of a ticket that follows one: a report of wrongdoing stays one."""
+    return Kind.REPORT if of_wrongdoing(classified, filed) else filed
+
+
 class Channel(StrEnum):
     HOTLINE = "hotline"  # 电话
     WEB = "web"  # 网站
@@ -143,12 +148,15 @@ class Complaint(Recorded):
     agreed that question and answer are published, without names. `files`: ids of the files uploaded
     with it. `by_hand`: a person does the triage; the machine only suggests. `filed_by`: None
     for one from before that was recorded. `reachable`: a phone or an e-mail address was left; None,
-    from before the field existed: if there is a `person`.
+    from before the field existed: if there is a `person`. `accused`, `kept_from`: those of the
+    ticket that it follows, if that was a report of wrongdoing (see `Ticket`).
     """
 
     number: str
     city: str
     kind: Kind = Kind.COMPLAINT
+    accused: list[str] | None = None
+    kept_from: list[str] = Field(default_factory=list)
     channel: Channel = Channel.WEB
     title: str = ""
     text: str
@@ -165,3 +173,8 @@ class Complaint(Recorded):
     by_hand: bool = False
     filed_by: Filer | None = None
     filed_at: Instant
+
+    @property
+    def of_wrongdoing(self) -> bool:
+        """True if a person has to say whom it accuses, or has said so of the one it follows."""
+        return of_wrongdoing(self.kind) or bool(self.kept_from)

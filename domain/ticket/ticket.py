@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from domain.deadlines.cards import cards_shown
 from domain.deadlines.clocks import Clock, EscalationLevel, LevelKind
@@ -31,6 +32,14 @@ _UNHANDLED = frozenset({Stage.TRIAGE, Stage.DISPATCH, Stage.ARBITRATE, Stage.MER
 
 _ENDED_RETAINED, _STOPPED_RETAINED = 16, 48
 """The most ended assignments, and stopped clocks of its own, that a ticket's state retains."""
+
+
+def _several(accused: object) -> object:
+    # A ticket of before could accuse one unit.
+    return [accused] if isinstance(accused, str) else accused
+
+
+Accused = Annotated[list[str] | None, BeforeValidator(_several)]
 
 
 class Dropped(Recorded):
@@ -82,9 +91,11 @@ class Ticket(Recorded):
 
     `version` counts the events: version n is the state after event n. `by_hand`: at dispatch, a
     person has to name the unit; otherwise `next_unit`, or the responsibilities, do. `verify_by`:
-    the unit that verifies first. `no_returns`: the responsible unit is settled. `complainants` are
-    the tickets merged into this one; `waiting`: those not answered yet. `parent_pause`:
-    why the parent stands still, and the promise with it. `contest`: a requested
+    the unit that verifies first. `accused`: the units that it accuses, as a person said ([]: none
+    of the city's); None: nobody has said yet. `kept_from`: those and every unit below them, none of
+    which may have it (see `domain.commands.may_have`). `no_returns`: the responsible unit is
+    settled. `complainants` are the tickets merged into this one; `waiting`: those not answered yet.
+    `parent_pause`: why the parent stands still, and the promise with it. `contest`: a requested
     exclusion. `lifecycle`: see `LIFECYCLE`. `unsure`: automatic triage was undecided.
     `urges_before`: the number of urges before those in `urged_at`. `facts_at`: the times of
     additions within the last day. `void_rungs`: versions of the events of levels that were reached
@@ -109,7 +120,8 @@ class Ticket(Recorded):
     suggestion: str | None = None
     tier: str | None = None
     area: str | None = None
-    accused: str | None = None
+    accused: Accused = None
+    kept_from: list[str] = Field(default_factory=list)
     next_unit: str | None = None
     by_hand: bool = False
     unsure: bool = False
@@ -163,12 +175,14 @@ class Ticket(Recorded):
             category=complaint.category,
             area=complaint.place.area,
             next_unit=complaint.unit,
+            accused=complaint.accused,
+            kept_from=list(complaint.kept_from),
         )
 
     @property
     def of_wrongdoing(self) -> bool:
-        """True if it is, or was filed as, a report of wrongdoing."""
-        return of_wrongdoing(self.kind, self.complaint.kind)
+        """True if it is, or was filed as, a report of wrongdoing, or accuses a unit."""
+        return of_wrongdoing(self.kind, self.complaint.kind) or bool(self.kept_from)
 
     @property
     def contact_left(self) -> bool:

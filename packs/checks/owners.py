@@ -22,7 +22,11 @@ def check_city(parsed: ParsedPack) -> Iterator[PackFault]:
         yield parsed.city.problem(("city", "fallback"), message)
     if city.tier not in file.tiers:
         yield parsed.city.problem(("city", "tier"), f"the tier {city.tier!r} is unknown")
-    if file.reports.unit is not None and not parsed.units.has(file.reports.unit):
+    if file.reports.unit is None:
+        # Nobody would be named to look into a report of which the responsible unit is accused.
+        message = "no unit for reports of wrongdoing (举报): [reports] unit = ..."
+        yield parsed.city.problem(("reports",), message)
+    elif not parsed.units.has(file.reports.unit):
         message = f"the unit {file.reports.unit!r} is unknown"
         yield parsed.city.problem(("reports", "unit"), message)
     # A city that verifies nothing needs no unit for it.

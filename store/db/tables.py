@@ -151,7 +151,8 @@ class TicketTable(Base, table=True):
     """Each ticket as last projected, with the columns that lists and indicators need.
 
     `promised_at` is when the answer was due, also after the end; `lat` and `lon` are WGS-84.
-    `accused` is the unit that a report of wrongdoing is about, from which the ticket is hidden.
+    `accused`: the units that a report of wrongdoing is kept from, with spaces between: the accused,
+    and those below them; earlier versions wrote one.
     `projection_number`, here and below: that of the projection the row is from (see `Projection`).
     `queue`: the queue of the centre that it waits in, until and since when (see
     `domain.policy.work_queues`). `rung_at`: when the next escalation level of any of its clocks is

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from domain.commands.may_have import kept_from
 from domain.events import Event
 from domain.facts.closing import CalledBack, Replied
 from domain.facts.merging import RepliedWithParent
@@ -45,14 +46,14 @@ class Value:
 class CountedTicket:
     """A ticket of the denominator; `counts`: also of the numerator. `unit` is the lead unit.
 
-    `accused`: the unit that the ticket accuses, if it reports wrongdoing (举报).
+    `accused`: the units that the ticket is kept from, if it reports wrongdoing (举报).
     """
 
     number: str
     counts: bool
     excluded: bool
     unit: str
-    accused: str | None
+    accused: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,7 @@ class _Tally:
             self.units[ticket.unit].add(counts, excluded)
         if keep:
             counted_ticket = CountedTicket(
-                seen["number"], counts, excluded, seen["unit"], ticket.accused
+                seen["number"], counts, excluded, seen["unit"], kept_from(ticket)
             )
             self.counted.append(counted_ticket)
 

@@ -172,6 +172,26 @@ class _Batch:
         ):
             if rows:
                 connection.execute(statement, rows)
+        _drop_letters_to_accused(connection, numbers)
+
+
+def _drop_letters_to_accused(connection: Connection, numbers: Sequence[str]) -> None:
+    """Delete unsent messages to units that the tickets, as they are stored now, are kept from.
+
+    They were requested before the units were accused, perhaps by a projection that comes late.
+    """
+    for row in connection.execute(_KEPT_FROM, {"numbers": numbers}).all():
+        connection.execute(_TO_ACCUSED, {"of": row.number, "units": row.accused.split()})
+
+
+_KEPT_FROM = select(ticket.c.number, ticket.c.accused).where(
+    ticket.c.number.in_(bindparam("numbers", expanding=True)), ticket.c.accused.is_not(None)
+)
+_TO_ACCUSED = delete(outbox).where(
+    outbox.c.number == bindparam("of"),
+    outbox.c.unit.in_(bindparam("units", expanding=True)),
+    outbox.c.sent_at.is_(None),
+)
 
 
 def _order(projection: Projection) -> tuple[int, int]:

@@ -33,7 +33,8 @@ async def find_repeats(
     """Return the numbers of earlier tickets of `category` about the same place, newest first.
 
     The same place is within the pack's distance; or the same address; or, for a complaint that
-    has neither point nor address, the same community or cell.
+    has neither point nor address, the same community or cell. A report of wrongdoing is not among
+    them: its number would be read by the units that have this one.
     """
     place = same_place(complaint, area, rules.repeats_metres)
     if place is None:
@@ -46,6 +47,7 @@ async def find_repeats(
             _TICKET.filed_at >= since,
             _TICKET.filed_at < complaint.filed_at,
             _TICKET.number != complaint.number,
+            _TICKET.of_wrongdoing.is_(False),
             place,
         )
         .order_by(_TICKET.filed_at.desc())

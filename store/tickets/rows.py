@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from domain.canonical import folded
+from domain.commands.may_have import kept_from
 from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.registry import UNITS_DUTIES, ClockName
 from domain.events import Event
@@ -53,7 +54,7 @@ def ticket_row(ticket: Ticket, projection_number: int) -> Row:
         "red_cards": cards(ticket, LevelKind.DUE),
         "severity": ticket.severity,
         "parent": ticket.parent,
-        "accused": ticket.accused,
+        "accused": " ".join(kept_from(ticket)) or None,
         "of_wrongdoing": ticket.of_wrongdoing,
         "public": complaint.public,
         "excluded": ticket.excluded,

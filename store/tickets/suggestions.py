@@ -9,7 +9,7 @@ from domain.pack.pack import Pack
 from domain.pack.routing import CategorySuggestion, classify
 from domain.policy.condition_inputs import case_of_complaint
 from domain.ticket.because import Because, ReasonCode, because
-from domain.ticket.complaint import Complaint, of_wrongdoing
+from domain.ticket.complaint import Complaint
 from packs.conditions import OF_TICKETS, compile_condition
 
 if TYPE_CHECKING:
@@ -22,17 +22,17 @@ def suggest(pack: Pack, grid: "Grid | None", complaint: Complaint) -> CategorySu
     The category's filing condition is not checked here: see `filing_holds`.
     """
     suggestion = classify(pack, complaint)
-    doubt = _for_a_person(pack, complaint)
+    doubt = _for_a_person(complaint)
     area = cell_of(grid, complaint) or _finer(complaint.place.area, suggestion.area)
     values = {"confident": False, "because": [doubt, *suggestion.because]} if doubt else {}
     return suggestion.model_copy(update={**values, "area": area})
 
 
-def _for_a_person(pack: Pack, complaint: Complaint) -> Because | None:
+def _for_a_person(complaint: Complaint) -> Because | None:
     """Return why a person has to decide, however clear the text is; None if none has to."""
     if complaint.by_hand:
         return because(ReasonCode.NEEDS_A_PERSON)
-    if of_wrongdoing(complaint.kind) and pack.reports.unit is not None:
+    if complaint.of_wrongdoing:
         # Only a person can find out whom it accuses, and the accused must never receive it.
         return because(ReasonCode.REPORT_FOR_A_PERSON)
     return None

@@ -19,6 +19,7 @@ from temporalio.testing import ActivityEnvironment
 import workflows
 from activities.errors import WAITED, is_waited_for
 from domain.activity_io import (
+    AccuseQuestion,
     ClockQuestion,
     DispatchQuestion,
     ExtensionQuestion,
@@ -49,6 +50,7 @@ CLOCK = Clock(
 QUESTIONS: dict[str, Any] = {
     "accept_complaint": complaint(),
     "triage_complaint": TriageQuestion(complaint=complaint(), at=NOW),
+    "name_accused": AccuseQuestion(city="tongzhou", accused=["water"]),
     "dispatch_ticket": DispatchQuestion(
         city="tongzhou", category="0301", tier="general", area=None, unit=None, assignment=1, at=NOW
     ),

@@ -133,8 +133,8 @@ async def test_dispatch_gives_known_reasons_made_of_the_pack(
     cases += [lead.model_copy(update=unknown | {"area": area}) for area in areas[:2]]
     cases.append(lead.model_copy(update={"unit": pack.units[0].code}))
     first = (await ActivityEnvironment().run(dispatch.dispatch, cases[0])).unit
-    cases.append(cases[0].model_copy(update={"accused": first}))
-    cases.append(lead.model_copy(update={"unit": first, "accused": first, "share": Share.VERIFY}))
+    cases.append(cases[0].model_copy(update={"accused": [first]}))
+    cases.append(lead.model_copy(update={"unit": first, "accused": [first], "share": Share.VERIFY}))
     for question in cases:
         plan = await ActivityEnvironment().run(dispatch.dispatch, question)
         codes |= _check(pack, Assigned, plan.why, plan.because)

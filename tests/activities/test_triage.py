@@ -12,6 +12,7 @@ from domain.ticket.complaint import Complaint, Place
 from packs.registry import PackRegistry, default_root
 from store.db.engine import Store
 from store.packs.archive import ArchivedPacks
+from tests.support.cities import SHIPPED
 
 
 async def triaged(store: Store, place: Place, **values: Any) -> TriagePlan:
@@ -50,8 +51,8 @@ async def test_whom_a_report_accuses_a_person_tells(sqlite_store: Store) -> None
     assert plan.why.startswith("a report waits for a person")
 
 
-async def test_where_nobody_handles_reports_apart_they_are_triaged_like_others(
-    sqlite_store: Store,
-) -> None:
-    plan = await triaged(sqlite_store, Place(), city="tongzhou", kind="report", category="0204")
-    assert plan.category == "0204"
+@pytest.mark.parametrize("city", SHIPPED.ids())
+async def test_a_report_waits_for_a_person_in_every_city(sqlite_store: Store, city: str) -> None:
+    category = SHIPPED.get(city).categories[0].code
+    plan = await triaged(sqlite_store, Place(), city=city, kind="report", category=category)
+    assert (plan.category, plan.suggestion) == (None, category)

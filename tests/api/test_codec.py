@@ -82,6 +82,25 @@ async def test_a_units_program_opens_its_orders_and_nothing_else(api: Api, engin
         assert problem(refused) == (403, "forbidden")
 
 
+async def test_a_program_of_an_accused_unit_opens_its_orders_no_more(
+    api: Api, engine: Engine
+) -> None:
+    ticket = await api.file()
+    history = await _history(engine, ticket)
+    order = next(
+        event.activity_task_scheduled_event_attributes.input.payloads[0]
+        for event in history.events
+        if event.HasField("activity_task_scheduled_event_attributes")
+    )
+    assert _payloads(await _ask(api, "decode", _body([order]), await api.officer()))
+    assert (await ticket.by(Role.DESK, "accuse", {"units": ["water"]})).status_code == 200
+    refused = await _ask(api, "decode", _body([order]), await api.officer())
+    assert problem(refused) == (403, "forbidden")
+    named = {"Jiesu-Ticket": ticket.number}
+    sealed = await _ask(api, "encode", _body([order]), await api.officer() | named)
+    assert problem(sealed) == (404, "ticket_not_found")
+
+
 async def test_a_units_program_seals_its_answer_for_its_own_ticket_only(api: Api) -> None:
     ticket = await api.file()
     plain = _body([Payload(metadata={"encoding": b"json/plain"}, data=b'"the river is clean"')])

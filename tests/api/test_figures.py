@@ -174,7 +174,7 @@ async def test_the_tickets_behind_a_figure_are_the_staffs_to_see(api: Api) -> No
 async def test_who_is_accused_does_not_find_the_report_behind_a_figure(api: Api) -> None:
     one = Busy(complaint(city="tongzhou", kind=Kind.REPORT))
     life = [one.accepted(), one.classified()]
-    life[-1].ticket.accused = one.ticket.accused = "water"
+    life[-1].ticket.accused = one.ticket.accused = ["water"]
     life[-1].events[-1].fact.accused = "water"  # type: ignore[attr-defined]
     life += [one.led_by("water"), one.done(1), one.replied(), one.rated(5), one.watched()]
     await project(api.store, life)

@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from domain.actors import Role
-from tests.api.running_api import Api, Filed
+from tests.api.running_api import Api, Filed, problem
 from tests.support.media import a_photo
 from tests.support.staff_pages import at_desk, says
 
@@ -86,29 +86,15 @@ async def test_the_question_is_put_to_merged_citizens_and_their_answer_reaches_t
     assert files.json() == [], "a neighbour's photo is not the citizen's to see"
 
 
-async def test_what_a_report_adds_does_not_reach_the_unit_it_may_accuse(api: Api) -> None:
-    parent, report = await api.file(), await api.unclear(kind="report")
-    body = {"into": parent.number, "reason": "同一河段。"}
-    merged = await report.by(Role.DISPATCHER, "merge", body)
-    assert merged.status_code == 200, merged.text
-    await _until_kind(parent, "complainant_joined")
-    facts = {"text": "就是水务局的人。"}
-    assert (await report.act("facts", report.citizen, facts)).status_code == 200
-    keep = {"number": report.number, "code": report.receipt["access_code"]}
-    for what, more in (("facts", facts), ("urge", {})):
-        page = await report.api.http.post(f"/follow/{what}", data=keep | more)
-        assert "不转给办理另一诉求的单位" in says(page), what
-    events = await api.http.get(f"{parent.path}/events", headers=await api.officer())
-    assert "你们到底管不管" not in events.text
-    assert "就是水务局的人" not in events.text
-    kinds = await parent.kinds()
-    assert not {"complainant_added", "complainant_urged"} & set(kinds)
-    # Its citizen gets the answer; the unit gets no share of the report by answering.
-    assert (await parent.complete()).status_code == 200
-    await report.until_stage("rate")
-    assert (await report.seen_by_staff())["assignments"] == []
-    hidden = await api.http.get(report.path, headers=await api.officer())
-    assert hidden.status_code == 404
+async def test_a_report_is_merged_with_nothing_in_neither_direction(api: Api) -> None:
+    other, report = await api.file(), await api.unclear(kind="report")
+    assert (await report.by(Role.DISPATCHER, "accuse", {"nobody": True})).status_code == 200
+    for one, into in ((report, other), (other, report)):
+        body = {"into": into.number, "reason": "同一河段。"}
+        refused = await one.by(Role.DISPATCHER, "merge", body)
+        assert problem(refused) == (409, "report_not_merged"), refused.text
+    assert "complainant_joined" not in await other.kinds()
+    assert "complainant_joined" not in await report.kinds()
 
 
 async def test_a_rejected_answer_is_not_given_to_who_is_merged_later(api: Api) -> None:

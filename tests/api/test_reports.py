@@ -1,6 +1,8 @@
 """Tests of reports (举报): hidden from the accused unit; the handler does not learn from whom."""
 
+import re
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,9 @@ from store.tickets import intake
 from tests.api.running_api import REPLY, Api, Filed, problem, serve_api
 from tests.support.cities import city_with
 from tests.support.engine import platform
+from tests.support.media import a_photo
 from tests.support.people import signed_in
+from tests.support.walking import addresses
 
 ACCUSED, BELOW, HANDLER = "water", "river-station", "police"
 REPORT: dict[str, Any] = {
@@ -43,13 +47,19 @@ COMMANDS: list[tuple[str, Any]] = [
     ("withdraw", None),
     ("decide", {"approve": True, "reason": "同意。"}),
     ("reassign", {"unit": "market", "reason": "给它。"}),
+    ("accuse", {"nobody": True}),
 ]
 
 
 @pytest.fixture
 async def api(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Api]:
     """Open a city in which reports that name a unit go to the police."""
-    packs = city_with(tmp_path / "cities", reports={"unit": HANDLER})
+    packs = city_with(
+        tmp_path / "cities",
+        reports={"unit": HANDLER},
+        features={"settle_all": True},
+        caps={"reworks": 1},
+    )
     async with (
         platform(client, sqlite_store, packs) as running,
         serve_api(tmp_path, running.store, client, packs) as opened,
@@ -206,7 +216,7 @@ async def test_a_report_that_the_desk_classifies_as_a_complaint_stays_protected(
 ) -> None:
     """No unit learns how it was filed, or by whom, and nothing is published."""
     ticket = await api.file(**REPORT, public=True)
-    classified = {"category": "0301", "kind": "complaint"}
+    classified = {"category": "0301", "kind": "complaint", "nobody": True}
     assert (await ticket.by(Role.DISPATCHER, "triage", classified)).status_code == 200
     await ticket.until_stage("handle")
     officer = await api.officer("water")
@@ -224,3 +234,126 @@ async def test_a_report_that_the_desk_classifies_as_a_complaint_stays_protected(
     assert published.json()["items"] == []
     desk = await api.http.get(ticket.path, headers=await api.token(Role.DISPATCHER))
     assert desk.json()["complaint"]["channel"] == "hotline"
+
+
+# --- accused later, followed, inspected: no word of it at any address -----------------------------
+
+WORD, SECOND = "青梅巷口", "白鹭桥下"
+"""Words of the reports, which nothing else has."""
+
+
+async def _accused_since(api: Api) -> Filed:
+    """File a ticket of the water bureau; when that has signed, the citizen tells of its people."""
+    photo = (await api.http.post("/api/v1/files", content=a_photo())).json()
+    ticket = await api.file(
+        title=WORD, text=f"{WORD}的河水发黑，已找过他们。", files=[photo["reference"]]
+    )
+    assert (await ticket.by_unit("sign")).status_code == 200
+    called = {
+        "ground": "emergency",
+        "reason": f"{WORD}急。",
+        "units": [{"unit": "planning", "task": f"{WORD}核实。"}],
+    }
+    assert (await ticket.by_unit("whistle", called)).status_code == 200
+    assert (await ticket.by(Role.DESK, "accuse", {"units": [ACCUSED]})).status_code == 200
+    given = {"unit": HANDLER, "reason": f"{WORD}另派。"}
+    assert (await ticket.by(Role.DISPATCHER, "reassign", given)).status_code == 200
+    await ticket.until_stage("handle")
+    return ticket
+
+
+async def _followed(api: Api) -> tuple[Filed, Filed]:
+    """Return a report that has ended, and the one that follows it."""
+    first = await api.file(**REPORT | {"title": SECOND, "text": f"{SECOND}的人收了好处。"})
+    named = {"category": "0301", "accused": [ACCUSED]}
+    assert (await first.by(Role.DISPATCHER, "triage", named)).status_code == 200
+    await first.until_stage("handle")
+    await first.complete(unit=HANDLER, body={"reply": f"{SECOND}已查处。"})
+    await first.until_stage("rate")
+    await first.rate()
+    await first.until_stage("ended")
+    again = await first.act("recur", first.citizen, {"text": f"{SECOND}的人又来了。"})
+    assert again.status_code == 201, again.text
+    return first, Filed(api, again.json())
+
+
+async def test_the_follow_up_of_a_report_is_one_and_kept_from_the_same(api: Api) -> None:
+    first, second = await _followed(api)
+    await second.until_stage("triage")
+    before, after = await first.seen_by_staff(), await second.seen_by_staff()
+    assert (after["kind"], after["accused"]) == ("report", [ACCUSED])
+    assert set(before["kept_from"]) <= set(after["kept_from"])
+    assert (await second.by(Role.DISPATCHER, "triage", {"category": "0301"})).status_code == 200
+    assert (await second.until_stage("handle"))["unit"] != (await api.file()).number
+    assert (await second.seen_by_staff())["assignments"][0]["unit"] == HANDLER
+    refused = await second.act("person", await api.officer(ACCUSED), {"purpose": "联系来电人"})
+    assert problem(refused) == (404, "ticket_not_found")
+
+
+async def test_inspections_after_a_report_tell_nothing_of_it(api: Api) -> None:
+    ticket = await _accused_since(api)
+    body = {"text": "请各单位自查。", "units": [ACCUSED]}
+    refused = await ticket.by(Role.SUPERVISOR, "settle-all", body)
+    assert problem(refused) == (422, "accused_unit")
+    opened = await ticket.by(Role.SUPERVISOR, "settle-all", {"text": "请各单位自查。"})
+    assert opened.status_code == 200, opened.text
+    numbers = (await ticket.seen_by_staff())["inspections"]
+    assert numbers
+    for number in numbers:
+        registered = await intake.get(api.store, number)
+        assert registered is not None
+        inspection = registered.complaint
+        assert WORD not in inspection.model_dump_json()
+        assert inspection.unit not in (ACCUSED, BELOW)
+        assert {ACCUSED, BELOW} <= set(inspection.kept_from)
+
+
+@pytest.mark.parametrize("unit", [ACCUSED, BELOW])
+async def test_no_address_tells_an_accused_unit_a_word_of_it(api: Api, unit: str) -> None:
+    """Every address that can be read, with each report's number, file and share in its place."""
+    since = await _accused_since(api)
+    reports = [since, *await _followed(api)]
+    inspections = (await since.seen_by_staff())["inspections"]
+    fileid = (await api.http.get(f"{since.path}/files", headers=await api.token(Role.DESK))).json()
+    who = await signed_in(api, Role.OFFICER, unit)
+    browser = who.cookie | {"Accept": "text/html", "Accept-Language": "zh"}
+    desk = (await signed_in(api, Role.DESK)).cookie | {"Accept": "text/html"}
+    shown, walked = 0, 0
+    for address in addresses(api.app):
+        if address.method != "GET" or "stream" in address.path or "feed" in address.path:
+            continue
+        for report in reports:
+            things = {"number": report.number, "file": fileid[0]["id"], "city": "tongzhou"}
+            path = re.sub(r"\{(\w+)[^}]*\}", partial(_filled, things), address.path)
+            headers = browser if path.startswith("/staff") else who.headers
+            answer = await api.http.get(path, headers=headers)
+            assert answer.status_code < 500, path
+            for word in (WORD, SECOND, *inspections):
+                assert word not in answer.text, (path, word)
+            if report.number not in path:
+                assert not [one for one in reports if one.number in answer.text], path
+            walked += 1
+            control = await api.http.get(path, headers=desk)
+            shown += WORD in control.text or SECOND in control.text
+            if "{" not in address.path:
+                break
+    assert walked > 50
+    assert shown > 5, "the desk reads these words: the walk looks in the right places"
+
+
+def _filled(things: dict[str, str], part: re.Match[str]) -> str:
+    return things.get(part[1], "1")
+
+
+async def test_what_was_in_the_hands_of_the_accused_ends_there(api: Api) -> None:
+    """Its share, its orders and its program: nothing is taken from it, and nothing is decoded."""
+    ticket = await _accused_since(api)
+    refused = await ticket.complete(unit=ACCUSED)
+    assert problem(refused) == (404, "assignment_not_found")
+    for what, body in COMMANDS:
+        refused = await ticket.by_unit(what, body, unit=ACCUSED)
+        assert problem(refused) in ((404, "ticket_not_found"), (403, "forbidden")), what
+    share = await _reading(api, ACCUSED, f"/assignments/{ticket.number}-1")
+    assert problem(share) == (404, "assignment_not_found")
+    shown = await _reading(api, ACCUSED, "/assignments", open="false")
+    assert shown.json()["items"] == []

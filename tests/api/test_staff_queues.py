@@ -334,3 +334,34 @@ async def test_who_was_reached_need_not_rate(impatient: Api) -> None:
     assert (await press(impatient, who, "call-backs/call-back", **fields)).status_code == 303
     state = await ticket.seen_by_staff()
     assert (state["call_backs"], state["rating"]) == (1, None)
+
+
+async def test_a_report_is_classified_when_somebody_said_whom_it_accuses(api: Api) -> None:
+    report = await api.file(kind="report")
+    who = await signed_in(api, Role.DISPATCHER)
+    page = await see(api, who, "triage")
+    assert in_hand(page) == report.number
+    assert "接受建议" not in page.text
+    assert "不涉及本市任何承办单位" in page.text
+    typed = {"number": report.number, "category": "0301", "note": "电话核实过"}
+    unsaid = await press(api, who, "triage/triage", **typed)
+    assert unsaid.status_code == 422
+    assert "请先确认被举报单位" in unsaid.text
+    assert "电话核实过" in unsaid.text
+    assert (await press(api, who, "triage/triage", **typed, nobody="yes")).status_code == 303
+    await report.until_stage("handle")
+    assert (await report.kinds())[2:4] == ["accused", "classified"]
+
+
+async def test_what_becomes_a_report_at_triage_asks_for_the_accused(api: Api) -> None:
+    ticket = await api.unclear()
+    who = await signed_in(api, Role.DISPATCHER)
+    assert "被举报单位" not in (await see(api, who, "triage")).text
+    typed = {"number": ticket.number, "category": "0301", "kind": "report"}
+    unsaid = await press(api, who, "triage/triage", **typed)
+    assert unsaid.status_code == 422
+    assert 'name="accused"' in unsaid.text
+    named = await press(api, who, "triage/triage", **typed, accused="区水务局")
+    assert named.status_code == 303
+    await ticket.until_stage("handle")
+    assert (await ticket.seen_by_staff())["accused"] == ["water"]

@@ -80,9 +80,9 @@ NAMES: dict[str, Named] = {
 NO_NAMES = {
     # texts of people, and what they fill in
     "address", "answer", "cons", "contact", "crs", "decision", "display", "email", "lat", "lon",
-    "minutes", "name", "note", "on", "options", "place", "pros", "question", "reason", "reply",
-    "residents", "rows", "sheet", "task", "title", "votes", "website", "words", "photos", "order",
-    "look",
+    "minutes", "name", "nobody", "note", "on", "options", "place", "pros", "question", "reason",
+    "reply", "residents", "rows", "sheet", "task", "title", "votes", "website", "words", "photos",
+    "order", "look",
     # choices and yes or no
     "agreed", "anonymous", "approve", "contacted", "grade", "ground", "holds", "kind", "locally",
     "longer",

@@ -13,6 +13,7 @@ from domain.commands.supervising.supervise import order
 from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.registry import ClockName
 from domain.facts import aftercare, anytime, closing, intake, returning, verifying, waiting
+from domain.facts.wrongdoing import NobodyLeft
 from domain.policy.condition_inputs import case_of
 from domain.policy.decide import above_threshold, arbitration_due, verdict, watch_over
 from domain.refusals import Refused
@@ -125,7 +126,11 @@ class Clockwork(Hall):
             try:
                 plan = self.share(ticket.next_unit, at)
             except Refused:  # the named unit is the one accused in a report
-                plan = self.share(None, at)
+                try:
+                    plan = self.share(None, at)
+                except Refused:
+                    self.record_event(NobodyLeft(), at)
+                    return
             self.assign(plan, at, SYSTEM)
 
     def _verify(
@@ -135,7 +140,11 @@ class Clockwork(Hall):
         at: datetime,
         clocks: Sequence[Clock] = (),
     ) -> None:
-        share = self.share(unit, at, Share.VERIFY)
+        try:
+            share = self.share(unit, at, Share.VERIFY)
+        except Refused:
+            self.record_event(NobodyLeft(), at)
+            return
         meanwhile = list(clocks) if self.lifecycle else []
         fact = verifying.VerificationRequested(before=before, share=share, clocks=meanwhile)
         self.record_event(fact, at)

@@ -8,14 +8,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain.activity_io import (
+    AccuseQuestion,
     ExtensionQuestion,
     ReasonQuestion,
     ReclassifyQuestion,
     ReplanQuestion,
     TriageQuestion,
 )
-from domain.actors import Actor
+from domain.actors import SYSTEM, Actor
 from domain.commands.citizens.add_facts import AddFacts
+from domain.commands.intake.accuse import Accuse, accusation
 from domain.commands.intake.intervene import Intervene
 from domain.commands.intake.merge import Merge
 from domain.commands.intake.reassign import Reassign
@@ -36,9 +38,11 @@ from domain.deadlines.registry import ClockName
 from domain.facts import aftercare, anytime, handling, merging, returning, waiting
 from domain.facts import intake as intake_facts
 from domain.facts import joint as joint_facts
+from domain.facts.joint import Overridden
+from domain.facts.wrongdoing import Accused
 from domain.messages import Command, ParentReply
-from domain.policy.decide import reclassified, replanned
-from domain.policy.guards import check
+from domain.policy.decide import accused_facts, reclassified, replanned
+from domain.policy.guards import check_received
 from domain.refusals import Refused
 from domain.ticket.assignment import Assignment, AssignmentPlan, Share
 from domain.ticket.stages import Stage
@@ -54,7 +58,7 @@ class Counter(Clockwork):
 
     def give(self, actor: Actor, command: Command, at: datetime) -> None:
         """Carry out a command. Raises Refused: nothing has changed, except by a barred return."""
-        check(self.ticket, command, actor, at)
+        check_received(self.ticket, command, actor, at)
         barred = self._bar(command, actor) if isinstance(command, Return) else None
         reason = command.reason_code()
         if reason is not None and barred is None:
@@ -65,6 +69,10 @@ class Counter(Clockwork):
                 self._classify(command, actor, at)
             case Reclassify():
                 self._reclassify(command, actor, at)
+            case Accuse():
+                self._accuse(command, actor, at)
+            case Merge() if self.ticket.of_wrongdoing:
+                raise Refused("report_not_merged", "as the activity `check_merge` refuses it")
             case Reassign() | Intervene():
                 self._send(command, actor, at)
             case Merge(into=into, reason=why):
@@ -133,21 +141,41 @@ class Counter(Clockwork):
         fact = replanned(self.ticket, plan.calendar_version, plan.clocks, plan.moved)
         self.record_event(fact, at, actor)
 
+    def _accuse(self, command: Accuse, actor: Actor, at: datetime) -> None:
+        accusing, ticket = accusation(command.units, command.nobody) or [], self.ticket
+        question = AccuseQuestion(city="", accused=accusing)
+        plan = settled(self.desks.triage.accuse(question))
+        clocks = self.plan(at, ClockName.DISPATCH)
+        merged = ticket.stage is Stage.MERGED
+        for fact in accused_facts(ticket, accusing, plan.covered, command.note, clocks):
+            self.record_event(fact, at, SYSTEM if isinstance(fact, Overridden) else actor)
+        if plan.covered and merged:
+            if ticket.parent_pause is not None:
+                self.parent_goes_on("unmerged", at)
+            apart = merging.Unmerged(reason="r", by_hand=True, clocks=clocks)
+            self.record_event(apart, at, actor)
+        for number in list(ticket.waiting) if plan.covered else []:
+            self.record_event(merging.ComplainantLeft(number=number), at)
+
     def _classify(self, command: Triage, actor: Actor, at: datetime) -> None:
+        accusing = accusation(command.accused, command.nobody)
         question = TriageQuestion(
             complaint=self.ticket.complaint,
             at=at,
             category=command.category,
             area=command.area,
             unit=command.unit,
-            accused=command.accused,
+            accusing=accusing,
+            kept_from=self.ticket.kept_from,
         )
         plan = settled(self.desks.triage.triage(question))
+        if accusing is not None:
+            assert plan.covered is not None
+            self.record_event(Accused(accused=accusing, covered=plan.covered), at, actor)
         classified = intake_facts.Classified(
             category=command.category,
             tier=plan.tier or "",
             unit=command.unit,
-            accused=command.accused,
             verify_by=plan.verify_by,
             why=plan.why,
             clocks=plan.clocks,
@@ -294,7 +322,8 @@ class Counter(Clockwork):
 
     def joined(self, number: str) -> None:
         """Record that another ticket was merged into this one; do nothing if it is too late."""
-        if self.ticket.stage in (Stage.DISPATCH, Stage.HANDLE, Stage.FEEDBACK):
+        joinable = self.ticket.stage in (Stage.DISPATCH, Stage.HANDLE, Stage.FEEDBACK)
+        if joinable and not self.ticket.of_wrongdoing:
             self.record_event(merging.ComplainantJoined(number=number), self.now)
 
     def left(self, number: str) -> None:

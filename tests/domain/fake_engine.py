@@ -24,6 +24,7 @@ from domain.ticket.preconditions import startable
 from domain.ticket.rating import Rating
 from domain.ticket.ticket import LIFECYCLE, Ticket
 from tests.domain.desks import Desks, settled
+from tests.domain.invariants import check_accused
 from tests.domain.promises_checked import Promises
 
 
@@ -45,6 +46,7 @@ class Hall:
         fact = with_rounds(self.ticket, fact)
         self.events.append(record(self.ticket, fact, actor, at))
         self.promises.see(self.events[-1], self.ticket)
+        check_accused(self.events[-1], self.ticket, self.desks.pack)
         raised = follows(self.ticket)
         if raised is not None:
             self.record_event(raised, at)
@@ -106,7 +108,8 @@ class Hall:
             at=at,
             share=share,
             place=ticket.complaint.place,
-            accused=ticket.accused,
+            accused=ticket.accused or [],
+            kept_from=ticket.kept_from,
             promise=bool(self.lifecycle) and ticket.promise_unsettled,
         ).model_copy(update=more)
         plan = settled(self.desks.dispatch.dispatch(question))

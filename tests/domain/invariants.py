@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from domain.commands.may_have import units_given
 from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
 from domain.events import Event
 from domain.facts.transitions import transition
+from domain.pack.pack import Pack
 from domain.policy.decide import arbitration_due, follows, verdict, watch_over
+from domain.policy.notifications import notices
 from domain.ticket.assignment import Assignment, Ending, Share
 from domain.ticket.preconditions import holds
 from domain.ticket.stages import ANSWERED, Outcome, Stage
@@ -45,6 +48,27 @@ ENDS_PAUSE = {
 """The clock that ends a pause, by lifecycle and the pause's reason."""
 
 
+def check_accused(event: Event, ticket: Ticket, pack: Pack) -> None:
+    """Fail if an event gives an accused unit, or one below it, the ticket or a message about it."""
+    accused = ticket.accused or []
+    units = [*units_given(event.fact), *(one.unit for one in notices(event, ticket) if one.unit)]
+    for unit in units if accused else ():
+        assert not set(pack.chain(unit)) & set(accused), (event.kind, unit, accused)
+
+
+def check_kept_away(ticket: Ticket) -> None:
+    """Fail if a unit has a share of, or comes next on, a ticket that accuses it."""
+    assert {*(ticket.accused or ())} <= {*ticket.kept_from}
+    assert not {each.unit for each in ticket.opened} & {*ticket.kept_from}
+    assert ticket.next_unit not in ticket.kept_from
+    assert not (ticket.of_wrongdoing and ticket.stage is Stage.MERGED)
+    assert not (ticket.kept_from and ticket.waiting), "its answer would go to other tickets"
+    if ticket.of_wrongdoing and ticket.accused is None:
+        assert ticket.stage in (Stage.ACCEPT, Stage.TRIAGE, Stage.ENDED), "unsaid"
+    answering = ticket.stage is Stage.FEEDBACK
+    assert not (answering and ticket.unit in ticket.kept_from), "the accused answers"
+
+
 def check_order(ticket: Ticket, events: Sequence[Event]) -> None:
     """Fail unless stage, assignments and clocks agree with each other."""
     assert ticket.version == len(events)
@@ -61,6 +85,7 @@ def check_order(ticket: Ticket, events: Sequence[Event]) -> None:
     assert [order.n for order in ticket.orders] == list(range(1, len(ticket.orders) + 1))
     check_shares(ticket)
     check_round(ticket, events)
+    check_kept_away(ticket)
     running = [clock for clock in ticket.clocks if clock.running]
     for clock in ticket.clocks:
         check_clock(clock)

@@ -58,7 +58,7 @@ def test_auditor_and_administrator_change_no_ticket() -> None:
 def _ticket() -> Ticket:
     """Return a ticket that U1 leads, U2 helps with, and in which U4 is accused."""
     ticket = Ticket.of(complaint())
-    ticket.accused = "U4"
+    ticket.accused = ["U4"]
     for n, (unit, share) in enumerate((("U1", Share.LEAD), ("U2", Share.CO)), 1):
         ticket.assignments.append(
             Assignment(n=n, unit=unit, queue="units", why="test", share=share, opened_at=START)

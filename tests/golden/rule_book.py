@@ -13,9 +13,11 @@ from domain.commands.citizens.add_facts import AddFacts
 from domain.commands.citizens.recur import Recur
 from domain.commands.citizens.urge import Urge
 from domain.commands.citizens.withdraw import Withdraw
+from domain.commands.intake.accuse import Accuse
 from domain.commands.intake.arbitrate import Arbitrate
 from domain.commands.intake.intervene import Intervene
 from domain.commands.intake.merge import Merge
+from domain.commands.intake.reassign import Reassign
 from domain.commands.intake.triage import Triage
 from domain.commands.intake.unmerge import Unmerge
 from domain.commands.joint.delegate import Delegate
@@ -208,13 +210,30 @@ async def report(engine: Engine) -> Filed:
         kind="report", title="", text="吃拿卡要", category=None, city="heping"
     )
     ticket, _ = await file(engine.client, new_complaint)
-    await ticket.act(DISPATCHER, Triage(category="0206", accused="city-management"))
+    await ticket.act(DISPATCHER, Triage(category="0206", accused=["city-management"]))
     await ticket.until_stage("handle")
     await ticket.act(SUPERVISOR, Supervise(text="两日内报结果"))
     lead = officer((await ticket.now()).unit or "")
     await ticket.act(lead, AnswerOrder(order=1, answer="已落实"))
     await ticket.act(SUPERVISOR, Notice(text="予以通报"))
     return await _withdrawn(ticket)
+
+
+async def accused(engine: Engine) -> Filed:
+    new_complaint = complaint(
+        kind="report", title="", text="吃拿卡要", category=None, city="heping"
+    )
+    ticket, _ = await file(engine.client, new_complaint)
+    await ticket.act(DESK, Accuse(nobody=True))
+    await ticket.act(DISPATCHER, Triage(category="0206"))
+    lead = (await ticket.until_stage("handle")).unit or ""
+    await ticket.act(officer(lead), Sign())
+    await ticket.act(DESK, Accuse(units=[lead], note="来电人补充"))
+    await ticket.act(DISPATCHER, Reassign(unit="discipline", reason="另派"))
+    await ticket.until(lambda at: at.unit == "discipline" and at.stage == "handle")
+    await ticket.act(SUPERVISOR, Accuse(units=["gov"]))
+    await ticket.act(CITIZEN, Withdraw(reason="已自行解决"))
+    return ticket
 
 
 async def verified_before_filing(engine: Engine) -> Filed:
@@ -367,6 +386,7 @@ RULE_BOOK: tuple[Scenario, ...] = (
     staged,
     arbitrated,
     report,
+    accused,
     verified_before_filing,
     not_found_on_the_spot,
     merged,

@@ -290,3 +290,10 @@ def test_scoring_may_wait_for_everything_that_happens() -> None:
 def test_every_message_is_about_something_that_happens() -> None:
     values = {f"{clock}_{level}" for clock in ClockName for level in LevelKind}
     assert set(TEMPLATE_NAMES) <= event_kinds() | values
+
+
+def test_a_pack_without_a_unit_for_reports_is_refused(folder: Path) -> None:
+    line = replace(folder / CITY, 'unit = "gov" ', '# unit = "gov" ') - 1
+    (fault,) = check_pack(folder)
+    assert (fault.file, fault.line) == (CITY, line)
+    assert fault.message.startswith("no unit for reports of wrongdoing (举报)")

@@ -164,6 +164,8 @@ CASES = (
     Case("triage", _DISPATCHER, _praise,
          {"category": "黑臭水体", "kind": "complaint", "unit": "区水务局", "note": "已核对"},
          "classified", ("黑臭水体", "投诉")),
+    Case("accuse", _DESK, fresh, {"units": ["区水务局", "police"], "note": "来电人点名。"},
+         "taken_from_accused", ("区水务局", "从被举报单位收回")),
     Case("decide", _SUPERVISOR, _after((_OFFICER, "extend", EXTEND)), {"approve": "yes"} | WHY,
          "extension_granted", (WHY["reason"],)),
     Case("reassign", _DISPATCHER, fresh, {"unit": "区住房城乡建设委"} | WHY, "reassigned",

@@ -16,6 +16,7 @@ from domain.commands.citizens.open_contact import OpenContact
 from domain.commands.citizens.recur import Recur
 from domain.commands.citizens.urge import Urge
 from domain.commands.citizens.withdraw import Withdraw
+from domain.commands.intake.accuse import Accuse
 from domain.commands.intake.arbitrate import Arbitrate
 from domain.commands.intake.conclude import Conclude
 from domain.commands.intake.intervene import Intervene
@@ -67,6 +68,7 @@ KINDS: tuple[type[Command], ...] = COMMANDS
 
 _WEIGHTS: dict[type[Command], int] = {
     Withdraw: 1,
+    Accuse: 8,
     Conclude: 1,
     Intervene: 2,
     Merge: 2,
@@ -94,6 +96,7 @@ class Scene:
     """A ticket's state, and the random choices for the next command.
 
     `units` and `categories` are those that commands name; `others` are tickets of the same city.
+    `accusing`: somebody may say whom it accuses.
     """
 
     ticket: Ticket
@@ -103,6 +106,7 @@ class Scene:
     units: Sequence[str]
     categories: Sequence[str]
     others: Sequence[str]
+    accusing: bool = True
 
     def likely(self, share: float) -> bool:
         return self.chance.random() < share
@@ -139,7 +143,8 @@ class Scene:
     def _kind(self) -> type[Command]:
         if pending_request(self.ticket) is not None and self.likely(0.4):
             return Decide
-        kinds = _AT[self.ticket.stage] if self.likely(0.9) else KINDS
+        kinds = list(_AT[self.ticket.stage] if self.likely(0.9) else KINDS)
+        kinds = [kind for kind in kinds if self.accusing or kind is not Accuse]
         weights = [_WEIGHTS.get(kind, 20) for kind in kinds]
         return self.chance.choices(kinds or KINDS, weights or None)[0]
 
@@ -209,7 +214,8 @@ def _triage(scene: Scene) -> Triage:
     return Triage(
         category=scene.chance.choice(scene.categories) if scene.likely(0.95) else "7777",
         unit=None if scene.likely(0.7) else scene.unit(),
-        accused=None if scene.likely(0.9) else scene.unit(),
+        accused=[scene.unit()] if scene.accusing and scene.likely(0.3) else [],
+        nobody=scene.accusing and scene.likely(0.5),
     )
 
 
@@ -223,6 +229,19 @@ def _reclassify(scene: Scene) -> Reclassify:
         reason="更正分类",
         longer=scene.likely(0.4),
     )
+
+
+def _accuse(scene: Scene) -> Accuse:
+    """Accuse one or two units, mostly those that have it; seldom nobody, or nothing clear."""
+    having = [each.unit for each in scene.ticket.opened]
+    if scene.likely(0.2):  # nobody is left whom the rules name
+        pack = scene.pack
+        return Accuse(units=[pack.city.fallback, pack.reports.unit or pack.city.fallback])
+    accused = [
+        scene.one(having, scene.unit()) if scene.likely(0.5) else scene.unit()
+        for _ in range(scene.chance.choice([0, 1, 1, 2]))
+    ]
+    return Accuse(units=accused, nobody=not accused and scene.likely(0.9))
 
 
 def _call_back(scene: Scene) -> CallBack:
@@ -249,6 +268,7 @@ def _decide(scene: Scene) -> Decide:
 
 
 _MAKERS: dict[type[Command], Callable[[Scene], Command]] = {
+    Accuse: _accuse,
     Triage: _triage,
     Reclassify: _reclassify,
     Reassign: lambda scene: Reassign(unit=scene.unit(), reason="改派"),

@@ -3,11 +3,13 @@
 from typing import NamedTuple
 
 from domain.actors import CITIZEN, Actor, Role
+from domain.commands.intake.accuse import Accuse
 from domain.commands.intake.arbitrate import Arbitrate
 from domain.commands.intake.conclude import Conclude
 from domain.commands.intake.reassign import Reassign
 from domain.commands.intake.triage import Triage
 from domain.commands.intake.unmerge import Unmerge
+from domain.commands.may_have import may_have
 from domain.commands.supervising.decide import Decide
 from domain.messages import Command
 from domain.pack.pack import Pack
@@ -53,7 +55,8 @@ def way_out(ticket: Ticket, pack: Pack) -> Step | None:
     """Return the next step; None if the engine continues by itself, at once or after some time."""
     match ticket.stage:
         case Stage.TRIAGE:
-            return Give(DISPATCHER, Triage(category=pack.categories[0].code))
+            nobody = ticket.of_wrongdoing and ticket.accused is None
+            return Give(DISPATCHER, Triage(category=pack.categories[0].code, nobody=nobody))
         case Stage.DISPATCH if ticket.by_hand and not arbitration_due(ticket):
             unit = _another(ticket, pack)
             if unit is None:
@@ -62,7 +65,11 @@ def way_out(ticket: Ticket, pack: Pack) -> Step | None:
                 return Give(DISPATCHER, referred)
             return Give(DISPATCHER, Reassign(unit=unit, reason="请承办"))
         case Stage.ARBITRATE:
-            return Give(DISPATCHER, Arbitrate(unit=pack.city.fallback, text="由区政府承办"))
+            units = (pack.city.fallback, *(unit.code for unit in pack.units))
+            named = next((unit for unit in units if may_have(ticket, unit, pack)), None)
+            if named is None:
+                return Give(DISPATCHER, Accuse(nobody=True))
+            return Give(DISPATCHER, Arbitrate(unit=named, text="由区政府承办"))
         case Stage.VERIFY | Stage.HANDLE:
             return HandIn(ticket.opened[0].n)
         case Stage.RATE if ticket.rating is None:
@@ -80,5 +87,4 @@ def way_out(ticket: Ticket, pack: Pack) -> Step | None:
 def _another(ticket: Ticket, pack: Pack) -> str | None:
     """Return a unit that did not have the ticket last and is not the subject of the report."""
     units = (unit.code for unit in pack.units if unit.code != ticket.unit)
-    accused = ticket.accused
-    return next((unit for unit in units if not (accused and pack.is_within(unit, accused))), None)
+    return next((unit for unit in units if may_have(ticket, unit, pack)), None)

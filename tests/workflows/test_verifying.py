@@ -147,10 +147,10 @@ async def test_the_accused_does_not_look_at_what_it_is_accused_of(
     unclear = {"title": "", "text": "有人收了好处", "category": None, "kind": "report"}
     new_complaint = complaint(**unclear, channel=channel, place=PLACE)
     ticket, _ = await file(careful.client, new_complaint)
-    await ticket.act(DISPATCHER, Triage(category="0301", accused=STREET))
+    await ticket.act(DISPATCHER, Triage(category="0301", accused=[STREET]))
     if channel == "web":
         await ticket.until_stage("handle")
         await ticket.complete_share(careful, "water", HandlingResult(reply="已查处。"))
     await ticket.until_stage("verify")
     await ticket.until_projected(careful, "verify")
-    assert [a.unit for a in (await ticket.state(careful)).opened] == ["gov"]
+    assert [a.unit for a in (await ticket.state(careful)).opened] == ["discipline"]

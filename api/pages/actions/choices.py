@@ -7,6 +7,7 @@ from api.pages.actions.dry_run import dry_run
 from api.pages.actions.spec import Choice
 from domain.commands.forms import Choices, Field
 from domain.commands.intake.conclude import Conclude
+from domain.commands.may_have import may_have
 from domain.deadlines.registry import ClockName
 from domain.pack.catalogue import Unit
 from domain.ticket.assignment import Assignment, Share
@@ -38,16 +39,12 @@ OUTCOMES = {
 
 def _units(action_context: ActionContext, *first: Iterable[str | None]) -> list[Choice]:
     """Return all units that may have the ticket, those named `first` before the others."""
-    pack, accused = action_context.pack, action_context.ticket.accused
+    pack, ticket = action_context.pack, action_context.ticket
     likely = dict.fromkeys(code for group in first for code in group if code)
     ordered = [code for code in likely if pack.has_unit(code)]
     rest = [unit.code for unit in pack.units if unit.code not in likely]
     units = (pack.unit(code) for code in (*ordered, *rest))
-    return [
-        _unit(action_context, unit)
-        for unit in units
-        if accused is None or accused not in pack.chain(unit.code)
-    ]
+    return [_unit(action_context, unit) for unit in units if may_have(ticket, unit.code, pack)]
 
 
 def _unit(action_context: ActionContext, unit: Unit) -> Choice:

@@ -25,15 +25,17 @@ from domain.commands.intake.reassign import Reassign
 from domain.commands.intake.triage import Triage as Classify
 from domain.pack.pack import Pack
 from domain.pack.routing import route
-from domain.ticket.complaint import Kind
+from domain.ticket.complaint import Kind, of_wrongdoing
 from domain.ticket.stages import Stage
+from domain.ticket.ticket import Ticket
 from domain.words import N_
 from store.tickets.work_queues import QueuedTicket
 
 router = APIRouter(include_in_schema=False, dependencies=[queue.PARAMETERS])
 
 FIELDS = (
-    "number", "category", "kind", "area", "unit", "accused", "note", "outcome", "text", "reason",
+    "number", "category", "kind", "area", "unit", "accused", "nobody", "note", "outcome", "text",
+    "reason",
 )  # fmt: skip
 DONE = {
     "triage": N_("Classified and on its way."),
@@ -60,7 +62,7 @@ async def classify(
 
     def command(pack: Pack) -> Classify:
         values = {
-            **form.filled("kind", "note"),
+            **form.filled("kind", "note", "nobody"),
             "category": _code(form, "category", category_of(pack, form.typed["category"])),
             "area": _code(form, "area", area_of(pack, form.typed["area"])),
             "unit": _code(form, "unit", unit_of(pack, form.typed["unit"])),
@@ -139,11 +141,19 @@ async def _page(
         status,
         form=form,
         opened=opened,
+        accuses=at.hand is not None and _may_accuse(at.hand.ticket, form),
         advice=_advice(context, speech, at.hand) if at.hand else None,
         kinds=[kind for kind in Kind if kind is not Kind.SERVICE or at.pack.features.appoint],
         places=places(at.pack),
         **queue.template_values(request, caller, at, DONE),
     )
+
+
+def _may_accuse(ticket: Ticket, form: Form) -> bool:
+    """Return whether a person has to say whom it accuses, with the kind that was chosen."""
+    chosen = form.typed["kind"]
+    kinds = [Kind(chosen)] if chosen in set(Kind) else []
+    return ticket.of_wrongdoing or of_wrongdoing(*kinds)
 
 
 def _advice(context: AppContext, speech: Translator, hand: QueuedTicket) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from app.errors import CODES
 from domain.actors import Actor, Role
 from domain.events import Event
 from domain.facts.machine_reasons import is_ours, note_of
+from domain.facts.wrongdoing import Accused
 from domain.ticket.assignment import AssignmentPlan, HandlingResult
 from domain.ticket.minutes import Minutes
 from domain.ticket.rating import Rating
@@ -171,6 +172,13 @@ def _unless(flag: Any, message: str) -> Callable[[Event, Any, Translator], str]:
     return said
 
 
+def _accused(_event: Event, value: Any, speech: Translator) -> str:
+    """Return whom it accuses; an earlier version recorded one unit."""
+    units = [value] if isinstance(value, str) else value
+    names = ", ".join(speech.unit(unit) for unit in units)
+    return speech.say(N_("about %(unit)s"), unit=names)
+
+
 _SHORT: dict[str, Callable[[Event, Any, Translator], str]] = {
     "category": lambda _e, value, speech: speech.category(value),
     "tier": lambda _e, value, speech: speech.tier(value),
@@ -184,7 +192,7 @@ _SHORT: dict[str, Callable[[Event, Any, Translator], str]] = {
     "complaint_kind": lambda _e, value, speech: speech.label("kind", value),
     "area": lambda _e, value, speech: speech.area(value),
     "unit": lambda _e, value, speech: speech.unit(value),
-    "accused": lambda _e, value, speech: speech.say(N_("about %(unit)s"), unit=speech.unit(value)),
+    "accused": _accused,
     "task": lambda _e, value, _speech: str(value),
     "reason": _coded,
     "ground": _ground,
@@ -218,5 +226,7 @@ def _notes(event: Event, speech: Translator) -> list[str]:
         if value is None or value in ("", []):
             continue
         items.append(tell(event, value, speech))
+    if isinstance(event.fact, Accused) and not event.fact.accused:
+        items.append(speech.say(N_("about none of our units")))
     items += speech.reasons(event.fact)
     return [note for note in dict.fromkeys(items) if note]

@@ -57,6 +57,7 @@ REFUSED = {
     "not_below": N_("That unit is not below yours."),
     "unknown_unit": N_("There is no such unit."),
     "accused_unit": N_("The report is about that unit."),
+    "accused_unsaid": N_("The hotline has to say first whom it accuses."),
     "delegation_cap": N_("It cannot be delegated further down."),
     "overtaken": N_("It went on meanwhile. Please look again."),
     "too_many_requests": N_("Too many at once. Please try these again in a minute."),

@@ -37,6 +37,7 @@ class Arbitrate(CommandBase):
             "text": "经协调会研究，该处下水管道属小区公共部位，由住建部门牵头办理，水务部门配合。",
             "units": ["housing", "water", "110112003"],
         },
+        refusals=("accused_unit", "accused_unsaid"),
         form=forms.CommandForm(
             group=forms.Group.DECIDE,
             label=N_("Record the meeting's decision"),

@@ -55,7 +55,13 @@ class Conclude(CommandBase):
         summary="End the ticket without a unit, or with the last word",
         uncontested=True,
         example={"outcome": "answered", "text": "夜间照明时间为日落后至次日日出前。"},
-        refusals=("reason_missing", "unknown_reason", "not_for_desk", "already_asked"),
+        refusals=(
+            "reason_missing",
+            "unknown_reason",
+            "not_for_desk",
+            "already_asked",
+            "accused_unit",
+        ),
         form=forms.CommandForm(
             group=forms.Group.END,
             label=N_("Conclude"),

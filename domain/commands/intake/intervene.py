@@ -28,7 +28,7 @@ class Intervene(CommandBase):
         summary="Take the ticket over for the centre, and name who leads",
         switch="intervene",
         example={"unit": "emergency", "reason": "涉及道路塌陷，由区指挥中心直接调度处置。"},
-        refusals=("not_in_this_city", "unknown_unit", "accused_unit"),
+        refusals=("not_in_this_city", "unknown_unit", "accused_unit", "accused_unsaid"),
         form=forms.CommandForm(
             group=forms.Group.DECIDE,
             label=N_("Take it over for the centre"),

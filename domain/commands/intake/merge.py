@@ -39,6 +39,7 @@ class Merge(CommandBase):
             "merge_target_unclassified",
             "merge_target_answered",
             "merge_target_ended",
+            "report_not_merged",
         ),
         form=forms.CommandForm(
             group=forms.Group.JOINT,

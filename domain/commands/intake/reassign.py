@@ -31,7 +31,7 @@ class Reassign(CommandBase):
         summary="Send the ticket to a unit, or to another one",
         uncontested=True,
         example={"unit": "city-management", "reason": "路灯维护属城市管理委职责。"},
-        refusals=("unknown_unit", "same_unit", "accused_unit", "already_asked"),
+        refusals=("unknown_unit", "same_unit", "accused_unit", "accused_unsaid", "already_asked"),
         form=forms.CommandForm(
             group=forms.Group.DECIDE,
             label=N_("Send it to a unit"),

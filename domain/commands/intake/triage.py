@@ -1,18 +1,29 @@
 """The command `triage`."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from domain.actors import Actor
 from domain.commands import forms
 from domain.commands.base import CommandBase, Note
+from domain.commands.intake.accuse import UNSAID, accusation
 from domain.commands.spec import CommandSpec
 from domain.facts import intake
 from domain.ticket.complaint import Code, Kind
 from domain.ticket.ticket import Ticket
 from domain.words import N_
+
+
+def _listed(accused: object) -> object:
+    # Earlier versions took one unit, or none.
+    if accused is None:
+        return []
+    return [accused] if isinstance(accused, str) else accused
+
+
+_Accused = Annotated[list[Code], BeforeValidator(_listed)]
 
 
 class Triage(CommandBase):
@@ -23,9 +34,13 @@ class Triage(CommandBase):
     kind: Kind | None = None
     area: Code | None = None
     unit: Code | None = Field(None, description="Leave out to let the responsibilities decide.")
-    accused: Code | None = Field(
-        None, description="The unit that a report is about: it will not get the ticket."
+    accused: _Accused = Field(
+        default_factory=list,
+        max_length=20,
+        description="The units that a report accuses: they never get the ticket. One may be given "
+        "without a list.",
     )
+    nobody: bool = Field(False, description="It accuses no unit of the city.")
     note: Note = ""
 
     planned = True
@@ -35,7 +50,7 @@ class Triage(CommandBase):
         right="classify (分类)",
         summary="Classify the ticket, and name the unit if need be",
         example={"category": "0204", "area": "110112003", "note": "市民来电确认位置"},
-        refusals=("unknown_category", "unknown_unit"),
+        refusals=("unknown_category", "unknown_unit", UNSAID, "accused_unit"),
         form=forms.CommandForm(
             group=forms.Group.DECIDE,
             label=N_("Classify"),
@@ -64,13 +79,14 @@ class Triage(CommandBase):
                     N_("Left empty, the responsibilities decide."),
                     required=False,
                 ),
-                forms.unit(
-                    N_("The unit it is about"),
-                    forms.Choices.UNITS_TO_ACCUSE,
-                    N_("Of a report of wrongdoing: this unit and those under it never get it."),
-                    required=False,
-                    name="accused",
+                forms.Field(
+                    "accused",
+                    forms.FieldKind.UNITS,
+                    N_("The units it accuses"),
+                    N_("Of a report of wrongdoing: these units and those under them never get it."),
+                    choices=forms.Choices.UNITS_TO_ACCUSE,
                 ),
+                forms.NOBODY,
                 forms.note(),
             ),
             shortcut="t",
@@ -78,4 +94,4 @@ class Triage(CommandBase):
     )
 
     def guard(self, ticket: Ticket, actor: Actor, at: datetime) -> None:
-        """Accept: stage, role, unit and the city's switches decide alone."""
+        accusation(self.accused, self.nobody)

@@ -42,6 +42,7 @@ class Delegate(UnitCommand):
             "not_below",
             "unknown_unit",
             "accused_unit",
+            "accused_unsaid",
             "too_far",
             "overtaken",
         ),

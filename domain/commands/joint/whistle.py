@@ -61,6 +61,7 @@ class Whistle(UnitCommand):
             "unknown_reason",
             "unknown_unit",
             "accused_unit",
+            "accused_unsaid",
             "too_far",
             "overtaken",
         ),

@@ -55,6 +55,7 @@ class Decide(CommandBase):
             "arbitration_due",
             "unknown_unit",
             "accused_unit",
+            "accused_unsaid",
             "bad_length",
             "too_far",
             "clock_not_running",

@@ -47,7 +47,7 @@ class KeepMinutes(CommandBase):
                 "agreed": True,
             }
         },
-        refusals=("not_your_unit",),
+        refusals=("not_your_unit", "accused_unit"),
         form=forms.CommandForm(
             group=forms.Group.RECORD,
             label=N_("Keep minutes"),

@@ -33,7 +33,14 @@ class SettleAll(CommandBase):
         near=LEAD,
         switch="settle_all",
         example={"text": "请各街道排查辖区内私装地锁，一周内清理完毕。"},
-        refusals=("not_in_this_city", "not_your_unit", "unknown_unit", "no_siblings"),
+        refusals=(
+            "not_in_this_city",
+            "not_your_unit",
+            "unknown_unit",
+            "no_siblings",
+            "accused_unit",
+            "accused_unsaid",
+        ),
         form=forms.CommandForm(
             group=forms.Group.RECORD,
             label=N_("Settle all of the kind"),

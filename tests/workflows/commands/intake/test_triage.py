@@ -49,7 +49,7 @@ async def test_what_cannot_be_done_at_triage_is_refused_with_its_reason(
 async def test_a_report_never_reaches_the_accused_unit(above_threshold: Engine) -> None:
     new_complaint = complaint(kind="report", title="", text="河道所吃拿卡要", category=None)
     ticket, _ = await file(above_threshold.client, new_complaint)
-    await ticket.act(DISPATCHER, Triage(category="0301", accused="water"))
+    await ticket.act(DISPATCHER, Triage(category="0301", accused=["water"]))
     at = await ticket.until_stage("handle")
     assert at.unit == "gov"
     moved = Reassign(unit="river-station", reason="转办")
