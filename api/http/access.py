@@ -17,7 +17,7 @@ from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPAuthorizationCreden
 
 from api.http import browser_sessions
 from api.http.dependencies import Context
-from api.http.networks import host_of, network_of
+from api.http.networks import exempt_host_of, network_of
 from app.access import access_code_throttle
 from app.access.caller import Caller
 from app.access.permission import permit
@@ -52,14 +52,9 @@ _code = APIKeyHeader(
     auto_error=False,
 )
 
-BY_ADDRESS = {
-    "file_complaint": "intake",
-    "sign_in": "sign_in",
-    "verify_phone": "codes",
-    "confirm_phone": "codes",
-}
+BY_ADDRESS = {"file_complaint": "intake", "verify_phone": "codes"}
 """The limit per address of anonymous callers, by permission key. Known callers are limited per
-person."""
+person; what is guessed is limited where it is judged (`app.access.guards`)."""
 
 
 async def ticket_number(
@@ -190,9 +185,7 @@ async def _staff(
 
 async def citizen_of(request: Request, number: str, code: str, context: AppContext) -> Caller:
     """Return the citizen as caller. A wrong access code is counted, and answered as unknown."""
-    await access_code_throttle.allow(context, number, network_of(request))
-    if not context.vault.check_access_code(number, code):
-        await access_code_throttle.count(context, number, network_of(request))
+    if not await access_code_throttle.is_right(context, number, network_of(request), code):
         raise Problem("ticket_not_found")
     return Caller(CITIZEN, "citizen", ticket=number)
 
@@ -218,11 +211,17 @@ async def _count(
 ) -> None:
     if caller is None:
         if (limit := BY_ADDRESS.get(right.key)) is not None:
-            who = context.mark(f"from/{network_of(request)}")
-            await context.limits.count(limit, who, host_of(request))
+            await count_address(request, context, limit)
     elif right.scope in (Scope.ACT, Scope.FILE):
         who = request.path_params.get("number", "") if caller.citizen else caller.id
-        await context.limits.count("commands", f"{caller.actor.role}/{who}", host_of(request))
+        host = exempt_host_of(request, context.settings)
+        await context.limits.count("commands", f"{caller.actor.role}/{who}", host)
+
+
+async def count_address(request: Request, context: AppContext, limit: str) -> None:
+    """Count one more request of this kind from the caller's network."""
+    who = context.mark(f"from/{network_of(request)}")
+    await context.limits.count(limit, who, exempt_host_of(request, context.settings))
 
 
 # --- visibility ---------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from temporalio.client import Client
 from api.http import assets, browser_sessions, openapi, problem_responses, route_permissions
 from api.http.assets import Assets
 from api.http.body_limit import BodyLimit
+from api.http.proxies import Proxies
 from api.http.security_headers import SecurityHeaders
 from api.http.telemetry import Telemetry
 from api.pages.all_pages import PAGES
@@ -63,6 +64,7 @@ from packs.registry import PackRegistry, default_root
 from runtime.engine import connect, encrypting, with_converter
 from runtime.release import release
 from runtime.settings import Settings
+from runtime.trusted_proxies import parse_networks
 from store.db.engine import Store
 from store.files.objects import Objects
 from store.secrets.key_ring import open_ring
@@ -143,6 +145,7 @@ def create_app(
     )
     app.add_middleware(Telemetry)
     app.add_middleware(SecurityHeaders, https=settings.public_url.startswith("https://"))
+    app.add_middleware(Proxies, trusted=parse_networks(settings.trusted_proxies))
     app.openapi = openapi.document(app)  # type: ignore[method-assign]
     return app
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,6 +13,12 @@ LIMIT = 64 * 1024
 """Bytes: four thousand characters, all other fields of a complaint, and a reserve."""
 
 Refuse = Callable[[Request, Problem], Awaitable[Response]]
+
+
+def length_of(request: Request) -> int | None:
+    """Return the length that the body is said to have."""
+    value = request.headers.get("content-length", "")
+    return int(value[:20]) if value.isdecimal() else None
 
 
 class BodyLimit:
@@ -39,8 +44,7 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         limit = self._limit_of(scope)
-        value = Headers(scope=scope).get("content-length", "")
-        if value.isdecimal() and int(value[:20]) > limit:
+        if (length_of(Request(scope)) or 0) > limit:
             refused = await self.refuse(Request(scope), Problem("body_too_large"))
             await refused(scope, receive, send)
             return

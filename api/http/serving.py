@@ -31,6 +31,7 @@ def server(app: FastAPI, host: str, port: int) -> Server:
             port=port,
             log_config=None,
             access_log=False,
+            proxy_headers=False,  # `api.http.proxies` reads them
             timeout_graceful_shutdown=PATIENCE,
         )
     )

@@ -132,7 +132,8 @@ async def _take(request: Request, context: AppContext, file: UploadFile, files: 
             digest.update(content)
             yield Piece(content, file.content_type or "")
 
-    taken = await upload(context, None, network_of(request), pieces(), Purpose.COMPLAINT)
+    network = network_of(request)
+    taken = await upload(context, None, network, pieces(), Purpose.COMPLAINT, file.size)
     reference = f"{taken.row.id}.{context.uploads.signer.proof(taken.row.id)}"
     files.references.append(reference)
     files.marks.append(digest.hexdigest())
