@@ -14,7 +14,14 @@ from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
 from temporalio.service import RPCError
 
 from app.installation.clock_checks import clock_of, record_of
-from app.installation.health_checks import Finding, assets_of, home_of, packs_on, store_of
+from app.installation.health_checks import (
+    Finding,
+    assets_of,
+    home_of,
+    packs_on,
+    proxies_of,
+    store_of,
+)
 from app.installation.officer_checks import officers_of
 from cli.terminal import out, print_json, run
 from packs.registry import PackError, PackRegistry, default_root
@@ -60,6 +67,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     for pack in packs_on(PackRegistry(_cities(settings))):
         yield pack
     yield assets_of(settings)
+    yield proxies_of(settings)
     clock = EngineClock()
     engine = await _engine(settings, clock)
     yield engine

@@ -9,6 +9,7 @@ import typer
 
 from cli.terminal import err, fail, out, run
 from runtime.settings import Settings
+from runtime.trusted_proxies import unsafe
 from store.identity.accounts import FIRST
 from workers.stack import Stack, engine_port
 from workers.supervisor import StackError
@@ -45,6 +46,8 @@ def up(
         temporal_address=f"127.0.0.1:{engine}",
         cities=cities,
     )
+    if (problem := unsafe(settings)) is not None:
+        fail(problem)
     stack = Stack(settings, say=lambda line: err.print(f"  {line}"), ui_port=ui_port)
     try:
         run(_up(stack))
