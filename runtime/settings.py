@@ -85,7 +85,7 @@ class Settings(FileSettings):
         30, gt=0, description="A form without files that takes longer to arrive is refused."
     )
     idle_seconds: float = Field(
-        15, gt=0, description="A body of which nothing arrives for so long is refused."
+        30, gt=0, description="A body of which nothing arrives for so long is refused."
     )
     connections_per_address: int = Field(
         600, ge=1, description="Connections of one address to one process, proxies aside."

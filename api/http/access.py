@@ -9,10 +9,11 @@ confidential.
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import structlog
 from fastapi import Depends, Path, Request, Security
+from fastapi.routing import APIRoute
 from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from api.http import browser_sessions
@@ -69,6 +70,11 @@ async def ticket_number(
     return parse_number(number)
 
 
+Early = Callable[[Request], Awaitable[None]]
+"""The question of a dependency, from headers and path alone."""
+Answer = TypeVar("Answer")
+_ANSWERS = "jiesu.permitted"
+
 TicketNumber = Annotated[str, Depends(ticket_number)]
 _Token = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
 _Cookie = Annotated[str | None, Security(_cookie)]
@@ -85,9 +91,15 @@ def staff(key: str) -> Any:
     async def permitted(
         request: Request, token: _Token, _session: _Cookie, context: Context
     ) -> Caller:
-        return await _permit(right, await _staff(request, token, context), request, context)
+        async def ask() -> Caller:
+            return await _permit(right, await _staff(request, token, context), request, context)
 
-    return _named(permitted, key)
+        return await _once(request, key, ask)
+
+    async def early(request: Request) -> None:
+        await permitted(request, await _bearer(request), None, _context_of(request))
+
+    return _named(permitted, key, early)
 
 
 def citizen_or_staff(key: str) -> Any:
@@ -102,13 +114,20 @@ def citizen_or_staff(key: str) -> Any:
         code: _Code,
         context: Context,
     ) -> Caller:
-        if token is None and code is not None:
-            known = await citizen_of(request, number, code, context)
-        else:
-            known = await _staff(request, token, context)
-        return await _permit(right, known, request, context)
+        async def ask() -> Caller:
+            if token is None and code is not None:
+                known = await citizen_of(request, number, code, context)
+            else:
+                known = await _staff(request, token, context)
+            return await _permit(right, known, request, context)
 
-    return _named(permitted, key)
+        return await _once(request, key, ask)
+
+    async def early(request: Request) -> None:
+        number, code = _number_of(request), await _code(request)
+        await permitted(request, number, await _bearer(request), None, code, _context_of(request))
+
+    return _named(permitted, key, early)
 
 
 def citizen(key: str) -> Any:
@@ -118,12 +137,19 @@ def citizen(key: str) -> Any:
     async def permitted(
         request: Request, number: TicketNumber, code: _Code, context: Context
     ) -> Caller:
-        if code is None:
-            raise Problem("unauthenticated")
-        known = await citizen_of(request, number, code, context)
-        return await _permit(right, known, request, context)
+        async def ask() -> Caller:
+            if code is None:
+                raise Problem("unauthenticated")
+            known = await citizen_of(request, number, code, context)
+            return await _permit(right, known, request, context)
 
-    return _named(permitted, key)
+        return await _once(request, key, ask)
+
+    async def early(request: Request) -> None:
+        number, code = _number_of(request), await _code(request)
+        await permitted(request, number, code, _context_of(request))
+
+    return _named(permitted, key, early)
 
 
 def optional_caller(key: str) -> Any:
@@ -133,19 +159,25 @@ def optional_caller(key: str) -> Any:
     async def permitted(
         request: Request, token: _Token, _session: _Cookie, context: Context
     ) -> Caller | None:
-        known: Caller | None
-        if token is None and request.method == "GET":
-            known = await browser_sessions.caller_of(request, context)
-        elif token is None and browser_sessions.CSRF_HEADER not in request.headers:
-            known = None
-        else:
-            known = await _staff(request, token, context)
-        if known is None:
-            await _count(right, None, request, context)
-            return None
-        return await _permit(right, known, request, context)
+        async def ask() -> Caller | None:
+            known: Caller | None
+            if token is None and request.method == "GET":
+                known = await browser_sessions.caller_of(request, context)
+            elif token is None and browser_sessions.CSRF_HEADER not in request.headers:
+                known = None
+            else:
+                known = await _staff(request, token, context)
+            if known is None:
+                await _count(right, None, request, context)
+                return None
+            return await _permit(right, known, request, context)
 
-    return _named(permitted, key)
+        return await _once(request, key, ask)
+
+    async def early(request: Request) -> None:
+        await permitted(request, await _bearer(request), None, _context_of(request))
+
+    return _named(permitted, key, early)
 
 
 def public(key: str) -> Any:
@@ -155,14 +187,58 @@ def public(key: str) -> Any:
         raise ValueError(f"not for everybody: {key}")
 
     async def permitted(request: Request, context: Context) -> None:
-        await _count(right, None, request, context)
+        async def ask() -> None:
+            await _count(right, None, request, context)
 
-    return _named(permitted, key)
+        await _once(request, key, ask)
+
+    async def early(request: Request) -> None:
+        await permitted(request, _context_of(request))
+
+    return _named(permitted, key, early)
 
 
-def _named(permitted: Callable[..., Awaitable[Any]], key: str) -> Any:
+def _named(permitted: Callable[..., Awaitable[Any]], key: str, early: Early) -> Any:
     permitted.permission = key  # type: ignore[attr-defined]
+    permitted.early = early  # type: ignore[attr-defined]
     return Depends(permitted)
+
+
+async def _once(request: Request, key: str, ask: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Return what `ask` answered for this request: it is asked before the body and after it."""
+    answers: dict[str, Answer] = request.scope.setdefault(_ANSWERS, {})
+    if key not in answers:
+        answers[key] = await ask()
+    return answers[key]
+
+
+async def early_check(request: Request) -> None:
+    """Ask the permission of a route whose body is about to be read by the framework.
+
+    A route that reads its body itself has asked before.
+    """
+    route = request.scope.get("route")
+    if not isinstance(route, APIRoute) or route.body_field is None:
+        return
+    scope = request.scope
+    scope.setdefault(_ANSWERS, {})
+    scope.setdefault("state", {})
+    # Without its type no form is read to find the session's token: these routes take none.
+    headers = [pair for pair in scope["headers"] if pair[0] != b"content-type"]
+    unread = Request({**scope, "headers": headers})
+    for below in route.dependant.dependencies:
+        early: Early | None = getattr(below.call, "early", None)
+        if early is not None:
+            await early(unread)
+
+
+def _context_of(request: Request) -> AppContext:
+    context: AppContext = request.app.state.context
+    return context
+
+
+def _number_of(request: Request) -> str:
+    return parse_number(str(request.path_params.get("number", "")))
 
 
 # --- identification -----------------------------------------------------------------------------

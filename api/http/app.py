@@ -13,9 +13,11 @@ from temporalio.client import Client
 
 from api.http import assets, browser_sessions, openapi, problem_responses, route_permissions
 from api.http.assets import Assets
-from api.http.body_limit import BodyLimit
+from api.http.body_limit import BodyLimit, is_below
+from api.http.early_refusal import EarlyRefusal
 from api.http.proxies import Proxies
 from api.http.security_headers import SecurityHeaders
+from api.http.slow_bodies import SlowBodies
 from api.http.telemetry import Telemetry
 from api.pages.all_pages import PAGES
 from api.pages.citizen import maps, photos
@@ -133,10 +135,17 @@ def create_app(
     oidc.parse_role_mapping(settings.oidc_roles)
     app.state.drawing = _drawing(settings.assets or default_packages())
     app.state.assets = app.state.drawing.assets
+    app.state.settings = settings
     app.state.outlines = maps.Outlines()
     app.state.boards = BoardFeeds()
     problem_responses.install(app, refused)
     with_files = (uploads.PATH, *photos.FORMS, CALL, f"{TICKETS}/")
+    app.add_middleware(EarlyRefusal)
+    app.add_middleware(
+        SlowBodies,
+        settings=settings,
+        with_files=lambda path: is_below(path, with_files) is not None,
+    )
     app.add_middleware(
         BodyLimit,
         refuse=problem_responses.refusing(refused),

@@ -1,6 +1,6 @@
 """The limit on request bodies; a declared length above it is refused before reading."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -13,6 +13,11 @@ LIMIT = 64 * 1024
 """Bytes: four thousand characters, all other fields of a complaint, and a reserve."""
 
 Refuse = Callable[[Request, Problem], Awaitable[Response]]
+
+
+def is_below(path: str, keys: Iterable[str]) -> str | None:
+    """Return the first of the keys that is this path, or ends with / and begins it."""
+    return next((k for k in keys if path == k or (k.endswith("/") and path.startswith(k))), None)
 
 
 def length_of(request: Request) -> int | None:
@@ -61,8 +66,7 @@ class BodyLimit:
         await self.app(scope, counted, send)
 
     def _limit_of(self, scope: Scope) -> int:
-        path = scope["path"]
-        for key, limit in self.larger.items():
-            if path == key or (key.endswith("/") and path.startswith(key)):
-                return limit if self.may_send_more(Request(scope)) else LIMIT
+        key = is_below(scope["path"], self.larger)
+        if key is not None and self.may_send_more(Request(scope)):
+            return self.larger[key]
         return LIMIT

@@ -53,8 +53,7 @@ async def upload(
     if caller is not None:
         return await context.uploads.take(pieces, purpose, uploader)
     here = context.mark(network)
-    often = Window(f"upload/{here}", context.settings.uploads_per_hour, _HOUR)
-    async with _room(context, here, size, often):
+    async with _room(context, here, size, counts=True):
         return await context.uploads.take(pieces, purpose, uploader, here)
 
 
@@ -65,13 +64,13 @@ async def receiving(context: AppContext, network: str, size: int | None) -> Asyn
     Raises:
         Problem: too_many_uploads, uploads_busy; nothing of it was read.
     """
-    async with _room(context, context.mark(network), size, None):
+    async with _room(context, context.mark(network), size, counts=False):
         yield
 
 
 @asynccontextmanager
 async def _room(
-    context: AppContext, here: str, size: int | None, often: Window | None
+    context: AppContext, here: str, size: int | None, *, counts: bool
 ) -> AsyncIterator[None]:
     """Keep space in the pool for one arrival, and a turn of its network."""
     settings = context.settings
@@ -81,7 +80,8 @@ async def _room(
         largest if size is None else min(size, largest),
         settings.unattached_mb * MB,
         timedelta(seconds=settings.upload_seconds + PATIENCE) + _EXAMINED,
-        often,
+        Window(f"upload/{here}", settings.uploads_per_hour, _HOUR),
+        counts,
     )
     room = await pool.reserve(context.store, wanted, context.now())
     if room.id is None:

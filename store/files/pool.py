@@ -27,14 +27,16 @@ SHARES = 10
 class SpaceWanted:
     """Space for `size` bytes from a network, for at most `lasts`.
 
-    `most`: the bytes of the pool. `often`: how often the network may ask; None: it is not counted.
+    `most`: the bytes of the pool. `often`: how often the network may ask; `counts`: this is one of
+    those times.
     """
 
     network: str
     size: int
     most: int
     lasts: timedelta
-    often: Window | None = None
+    often: Window
+    counts: bool = True
 
 
 class Room(NamedTuple):
@@ -55,8 +57,8 @@ async def reserve(store: Store, wanted: SpaceWanted, now: datetime) -> Room:
     adding = store.once(reservations.insert)
 
     def work(connection: Connection) -> Room:
-        reservations.lock(store, connection, [_POOL, *([often.key] if often else [])])
-        if often and (wait := reservations.wait_for(connection, often, now)) > timedelta(0):
+        reservations.lock(store, connection, [_POOL, often.key])
+        if (wait := reservations.wait_for(connection, often, now)) > timedelta(0):
             return Room(None, "often", wait)
         total = _sum(connection, now, _POOL)
         own = _sum(connection, now, own_key, wanted.network)
@@ -69,7 +71,7 @@ async def reserve(store: Store, wanted: SpaceWanted, now: datetime) -> Room:
             reservations.place(space, key, now, wanted.lasts, wanted.size)
             for key in (_POOL, own_key)
         ]
-        if often:
+        if wanted.counts:
             asked = reservations.new_attempt()
             rows.append(reservations.place(asked, often.key, now, often.lasts))
         reservations.forget_expired(connection, now)
