@@ -1,4 +1,4 @@
-"""Who asks, and whether they may, before a body is read.
+"""The refusal of a caller before a body is read: who asks, and whether they may.
 
 The framework reads the body of a route that has a model for it before it asks the route's
 dependencies. Here the permission is asked when the body is about to be read; the dependency then
