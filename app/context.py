@@ -10,6 +10,7 @@ from functools import cached_property
 from itsdangerous import URLSafeTimedSerializer
 
 from app.access.rate_limits import RateLimits
+from app.access.turns import NetworkTurns
 from app.filing.proof_of_work import Challenge, NoChallenge
 from app.reporting.result_cache import ResultCache
 from app.sending.engine_gateway import Engine
@@ -40,6 +41,8 @@ class AppContext:
     archive: HistoryArchive
     limits: RateLimits
     challenge: Challenge = field(default_factory=NoChallenge)
+    turns: NetworkTurns = field(default_factory=lambda: NetworkTurns(8))
+    upload_turns: NetworkTurns = field(default_factory=lambda: NetworkTurns(8, waiting=100))
     record: Watch = field(default_factory=Watch)
     # Separate caches, so that public requests do not delay the staff's.
     figures: ResultCache = field(default_factory=lambda: ResultCache(most=100))

@@ -21,6 +21,7 @@ from app.installation.health_checks import (
     connection_of,
     home_of,
     packs_on,
+    proxies_of,
     store_of,
 )
 from app.installation.history_checks import carried_on_of, missing_of
@@ -71,6 +72,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     for pack in packs_on(PackRegistry(_cities(settings))):
         yield pack
     yield assets_of(settings)
+    yield proxies_of(settings)
     clock = EngineClock()
     engine = await _engine(settings, clock)
     yield engine

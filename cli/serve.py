@@ -7,6 +7,7 @@ import typer
 from cli.terminal import fail, out, run
 from runtime.logs import set_up_logs
 from runtime.settings import Settings
+from runtime.trusted_proxies import unsafe
 from store.db.errors import StoreError
 
 
@@ -32,6 +33,8 @@ def api() -> None:
     from api.http.serving import serve
 
     settings = Settings()
+    if (problem := unsafe(settings)) is not None:
+        fail(problem)
     set_up_logs(settings.log_format, settings.log_level)
     serve(settings)
 

@@ -9,6 +9,7 @@ import typer
 
 from cli.terminal import err, fail, out, run, styled
 from runtime.settings import OWN_ENGINE, Settings
+from runtime.trusted_proxies import unsafe
 from store.identity.accounts import FIRST
 from workers.stack import Stack, engine_port
 from workers.supervisor import StackError
@@ -46,6 +47,8 @@ def up(
         cities=cities,
         **OWN_ENGINE,
     )
+    if (problem := unsafe(settings)) is not None:
+        fail(problem)
     stack = Stack(settings, say=lambda line: err.print(f"  {line}"), ui_port=ui_port)
     try:
         run(_up(stack))

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import secrets
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import IO
@@ -81,8 +81,14 @@ class Uploads:
         """The time for which a file that belongs to no ticket is stored."""
         return timedelta(hours=self.settings.unattached_hours)
 
-    async def take(self, pieces: AsyncIterator[Piece], purpose: Purpose, uploader: Actor) -> Taken:
-        """Receive, examine and store a file.
+    async def take(
+        self,
+        pieces: AsyncIterator[Piece],
+        purpose: Purpose,
+        uploader: Actor,
+        network: str | None = None,
+    ) -> Taken:
+        """Receive, examine and store a file. `network`: the fingerprint of where it comes from.
 
         Raises:
             FileRefused: refused, with the code; nothing is stored.
@@ -96,7 +102,7 @@ class Uploads:
                 raise FileRefused("upload_too_slow") from None
             async with self._chamber.examined(paper, arrived.sort.name, arrived.size) as examined:
                 row = await asyncio.to_thread(_described, examined, purpose, uploader, self.waits)
-                await self._keep(row, examined)
+                await self._keep(replace(row, network=network), examined)
                 return Taken(row, examined.properties.location)
 
     async def _keep(self, row: FileRow, examined: Examined) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AliasChoices, Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from runtime.file_settings import FileSettings
@@ -31,6 +31,7 @@ class Settings(FileSettings):
     model_config = SettingsConfigDict(
         env_prefix="JIESU_",
         env_ignore_empty=True,  # an empty value in .env counts as not set
+        populate_by_name=True,
         extra="ignore",
     )
 
@@ -101,6 +102,24 @@ class Settings(FileSettings):
         description="Address that browsers use, as https://12345.example.org. With https cookies "
         "are Secure and browsers are told to stay with https.",
     )
+    trusted_proxies: str = Field(
+        "",
+        validation_alias=AliasChoices("JIESU_TRUSTED_PROXIES", "FORWARDED_ALLOW_IPS"),
+        description="Addresses or networks of the proxies in front, separated by commas. Only they "
+        "are believed whose request they pass on.",
+    )
+    header_seconds: float = Field(
+        10, gt=0, description="Whoever takes longer to say what they want is cut off."
+    )
+    body_seconds: float = Field(
+        30, gt=0, description="A form without files that takes longer to arrive is refused."
+    )
+    idle_seconds: float = Field(
+        30, gt=0, description="A body of which nothing arrives for so long is refused."
+    )
+    connections_per_address: int = Field(
+        600, ge=1, description="Connections of one address to one process, proxies aside."
+    )
     session_idle: int = Field(60, ge=1, description="Minutes unused after which a session ends.")
     session_longest: int = Field(12, ge=1, description="Hours after which it ends in any case.")
     first_password_days: int = Field(
@@ -113,17 +132,28 @@ class Settings(FileSettings):
         0, ge=0, le=32, description="Proof of work that filing by API asks for; 0: none."
     )
     limit_intake: Limit = Field("60/hour", description="Complaints filed from one address.")
-    limit_sign_in: Limit = Field("30/10 minutes", description="Sign-ins tried from one address.")
-    limit_codes: Limit = Field(
-        "20/hour", description="One-time codes asked for, or tried, from one address."
+    limit_sign_in: Limit = Field(
+        "30/10 minutes", description="Failed sign-ins from one address; success forgives one's own."
     )
-    limit_phone: Limit = Field("5/hour", description="One-time codes sent to one phone.")
+    limit_oidc: Limit = Field(
+        "600/10 minutes", description="Ways to and from the identity provider, from one address."
+    )
+    limit_codes: Limit = Field(
+        "20/hour",
+        description="One-time codes asked for from one address, and as many wrong ones tried.",
+    )
+    limit_phone: Limit = Field("10/hour", description="One-time codes sent to one phone.")
+    limit_phone_from_one: Limit = Field(
+        "5/hour", description="One-time codes sent to one phone that one address asked for."
+    )
     limit_commands: Limit = Field("300/minute", description="Commands of one person or token.")
     limits_url: str = Field(
         "", description="Redis that counts, as async+redis://host:6379; default: the store."
     )
     limits_exempt: list[str] = Field(
-        ["127.0.0.0/8", "::1/128"], description="Networks whose requests are not counted."
+        ["127.0.0.0/8", "::1/128"],
+        description="Networks whose requests are not counted. This machine is one of them only "
+        "where no proxy stands in front and `public_url` is of this machine.",
     )
 
     # --- sign-in with an identity provider (OpenID Connect)

@@ -3,6 +3,7 @@
 - It is valid with every variable of .env.example set.
 - It is refused while any secret of .env.example is empty: there is no default password.
 - Nothing is published beyond this machine.
+- The API believes a proxy on this host, and nobody else.
 """
 
 import json
@@ -71,7 +72,19 @@ def problems() -> list[str]:
         for port in settings.get("ports", [])
         if port.get("host_ip") != "127.0.0.1"
     ]
+    messages += _proxy(filled)
     return messages
+
+
+def _proxy(filled: dict[str, str]) -> list[str]:
+    """Check that the proxy on this host, which the API sees as the gateway, is believed."""
+    for environment in (filled, filled | {"JIESU_TRUSTED_PROXIES": ""}):
+        whole = json.loads(config(environment, "--format", "json").stdout)
+        gateway = whole["networks"]["default"]["ipam"]["config"][0]["gateway"]
+        believed = whole["services"]["api"]["environment"].get("JIESU_TRUSTED_PROXIES")
+        if believed != gateway:
+            return [f"the API believes {believed}, and a proxy on this host comes from {gateway}"]
+    return []
 
 
 if __name__ == "__main__":

@@ -9,15 +9,16 @@ confidential.
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import structlog
 from fastapi import Depends, Path, Request, Security
+from fastapi.routing import APIRoute
 from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from api.http import browser_sessions
 from api.http.dependencies import Context
-from api.http.networks import host_of, network_of
+from api.http.networks import exempt_host_of, network_of
 from app.access import access_code_throttle
 from app.access.caller import Caller
 from app.access.permission import permit
@@ -27,7 +28,6 @@ from app.errors import Problem
 from domain.actors import CITIZEN, Actor, Role
 from domain.policy.permissions import RIGHTS, Right, Scope
 from store.identity import tokens
-from store.tickets import intake
 from store.tickets.numbers import parse_number
 
 logger = structlog.stdlib.get_logger("jiesu.api")
@@ -53,14 +53,9 @@ _code = APIKeyHeader(
     auto_error=False,
 )
 
-BY_ADDRESS = {
-    "file_complaint": "intake",
-    "sign_in": "sign_in",
-    "verify_phone": "codes",
-    "confirm_phone": "codes",
-}
+BY_ADDRESS = {"file_complaint": "intake", "verify_phone": "codes"}
 """The limit per address of anonymous callers, by permission key. Known callers are limited per
-person."""
+person; what is guessed is limited where it is judged (`app.access.guards`)."""
 
 
 async def ticket_number(
@@ -74,6 +69,11 @@ async def ticket_number(
 ) -> str:
     return parse_number(number)
 
+
+Early = Callable[[Request], Awaitable[None]]
+"""The question of a dependency, from headers and path alone."""
+Answer = TypeVar("Answer")
+_ANSWERS = "jiesu.permitted"
 
 TicketNumber = Annotated[str, Depends(ticket_number)]
 _Token = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
@@ -91,9 +91,15 @@ def staff(key: str) -> Any:
     async def permitted(
         request: Request, token: _Token, _session: _Cookie, context: Context
     ) -> Caller:
-        return await _permit(right, await _staff(request, token, context), request, context)
+        async def ask() -> Caller:
+            return await _permit(right, await _staff(request, token, context), request, context)
 
-    return _named(permitted, key)
+        return await _once(request, key, ask)
+
+    async def early(request: Request) -> None:
+        await permitted(request, await _bearer(request), None, _context_of(request))
+
+    return _named(permitted, key, early)
 
 
 def citizen_or_staff(key: str) -> Any:
@@ -108,13 +114,20 @@ def citizen_or_staff(key: str) -> Any:
         code: _Code,
         context: Context,
     ) -> Caller:
-        if token is None and code is not None:
-            known = await citizen_of(request, number, code, context)
-        else:
-            known = await _staff(request, token, context)
-        return await _permit(right, known, request, context)
+        async def ask() -> Caller:
+            if token is None and code is not None:
+                known = await citizen_of(request, number, code, context)
+            else:
+                known = await _staff(request, token, context)
+            return await _permit(right, known, request, context)
 
-    return _named(permitted, key)
+        return await _once(request, key, ask)
+
+    async def early(request: Request) -> None:
+        number, code = _number_of(request), await _code(request)
+        await permitted(request, number, await _bearer(request), None, code, _context_of(request))
+
+    return _named(permitted, key, early)
 
 
 def citizen(key: str) -> Any:
@@ -124,12 +137,19 @@ def citizen(key: str) -> Any:
     async def permitted(
         request: Request, number: TicketNumber, code: _Code, context: Context
     ) -> Caller:
-        if code is None:
-            raise Problem("unauthenticated")
-        known = await citizen_of(request, number, code, context)
-        return await _permit(right, known, request, context)
+        async def ask() -> Caller:
+            if code is None:
+                raise Problem("unauthenticated")
+            known = await citizen_of(request, number, code, context)
+            return await _permit(right, known, request, context)
 
-    return _named(permitted, key)
+        return await _once(request, key, ask)
+
+    async def early(request: Request) -> None:
+        number, code = _number_of(request), await _code(request)
+        await permitted(request, number, code, _context_of(request))
+
+    return _named(permitted, key, early)
 
 
 def optional_caller(key: str) -> Any:
@@ -139,19 +159,25 @@ def optional_caller(key: str) -> Any:
     async def permitted(
         request: Request, token: _Token, _session: _Cookie, context: Context
     ) -> Caller | None:
-        known: Caller | None
-        if token is None and request.method == "GET":
-            known = await browser_sessions.caller_of(request, context)
-        elif token is None and browser_sessions.CSRF_HEADER not in request.headers:
-            known = None
-        else:
-            known = await _staff(request, token, context)
-        if known is None:
-            await _count(right, None, request, context)
-            return None
-        return await _permit(right, known, request, context)
+        async def ask() -> Caller | None:
+            known: Caller | None
+            if token is None and request.method == "GET":
+                known = await browser_sessions.caller_of(request, context)
+            elif token is None and browser_sessions.CSRF_HEADER not in request.headers:
+                known = None
+            else:
+                known = await _staff(request, token, context)
+            if known is None:
+                await _count(right, None, request, context)
+                return None
+            return await _permit(right, known, request, context)
 
-    return _named(permitted, key)
+        return await _once(request, key, ask)
+
+    async def early(request: Request) -> None:
+        await permitted(request, await _bearer(request), None, _context_of(request))
+
+    return _named(permitted, key, early)
 
 
 def public(key: str) -> Any:
@@ -161,14 +187,58 @@ def public(key: str) -> Any:
         raise ValueError(f"not for everybody: {key}")
 
     async def permitted(request: Request, context: Context) -> None:
-        await _count(right, None, request, context)
+        async def ask() -> None:
+            await _count(right, None, request, context)
 
-    return _named(permitted, key)
+        await _once(request, key, ask)
+
+    async def early(request: Request) -> None:
+        await permitted(request, _context_of(request))
+
+    return _named(permitted, key, early)
 
 
-def _named(permitted: Callable[..., Awaitable[Any]], key: str) -> Any:
+def _named(permitted: Callable[..., Awaitable[Any]], key: str, early: Early) -> Any:
     permitted.permission = key  # type: ignore[attr-defined]
+    permitted.early = early  # type: ignore[attr-defined]
     return Depends(permitted)
+
+
+async def _once(request: Request, key: str, ask: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Return what `ask` answered for this request: it is asked before the body and after it."""
+    answers: dict[str, Answer] = request.scope.setdefault(_ANSWERS, {})
+    if key not in answers:
+        answers[key] = await ask()
+    return answers[key]
+
+
+async def early_check(request: Request) -> None:
+    """Ask the permission of a route whose body is about to be read by the framework.
+
+    A route that reads its body itself has asked before.
+    """
+    route = request.scope.get("route")
+    if not isinstance(route, APIRoute) or route.body_field is None:
+        return
+    scope = request.scope
+    scope.setdefault(_ANSWERS, {})
+    scope.setdefault("state", {})
+    # Without its type no form is read to find the session's token: these routes take none.
+    headers = [pair for pair in scope["headers"] if pair[0] != b"content-type"]
+    unread = Request({**scope, "headers": headers})
+    for below in route.dependant.dependencies:
+        early: Early | None = getattr(below.call, "early", None)
+        if early is not None:
+            await early(unread)
+
+
+def _context_of(request: Request) -> AppContext:
+    context: AppContext = request.app.state.context
+    return context
+
+
+def _number_of(request: Request) -> str:
+    return parse_number(str(request.path_params.get("number", "")))
 
 
 # --- identification -----------------------------------------------------------------------------
@@ -191,10 +261,7 @@ async def _staff(
 
 async def citizen_of(request: Request, number: str, code: str, context: AppContext) -> Caller:
     """Return the citizen as caller. A wrong access code is counted, and answered as unknown."""
-    await access_code_throttle.allow(context, number, network_of(request))
-    generations = await intake.code_generations(context.store, [number])
-    if not context.vault.check_access_code(number, code, generations[number]):
-        await access_code_throttle.count(context, number, network_of(request))
+    if not await access_code_throttle.is_right(context, number, network_of(request), code):
         raise Problem("ticket_not_found")
     return Caller(CITIZEN, "citizen", ticket=number)
 
@@ -220,11 +287,17 @@ async def _count(
 ) -> None:
     if caller is None:
         if (limit := BY_ADDRESS.get(right.key)) is not None:
-            who = context.mark(f"from/{network_of(request)}")
-            await context.limits.count(limit, who, host_of(request))
+            await count_address(request, context, limit)
     elif right.scope in (Scope.ACT, Scope.FILE):
         who = request.path_params.get("number", "") if caller.citizen else caller.id
-        await context.limits.count("commands", f"{caller.actor.role}/{who}", host_of(request))
+        host = exempt_host_of(request, context.settings)
+        await context.limits.count("commands", f"{caller.actor.role}/{who}", host)
+
+
+async def count_address(request: Request, context: AppContext, limit: str) -> None:
+    """Count one more request of this kind from the caller's network."""
+    who = context.mark(f"from/{network_of(request)}")
+    await context.limits.count(limit, who, exempt_host_of(request, context.settings))
 
 
 # --- visibility ---------------------------------------------------------------------------------

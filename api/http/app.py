@@ -13,9 +13,12 @@ from temporalio.client import Client
 
 from api.http import assets, browser_sessions, openapi, problem_responses, route_permissions
 from api.http.assets import Assets
-from api.http.body_limit import BodyLimit
+from api.http.body_limit import BodyLimit, is_below
+from api.http.early_refusal import EarlyRefusal
 from api.http.gone import CancelledWhenGone
+from api.http.proxies import Proxies
 from api.http.security_headers import SecurityHeaders
+from api.http.slow_bodies import SlowBodies
 from api.http.telemetry import Telemetry
 from api.pages.account.sign_in import AGAIN, CARRIED, SIGN_IN
 from api.pages.all_pages import PAGES
@@ -68,6 +71,7 @@ from packs.registry import PackRegistry, default_root
 from runtime.engine import connect, encrypting, with_converter
 from runtime.release import release
 from runtime.settings import Settings
+from runtime.trusted_proxies import parse_networks
 from store.db.engine import Store
 from store.files.objects import Objects
 from store.secrets.key_ring import open_ring
@@ -137,10 +141,17 @@ def create_app(
     oidc.parse_role_mapping(settings.oidc_roles)
     app.state.drawing = _drawing(settings.assets or default_packages())
     app.state.assets = app.state.drawing.assets
+    app.state.settings = settings
     app.state.outlines = maps.Outlines()
     app.state.boards = BoardFeeds()
     problem_responses.install(app, refused)
     with_files = (uploads.PATH, *photos.FORMS, CALL, f"{TICKETS}/")
+    app.add_middleware(EarlyRefusal)
+    app.add_middleware(
+        SlowBodies,
+        settings=settings,
+        with_files=lambda path: is_below(path, with_files) is not None,
+    )
     app.add_middleware(
         BodyLimit,
         refuse=problem_responses.refusing(refused),
@@ -152,6 +163,7 @@ def create_app(
     app.add_middleware(CancelledWhenGone)
     app.add_middleware(Telemetry)
     app.add_middleware(SecurityHeaders, https=settings.public_url.startswith("https://"))
+    app.add_middleware(Proxies, trusted=parse_networks(settings.trusted_proxies))
     app.openapi = openapi.document(app)  # type: ignore[method-assign]
     return app
 

@@ -1,8 +1,7 @@
 """The limit on request bodies; a declared length above it is refused before reading."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,6 +13,17 @@ LIMIT = 64 * 1024
 """Bytes: four thousand characters, all other fields of a complaint, and a reserve."""
 
 Refuse = Callable[[Request, Problem], Awaitable[Response]]
+
+
+def is_below(path: str, keys: Iterable[str]) -> str | None:
+    """Return the first of the keys that is this path, or ends with / and begins it."""
+    return next((k for k in keys if path == k or (k.endswith("/") and path.startswith(k))), None)
+
+
+def length_of(request: Request) -> int | None:
+    """Return the length that the body is said to have."""
+    value = request.headers.get("content-length", "")
+    return int(value[:20]) if value.isdecimal() else None
 
 
 class BodyLimit:
@@ -39,8 +49,7 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         limit = self._limit_of(scope)
-        value = Headers(scope=scope).get("content-length", "")
-        if value.isdecimal() and int(value[:20]) > limit:
+        if (length_of(Request(scope)) or 0) > limit:
             refused = await self.refuse(Request(scope), Problem("body_too_large"))
             await refused(scope, receive, send)
             return
@@ -57,8 +66,7 @@ class BodyLimit:
         await self.app(scope, counted, send)
 
     def _limit_of(self, scope: Scope) -> int:
-        path = scope["path"]
-        for key, limit in self.larger.items():
-            if path == key or (key.endswith("/") and path.startswith(key)):
-                return limit if self.may_send_more(Request(scope)) else LIMIT
+        key = is_below(scope["path"], self.larger)
+        if key is not None and self.may_send_more(Request(scope)):
+            return self.larger[key]
         return LIMIT

@@ -36,7 +36,22 @@ _SHOWN = 100
 
 Handler = Callable[[Request, Any], Awaitable[Response]]
 
-_HTTP = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
+_HTTP = {
+    404: "not_found",
+    405: "method_not_allowed",
+    408: "upload_too_slow",
+    413: "body_too_large",
+}
+
+REFUSALS = (Problem, Refused, StoreError, UnknownInPack, UnknownCity)
+
+
+class RefusedUnread(HTTPException):
+    """A refusal before the body was read; the framework lets this kind of error pass alone."""
+
+    def __init__(self, refusal: Exception) -> None:
+        super().__init__(400)
+        self.refusal = refusal
 
 
 class ProblemDetails(BaseModel):
@@ -166,6 +181,9 @@ async def _coded(_request: Request, error: Any) -> JSONResponse:
 
 
 async def _http(_request: Request, error: Any) -> JSONResponse:
+    if isinstance(error, RefusedUnread):
+        refusal = error.refusal
+        return await (_problem if isinstance(refusal, Problem) else _coded)(_request, refusal)
     # FastAPI's own 400 is a body that could not be read: too deep, numbers too long, not UTF-8.
     code = _HTTP.get(error.status_code, "malformed_json")
     return answer(code, headers=error.headers)

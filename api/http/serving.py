@@ -1,11 +1,13 @@
 """The server that the application runs in, and their common shutdown."""
 
 import socket
+import tempfile
 
 import uvicorn
 from fastapi import FastAPI
 
 from api.http.app import create_app
+from api.http.connections import protocol
 from runtime.settings import Settings
 
 PATIENCE = 10
@@ -27,17 +29,31 @@ def server(app: FastAPI, host: str, port: int) -> Server:
     return Server(
         uvicorn.Config(
             app,
+            http=protocol(app.state.settings),
+            ws="none",
             host=host,
             port=port,
             log_config=None,
             access_log=False,
+            proxy_headers=False,  # `api.http.proxies` reads them
             timeout_graceful_shutdown=PATIENCE,
         )
     )
 
 
+def _spool_at_home(settings: Settings) -> None:
+    """Put the files of forms, while they arrive, on the disk of the home folder.
+
+    The system's own folder for temporary files may be memory, as it is in containers.
+    """
+    folder = settings.home / "spool"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    tempfile.tempdir = str(folder)
+
+
 def serve(settings: Settings) -> None:
     """Serve until stopped."""
+    _spool_at_home(settings)
     running = server(create_app(settings), settings.api_host, settings.api_port)
     running.run()
     if not running.started:

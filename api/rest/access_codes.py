@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Response
+from fastapi import APIRouter, Body, Request, Response
 
 from api.http.access import TicketNumber, citizen_or_staff
 from api.http.dependencies import Context
+from api.http.networks import network_of
 from api.http.problem_responses import responses
 from api.http.responses import json_of
 from app.access.caller import Caller
@@ -37,6 +38,7 @@ router = APIRouter(prefix=API)
     ),
 )
 async def renew_access_code(
+    request: Request,
     number: TicketNumber,
     caller: Annotated[Caller, citizen_or_staff("renew_access_code")],
     body: Annotated[RenewIn, Body(examples=[{"phone": "13800138000", "code": "042177"}])],
@@ -47,4 +49,4 @@ async def renew_access_code(
     The citizen shows the old code. The desk shows the one-time code that was sent to the phone of
     the ticket, as the citizen reads it out.
     """
-    return json_of(await renew(context, caller, number, body))
+    return json_of(await renew(context, caller, number, body, network_of(request)))

@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Response, Security
+from fastapi import APIRouter, Body, Request, Response, Security
 from fastapi.security import APIKeyHeader
 
 from api.http.access import public
 from api.http.dependencies import Context
+from api.http.networks import network_of
 from api.http.problem_responses import responses
 from api.http.responses import json_of
 from app.context import API
@@ -52,11 +53,12 @@ _REFUSALS = (
     responses=responses(*_REFUSALS),
 )
 async def verify(
+    request: Request,
     body: Annotated[VerifyIn, Body(examples=[{"phone": PHONE}])],
     context: Context,
 ) -> Response:
     """Send a code if complaints were filed with this phone; the answer is always the same."""
-    return json_of(await send_code(context, body), 202)
+    return json_of(await send_code(context, network_of(request), body), 202)
 
 
 @router.post(
@@ -65,14 +67,18 @@ async def verify(
     summary="Exchange the one-time code for a pass",
     dependencies=[public("confirm_phone")],
     response_model=Pass,
-    responses=responses(*_REFUSALS, "wrong_code"),
+    responses=responses(*_REFUSALS, "wrong_code", "too_many_attempts"),
 )
 async def confirm(
+    request: Request,
     body: Annotated[ConfirmIn, Body(examples=[{"phone": PHONE, "code": "042177"}])],
     context: Context,
 ) -> Response:
-    """Check a code: valid once, for ten minutes and five tries; only the last code counts."""
-    return json_of(await confirmed(context, body))
+    """Check a code: valid once, for ten minutes, among the last three that were sent.
+
+    After five wrong ones from one network it has to wait; others are not affected by that.
+    """
+    return json_of(await confirmed(context, network_of(request), body))
 
 
 @router.get(

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.requests import ClientDisconnect
 
 from api.http.access import optional_caller
+from api.http.body_limit import length_of
 from api.http.dependencies import Context
 from api.http.networks import network_of
 from api.http.problem_responses import responses
@@ -86,7 +87,8 @@ async def upload_file(
     is deleted after a day.
     """
     try:
-        taken = await upload(context, caller, network_of(request), _pieces(request), purpose)
+        pieces, size = _pieces(request), length_of(request)
+        taken = await upload(context, caller, network_of(request), pieces, purpose, size)
     except ClientDisconnect:
         raise Problem("upload_interrupted") from None
     uploaded = _uploaded(context, taken)

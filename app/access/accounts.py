@@ -203,7 +203,7 @@ async def _managed(context: AppContext, caller: Caller, account: Account) -> Non
 async def _lines(context: AppContext, some: list[Account]) -> list[AccountLine]:
     now = datetime.now(UTC)
     presences = await administrators.present(context.store, some, now)
-    waiting = await administrators.locked(context.store, [_lock(context, one) for one in some], now)
+    waiting = await lockouts.locked(context.store, [_lock(context, one) for one in some], now)
     return [
         AccountLine(
             **{name: getattr(one, name) for name in _SHOWN},

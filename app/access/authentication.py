@@ -1,11 +1,14 @@
 """Authentication by password and one-time password; failures cost time, and reveal nothing."""
 
-import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import NoReturn
 
 import structlog
 
+from app.access import guards
+from app.access.guards import Attempt
 from app.context import AppContext
 from app.errors import Problem
 from domain.canonical import typed_code
@@ -14,8 +17,8 @@ from store.identity.accounts import Account, Credentials
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 
-FREE_PER_NAME, FREE_PER_ADDRESS = 5, 30
-"""Failures in a row without a wait; each one more doubles the wait."""
+KNOWN = timedelta(days=30)
+"""The time for which a network is remembered from which somebody signed in."""
 
 
 async def sign_in(
@@ -30,18 +33,18 @@ async def sign_in(
     """
     name = typed_code(name).lower()
     now = datetime.now(UTC)
-    by_name, by_address = _keys(context, name, network)
-    await _wait_over(context, by_name, by_address, now)
-    proof = await accounts.proof_of(context.store, name)
-    known = await passwords.matches(password, proof.password if proof else None)
-    if proof is None or not known or not proof.account.enabled:
-        await _fail(context, by_name, by_address, now)
-    elif proof.totp is not None:
-        if not code:
-            raise Problem("second_factor_needed")
-        if not await _second(context, proof, code, now):
-            await _fail(context, by_name, by_address, now)
-    await lockouts.clear(context.store, by_name)
+    async with _attempt(context, network, name) as tried:
+        proof = await accounts.proof_of(context.store, name)
+        known = await passwords.matches(password, proof.password if proof else None)
+        if proof is None or not known or not proof.account.enabled:
+            _fail(context, name, network)
+        elif proof.totp is not None:
+            if not code:
+                await tried.undecided()
+                raise Problem("second_factor_needed")
+            if not await _second(context, proof, code, now):
+                _fail(context, name, network)
+        await _succeeded(context, tried, network, name)
     _still_good(context, proof.account, now)
     logger.info("signed in", account=proof.account.id)
     return proof.account
@@ -49,13 +52,12 @@ async def sign_in(
 
 async def check_again(context: AppContext, network: str, account: Account, password: str) -> None:
     """Check the password of a signed-in person again; a failure counts as at sign-in."""
-    now = datetime.now(UTC)
-    by_name, by_address = _keys(context, account.name, network)
-    await _wait_over(context, by_name, by_address, now)
-    proof = await accounts.proof_of(context.store, account.name)
-    if not await passwords.matches(password, proof.password if proof else None):
-        await _fail(context, by_name, by_address, now)
-    _still_good(context, account, now)
+    async with _attempt(context, network, account.name) as tried:
+        proof = await accounts.proof_of(context.store, account.name)
+        if not await passwords.matches(password, proof.password if proof else None):
+            _fail(context, account.name, network)
+        await _succeeded(context, tried, network, account.name)
+    _still_good(context, account, datetime.now(UTC))
 
 
 def good_until(context: AppContext, account: Account) -> datetime | None:
@@ -72,32 +74,45 @@ def _still_good(context: AppContext, account: Account, now: datetime) -> None:
         raise Problem("first_password_over")
 
 
-def _keys(context: AppContext, name: str, network: str) -> tuple[str, str]:
-    return key_of(context, name), f"from/{context.mark(f'from/{network}')}"
-
-
 def key_of(context: AppContext, name: str) -> str:
     """Return the key to count failures with this name (`store.identity.lockouts`)."""
     return f"name/{context.mark(f'name/{name}')}"
 
 
-async def _wait_over(context: AppContext, by_name: str, by_address: str, now: datetime) -> None:
-    """Refuse any password during the wait: accepting the right one would reward guessing."""
-    left = max(
-        await asyncio.gather(
-            lockouts.locked_for(context.store, by_name, now),
-            lockouts.locked_for(context.store, by_address, now),
-        )
+@asynccontextmanager
+async def _attempt(context: AppContext, network: str, name: str) -> AsyncIterator[Attempt]:
+    """Count an attempt with this name from this network; refuse any password during a wait.
+
+    Accepting the right one would reward guessing.
+    """
+    by_name, here = key_of(context, name), _mark(context, network)
+    known = _known(context, network, name)
+    rules = (
+        lockouts.of_pair(by_name, here),
+        guards.window(f"from/{here}", context.settings.limit_sign_in),
+        await guards.unless_known(context, lockouts.of_name(by_name), known),
     )
-    if left > timedelta(0):
-        seconds = str(int(left.total_seconds()) + 1)
-        raise Problem("too_many_attempts", headers={"Retry-After": seconds})
+    async with guards.attempt(context, f"sign-in/{network}", rules, "too_many_attempts") as tried:
+        yield tried
 
 
-async def _fail(context: AppContext, by_name: str, by_address: str, now: datetime) -> NoReturn:
-    await lockouts.failed(context.store, by_name, now, FREE_PER_NAME)
-    await lockouts.failed(context.store, by_address, now, FREE_PER_ADDRESS)
+async def _succeeded(context: AppContext, tried: Attempt, network: str, name: str) -> None:
+    """Forgive what this name failed from this network; from here it is known from now on."""
+    pair = lockouts.of_pair(key_of(context, name), _mark(context, network)).key
+    await tried.succeeded(pair, _known(context, network, name), KNOWN)
+
+
+def _mark(context: AppContext, network: str) -> str:
+    return context.mark(f"from/{network}")
+
+
+def _known(context: AppContext, network: str, name: str) -> str:
+    return f"known/{context.mark(f'name/{name}/from/{network}')}"
+
+
+def _fail(context: AppContext, name: str, network: str) -> NoReturn:
     # Keyed fingerprints: failures of one name or one address can be correlated.
+    by_name, by_address = key_of(context, name), _mark(context, network)
     logger.warning("sign-in failed", name=by_name[-12:], address=by_address[-12:])
     raise Problem("sign_in_failed")
 

@@ -63,7 +63,7 @@ class RateLimits:
     def __init__(self, settings: Settings, store: Store) -> None:
         self._items: Mapping[str, RateLimitItem] = {
             name: parse(getattr(settings, f"limit_{name}"))
-            for name in ("intake", "sign_in", "codes", "phone", "commands")
+            for name in ("intake", "oidc", "codes", "phone", "phone_from_one", "commands")
         }
         self._exempt = [ipaddress.ip_network(each) for each in settings.limits_exempt]
         self._storage = _storage(settings, store)
@@ -79,7 +79,7 @@ class RateLimits:
         """Count one more of `name` by `who`; refuse it (429) if there were too many.
 
         `who` is a fingerprint or an id: neither an address nor a phone is stored. `host`: the
-        caller's address, which may be exempt.
+        address by which the caller may be exempt; None if nothing exempts them.
         """
         if host is not None and self.is_exempt(host):
             return

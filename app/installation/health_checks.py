@@ -13,6 +13,7 @@ from domain.pack.pack import Pack
 from packs.registry import PackError, PackRegistry
 from runtime.names import RETENTION
 from runtime.settings import Settings
+from runtime.trusted_proxies import is_local, unsafe
 from store.db.engine import Store
 from store.db.errors import StoreError
 from store.db.schema import SchemaState, inspect
@@ -92,6 +93,22 @@ def assets_of(settings: Settings) -> Finding:
     if missing:
         return Finding("pages", "note", f"without {', '.join(missing)}; `make setup` installs them")
     return Finding("pages", "ok", f"drawn with {len(PACKAGE_FILES)} packages of {folder}")
+
+
+def proxies_of(settings: Settings) -> Finding:
+    """Check whose word is taken for a caller's address."""
+    if (problem := unsafe(settings)) is not None:
+        return Finding("proxies", "wrong", problem)
+    if settings.trusted_proxies:
+        says = f"{settings.trusted_proxies} may say whose request they pass on, nobody else"
+        return Finding("proxies", "ok", says)
+    if is_local(settings):
+        return Finding("proxies", "ok", "none in front; callers are who they seem to be")
+    says = (
+        f"browsers use {settings.public_url}, and no proxy is named in JIESU_TRUSTED_PROXIES: "
+        "right only if none stands in front"
+    )
+    return Finding("proxies", "note", says)
 
 
 def _calendar(city: str, pack: Pack) -> Finding:

@@ -9,8 +9,8 @@ from app.access.caller import Caller
 from app.access.permission import permit
 from app.context import AppContext
 from app.errors import Problem
+from app.tickets.phone_lookup import prove
 from domain.model import Incoming, Recorded
-from store.identity import phone_codes
 from store.secrets.phones import normal_phone
 from store.tickets import access_codes
 
@@ -39,17 +39,20 @@ class RenewedCode(Recorded):
     access_code: str = Field(examples=["04217735"], description="Shown only here.")
 
 
-async def renew(context: AppContext, caller: Caller, number: str, body: RenewIn) -> RenewedCode:
+async def renew(
+    context: AppContext, caller: Caller, number: str, body: RenewIn, network: str = ""
+) -> RenewedCode:
     """Replace the ticket's access code at once; recorded where the citizen can read it.
 
-    Staff prove the citizen's wish by a one-time code that was sent to the phone of the ticket.
+    Staff prove the citizen's wish by a one-time code that was sent to the phone of the ticket;
+    wrong ones are counted by `network`.
 
     Raises:
-        Problem: ticket_not_found, wrong_code
+        Problem: ticket_not_found, wrong_code, too_many_attempts
     """
     await permit(context, caller, "renew_access_code", number)
     if not caller.citizen:
-        await _prove(context, caller, number, body)
+        await _prove(context, number, body, network)
     generation = await access_codes.renew(
         context.store, number, caller.actor, datetime.now(UTC), PURPOSE
     )
@@ -58,13 +61,10 @@ async def renew(context: AppContext, caller: Caller, number: str, body: RenewIn)
     return RenewedCode(number=number, access_code=context.vault.access_code(number, generation))
 
 
-async def _prove(context: AppContext, caller: Caller, number: str, body: RenewIn) -> None:
+async def _prove(context: AppContext, number: str, body: RenewIn, network: str) -> None:
     """Check the one-time code; that the phone is not the ticket's is not told apart."""
-    await context.limits.count("codes", context.mark(f"renew/{caller.id}"))
     if body.phone is None or body.code is None:
         raise Problem("wrong_code")
-    phone_hash = context.vault.phone_hash(body.phone)
-    now = datetime.now(UTC)
-    proved = await phone_codes.confirm(context.store, phone_hash, body.code, context.mark, now)
-    if not proved or not await access_codes.is_phone_of(context.store, number, phone_hash):
+    phone_hash = await prove(context, network, body.phone, body.code)
+    if not await access_codes.is_phone_of(context.store, number, phone_hash):
         raise Problem("wrong_code")

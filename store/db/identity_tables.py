@@ -83,7 +83,7 @@ class IdentityTable(Base, table=True):
 
 
 class LockoutTable(Base, table=True):
-    """Failed sign-ins in a row, by a fingerprint of the name or of the caller's address."""
+    """Failed sign-ins as releases before migration 0019 counted them; nothing reads it now."""
 
     __tablename__ = "lockout"
 
@@ -101,6 +101,26 @@ class CounterTable(Base, table=True):
 
     key: str = Field(primary_key=True)
     count: int
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ReservationTable(Base, table=True):
+    """Attempts, counted under each of their keys before they are judged, and space kept free.
+
+    `judged`: it failed; until then it may still be given back. A key holds fingerprints only.
+    """
+
+    __tablename__ = "reservation"
+    __table_args__ = (
+        Index("reservation_by_key", "key", "expires_at"),
+        Index("reservation_by_expiry", "expires_at"),
+    )
+
+    id: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    amount: int
+    judged: bool = False
+    made_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime)
 
 
@@ -127,6 +147,6 @@ session: Table = metadata.tables["session"]
 sign_in_place: Table = metadata.tables["sign_in_place"]
 recovery_code: Table = metadata.tables["recovery_code"]
 identity: Table = metadata.tables["identity"]
-lockout: Table = metadata.tables["lockout"]
 counter: Table = metadata.tables["counter"]
+reservation: Table = metadata.tables["reservation"]
 phone_code: Table = metadata.tables["phone_code"]

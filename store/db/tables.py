@@ -368,7 +368,7 @@ class TokenTable(Base, table=True):
 
 
 class AttemptTable(Base, table=True):
-    """Wrong access codes, counted per minute and shared by all processes."""
+    """Wrong access codes as releases before migration 0019 counted them; nothing reads it now."""
 
     __tablename__ = "attempt"
     __table_args__ = (Index("attempt_by_time", "window_start"),)
@@ -414,7 +414,8 @@ class FileTable(Base, table=True):
     """Every uploaded file: its kind, the key of its bytes, and its owner.
 
     `key` names the object and is never disclosed. `uploader` is the account that uploaded it, empty
-    for citizens. Until it has a `number`, it is deleted after `expires_at`.
+    for citizens. Until it has a `number`, it is deleted after `expires_at`; `network` is the
+    fingerprint of the network that it came from, as long as it has none.
     """
 
     __tablename__ = "file"
@@ -437,6 +438,7 @@ class FileTable(Base, table=True):
     uploader: str
     number: str | None = None
     expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    network: str | None = None
 
 
 KEPT = "kept_at IS NOT NULL AND dropped_at IS NULL"

@@ -18,7 +18,10 @@ _FILE = tables.file.c
 
 @dataclass(frozen=True)
 class FileRow:
-    """One file. `bytes` and `sha256` are of the stored content, which may not be the upload's."""
+    """One file. `bytes` and `sha256` are of the stored content, which may not be the upload's.
+
+    `network`: the fingerprint of a citizen's network, while the file belongs to no ticket.
+    """
 
     id: str
     key: str
@@ -34,6 +37,7 @@ class FileRow:
     uploader: str
     number: str | None
     expires_at: datetime | None
+    network: str | None = None
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,7 @@ def attach(connection: Connection, number: str, wanted: Attaching) -> list[str]:
     taken = (
         update(tables.file)
         .where(_FILE.id.in_(new), _FILE.number.is_(None))
-        .values(number=number, expires_at=None)
+        .values(number=number, expires_at=None, network=None)
     )
     if new and connection.execute(taken).rowcount != len(new):  # another call was first
         raise UnknownFile("no such file, or it may not be attached here")

@@ -19,11 +19,7 @@ from store.db.engine import Store
 from store.db.errors import StoreError
 from store.identity.accounts import Account, account_of
 
-_ACCOUNT, _SESSION, _LOCKOUT = (
-    identity_tables.account.c,
-    identity_tables.session.c,
-    identity_tables.lockout.c,
-)
+_ACCOUNT, _SESSION = identity_tables.account.c, identity_tables.session.c
 
 
 class LastAdministrator(StoreError):
@@ -88,12 +84,6 @@ async def present(store: Store, accounts: Sequence[Account], now: datetime) -> d
         .group_by(_SESSION.account)
     )
     return {row[0]: Presence(row[1], row[2]) for row in await store.rows(statement)}
-
-
-async def locked(store: Store, keys: Sequence[str], now: datetime) -> frozenset[str]:
-    """Return the keys of `store.identity.lockouts` that are still locked."""
-    statement = select(_LOCKOUT.key).where(_LOCKOUT.key.in_(keys), _LOCKOUT.until > now)
-    return frozenset(row[0] for row in await store.rows(statement))
 
 
 async def become(

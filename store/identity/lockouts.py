@@ -1,64 +1,40 @@
-"""Failed sign-ins: each further failure of a name or an address lengthens its wait.
+"""Failed sign-ins: each further failure of a name from one network lengthens its wait there.
 
-Names are stored as fingerprints of what was typed: an unknown name is locked like any other.
+Names and networks are stored as fingerprints of what was typed: an unknown name waits like any
+other. Somebody else's failures from another network lengthen nobody's wait.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, delete, select
+from store.db.engine import Store
+from store.identity import reservations
+from store.identity.reservations import Pauses
 
-from store.db import identity_tables
-from store.db.engine import Insert, Store
-from store.db.tables import UtcDateTime
+FREE = 5
+"""Failures in a row without a wait; each one more doubles the wait."""
+FIRST, LONGEST, FORGOTTEN = timedelta(seconds=15), timedelta(minutes=15), timedelta(hours=24)
 
-_LOCKOUT = identity_tables.lockout.c
-FORGOTTEN = timedelta(hours=24)
-LONGEST = timedelta(minutes=15)
-"""The longest wait: too short to make it worthwhile to lock somebody out on purpose."""
-
-_BY_KEY = select(identity_tables.lockout).where(_LOCKOUT.key == bindparam("key"))
-_OLD = delete(identity_tables.lockout).where(
-    _LOCKOUT.last_at < bindparam("before", type_=UtcDateTime())
-)
-_CLEAR = delete(identity_tables.lockout).where(_LOCKOUT.key == bindparam("which"))
+FREE_ANYWHERE, PACE = 100, timedelta(seconds=10)
+"""Failures of one name from all networks together within a day, after which only one attempt in so
+long is judged from networks that it never signed in from: slower, but never locked."""
 
 
-def pause(failures: int, free: int) -> timedelta:
-    """Return the wait after so many failures, of which the first `free` cost nothing."""
-    if failures < free:
-        return timedelta(0)
-    seconds = 15 * 2 ** min(failures - free, 20)
-    return min(LONGEST, timedelta(seconds=seconds))
+def of_pair(name: str, network: str) -> Pauses:
+    """Return the rule for one name from one network, by their fingerprints."""
+    return Pauses(f"{name}/{network}", FREE, FIRST, LONGEST, FORGOTTEN)
 
 
-async def locked_for(store: Store, key: str, now: datetime) -> timedelta:
-    """Return how long this key still has to wait; zero if it is not locked."""
-    row = await store.first(_BY_KEY, {"key": key})
-    left: timedelta = timedelta(0) if row is None else row.until - now
-    return max(timedelta(0), left)
+def of_name(name: str) -> Pauses:
+    """Return the rule for one name from all unknown networks together."""
+    return Pauses(name, FREE_ANYWHERE, PACE, PACE, FORGOTTEN)
 
 
-def _upsert(store: Store) -> Insert:
-    insert = store.insert(identity_tables.lockout)
-    changed = {name: insert.excluded[name] for name in ("failures", "last_at", "until")}
-    return insert.on_conflict_do_update(index_elements=["key"], set_=changed)
+async def locked(store: Store, names: Sequence[str], now: datetime) -> frozenset[str]:
+    """Return those names that have to wait in at least one network."""
+    return await reservations.waiting(store, names, of_pair("", ""), now)
 
 
-async def failed(store: Store, key: str, now: datetime, free: int) -> None:
-    """Count a failure of this key; a day without failures resets the count."""
-    upsert, which = store.once(_upsert), _BY_KEY.with_for_update()
-
-    def work(connection: Connection) -> None:
-        connection.execute(_OLD, {"before": now - FORGOTTEN})
-        row = connection.execute(which, {"key": key}).first()
-        failures = (row.failures if row is not None else 0) + 1
-        until = now + pause(failures, free)
-        values = {"key": key, "failures": failures, "last_at": now, "until": until}
-        connection.execute(upsert, values)
-
-    await store.write(work)
-
-
-async def clear(store: Store, key: str) -> None:
-    """Clear the failures of a key that signed in or was unlocked."""
-    await store.change(_CLEAR, {"which": key})
+async def clear(store: Store, name: str) -> None:
+    """Forget the failures of a name, in all networks."""
+    await reservations.clear(store, name)

@@ -21,7 +21,9 @@ from store.secrets.encryption import Cipher
 from store.tickets.tickets import TicketRow, of_persons
 
 VALID = timedelta(minutes=10)
-TRIES = 5
+AT_ONCE = 3
+"""Codes of one phone that are valid at the same time: who asks again, for whatever reason and from
+wherever, does not take away the code that has just arrived."""
 _RETENTION = timedelta(days=1)
 _DIGITS = 6
 _CODE, _PERSON, _TICKET = identity_tables.phone_code.c, tables.person.c, tables.ticket.c
@@ -40,25 +42,24 @@ _CITY = (
 _OLD = delete(identity_tables.phone_code).where(
     _CODE.expires_at < bindparam("before", type_=UtcDateTime())
 )
-_LATEST = (
+_VALID = (
     select(_CODE.id, _CODE.digest)
-    .where(_CODE.phone_hash == bindparam("phone_hash"))
-    .order_by(_CODE.created_at.desc(), _CODE.id)
-    .limit(1)
-)
-_TRY = (
-    update(identity_tables.phone_code)
     .where(
-        _CODE.id == bindparam("which"),
-        _CODE.wrong < TRIES,
+        _CODE.phone_hash == bindparam("phone_hash"),
         _CODE.used_at.is_(None),
         _CODE.expires_at > bindparam("now", type_=UtcDateTime()),
     )
-    .values(wrong=_CODE.wrong + 1)
+    .order_by(_CODE.created_at.desc(), _CODE.id)
+    .limit(AT_ONCE)
 )
 _USE = (
     update(identity_tables.phone_code)
     .where(_CODE.id == bindparam("which"), _CODE.used_at.is_(None))
+    .values(used_at=bindparam("now", type_=UtcDateTime()))
+)
+_USE_OTHERS = (
+    update(identity_tables.phone_code)
+    .where(_CODE.phone_hash == bindparam("of_phone"), _CODE.used_at.is_(None))
     .values(used_at=bindparam("now", type_=UtcDateTime()))
 )
 
@@ -80,7 +81,7 @@ def _insert_letter(store: Store) -> Insert:
 async def issue(
     store: Store, cipher: Cipher, phone: str, phone_hash: str, digest: Digest, now: datetime
 ) -> None:
-    """Issue a code for a phone; only the last one is valid. A caller cannot see if it is known."""
+    """Issue a code; the last `AT_ONCE` are valid. A caller cannot see if the phone is known."""
     code_id = secrets.token_hex(8)
     code = f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}d}"
     text = json.dumps({"phone": phone, "code": code})
@@ -138,22 +139,26 @@ async def letter(store: Store, cipher: Cipher, key: str) -> tuple[str, str]:
 
 
 async def confirm(store: Store, phone_hash: str, code: str, digest: Digest, now: datetime) -> bool:
-    """Return whether it is the code of this phone: once, in time, and within five tries."""
-
-    def trying(connection: Connection) -> tuple[str, str] | None:
-        row = connection.execute(_LATEST, {"phone_hash": phone_hash}).first()
-        if row is None:
-            return None
-        tried = connection.execute(_TRY, {"which": row.id, "now": now}).rowcount
-        return (row.id, row.digest) if tried == 1 else None
-
-    pair = await store.write(trying)
-    code_id, stored = pair or ("0" * 16, "0" * 64)
-    # Compared even without a stored digest, so that an unknown phone is not answered faster.
-    same = hmac.compare_digest(digest(f"{code_id}/{code}"), stored)
-    if pair is None or not same:
+    """Return whether it is a code of this phone: once, and in time. The caller counts the tries."""
+    rows = await store.rows(_VALID, {"phone_hash": phone_hash, "now": now})
+    codes = [(row.id, row.digest) for row in rows]
+    # As many comparisons for an unknown phone, so that it is not answered faster.
+    codes += [("0" * 16, "0" * 64)] * (AT_ONCE - len(codes))
+    same = [
+        code_id
+        for code_id, stored in codes
+        if hmac.compare_digest(digest(f"{code_id}/{code}"), stored)
+    ]
+    if not same:
         return False
-    return await store.change(_USE, {"which": code_id, "now": now}) == 1
+
+    def using(connection: Connection) -> bool:
+        used = connection.execute(_USE, {"which": same[0], "now": now}).rowcount == 1
+        if used:
+            connection.execute(_USE_OTHERS, {"of_phone": phone_hash, "now": now})
+        return used
+
+    return await store.write(using)
 
 
 async def tickets_of(store: Store, phone_hash: str, limit: int = 100) -> Sequence[TicketRow]:

@@ -50,6 +50,11 @@ class Api:
         context: AppContext = self.app.state.context
         return context
 
+    def at(self, address: str) -> httpx.AsyncClient:
+        """Return a client whose requests come from this address."""
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False, client=(address, 1))
+        return httpx.AsyncClient(transport=transport, base_url="http://jiesu.test")
+
     async def token(
         self, role: Role, unit: str | None = None, city: str | None = None
     ) -> dict[str, str]:

@@ -33,7 +33,7 @@ async def test_ten_wrong_codes_close_the_ticket_even_to_the_right_one(each_api: 
     for headers in (ticket.stranger, ticket.citizen):
         answer = await each_api.http.get(ticket.path, headers=headers)
         assert problem(answer) == (429, "too_many_attempts")
-        assert answer.headers["Retry-After"] == "600"
+        assert 0 < int(answer.headers["Retry-After"]) <= 600
     assert problem(await ticket.rate()) == (429, "too_many_attempts")
     assert (await other.seen())["number"] == other.number
     officer = await each_api.officer()

@@ -11,8 +11,10 @@ EXEMPT = {
     "permission.permit": "asks itself",
     "permission.may_know": "asks what `permit` asks, of a second ticket",
     "visibility.visible": "says what an act that has asked may show",
-    "access_code_throttle.allow": "finds out who calls: before that nobody can be permitted",
-    "access_code_throttle.count": "the same",
+    "access_code_throttle.is_right": "finds out who calls: before that nobody can be permitted",
+    "guards.attempt": "the same",
+    "guards.unless_known": "the same",
+    "uploads.receiving": "keeps space for a form, whose photos are then uploaded by acts that ask",
     "authentication.sign_in": "the same",
     "authentication.check_again": "the same, for one who is permitted already",
     "oidc.depart": "the same as signing in",
@@ -110,7 +112,7 @@ def _imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
     """Yield the names that a module imports of the application, and what they name."""
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "app":
-            of = str(node.module).rpartition(".")[2]
+            of = str(node.module).rpartition(".")[2] if node.module != "app" else ""
             for alias in node.names:
                 yield alias.asname or alias.name, f"{of}.{alias.name}" if of else alias.name
 

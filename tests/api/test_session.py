@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pyotp
@@ -9,10 +10,11 @@ import pytest
 from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
-from app.access import authentication
 from domain.actors import Role
 from store.db import identity_tables
+from store.db.engine import Store
 from store.identity import accounts, lockouts, second_factor
+from store.identity.reservations import Stand
 from tests.api.running_api import Api, problem, serve_api
 from tests.support.people import PASSWORD, SignedIn, new_account, sign_in, signed_in
 
@@ -61,7 +63,7 @@ async def test_behind_https_the_cookie_stays_with_this_host(api: Api) -> None:
 async def test_a_failure_tells_nothing_about_the_account(api: Api, name: str) -> None:
     known = await new_account(api)
     text = known if name == "known" else name
-    answers = [await _try(api, text) for _ in range(authentication.FREE_PER_NAME)]
+    answers = [await _try(api, text) for _ in range(lockouts.FREE)]
     assert {problem(answer) for answer in answers} == {(401, "sign_in_failed")}
     assert len({answer.content for answer in answers}) == 1
     for password in (PASSWORD, "wrong, wrong, wrong"):
@@ -87,37 +89,41 @@ async def test_who_comes_in_and_who_does_not_is_logged_by_no_name(api: Api) -> N
     assert name not in str(logged)
 
 
-async def test_waiting_gets_longer_and_ends(api: Api) -> None:
-    name, now = await new_account(api), datetime.now(UTC)
-    key = f"name/{api.context.mark(f'name/{name}')}"
-    waits = []
-    for _ in range(14):
-        await lockouts.failed(api.store, key, now, authentication.FREE_PER_NAME)
-        waits.append((await lockouts.locked_for(api.store, key, now)).total_seconds())
-    assert waits[:6] == [0, 0, 0, 0, 15, 30]
+def test_waiting_gets_longer_up_to_a_quarter_of_an_hour() -> None:
+    now = datetime.now(UTC)
+    rule = lockouts.of_pair("name/x", "y")
+    waits = [rule.wait(Stand(failures, now, None), now).total_seconds() for failures in range(16)]
+    assert waits[:8] == [0, 0, 0, 0, 0, 15, 30, 60]
     assert waits[-1] == lockouts.LONGEST.total_seconds()
-    assert problem(await _try(api, name, PASSWORD)) == (429, "too_many_attempts")
-    later = update(identity_tables.lockout).values(until=now - timedelta(seconds=1))
-    await api.store.change(later)
-    assert (await _try(api, name, PASSWORD)).status_code == 200
-    assert await lockouts.locked_for(api.store, key, now) == timedelta(0)
+    assert rule.wait(Stand(16, now, None), now + lockouts.LONGEST) == timedelta(0)
 
 
-async def test_one_who_tries_many_names_waits_too(
-    api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(authentication, "FREE_PER_ADDRESS", 3)
+async def test_a_wait_ends_and_a_success_forgives(api: Api) -> None:
     name = await new_account(api)
-    for n in range(3):
-        await _try(api, f"somebody-{n}")
+    for _ in range(lockouts.FREE):
+        await _try(api, name)
     assert problem(await _try(api, name, PASSWORD)) == (429, "too_many_attempts")
+    past = datetime.now(UTC) - timedelta(minutes=1)
+    await api.store.change(update(identity_tables.reservation).values(made_at=past))
+    assert (await _try(api, name, PASSWORD)).status_code == 200
+    for _ in range(lockouts.FREE):
+        assert problem(await _try(api, name)) == (401, "sign_in_failed")
+
+
+async def test_one_who_tries_many_names_waits_too(sqlite_store: Store, tmp_path: Path) -> None:
+    limits: dict[str, Any] = {"limit_sign_in": "3/10 minutes", "temporal_address": "127.0.0.1:1"}
+    async with serve_api(tmp_path, sqlite_store, None, **limits) as api:
+        name = await new_account(api)
+        for n in range(3):
+            await _try(api, f"somebody-{n}")
+        assert problem(await _try(api, name, PASSWORD)) == (429, "too_many_attempts")
 
 
 async def test_neither_name_nor_secret_is_in_the_store_in_the_clear(api: Api) -> None:
     who = await signed_in(api)
     await _try(api, "somebody-else")
     stored = str(await api.store.rows(select(identity_tables.session))) + str(
-        await api.store.rows(select(identity_tables.lockout))
+        await api.store.rows(select(identity_tables.reservation))
     )
     secret = api.context.signer("session").loads(who.secret)
     assert secret not in stored
@@ -274,7 +280,7 @@ async def test_a_password_that_would_be_guessed_is_refused(api: Api, new: str) -
 
 async def test_the_lock_holds_in_every_process(api: Api, tmp_path: Path) -> None:
     name = await new_account(api)
-    for _ in range(authentication.FREE_PER_NAME):
+    for _ in range(lockouts.FREE):
         await _try(api, name)
     async with serve_api(tmp_path, api.store, None, temporal_address="127.0.0.1:1") as other:
         assert problem(await _try(other, name, PASSWORD)) == (429, "too_many_attempts")

@@ -213,7 +213,7 @@ async def test_citizens_upload_so_often_and_staff_as_they_need(
         answers = [await api.http.post(UPLOAD, content=a_voice()) for _ in range(3)]
         assert [answer.status_code for answer in answers] == [201, 201, 429]
         assert problem(answers[2]) == (429, "too_many_uploads")
-        assert answers[2].headers["Retry-After"] == "3600"
+        assert 0 < int(answers[2].headers["Retry-After"]) <= 3600
         desk = await api.token(Role.DESK)
         assert (await api.http.post(UPLOAD, content=a_voice(), headers=desk)).is_success
 

@@ -8,7 +8,7 @@ import pytest
 from domain.actors import Role
 from store.db.engine import Store
 from store.db.errors import BadCursor
-from store.identity import accounts, administrators, lockouts, sessions
+from store.identity import accounts, administrators, sessions
 from store.identity.accounts import Account
 from store.identity.administrators import LastAdministrator
 
@@ -75,13 +75,9 @@ async def test_accounts_are_listed_by_name_and_found_by_a_part_of_it(store: Stor
         await administrators.page(store, cursor="nonsense")
 
 
-async def test_who_is_signed_in_and_who_has_to_wait_is_known(store: Store) -> None:
+async def test_who_is_signed_in_is_known(store: Store) -> None:
     one, other = [await accounts.create(store, name, Role.DESK) for name in ("one", "other")]
     for hours in (1, 2):
         await sessions.begin(store, one, NOW, timedelta(hours=hours))
     presences = await administrators.present(store, [one, other], NOW + timedelta(minutes=90))
     assert (set(presences), presences[one.id].sessions) == ({one.id}, 1)
-    for _ in range(7):
-        await lockouts.failed(store, "name/x", NOW, 5)
-    assert await administrators.locked(store, ["name/x", "name/y"], NOW) == {"name/x"}
-    assert await administrators.locked(store, ["name/x"], NOW + timedelta(hours=1)) == set()

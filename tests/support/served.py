@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import uvicorn
 from fastapi import FastAPI
 
+from api.http.serving import server
 from runtime.ports import free_port
 
 Address = tuple[str, int]
@@ -16,9 +16,7 @@ Address = tuple[str, int]
 async def served(app: FastAPI) -> AsyncIterator[Address]:
     """Serve the application on a free port, with its startup and shutdown."""
     port = free_port()
-    running = uvicorn.Server(
-        uvicorn.Config(app, port=port, log_config=None, access_log=False, lifespan="on")
-    )
+    running = server(app, "127.0.0.1", port)
     serving = asyncio.create_task(running.serve())
     while not running.started:
         await asyncio.sleep(0.02)

@@ -221,7 +221,7 @@ def forms(page: httpx.Response) -> list[ParsedForm]:
 
 # --- the record ---------------------------------------------------------------------------------
 
-_LOOSE = {"attempt", "lockout", "counter"}
+_LOOSE = {"attempt", "counter", "lockout", "reservation"}
 """Tables that count attempts, and change with every request."""
 
 

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from api.http import browser_sessions, parameters
-from api.http.access import public, staff
+from api.http.access import count_address, public, staff
 from api.http.dependencies import Context
 from api.http.forms import form_of
 from api.http.networks import origin_of
@@ -94,6 +94,7 @@ async def again(request: Request, context: Context) -> Response:
 async def depart(request: Request, context: Context) -> Response:
     """Redirect to the identity provider; a cookie holds what its answer has to match."""
     try:
+        await count_address(request, context, "oidc")
         departure = await oidc.depart(context, origin_of(request, context.settings))
     except Problem as error:
         return _refused(request, error)
@@ -114,6 +115,7 @@ async def depart(request: Request, context: Context) -> Response:
 async def arrive(request: Request, context: Context) -> Response:
     """Begin a session with the identity provider's answer."""
     try:
+        await count_address(request, context, "oidc")
         arrival = oidc.Arrival(
             request.cookies.get(oidc.COOKIE, ""),
             request.query_params.get("state", ""),

@@ -1,6 +1,6 @@
 """Following a ticket by number and access code, and the actions of its citizen."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request
@@ -189,7 +189,12 @@ async def act(what: str, request: Request, context: Context) -> Response:
     """Execute a form and show the ticket; a refusal keeps the input."""
     if what not in ACTS:
         raise Problem("not_found")
-    async with photos.read(request, context) as sent:
+
+    async def admit(fields: Mapping[str, str]) -> None:
+        number = parse_number(fields["number"].strip())
+        await access.citizen_of(request, number, fields["code"].strip(), context)
+
+    async with photos.read(request, context, admit) as sent:
         return await _act(what, request, context, sent)
 
 

@@ -8,7 +8,7 @@ carries their references when it is shown again.
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -16,12 +16,13 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
+from api.http.body_limit import LIMIT, length_of
 from api.http.forms import form_of
 from api.http.networks import network_of
 from api.pages.shared.forms import Form
 from app.context import AppContext
 from app.errors import Problem
-from app.filing.uploads import upload
+from app.filing.uploads import receiving, upload
 from domain.ticket.files import Purpose
 from domain.words import N_
 from media.errors import FileRefused
@@ -78,21 +79,59 @@ class _Parser(MultiPartParser):
             file.close()
 
 
+Admit = Callable[[Mapping[str, str]], Awaitable[None]]
+"""A question about the fields `ASKED` of a form, which refuses the rest of it."""
+ASKED = ("number", "code")
+"""The first fields of a form of a ticket."""
+
+
 @asynccontextmanager
-async def read(request: Request, context: AppContext) -> AsyncIterator[FormData]:
+async def read(
+    request: Request, context: AppContext, admit: Admit | None = None
+) -> AsyncIterator[FormData]:
     """Yield the form; its photos are on disk until the context ends.
 
+    Of a form that is larger than one without files may be, no more than so much is read until the
+    network has room for it, and until `admit` has agreed to its first fields.
+
     Raises:
-        Problem: upload_too_slow, upload_interrupted, malformed_upload.
+        Problem: upload_too_slow, upload_interrupted, malformed_upload, body_too_large,
+            too_many_uploads, uploads_busy, and what `admit` refuses.
     """
     if not _has_files(request):
         yield await form_of(request)
         return
+    length = length_of(request)
     parser = _Parser(request.headers, request.stream())
     try:
-        yield await _parsed(parser, context.settings.upload_seconds)
+        if length is not None and length <= LIMIT:
+            sent = await _parsed(parser, context.settings.upload_seconds)
+        else:
+            if admit is not None:
+                parser.stream = _admitted(parser, request.stream(), admit)
+            async with receiving(context, network_of(request), length):
+                sent = await _parsed(parser, context.settings.upload_seconds)
+        yield sent
     finally:
         parser.close()
+
+
+async def _admitted(
+    parser: MultiPartParser, stream: AsyncGenerator[bytes, None], admit: Admit
+) -> AsyncGenerator[bytes, None]:
+    """Yield the stream to the parser, of which only the beginning until `admit` has agreed."""
+    seen, agreed = 0, False
+    async for chunk in stream:
+        yield chunk  # and go on when the parser has read it
+        seen += len(chunk)
+        if agreed:
+            continue
+        fields = {name: value for name, value in parser.items if isinstance(value, str)}
+        if all(name in fields for name in ASKED):
+            await admit(fields)
+            agreed = True
+        elif seen > LIMIT:
+            raise Problem("body_too_large")
 
 
 async def _parsed(parser: MultiPartParser, seconds: float) -> FormData:
@@ -133,7 +172,8 @@ async def _take(request: Request, context: AppContext, file: UploadFile, files: 
             digest.update(content)
             yield Piece(content, file.content_type or "")
 
-    taken = await upload(context, None, network_of(request), pieces(), Purpose.COMPLAINT)
+    network = network_of(request)
+    taken = await upload(context, None, network, pieces(), Purpose.COMPLAINT, file.size)
     reference = f"{taken.row.id}.{context.uploads.signer.proof(taken.row.id)}"
     files.references.append(reference)
     files.marks.append(digest.hexdigest())

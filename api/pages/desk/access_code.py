@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from api.http.access import TicketNumber, staff
 from api.http.dependencies import Context
+from api.http.networks import network_of
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.staff_page import staff_page
 from app.access.caller import Caller
@@ -37,10 +38,12 @@ async def act(
     form = await Form.read(request, *FIELDS, "do")
     try:
         if form.typed["do"] == "send":
-            await send_code(context, VerifyIn.model_validate(form.filled("phone")))
+            await send_code(
+                context, network_of(request), VerifyIn.model_validate(form.filled("phone"))
+            )
             return _page(request, caller, number, form, done=SENT)
         body = RenewIn.model_validate(form.filled(*FIELDS))
-        renewed = await renew(context, caller, number, body)
+        renewed = await renew(context, caller, number, body, network_of(request))
     except (ValidationError, *REFUSALS) as error:
         return _page(request, caller, number, form, form.refuse(error))
     return _page(request, caller, number, Form.blank(*FIELDS), code=renewed.access_code)
