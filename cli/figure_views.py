@@ -53,10 +53,10 @@ def show_figures(pack: Pack, figures: Figures, rankings: Sequence[RankingRow] | 
     out.print(listed)
     if rankings is not None:
         ids = [figure.indicator.id for figure in figures.figures]
-        units = table("rank", "unit", "", *ids, numbers=["rank", *ids])
+        units = table("unit", "", "rank", *ids, numbers=["rank", *ids])
         for line in rankings:
             shares = [_percent(line.values[code].after) for code in ids]
-            units.add_row(str(line.rank or ""), line.unit.code, line.unit.name, *shares)
+            units.add_row(line.unit.code, line.unit.name, str(line.rank or ""), *shares)
         out.print(units)
     _broken(figures.broken)
 

@@ -1,7 +1,6 @@
 """Tests of the addresses of lists: a list reads what its links write, and nothing else."""
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,13 @@ from pydantic import ValidationError
 from starlette.requests import Request
 
 from api.pages.shared import addresses
-from api.pages.shared.addresses import Address, BoardEventList, InboxAddress, TicketSearch
+from api.pages.shared.addresses import (
+    Address,
+    BoardEventList,
+    InboxAddress,
+    TicketSearch,
+    every_address,
+)
 from app.errors import Problem
 from store.reporting.board_events import BoardEvents
 from store.tickets.inbox import Which
@@ -32,15 +37,9 @@ def _request(url: str) -> Request:
     return Request({"type": "http", "method": "GET", "query_string": query, "headers": []})
 
 
-def _below(address: type[Address]) -> Iterator[type[Address]]:
-    for one in address.__subclasses__():
-        yield one
-        yield from _below(one)
-
-
 def test_no_address_of_a_list_is_put_together_by_hand() -> None:
     """Each is built by its class: a text would go on meaning what the list no longer reads."""
-    lists = [one.path for one in _below(Address) if one.path]
+    lists = [one.path for one in every_address() if one.path]
     assert len(lists) >= 6
     by_hand = re.compile(rf"(?:{'|'.join(map(re.escape, lists))})(?:\.csv)?\?(?!do=)")
     written = [
@@ -60,7 +59,7 @@ def test_what_an_address_writes_it_reads(address: Address) -> None:
     assert address.sheet.startswith(f"{address.path}.csv?")
 
 
-@pytest.mark.parametrize("kind", list(_below(Address)), ids=lambda one: one.__name__)
+@pytest.mark.parametrize("kind", list(every_address()), ids=lambda one: one.__name__)
 @pytest.mark.parametrize(
     "query", ["overdue=true", "city=a&city=b", "=1", "state%20=open", "City=a"]
 )

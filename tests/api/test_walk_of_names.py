@@ -22,6 +22,7 @@ from google.protobuf.json_format import MessageToDict
 from temporalio.api.common.v1 import Payload, Payloads
 
 from api.http.app import create_app
+from api.pages.shared.addresses import every_address
 from domain.actors import Role
 from domain.commands.registry import COMMANDS
 from domain.policy.permissions import STAFF
@@ -39,6 +40,7 @@ from tests.support.walking import (
     Named,
     action_fields,
     addresses,
+    fields_of,
     forms,
     names_read,
     page_modules,
@@ -93,8 +95,9 @@ NO_NAMES = {
     "units",
     # filters and pages of lists
     "after", "before", "call_back_due", "cursor", "done", "due_before", "ended_since",
-    "ended_until", "filed_since", "filed_until", "least", "limit", "only", "open", "overdue",
-    "queue", "queue_late", "sort", "stage", "state", "tickets", "wall", "which",
+    "ended_until", "exactly", "filed_since", "filed_until", "lang", "least", "limit", "only",
+    "open", "overdue", "queue", "queue_late", "sort", "square", "stage", "state", "tickets",
+    "wall", "which",
     # times and versions
     "as_of", "by", "days", "month", "since", "starts_at", "until", "version", "year",
     # secrets, and what proves that a request is meant
@@ -275,6 +278,7 @@ async def test_every_parameter_is_known_to_name_something_or_nothing(tmp_path: P
     names = {name for address in addresses(app) for name in parameters(address.route)}
     names |= {name for module in page_modules() for name in names_read(module)}
     names |= {name for fields in action_fields().values() for name in fields}
+    names |= {name for address in every_address() for name in fields_of(address)}
     assert names - NAMES.keys() - NO_NAMES == set(), "does it name a thing of somebody's?"
     assert (NAMES.keys() | NO_NAMES) - names == set(), "read nowhere"
 
@@ -620,6 +624,7 @@ QUERIES: dict[str, list[dict[str, str]]] = {
     "/staff/call-backs": [{"city": HERE}],
     "/staff/audit": [{"limit": "20", "open": "any"}, {"limit": "20", "city": HERE}],
     "/staff/board": [{"city": HERE}],
+    "/staff/board/events": [{"what": what, "city": HERE} for what in ("red", "orders")],
     "/staff/board.csv": [{"what": "soon"}, {"what": "soon", "city": HERE}],
     "/staff/places/tickets": [{"what": "filed"}, {"what": "filed", "city": HERE}],
     "/staff/places/tickets.csv": [{"what": "filed"}, {"what": "filed", "city": HERE}],

@@ -111,7 +111,7 @@ def test_what_is_shown_is_said_as_json_too(desk: Desk) -> None:
 
 def test_units_stand_beside_each_other(desk: Desk) -> None:
     shown = desk.shown("figures", *NOVEMBER, "--units", "--sort", "satisfaction")
-    assert _line(shown, STREET)[1] == "北苑街道"
+    assert _line(shown, STREET)[1:3] == ["北苑街道", "1"]
     assert "100.00% (1/1)" in _line(shown, STREET)
     assert shown.index(f"│ {STREET}") < shown.index("│ water")
     streets = desk.json("figures", *NOVEMBER, "--kind", "street")["units"]

@@ -105,6 +105,13 @@ class Address(Incoming):
             raise Problem("not_found") from None
 
 
+def every_address(of: type[Address] = Address) -> Iterator[type[Address]]:
+    """Yield every class of addresses."""
+    for one in of.__subclasses__():
+        yield one
+        yield from every_address(one)
+
+
 def refuse_unknown(names: Iterable[str]) -> None:
     """Refuse an address with these parameters, if there are any.
 
