@@ -87,10 +87,11 @@ async def test_every_route_asks_for_its_scope_and_for_no_other(
                 over = (
                     "token_not_found" in answer.text
                 )  # an earlier one of this walk has revoked it
-                assert answer.status_code not in (401, 404) or over, where
-                hands_on = right.key in ("manage_accounts", "manage_tokens")  # see below
-                assert answer.status_code != 403 or not address.page or hands_on, where
-                assert "This token is not for this" not in answer.text, where
+                unproved = right.key == "renew_access_code"  # no one-time code was given
+                assert answer.status_code not in (401, 404) or over or unproved, where
+                # A page may show more than its own right, and asks for that as well.
+                refused = f"not for this: {scope}" if address.page else "not for this"
+                assert refused not in answer.text, where
             elif address.page:
                 assert answer.status_code == 403, where
             else:
