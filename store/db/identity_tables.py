@@ -83,7 +83,7 @@ class IdentityTable(Base, table=True):
 
 
 class LockoutTable(Base, table=True):
-    """Failed sign-ins as releases before migration 0019 counted them; nothing reads it now."""
+    """Failed sign-ins as releases before migration 0018 counted them; nothing reads it now."""
 
     __tablename__ = "lockout"
 

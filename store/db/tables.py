@@ -368,7 +368,7 @@ class TokenTable(Base, table=True):
 
 
 class AttemptTable(Base, table=True):
-    """Wrong access codes as releases before migration 0019 counted them; nothing reads it now."""
+    """Wrong access codes as releases before migration 0018 counted them; nothing reads it now."""
 
     __tablename__ = "attempt"
     __table_args__ = (Index("attempt_by_time", "window_start"),)
