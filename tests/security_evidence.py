@@ -17,6 +17,7 @@ _INTAKE, _UPLOADS, _PERMISSIONS = (
     "api/test_uploads.py::",
     "api/test_permissions.py::",
 )
+_PROXIES = "api/test_proxies.py::test_the_last_hop_that_is_no_proxy_counts"
 _SANDBOX, _SOURCE, _WALK = (
     "media/test_sandbox.py::",
     "test_source_rules.py::",
@@ -111,6 +112,7 @@ EVIDENCE: dict[str, tuple[str, ...]] = {
     "3.7.1": (f"{_PAGES}test_pages_run_no_foreign_script_and_are_not_framed",),
     "3.7.2": (f"{_OIDC}test_the_way_there_proves_what_the_way_back_needs",),
     "4.1.1": (_CONTRACT,),
+    "4.1.3": (_PROXIES,),
     "4.2.1": ("api/test_interrupted_upload.py::test_nothing_is_left_of_an_upload_that_breaks_off",),
     "5.1.1": ("doc:reference/files.md",),
     "5.2.1": (f"{_UPLOADS}test_each_kind_has_its_own_limit",),
@@ -134,7 +136,7 @@ EVIDENCE: dict[str, tuple[str, ...]] = {
     "6.2.11": (_GUESSED,),
     "6.2.12": (_GUESSED,),
     "6.3.1": (
-        f"{_SESSION}test_waiting_gets_longer_and_ends",
+        f"{_SESSION}test_a_wait_ends_and_a_success_forgives",
         f"{_ACCESS}test_guessing_on_many_tickets_closes_them_to_that_address",
     ),
     "6.3.2": (
@@ -152,8 +154,8 @@ EVIDENCE: dict[str, tuple[str, ...]] = {
     "6.5.2": (f"{_CITIZENS}test_neither_phone_nor_code_is_in_the_store_in_the_clear",),
     "6.5.3": (f"{_SOURCE}test_secrets_are_drawn_by_the_operating_system",),
     "6.5.4": (f"{_VAULT}test_access_codes_are_eight_digits_and_always_the_same",),
-    "6.5.5": (f"{_CITIZENS}test_a_code_is_over_after_ten_minutes_and_replaced_by_a_newer_one",),
-    "6.6.2": (f"{_CITIZENS}test_a_code_is_over_after_ten_minutes_and_replaced_by_a_newer_one",),
+    "6.5.5": (f"{_CITIZENS}test_a_code_is_over_after_ten_minutes",),
+    "6.6.2": (f"{_CITIZENS}test_a_code_is_over_after_ten_minutes",),
     "6.6.3": (f"{_CITIZENS}test_after_five_tries_the_right_code_is_refused_too",),
     "6.8.1": (f"{_FORGED}test_keys_that_are_none_and_a_provider_of_another_name_are_refused",),
     "6.8.2": (_FORGED_TOKEN,),
@@ -262,6 +264,10 @@ EVIDENCE: dict[str, tuple[str, ...]] = {
     "15.3.2": (_CHECKED,),
     "15.3.3": (
         "api/test_commands.py::test_bodies_are_strict_and_may_be_left_out_where_nothing_is_needed",
+    ),
+    "15.3.4": (
+        _PROXIES,
+        "cli/test_unsafe_start.py::test_https_without_a_named_proxy_is_refused_in_one_line",
     ),
     "15.3.5": ("make:types",),
     "15.3.7": (_CONTRACT,),

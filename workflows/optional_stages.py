@@ -1,6 +1,7 @@
 """Optional stages: verification, arbitration, merge, aftercare; and escalation by severity."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal
 
 from temporalio.exceptions import ApplicationError
@@ -52,7 +53,7 @@ class StagedTicket(AssignedTicket):
         try:
             plan = await assigning.plan_verifier(self, unit, at)
         except ApplicationError:  # it accuses every unit of the city
-            self.record_if_allowed(NobodyLeft(), at)
+            await self.leave_to_a_person(at)
             return
         unchanged = self.ticket.stage is stage and self.reclassified == known
         if unchanged and may_have(self.ticket, plan.unit):
@@ -60,6 +61,13 @@ class StagedTicket(AssignedTicket):
             self.record_event(
                 VerificationRequested(before=before, share=share, clocks=list(clocks)), at
             )
+
+    async def leave_to_a_person(self, at: datetime) -> None:
+        """Record that no unit which the rules name may have it, and watch over the choice."""
+        watched = any(one.name is ClockName.DISPATCH and one.running for one in self.ticket.clocks)
+        choosing = self.ticket.stage is Stage.DISPATCH and not watched
+        clocks = await self.plan_clocks(at, ClockName.DISPATCH) if choosing else []
+        self.record_if_allowed(NobodyLeft(clocks=clocks), at)
 
     async def call_arbitration(self) -> None:
         at = self.ticket.updated_at

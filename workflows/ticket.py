@@ -20,7 +20,6 @@ from domain.facts.closing import Closed, Rated, RatingRefused, Replied, Supervis
 from domain.facts.intake import Accepted, Classified, TriageUnsure
 from domain.facts.transitions import transition
 from domain.facts.verifying import ClosingRefuted
-from domain.facts.wrongdoing import NobodyLeft
 from domain.messages import (
     Act,
     MergedFacts,
@@ -155,7 +154,7 @@ class TicketWorkflow(ContinuedTicket):
             try:
                 plan = await assigning.plan_lead(self, None, at)
             except ApplicationError:  # it accuses every unit that the rules name
-                self.record_if_allowed(NobodyLeft(), at)
+                await self.leave_to_a_person(at)
                 return
         unchanged = self._to_be_dispatched() and self.reclassified == known
         if unchanged and may_have(self.ticket, plan.unit):

@@ -91,7 +91,7 @@ def citizen_view(
         updated_at=ticket.updated_at,
         due_at=ticket.answer_due_at,
         answer_by=_answer_by(ticket),
-        rate_by=_until(ticket, ClockName.RATE) if ticket.rating is None else None,
+        rate_by=_until(ticket, ClockName.RATE) if ticket.verdict is None else None,
         ended_at=ticket.ended_at,
         reply=ticket.answer,
         rating=ticket.verdict,

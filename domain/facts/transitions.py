@@ -87,7 +87,7 @@ TABLE: tuple[Transition, ...] = (
          "Only a person can tell whom a report accuses; what was said wrongly is corrected."),
     _row(wrongdoing.TakenFromAccused, {S.VERIFY, S.HANDLE, S.FEEDBACK}, S.DISPATCH, _STAFF,
          "A unit that is accused may not go on with the report about it."),
-    _row(wrongdoing.NobodyLeft, {S.DISPATCH}, None, {R.SYSTEM},
+    _row(wrongdoing.NobodyLeft, {S.DISPATCH, S.FEEDBACK}, None, {R.SYSTEM},
          "Where the rules name only accused units, no rule decides."),
     # --- verify on the spot
     _row(verifying.VerificationRequested, {S.DISPATCH, S.FEEDBACK}, S.VERIFY, {R.SYSTEM},

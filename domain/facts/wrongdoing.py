@@ -9,6 +9,7 @@ from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
 from domain.facts.base import EventWords, FactBase
 from domain.ticket.assignment import Ending
+from domain.ticket.stages import Stage
 from domain.ticket.ticket import Ticket
 
 
@@ -50,13 +51,23 @@ class TakenFromAccused(FactBase):
 
 
 class NobodyLeft(FactBase):
-    """No unit that the rules name may have it: a person chooses one, or refers it elsewhere."""
+    """No unit that the rules name may have it: a person chooses one, or refers it elsewhere.
+
+    An answer that was to be verified goes on without. `clocks`: that of the person's choice, where
+    none runs.
+    """
 
     kind: Literal["nobody_left"] = "nobody_left"
     words = EventWords(
         "Every unit that the rules name is accused; a person decides",
         "规则所列单位均被举报，须人工处理",
     )
+    clocks: list[Clock] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
-        ticket.next_unit, ticket.verify_by, ticket.by_hand = None, None, True
+        ticket.next_unit = ticket.verify_by = None
+        if ticket.stage is Stage.FEEDBACK:
+            ticket.verified = True
+        else:
+            ticket.by_hand = True
+        ticket.start(self.clocks)

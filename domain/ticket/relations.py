@@ -27,7 +27,7 @@ class Direction(StrEnum):
 
 
 class Matter(StrEnum):
-    """What people decided or said of a ticket."""
+    """Matters that people decided or said of a ticket."""
 
     KIND = "kind"
     ACCUSED = "accused"
@@ -43,7 +43,7 @@ class Matter(StrEnum):
 
 
 class Carries(StrEnum):
-    """What becomes of a matter at the other end."""
+    """The effect on a matter at the other end."""
 
     NOTHING = "nothing"  # the other end keeps its own
     PASSED = "passed"  # it is there, too
@@ -53,7 +53,7 @@ class Carries(StrEnum):
 
 
 class Cell(NamedTuple):
-    """What is carried, and why."""
+    """The effect on one matter, and its reason."""
 
     carries: Carries
     why: str

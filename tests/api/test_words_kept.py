@@ -1,4 +1,4 @@
-"""What a citizen has typed is not lost when it is refused: the page that says so shows it."""
+"""Tests that refused words of a citizen are not lost: the page that refuses them shows them."""
 
 import html
 import re

@@ -129,9 +129,15 @@ class Clockwork(Hall):
                 try:
                     plan = self.share(None, at)
                 except Refused:
-                    self.record_event(NobodyLeft(), at)
+                    self._leave_to_a_person(at)
                     return
             self.assign(plan, at, SYSTEM)
+
+    def _leave_to_a_person(self, at: datetime) -> None:
+        watched = any(one.name is ClockName.DISPATCH and one.running for one in self.ticket.clocks)
+        choosing = self.ticket.stage is Stage.DISPATCH and not watched
+        clocks = self.plan(at, ClockName.DISPATCH) if choosing else []
+        self.record_event(NobodyLeft(clocks=clocks), at)
 
     def _verify(
         self,
@@ -143,7 +149,7 @@ class Clockwork(Hall):
         try:
             share = self.share(unit, at, Share.VERIFY)
         except Refused:
-            self.record_event(NobodyLeft(), at)
+            self._leave_to_a_person(at)
             return
         meanwhile = list(clocks) if self.lifecycle else []
         fact = verifying.VerificationRequested(before=before, share=share, clocks=meanwhile)

@@ -21,6 +21,7 @@ from domain.facts import (
     supervising,
     verifying,
     waiting,
+    wrongdoing,
 )
 from domain.facts.base import FactBase
 from domain.facts.transitions import TABLE
@@ -166,6 +167,31 @@ def _finding(life: Life) -> Fact | None:
     return result_of(life.ticket, looking.n, life.result())
 
 
+def _accused(life: Life) -> wrongdoing.Accused:
+    """Return an accusation of a unit that has nothing of the ticket, or of nobody.
+
+    A ticket that is merged, or into which others are, goes its own way by other facts as well.
+    """
+    ticket = life.ticket
+    alone = ticket.stage is not Stage.MERGED and not ticket.waiting
+    accused = ["accused"] if alone and life.likely(0.5) else []
+    return wrongdoing.Accused(accused=accused, covered=accused, reason="r")
+
+
+def _taken_from_accused(life: Life) -> wrongdoing.TakenFromAccused | None:
+    """Return the taking away from a unit that leads or verifies, while nothing is disputed."""
+    if life.ticket.contest is not None:
+        return None
+    return wrongdoing.TakenFromAccused(clocks=life.clocks(ClockName.DISPATCH))
+
+
+def _nobody_left(life: Life) -> wrongdoing.NobodyLeft:
+    """Return that a person has to choose; a clock watches over that."""
+    running = any(one.name is ClockName.DISPATCH and one.running for one in life.ticket.clocks)
+    choosing = life.ticket.stage is Stage.DISPATCH and not running
+    return wrongdoing.NobodyLeft(clocks=life.clocks(ClockName.DISPATCH) if choosing else [])
+
+
 _BEGINNINGS: dict[type[FactBase], Maker] = {
     intake.Accepted: _accepted,
     intake.TriageUnsure: _unsure,
@@ -182,6 +208,9 @@ _BEGINNINGS: dict[type[FactBase], Maker] = {
     intake.Assigned: _assigned,
     intake.Reassigned: _reassigned,
     joint.Intervened: _intervened,
+    wrongdoing.Accused: _accused,
+    wrongdoing.TakenFromAccused: _taken_from_accused,
+    wrongdoing.NobodyLeft: _nobody_left,
 }
 
 _MAKERS = _BEGINNINGS | HANDLING | ENDINGS
@@ -229,6 +258,9 @@ def _pause_ended(life: Life) -> waiting.Resumed | None:
 _ROWS = {stage: [row for row in TABLE if stage in row.since] for stage in Stage}
 _WEIGHTS: dict[type[FactBase], int] = {
     anytime.Withdrawn: 1,
+    wrongdoing.Accused: 3,
+    wrongdoing.TakenFromAccused: 5,
+    wrongdoing.NobodyLeft: 5,
     anytime.Replanned: 3,
     waiting.ReviewMissed: 400,
     intake.Reclassified: 10,

@@ -102,7 +102,7 @@ def _watch_ended(life: Life) -> aftercare.WatchEnded | None:
 
 
 def _merged(life: Life) -> merging.Merged | None:
-    if not life.rules.merge or life.ticket.complainants:
+    if not life.rules.merge or life.ticket.complainants or life.ticket.of_wrongdoing:
         return None
     return merging.Merged(
         parent=OTHER,
@@ -176,7 +176,10 @@ def _replied_with_parent(life: Life) -> merging.RepliedWithParent:
     )
 
 
-def _joined(life: Life) -> merging.ComplainantJoined:
+def _joined(life: Life) -> merging.ComplainantJoined | None:
+    """Return a merged ticket's complainant; nothing is merged into a report of wrongdoing."""
+    if life.ticket.of_wrongdoing:
+        return None
     return merging.ComplainantJoined(number=f"{life.chance.randint(1, 4)}")
 
 

@@ -115,7 +115,7 @@ def _models(field: Any) -> Iterator[type[BaseModel]]:
 NAMING = [command for command in COMMANDS if _naming(command) and command is not Accuse]
 MORE: dict[str, dict[str, Any]] = {
     "triage": {"unit": OTHER}, "conclude": {"unit": OTHER}, "decide": {"unit": OTHER},
-    "settle_all": {"units": [OTHER]},
+    "settle_all": {"units": [OTHER]}, "reclassify": {"unit": OTHER},
 }  # fmt: skip
 """The units of commands whose example names none."""
 

@@ -41,6 +41,7 @@ def test_rules_are_the_packs_caps_and_its_version() -> None:
         severity_urges=3,
         escalate_at=2,
         reason_codes=True,
+        preconditions=True,
         rounds=True,
     )
 

@@ -8,6 +8,7 @@ import pytest
 from domain.actors import CITIZEN, Actor, Role
 from domain.commands.citizens.open_contact import OpenContact
 from domain.commands.intake.arbitrate import Arbitrate
+from domain.commands.intake.triage import Triage
 from domain.commands.joint.whistle import Call, Whistle
 from domain.commands.supervising.decide import Decide
 from domain.commands.units.contact import Contact
@@ -65,6 +66,10 @@ def filed(town: str, **fields: object) -> Counter:
 def live(simulated: Counter) -> None:
     """Let the ticket be handled with a helper, answered, and not rated, to its end."""
     settle(simulated)
+    if simulated.ticket.stage is Stage.TRIAGE:  # whom a report accuses, only a person can say
+        triage = Triage(category="0302", unit="water", nobody=True)
+        simulated.give(DISPATCHER, triage, simulated.now)
+        settle(simulated)
     if simulated.ticket.rules is not None and simulated.ticket.rules.co_handlers:
         call = Call(unit="environment", task="协助")
         whistle = Whistle(ground="beyond_street", reason="请来", units=[call])

@@ -1,6 +1,7 @@
 """Tests that nothing of an earlier round is read as the present one."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ ASKS = ("app", "store", "api", "activities", "workflows", "audit", "cli", "domai
 """Packages that ask for the present answer."""
 
 RAW = {
+    ("app/auditing/exposures.py", "reply"),  # an answer that was ever published
     ("domain/policy/decide.py", "rating"),  # only at the stage of rating
     ("workflows/ticket.py", "rating"),  # likewise
     ("workflows/escalation.py", "rating"),  # likewise
@@ -52,8 +54,7 @@ def test_no_page_of_staff_shows_an_earlier_answer_as_the_answer() -> None:
     assert pages
     for page in pages:
         text = page.read_text(encoding="utf-8")
-        assert "ticket.reply" not in text, page
-        assert "ticket.rating" not in text, page
+        assert not re.search(r"ticket\.(reply|rating)\b", text), page
 
 
 def test_urging_of_a_merged_citizen_is_told_as_the_own_citizens_and_weighs_alike() -> None:

@@ -68,13 +68,11 @@ async def test_of_a_large_topic_only_the_newest_are_named(
     assert (topic.count, topic.numbers) == (4, [lives[3].number, lives[2].number])
 
 
-async def test_the_largest_come_first_and_only_so_many(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(common_problems, "MOST", 2)
+async def test_the_largest_come_first_and_only_so_many(store: Store) -> None:
     streets = ["110112001", "110112002", "110112002", OTHER, OTHER, OTHER]
     await _project(store, *(_at(street) for street in streets))
-    topics = await _topics(store, least=1)
+    until = START + timedelta(hours=24)
+    topics = await common_problems.topics(store, "demo", START, until, 1, 2)
     assert [(topic.area, topic.count) for topic in topics] == [(OTHER, 3), ("110112002", 2)]
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from contextlib import closing
 from functools import partial
@@ -92,7 +93,10 @@ async def test_a_power_cut_takes_back_nothing_that_was_answered(
 async def _slow(store: Store) -> asyncio.Task[None]:
     """Occupy the writer, so that work gathers behind it."""
 
+    begun = threading.Event()
+
     def work(connection: Connection) -> None:
+        begun.set()
         connection.execute(
             text(
                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
@@ -101,7 +105,7 @@ async def _slow(store: Store) -> asyncio.Task[None]:
         )
 
     task = asyncio.create_task(store.write(work))
-    await asyncio.sleep(0)
+    await asyncio.to_thread(begun.wait)
     return task
 
 

@@ -45,7 +45,7 @@ CHILDREN = 3
 STEPS = 50
 UNITS = ("water", "transport")
 CATEGORIES = ("0301", "0202", "0302")
-"""Those of the children, from the parent's own to an emergency of another unit."""
+"""The categories of the children, from the parent's own to an emergency of another unit."""
 
 
 @pytest.fixture
