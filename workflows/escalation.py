@@ -239,7 +239,7 @@ class EscalatingTicket(RecordedTicket):
         paused = self.ticket.to_resume()
         if not paused:
             return
-        at = self.ticket.updated_at
+        at = self.ticket.pause_ended_at
         n = (
             next((c.assignment for c in paused if c.assignment), None)
             or self.ticket.assignment_count

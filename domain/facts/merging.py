@@ -80,6 +80,7 @@ class Unmerged(FactBase):
         ticket.category = self.category or ticket.category
         ticket.tier = self.tier or ticket.tier
         ticket.by_hand = ticket.by_hand or self.by_hand
+        ticket.borrowed = False
         ticket.start(self.clocks)
 
 

@@ -152,6 +152,7 @@ class Pack(PackPart):
             escalate=severity.escalate,
             reason_codes=True,
             preconditions=True,
+            ends_resume=True,
             rounds=True,
         )
 

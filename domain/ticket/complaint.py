@@ -37,11 +37,6 @@ def of_wrongdoing(*kinds: Kind) -> bool:
     return Kind.REPORT in kinds
 
 
-def of_kind(classified: Kind, filed: Kind) -> Kind:
-    """Return the kind of a ticket that follows one: a report of wrongdoing stays one."""
-    return Kind.REPORT if of_wrongdoing(classified, filed) else filed
-
-
 class Channel(StrEnum):
     HOTLINE = "hotline"  # 电话
     WEB = "web"  # 网站

@@ -70,6 +70,11 @@ class Rules(Recorded):
         description="Clocks start only if their precondition holds; false if it was accepted "
         "before there were any, so that its history still gives what was recorded.",
     )
+    ends_resume: bool = Field(
+        False,
+        description="What a share paused resumes when that share ended; false if it was accepted "
+        "before that, when it could resume at an earlier level that was recorded late.",
+    )
     rounds: bool = Field(
         False,
         description="Answer, rating and exclusion end with their round; false if it was accepted "

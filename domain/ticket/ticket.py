@@ -285,6 +285,17 @@ class Ticket(Recorded):
         return [clock for clock in paused if not self.stands_still(clock, but)]
 
     @property
+    def pause_ended_at(self) -> datetime:
+        """When the last share ended, and with it what it paused.
+
+        The latest event may be dated before: a level has the time at which it was due.
+        """
+        if self.rules is None or not self.rules.ends_resume:
+            return self.updated_at
+        ended = (one.ended_at for one in self.assignments if one.ended_at is not None)
+        return max([self.updated_at, *ended])
+
+    @property
     def paused_with_parent(self) -> list[Clock]:
         """The clocks that resume when the parent does."""
         return self.to_resume(but=self.parent_pause)

@@ -1,6 +1,5 @@
 """Tests of staff sign-in and sign-out: without JavaScript, and nothing typed is lost."""
 
-import html
 import re
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from domain.actors import Role
 from tests.api.running_api import Api, serve_api
 from tests.support.engine import Engine
 from tests.support.people import PASSWORD, SignedIn, new_account, signed_in
+from tests.support.staff_pages import hidden
 from tests.support.walking import addresses
 
 PEOPLE = {"Accept": "text/html", "Accept-Language": "zh"}
@@ -21,14 +21,6 @@ WRONG = "no, no, no, no"  # pragma: allowlist secret
 
 def csrf_on(page: httpx.Response) -> str:
     return page.text.partition('name="csrf" value="')[2].partition('"')[0]
-
-
-def hidden(page: httpx.Response, action: str) -> dict[str, str]:
-    """Return the hidden fields of the form that goes to `action`."""
-    form = re.search(rf'<form[^>]*action="{re.escape(action)}".*?</form>', page.text, re.DOTALL)
-    assert form, page.text
-    fields = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form[0])
-    return {name: html.unescape(value) for name, value in fields}
 
 
 async def test_staff_sign_in_and_out_without_javascript(api: Api) -> None:

@@ -9,7 +9,8 @@ from domain.facts.intake import Assigned, Classified, TriageUnsure
 from domain.ticket.because import Because
 from tests.api.running_api import GOOD, Api, Filed
 from tests.store.stories import Story, complaint, project
-from tests.support.staff_pages import AtDesk, at_desk, offered, refused, said, says
+from tests.support.people import signed_in
+from tests.support.staff_pages import AtDesk, at_desk, offered, refused, said, says, shown_again
 
 CONTACT = {"name": "王小明", "phone": "13800001234"}
 NOWHERE = "2603021234560"
@@ -188,8 +189,9 @@ async def test_whoever_is_not_signed_in_comes_back_with_what_they_typed(api: Api
         path, data={"note": "刚写的一段话"}, headers={"Accept": "text/html"}
     )
     assert answer.status_code == 401
-    assert "刚写的一段话" in answer.text
-    assert f'value="{path}"' in answer.text
+    again = await shown_again(api, answer, await signed_in(api, Role.DESK))
+    assert "刚写的一段话" in again.text
+    assert f'action="{path}"' in again.text
 
 
 async def test_what_is_registered_and_not_started_is_shown_as_such(

@@ -56,8 +56,8 @@ async def _whole_life(api: Api, engine: Engine) -> Filed:
 
 
 async def _everything(store: Store) -> str:
-    rows = [
-        str(await store.rows(select(table)))
+    rows = [  # as tuples: a row cuts long texts short when it is printed
+        str([tuple(row) for row in await store.rows(select(table))])
         for table in (tables.ticket, tables.event, tables.intake, tables.assignment, tables.person)
     ]
     return "".join(rows)

@@ -68,7 +68,7 @@ class Clockwork(Hall):
 
     def _pause_ended(self, at: datetime) -> None:
         """Resume the clocks whose pause is over because the share that had it has ended."""
-        paused = self.ticket.to_resume()
+        paused, at = self.ticket.to_resume(), max(at, self.ticket.pause_ended_at)
         if paused:
             n = (
                 next((c.assignment for c in paused if c.assignment), None)

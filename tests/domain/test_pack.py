@@ -42,6 +42,7 @@ def test_rules_are_the_packs_caps_and_its_version() -> None:
         escalate_at=2,
         reason_codes=True,
         preconditions=True,
+        ends_resume=True,
         rounds=True,
     )
 

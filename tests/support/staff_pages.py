@@ -92,3 +92,23 @@ def offered(page: httpx.Response) -> set[str]:
     links = re.findall(rf'href="{path}\?do=([a-z-]+)#action"', page.text)
     forms = re.findall(rf'action="{path}/([a-z-]+)" data-once', page.text)
     return {*links, *forms}
+
+
+def hidden(page: httpx.Response, action: str) -> dict[str, str]:
+    """Return the hidden fields of the form that goes to `action`."""
+    form = re.search(rf'<form[^>]*action="{re.escape(action)}".*?</form>', page.text, re.DOTALL)
+    assert form, page.text
+    fields = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form[0])
+    return {name: html.unescape(value) for name, value in fields}
+
+
+async def shown_again(api: Api, page: httpx.Response, who: SignedIn) -> httpx.Response:
+    """Return the page that shows what a sign-in page carried, after signing in elsewhere."""
+    fields = hidden(page, "/staff/again")
+    assert fields.keys() == {"carried"}
+    browser = page.cookies["jiesu-carried"]
+    api.http.cookies.clear()
+    cookies = {"Cookie": f"jiesu-carried={browser}; jiesu-session={who.secret}"}
+    parts: Any = [(name, (None, value)) for name, value in fields.items()]
+    headers = {"Accept": "text/html"} | cookies
+    return await api.http.post("/staff/again", files=parts, headers=headers)
