@@ -61,10 +61,14 @@ def _role(right: Right) -> Role:
     return min(right.roles & STAFF, key=lambda role: (role is Role.OFFICER, role))
 
 
+NEEDED = {"/staff/board/events": {"what": "red"}}
+"""The parameters without which there is nothing at an address."""
+
+
 async def _asked(api: Api, address: Address, path: str, headers: dict[str, str]) -> httpx.Response:
-    body: dict[str, Any] = {}
+    body: dict[str, Any] = {"params": NEEDED[path]} if path in NEEDED else {}
     if address.method in ("POST", "PUT"):
-        body = {"data" if address.page else "json": {"nonsense": "1"}}
+        body |= {"data" if address.page else "json": {"nonsense": "1"}}
     return await api.http.request(address.method, path, headers=headers, **body)
 
 

@@ -16,7 +16,10 @@ from tests.api.running_api import Api, Filed, problem, serve_api
 from tests.support.media import a_photo
 
 WORDS = "昨晚又冒烟了，邻居都看见了。"
-FORMS = {"facts": "text", "back": "text", "withdraw": "reason", "rate": "words", "urge": None}
+FORMS = {
+    "facts": "text", "back": "text", "withdraw": "reason", "rate": "words", "urge": None,
+    "open-contact": None, "renew": None,
+}  # fmt: skip
 """The forms of the citizen's page, each with its field for words of one's own."""
 AWAY = {"temporal_address": "127.0.0.1:1", "engine_timeout": 0.2}
 
