@@ -61,14 +61,10 @@ def _role(right: Right) -> Role:
     return min(right.roles & STAFF, key=lambda role: (role is Role.OFFICER, role))
 
 
-NEEDED = {"/staff/board/events": {"what": "red"}}
-"""The parameters without which there is nothing at an address."""
-
-
 async def _asked(api: Api, address: Address, path: str, headers: dict[str, str]) -> httpx.Response:
-    body: dict[str, Any] = {"params": NEEDED[path]} if path in NEEDED else {}
+    body: dict[str, Any] = {}
     if address.method in ("POST", "PUT"):
-        body |= {"data" if address.page else "json": {"nonsense": "1"}}
+        body = {"data" if address.page else "json": {"nonsense": "1"}}
     return await api.http.request(address.method, path, headers=headers, **body)
 
 
@@ -82,19 +78,19 @@ async def test_every_route_asks_for_its_scope_and_for_no_other(
     issued: dict[tuple[Role, Scope], dict[str, str]] = {}
     for address in _walked(api):
         right, path = address.right, address.path.format_map(_Any(fields))
-        if "board" in path and "feed" in path:
-            continue
         seen.add(right.key)
         for scope in Scope:
             who = _role(right), scope
             if who not in issued:
                 issued[who] = await _token(api, *who)
+            if path.endswith("/stream") and right.scope in (None, scope):
+                continue  # it would not end
             answer = await _asked(api, address, path, issued[who])
             where = (address.method, path, right.scope, scope, answer.text[:200])
             if right.scope in (None, scope):
-                over = (
-                    "token_not_found" in answer.text
-                )  # an earlier one of this walk has revoked it
+                # An earlier one of this walk has revoked it; or there is no list without the
+                # parameter that says which.
+                over = "token_not_found" in answer.text or '"not_found"' in answer.text
                 unproved = right.key == "renew_access_code"  # no one-time code was given
                 assert answer.status_code not in (401, 404) or over or unproved, where
                 # A page may show more than its own right, and asks for that as well.
