@@ -64,6 +64,9 @@ SPAN = timedelta(days=82)
 
 _TRIES = 5
 
+_MOST_OF_A_SKIP = 120
+"""Seconds in which a skip of some days is over on any machine."""
+
 TAIL = timedelta(days=400)
 """The time after the last filing in which the slowest ticket has ended."""
 
@@ -199,17 +202,18 @@ class City:
                 break
 
     async def skip_to(self, at: datetime) -> None:
-        """Skip time; again if the server, busy with a long skip, loses the connection."""
+        """Skip time; again if the server, busy with a long skip, loses connection or call."""
         for tried in range(1, _TRIES + 1):
             ahead = at - await self.now()
             if ahead <= timedelta(0):
                 return
             try:
-                return await self.environment.sleep(ahead)
-            except RPCError as error:
+                async with asyncio.timeout(_MOST_OF_A_SKIP):
+                    return await self.environment.sleep(ahead)
+            except (RPCError, TimeoutError) as error:
                 if tried == _TRIES:
                     raise
-                sys.stderr.write(f"skipping to {at} once more: {error}\n")
+                sys.stderr.write(f"skipping to {at} once more: {error!r}\n")
 
     async def until_all_have_ended(self) -> None:
         latest = await self.now() + TAIL
