@@ -90,7 +90,7 @@ async def test_of_five_hundred_guesses_at_once_no_more_are_judged_than_the_limit
     wrong = f"{(int(code) + 1) % 10**8:08d}"
     asking = b"GET /api/v1/tickets/" + NUMBER.encode() + b" HTTP/1.1\r\nAccess-Code: "
     entering = b"POST /api/v1/session HTTP/1.1\r\n"
-    bad = b'{"name": "li", "password": "wrong, wrong, wrong"}'
+    bad = b'{"name": "li", "password": "wrong, wrong, wrong"}'  # pragma: allowlist secret
     good = f'{{"name": "li", "password": "{PASSWORD}"}}'.encode()
     async with AsyncExitStack() as stack:
         ports = [await stack.enter_async_context(_process(tmp_path)) for _ in range(2)]

@@ -132,7 +132,7 @@ async def test_a_lock_out_is_seen_and_ended(api: Api) -> None:
     admin, name = await signed_in(api, Role.ADMIN), await new_account(api)
     one = f"{ADMIN}/people/{await account_id(api, name)}"
     for _ in range(lockouts.FREE):
-        wrong = {"name": name, "password": "wrong, wrong, wrong"}
+        wrong = {"name": name, "password": "wrong, wrong, wrong"}  # pragma: allowlist secret
         await api.http.post("/api/v1/session", json=wrong)
     assert "locked for a while" in (await get(api, admin, one)).text
     await send(api, admin, f"{one}/enable")
