@@ -18,7 +18,8 @@ from domain.commands.supervising.replan import Replan
 from domain.deadlines.calendar import changed_days
 from domain.messages import Act
 from domain.pack.pack import Pack
-from domain.ticket.ticket import Snapshot, Ticket
+from domain.ticket.state import Snapshot
+from domain.ticket.ticket import Ticket
 from packs.registry import PackError, PackRegistry
 from runtime.engine_errors import NOT_READY
 from runtime.names import ticket_workflow_id

@@ -38,7 +38,7 @@ from domain.policy.guards import check_received
 from domain.refusals import Refused
 from domain.ticket.complaint import Complaint
 from domain.ticket.stages import Stage
-from domain.ticket.ticket import Snapshot
+from domain.ticket.state import Snapshot
 from runtime.names import CARRY_ON, RECORD_AGAIN, TICKET_WORKFLOW
 from workflows import assigning, handlers, merging
 from workflows.calls import ask_until_answered

@@ -24,7 +24,7 @@ from app.sending.commands import body_of, execute
 from domain.commands.base import CommandBase
 from domain.commands.registry import COMMANDS
 from domain.policy.permissions import COMMANDS as PERMISSIONS
-from domain.ticket.ticket import Snapshot
+from domain.ticket.state import Snapshot
 
 router = APIRouter(prefix=API)
 

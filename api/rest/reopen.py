@@ -15,7 +15,7 @@ from app.filing.filing import Filed, Receipt
 from app.sending.commands import body_of
 from app.tickets.reopen import reopen
 from domain.commands.citizens.recur import Recur
-from domain.ticket.ticket import Snapshot
+from domain.ticket.state import Snapshot
 
 router = APIRouter(prefix=API)
 

@@ -12,7 +12,7 @@ from domain.pack.pack import Pack
 from domain.policy.permissions import RIGHTS
 from domain.ticket.complaint import Complaint
 from domain.ticket.stages import Stage
-from domain.ticket.ticket import Snapshot
+from domain.ticket.state import Snapshot
 from store.files.files import Attaching
 from store.secrets.vault import Person
 from store.tickets import intake, tickets

@@ -18,7 +18,7 @@ from domain.messages import Act, Command
 from domain.model import Incoming
 from domain.policy.permissions import COMMANDS
 from domain.refusals import Refused
-from domain.ticket.ticket import Snapshot
+from domain.ticket.state import Snapshot
 from store.files import files
 from store.tickets import intake, tickets
 

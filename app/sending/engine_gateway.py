@@ -30,7 +30,7 @@ from app.sending.sending import BUDGET, Budget, Sender
 from domain.messages import Act, RatingMessage
 from domain.ticket.assignment import HandlingResult
 from domain.ticket.complaint import Complaint
-from domain.ticket.ticket import Snapshot
+from domain.ticket.state import Snapshot
 from runtime.engine import waiting_work
 from runtime.engine_clock import EngineClock, look
 from runtime.engine_errors import NOT_READY, PASSING

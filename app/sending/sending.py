@@ -52,7 +52,7 @@ from app.sending.call_errors import (
 from app.sending.concurrency import ConcurrencyLimit, too_late
 from domain.messages import Act
 from domain.refusals import Refused
-from domain.ticket.ticket import Snapshot
+from domain.ticket.state import Snapshot
 from runtime import engine_limits
 from runtime.engine_clock import EngineClock
 from runtime.names import CARRY_ON, RECORD_AGAIN, ticket_workflow_id

@@ -20,7 +20,8 @@ from domain.pack.pack import Pack
 from domain.policy.permissions import COMMANDS
 from domain.ticket.complaint import Complaint, Kind
 from domain.ticket.stages import Stage
-from domain.ticket.ticket import Snapshot, Ticket
+from domain.ticket.state import Snapshot
+from domain.ticket.ticket import Ticket
 from store.tickets import intake, tickets
 
 

@@ -26,7 +26,8 @@ from domain.messages import Act, Command, RatingMessage
 from domain.ticket.assignment import HandlingResult
 from domain.ticket.complaint import Complaint
 from domain.ticket.rating import Rating
-from domain.ticket.ticket import Snapshot, Ticket
+from domain.ticket.state import Snapshot
+from domain.ticket.ticket import Ticket
 from runtime.engine import waiting_work
 from runtime.names import TICKETS, search_attributes, ticket_workflow_id
 from store.tickets import tickets

@@ -15,7 +15,7 @@ from domain.commands.units.contact import Contact
 from domain.commands.units.sign import Sign
 from domain.messages import Act
 from domain.ticket.assignment import HandlingResult
-from domain.ticket.ticket import Snapshot
+from domain.ticket.state import Snapshot
 from runtime import engine_limits
 from runtime.engine_limits import Used
 from tests.support.desk import CITIZEN, DISPATCHER, Filed, complaint, file, officer

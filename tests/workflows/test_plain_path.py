@@ -4,7 +4,7 @@ import asyncio
 
 from domain.commands.units.contact import Contact
 from domain.commands.units.sign import Sign
-from domain.ticket.ticket import Snapshot
+from domain.ticket.state import Snapshot
 from store.tickets import tickets
 from tests.support.desk import complaint, file, officer
 from tests.support.engine import Engine

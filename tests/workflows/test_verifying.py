@@ -12,7 +12,7 @@ from domain.commands.units.sign import Sign
 from domain.policy.work_queues import Queue, waiting
 from domain.ticket.assignment import HandlingResult, Share
 from domain.ticket.stages import Outcome
-from domain.ticket.ticket import Snapshot
+from domain.ticket.state import Snapshot
 from store.db.engine import Store
 from tests.support.cities import city_with
 from tests.support.desk import DISPATCHER, complaint, file, officer

@@ -15,7 +15,7 @@ from app.tickets.reopen import reopen
 from domain.commands.citizens.recur import Recur
 from domain.policy.permissions import right_to
 from domain.refusals import Refused
-from domain.ticket.ticket import Snapshot
+from domain.ticket.state import Snapshot
 from store.tickets import tickets
 
 LATER = "later"

@@ -9,7 +9,7 @@ from domain.commands.intake.reclassify import Reclassify
 from domain.commands.supervising.decide import Decide
 from domain.commands.units.hold import Hold
 from domain.commands.units.return_ticket import Return
-from domain.ticket.ticket import Snapshot
+from domain.ticket.state import Snapshot
 from tests.support.desk import CITIZEN, DESK, DISPATCHER, SUPERVISOR, Filed, file
 from tests.support.engine import Engine
 
