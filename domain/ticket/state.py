@@ -437,7 +437,7 @@ class TicketState(Recorded):
 
     @property
     def pause_ended_at(self) -> datetime:
-        """When the last share ended, and with it what it paused.
+        """The moment at which the last share ended, and with it what it paused.
 
         The latest event may be dated before: a level has the time at which it was due.
         """
