@@ -254,7 +254,7 @@ def exposures_(as_json: Json = False) -> None:
         print_json(found.model_dump(mode="json"))
         return
     for line in _exposed(found):
-        out.print(line, markup=False, highlight=False)
+        out.print(line)
     out.print(
         f"{len(found.reports)} reports, {len(found.ratings)} ratings, "
         f"{len(found.answers)} published answers to look at"

@@ -26,6 +26,12 @@ class Terminal(Console):
     def __init__(self, *, stderr: bool = False) -> None:
         super().__init__(stderr=stderr, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
+    def on_broken_pipe(self) -> None:
+        """Go on in silence where nobody reads standard error any more: what runs is to end well."""
+        if not self.stderr:
+            super().on_broken_pipe()
+        self.quiet = True
+
     def render_str(self, text: str, **how: Any) -> Text:
         return super().render_str(printable(text), **how | {"markup": False, "emoji": False})
 

@@ -20,4 +20,4 @@ PACKAGE_FILES: dict[str, tuple[str, tuple[str, ...]]] = {
 
 def default_packages() -> Path:
     """Return node_modules beside our packages, as in a clone."""
-    return Path(__file__).parents[1] / "node_modules"
+    return Path(__file__).parents[2] / "node_modules"

@@ -18,7 +18,7 @@ from domain.commands.citizens.recur import Recur, refuse_reopening
 from domain.commands.may_have import covered, kept_from
 from domain.pack.pack import Pack
 from domain.policy.permissions import COMMANDS
-from domain.ticket.complaint import Complaint, Kind
+from domain.ticket.complaint import Complaint, followed_as
 from domain.ticket.stages import Stage
 from domain.ticket.state import Snapshot
 from domain.ticket.ticket import Ticket
@@ -92,7 +92,7 @@ def _carried(ended: Ticket, pack: Pack) -> dict[str, Any]:
     place = ended.complaint.place
     return {
         # A report is followed by a report.
-        "kind": Kind.REPORT if ended.of_wrongdoing else ended.kind,
+        "kind": followed_as(ended.kind, ended.of_wrongdoing),
         "accused": ended.accused,
         # Earlier versions recorded only the accused unit itself.
         "kept_from": list(dict.fromkeys([*kept_from(ended), *covered(pack, ended.accused or [])])),

@@ -37,6 +37,11 @@ def of_wrongdoing(*kinds: Kind) -> bool:
     return Kind.REPORT in kinds
 
 
+def followed_as(kind: Kind, reports: bool) -> Kind:
+    """Return the kind of a ticket that follows one of `kind`: a report of wrongdoing stays one."""
+    return Kind.REPORT if reports else kind
+
+
 class Channel(StrEnum):
     HOTLINE = "hotline"  # 电话
     WEB = "web"  # 网站

@@ -66,7 +66,7 @@ def test_a_sound_pack_is_summed_up_in_a_line(terminal: Terminal) -> None:
     assert done.exit_code == 0, done.output
     assert done.stdout == (
         f"cities/example: version {version}, 6 units, 4 categories, 3 responsibilities, 0 cells,"
-        " 4 indicators, 3 scoring rules, 52 messages\n"
+        " 4 indicators, 3 scoring rules, 54 messages\n"
     )
 
 
@@ -135,7 +135,7 @@ def test_the_overview_shows_what_a_city_promises(terminal: Terminal) -> None:
         "holds 1",
         "revisits 7d 30d",
         "closing t.repeats > 0",
-        "52 messages",
+        "54 messages",
     ):
         assert word in done.stdout
     assert terminal.json("show", "other")["caps"]["hold"] == "180d"

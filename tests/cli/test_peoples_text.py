@@ -55,7 +55,8 @@ PRINTED = {
 NOT_PRINTED = {
     "up", "api", "worker", "migrate", "demo", "version", "account create", "account change",
     "account disable", "account enable", "account password", "account totp", "account logout",
-    "token create", "token revoke", "audit export", "city new", "city replan", "city versions",
+    "token create", "token revoke", "audit export", "audit exposures", "city new", "city replan",
+    "city versions",
     "keys show", "keys rotate", "keys reseal", "privacy erase", "privacy retention",
 }  # fmt: skip
 """The others: they print what the operator typed, our own words, or JSON."""

@@ -22,7 +22,7 @@ WATER = officer("water")
 
 
 async def test_a_hold_ends_by_itself_on_its_day(patient: Engine) -> None:
-    ticket = await held(patient, timedelta(seconds=2.5))
+    ticket = await held(patient, timedelta(seconds=3.9))
     await ticket.until_kind(patient, "rung_climbed")
     await ticket.act(WATER, Review(note="未完工"))  # the next review is on the last day
     await ticket.until_kind(patient, "resumed")
