@@ -81,9 +81,9 @@ class Api:
         assert answer.status_code == 201, answer.text
         return Filed(self, answer.json())
 
-    async def handled(self) -> "Filed":
+    async def handled(self, **changes: Any) -> "Filed":
         """Return a ticket whose citizen has the answer and may rate it."""
-        ticket = await self.file()
+        ticket = await self.file(**changes)
         assert (await ticket.complete()).status_code == 200
         await ticket.until_stage("rate")
         return ticket

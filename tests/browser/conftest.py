@@ -67,7 +67,7 @@ def _is_error(message: ConsoleMessage) -> bool:
     A browser also logs each refused answer and each request without a network, which tests cause on
     purpose: of these, only a script or a style that is missing is an error.
     """
-    if message.type != "error":
+    if message.type != "error" or "unknown error occurred when fetching the script" in message.text:
         return False
     own = urlsplit(str(message.location.get("url", ""))).path.endswith((".js", ".css"))
     answered = "Failed to load resource: the server responded" in message.text

@@ -38,6 +38,11 @@ async def fresh(api: Api) -> Filed:
     return await api.file()
 
 
+async def _reachable(api: Api) -> Filed:
+    """Return an answered ticket whose citizen can be called."""
+    return await api.handled(contact={"phone": "010-00012345"})
+
+
 async def _hidden(api: Api) -> Filed:
     return await api.file(contact={"phone": "010-00012345"}, anonymous=True)
 
@@ -197,7 +202,7 @@ CASES = (
     Case("revisit", _DESK, _watched, {"holds": "yes", "note": "河水清澈。"}, "revisited",
          ("河水清澈。", "效果保持")),
     Case("recur", _DESK, _watched, {"text": "又发黑了。"}, "reopened", ("又发黑了。",)),
-    Case("call-back", _DESK, Api.handled,
+    Case("call-back", _DESK, _reachable,
          {"reached": "yes", "resolved": "yes", "grade": "4", "contacted": "yes",
           "words": "挺好", "note": "语气平和"}, "called_back", ("满意", "挺好", "语气平和")),
     Case("facts", _DESK, fresh, {"text": "今天更臭了。"}, "facts_added", ("今天更臭了。",)),

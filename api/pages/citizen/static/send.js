@@ -4,8 +4,8 @@
 "use strict";
 
 // Fields that say who somebody is, or where. Until they are sent they stay in this tab only: the next
-// person at this device must not find them.
-const PERSONAL = ["name", "phone", "address", "lat", "lon"];
+// person at this device must not find them. `var`: see citizen.js.
+var PERSONAL = ["name", "phone", "address", "lat", "lon"];
 
 // What was typed for a city, on this device. `at`: when; `sent`: the fields as they were sent, until
 // answered; `asked`: the citizen was asked something about it, and has not said yet.

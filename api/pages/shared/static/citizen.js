@@ -2,8 +2,9 @@
 "use strict";
 
 // Milliseconds that a draft stays on a device that others may use after its writer: what was typed,
-// and what was sent and is not answered yet.
-const STAYS = { typed: 2 * 3_600_000, sent: 7 * 86_400_000 };
+// and what was sent and is not answered yet. `var`, because the page of an answer is written into the
+// same document, and declares it again.
+var STAYS = { typed: 2 * 3_600_000, sent: 7 * 86_400_000 };
 
 function isOver(draft, now = Date.now()) {
   const waits = draft.sent || draft.waiting === "yes";  // the latter of an earlier version, undated
@@ -55,5 +56,7 @@ function isOver(draft, now = Date.now()) {
     }
   } catch { /* nothing may be kept here */ }
 
-  if ("serviceWorker" in navigator) navigator.serviceWorker.register("/sw.js");
+  if ("serviceWorker" in navigator) {
+    navigator.serviceWorker.register("/sw.js").catch(() => { /* without a network: the next visit does */ });
+  }
 }
