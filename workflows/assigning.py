@@ -91,7 +91,7 @@ def plan_fields(
     """
     n = flow.ticket.assignment_count + 1
     values = {name: getattr(plan, name) for name in AssignmentPlan.model_fields}
-    planned = startable(flow.ticket, flow.ticket.without_later_promise(plan.clocks), share)
+    planned = startable(flow.ticket, flow.ticket.without_needless_promise(plan.clocks), share)
     clocks = [
         clock.model_copy(update={"assignment": n})
         for clock in planned

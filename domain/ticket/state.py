@@ -358,14 +358,18 @@ class TicketState(Recorded):
         """
         return not self.promised or self.lead is None
 
-    def without_later_promise(self, clocks: Iterable[Clock]) -> list[Clock]:
-        """Return planned clocks, without a promise that is due no sooner than the running one."""
-        running = self.promises_running
+    def without_needless_promise(self, clocks: Iterable[Clock]) -> list[Clock]:
+        """Return planned clocks, without a promise that is settled, or due no sooner than one made.
+
+        Asked when they are recorded: two units may have been planned at once, and the promise
+        begins with the first.
+        """
+        unsettled, running = self.promise_unsettled, self.promises_running
         return [
             clock
             for clock in clocks
             if clock.name is not ClockName.PROMISE
-            or all(clock.due_at < promise.due_at for promise in running)
+            or (unsettled and all(clock.due_at < promise.due_at for promise in running))
         ]
 
     @property

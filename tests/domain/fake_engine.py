@@ -118,7 +118,7 @@ class Hall:
 
     def assign(self, assignment_plan: AssignmentPlan, at: datetime, actor: Actor) -> None:
         fields = {name: getattr(assignment_plan, name) for name in AssignmentPlan.model_fields}
-        planned = self.ticket.without_later_promise(assignment_plan.clocks)
+        planned = self.ticket.without_needless_promise(assignment_plan.clocks)
         fields["clocks"] = startable(self.ticket, planned)
         self.record_event(intake.Assigned(**fields), at, actor)
 

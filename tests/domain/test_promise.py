@@ -332,3 +332,14 @@ def test_what_the_neighbour_adds_lets_the_unit_go_on() -> None:
     added = next(event for event in hall.events if event.kind == "complainant_added")
     told = [(one.audience, one.unit, one.template) for one in notices(added, hall.ticket)]
     assert told == [(Role.OFFICER, "water", "facts_added")]
+
+
+def test_a_unit_that_was_planned_with_the_first_does_not_begin_the_promise_again() -> None:
+    """Both were planned while nothing was promised; the second one's day is a moment sooner."""
+    simulated = handled()
+    [promise] = simulated.ticket.promises_running
+    sooner = promise.model_copy(update={"due_at": promise.due_at - timedelta(milliseconds=2)})
+    assert simulated.ticket.without_needless_promise([sooner]) == []
+    merged = simulated.ticket.model_copy(update={"assignments": []})
+    assert merged.without_needless_promise([sooner]) == [sooner]
+    assert merged.without_needless_promise([promise]) == []
