@@ -166,12 +166,22 @@ def _details(event: Event) -> str:
     fact = event.fact
     fields: dict[str, Any] = fact.model_dump(mode="json", exclude=_SHOWN_APART, exclude_none=True)
     details = [
-        f"{name} {value}"
+        f"{name} {_plainly(value)}"
         for name, value in fields.items()
-        if value != "" and not (isinstance(value, str) and is_ours(fact, value))
+        if value not in ("", [], {}) and not (isinstance(value, str) and is_ours(fact, value))
     ]
     text = ", ".join([*details, *reasons_of(fact, "en")])
     return text if len(text) <= 120 else text[:119] + "…"
+
+
+def _plainly(value: object) -> str:
+    """Return a value of a fact as a reader writes it, without what is empty."""
+    if isinstance(value, dict):
+        parts = (f"{name} {_plainly(one)}" for name, one in value.items() if one or one == 0)
+        return f"({', '.join(parts)})"
+    if isinstance(value, list):
+        return " ".join(_plainly(one) for one in value)
+    return str(value)
 
 
 @app.command("replay")

@@ -15,7 +15,6 @@ from domain.activity_io import (
     AccuseQuestion,
     ExtensionQuestion,
     ReasonQuestion,
-    ReclassifyQuestion,
     ReplanQuestion,
     SettleQuestion,
     TriageQuestion,
@@ -44,23 +43,22 @@ from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
 from domain.facts import aftercare, handling, returning, waiting
 from domain.facts.anytime import Appointed, FactsAdded, InspectionsOpened
-from domain.facts.intake import Classified, Reassigned
+from domain.facts.intake import Classified
 from domain.facts.joint import Overridden
 from domain.facts.wrongdoing import Accused
 from domain.messages import Command
-from domain.policy.decide import accused_facts, reclassified, replanned
+from domain.policy.decide import accused_facts, replanned
 from domain.policy.guards import check
 from domain.refusals import Refused
 from domain.ticket.assignment import Request
 from domain.ticket.stages import Stage
 from domain.ticket.ticket import Ticket
-from workflows import assigning, merging
+from workflows import assigning, merging, reclassifying
 from workflows.calls import ask
 from workflows.escalation import EscalatingTicket
 
 with workflow.unsafe.imports_passed_through():
     from activities.clocks import Clocks
-    from activities.dispatch import Dispatch
     from activities.reasons import ReasonActivities
     from activities.settle import Settle
     from activities.triage import TriageActivities as TriageActivity
@@ -147,73 +145,6 @@ async def _triage(flow: EscalatingTicket, command: Triage, actor: Actor, at: dat
         at,
         actor,
     )
-
-
-async def _reclassify(
-    flow: EscalatingTicket, command: Reclassify, actor: Actor, at: datetime
-) -> None:
-    """Correct the classification, and send the ticket to another unit where one is named.
-
-    Planned again if a clock or a share changed during planning.
-    """
-    ticket = flow.ticket
-    triaged = await ask(
-        TriageActivity.triage,
-        TriageQuestion(
-            complaint=ticket.complaint,
-            pack=flow.pack,
-            at=at,
-            category=command.category,
-            area=ticket.area,
-            unit=command.unit,
-        ),
-    )
-    while True:
-        running = [clock.model_copy() for clock in ticket.clocks if clock.running]
-        shares = [share.model_copy() for share in ticket.opened]
-        question = ReclassifyQuestion(
-            city=ticket.complaint.city,
-            pack=flow.pack,
-            category=command.category,
-            was_category=ticket.category,
-            tier=command.tier,
-            shares=[] if command.unit is not None else shares,
-            clocks=running,
-            moved=ticket.promise_moved,
-            longer=command.longer,
-            promised=bool(flow.lifecycle),
-            at=at,
-        )
-        plan = await ask(Clocks.reclassify, question)
-        lead = None
-        if command.unit is not None:
-            asked = assigning.question_of(flow, command.unit, at).model_copy(
-                update={"category": command.category, "tier": plan.tier}
-            )
-            lead = await ask(Dispatch.dispatch, asked)
-        check(ticket, command, actor, at)
-        if shares == ticket.opened and running == [c for c in ticket.clocks if c.running]:
-            break
-    command.refuse_unchanged(ticket, plan.tier)
-    corrected = reclassified(
-        ticket,
-        command,
-        tier=plan.tier,
-        stopped=plan.stopped,
-        clocks=plan.clocks,
-        repeats=triaged.repeats,
-        verify_by=triaged.verify_by,
-    )
-    if lead is None or command.unit is None:
-        flow.record_event(corrected, at, actor)
-        return
-    current = ticket.current
-    moved = Reassigned(
-        assignment=current.n if current else None, unit=command.unit, reason=command.reason
-    )
-    flow.record_event(moved, at, actor)  # first: it is refused where a unit has just handed in
-    flow.record_event(corrected, at, actor)
-    assigning.assign(flow, lead, at, actor)
 
 
 async def _accuse(flow: EscalatingTicket, command: Accuse, actor: Actor, at: datetime) -> None:
@@ -418,7 +349,7 @@ Handler = Callable[[EscalatingTicket, Any, Actor, datetime], Awaitable[None]]
 _HANDLERS: dict[type, Handler] = {
     Accuse: _accuse,
     Triage: _triage,
-    Reclassify: _reclassify,
+    Reclassify: reclassifying.reclassify,
     Reassign: assigning.reassign,
     Intervene: assigning.intervene,
     Merge: merging.merge,

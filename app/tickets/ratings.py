@@ -10,6 +10,7 @@ from app.errors import Problem
 from app.sending.call_errors import NotRunning
 from app.sending.commands import not_running_error
 from app.sending.used_keys import reserved
+from domain.commands.lookups import rules_of
 from domain.facts.closing import Rated
 from domain.facts.transitions import transition
 from domain.messages import RatingMessage
@@ -75,7 +76,7 @@ async def rate(
     await permit(context, caller, "rate_ticket", number)
     async with reserved(context, caller, number, key, rating.model_dump_json()):
         before = await check_due(context, number)
-        apart = await _apart(context, before, origin)
+        apart = await _apart(context, before, rating, origin)
         verdict = RatingMessage(actor=caller.actor, rating=rating, key=key or "", apart=apart)
         try:
             await context.engine.rate(number, verdict)
@@ -103,12 +104,20 @@ async def rate(
     return RatingReceipt(number=number, status="recorded", stage=row.stage, outcome=row.outcome)
 
 
-async def _apart(context: AppContext, row: TicketRow, origin: Origin) -> Apart | None:
-    """Return why a rating is set apart; None for one that is the citizen's as far as is known."""
+async def _apart(
+    context: AppContext, row: TicketRow, rating: Rating, origin: Origin
+) -> Apart | None:
+    """Return why a rating is set apart; None for one that is the citizen's as far as is known.
+
+    By the network alone only one that is in the unit's favour: many citizens share a network with
+    somebody of a unit, and no unit rates itself badly.
+    """
     if origin.signed_in:
         return Apart.SESSION
     ticket = await tickets.state(context.store, row.number) if origin.place else None
     if ticket is None:
+        return None
+    if not (rating.resolved and rating.satisfied(rules_of(ticket).satisfied_from)):
         return None
     units = {share.unit for share in ticket.assignments}
     now = datetime.now(UTC)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -35,11 +36,18 @@ async def _signs_in(api: Api, address: str, role: Role, unit: str | None) -> dic
         return {"Cookie": f"jiesu-session={answer.cookies['jiesu-session']}"}
 
 
-async def _rated(api: Api, ticket: Filed, address: str, **cookie: str) -> Apart | None:
+async def _rated(
+    api: Api,
+    ticket: Filed,
+    address: str,
+    *,
+    rating: dict[str, Any] = GOOD,
+    cookie: dict[str, str] | None = None,
+) -> Apart | None:
     """Rate the ticket as its citizen does, and return why the rating is set apart."""
     async with _from(api, address) as client:
-        headers = ticket.citizen | cookie
-        answer = await client.post(f"{ticket.path}/rating", json=GOOD, headers=headers)
+        headers = ticket.citizen | (cookie or {})
+        answer = await client.post(f"{ticket.path}/rating", json=rating, headers=headers)
     assert answer.json()["status"] == "recorded", answer.text
     [fact] = [e.fact for e in await tickets.events(api.store, ticket.number) if e.kind == "rated"]
     assert isinstance(fact, Rated)
@@ -49,7 +57,7 @@ async def _rated(api: Api, ticket: Filed, address: str, **cookie: str) -> Apart 
 async def test_a_rating_from_a_session_of_staff_is_set_apart(api: Api) -> None:
     cookie = await _signs_in(api, HOME, Role.OFFICER, "water")
     ticket = await api.handled()
-    assert await _rated(api, ticket, OFFICE, **cookie) is Apart.SESSION
+    assert await _rated(api, ticket, OFFICE, cookie=cookie) is Apart.SESSION
     state = await tickets.state(api.store, ticket.number)
     assert state is not None
     case = case_of(state, datetime.now(UTC))
@@ -84,6 +92,13 @@ async def test_a_rating_on_the_page_is_set_apart_as_well(api: Api) -> None:
 async def test_a_rating_from_where_the_units_officers_sign_in_is_set_apart(api: Api) -> None:
     await _signs_in(api, OFFICE, Role.OFFICER, "water")
     assert await _rated(api, await api.handled(), OFFICE) is Apart.ADDRESS
+
+
+@pytest.mark.parametrize("bad", [{"resolved": False, "grade": 5}, {"resolved": True, "grade": 1}])
+async def test_a_bad_rating_counts_wherever_it_comes_from(api: Api, bad: dict[str, Any]) -> None:
+    """Thousands of citizens share the network of a telephone company with some officer."""
+    await _signs_in(api, OFFICE, Role.OFFICER, "water")
+    assert await _rated(api, await api.handled(), OFFICE, rating={"contacted": True} | bad) is None
 
 
 async def test_a_rating_of_the_citizen_counts(api: Api) -> None:

@@ -1,4 +1,4 @@
-"""Tests that the output of commands arrives complete."""
+"""Tests that the output of commands arrives complete, and that nobody has to be there to read it."""
 
 import json
 import os
@@ -28,3 +28,14 @@ def test_a_signal_that_comes_while_a_pipe_is_full_loses_nothing() -> None:
         payload = json.loads(first + running.stdout.read())
     assert payload == ["街" * 70] * 4000
     assert running.returncode == 0
+
+
+def test_what_is_said_to_a_terminal_that_is_gone_stops_nothing() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    code = "from cli.terminal import err; err.print('one'); err.print('two'); print('done')"
+    done = subprocess.run(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=write, check=False
+    )
+    os.close(write)
+    assert (done.returncode, done.stdout) == (0, b"done\n")
