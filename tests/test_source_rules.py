@@ -240,7 +240,7 @@ def test_only_these_scripts_keep_anything_in_the_browser() -> None:
     }
     assert keeping == {"citizen.js", "inbox.js", "send.js", "signed_out.js", "ticket.js"}
     send = (ROOT / "api/pages/citizen/static/send.js").read_text(encoding="utf-8")
-    [personal] = re.findall(r"^const PERSONAL = (\[.*\]);$", send, re.MULTILINE)
+    [personal] = re.findall(r"^(?:var|const) PERSONAL = (\[.*\]);$", send, re.MULTILINE)
     form = (ROOT / "api/pages/citizen/templates/report.html").read_text(encoding="utf-8")
     assert {"name", "phone", "address", "lat", "lon"} == set(json.loads(personal))
     known = {"name", "phone", "address", "lat", "lon", "text", "kind", "category", "area"}

@@ -1,4 +1,4 @@
-"""Tests that the output of commands arrives complete, and that nobody has to be there to read it."""
+"""Tests that the output of commands arrives complete, also where nobody reads it any more."""
 
 import json
 import os
