@@ -21,12 +21,13 @@ from store.db import schema
 from store.db.engine import Store, default_url
 from tests.support.engine import Engine, connect_to, end_leftovers, engine_server, platform
 from tests.support.postgres import Cluster, PostgresMissing, cluster
-from tests.support.seeds import NAME, settle
+from tests.support.seeds import NAME, forget_constants, settle
 from tests.support.shares import in_share, share_of_this_run
 
 # Hypothesis's own profile for CI takes no seed. A busy machine must not fail a test.
 settings.register_profile("jiesu", deadline=None, print_blob=True)
 settings.load_profile("jiesu")
+forget_constants()
 
 
 @pytest.hookimpl(tryfirst=True)

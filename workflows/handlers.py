@@ -21,6 +21,7 @@ from domain.activity_io import (
 )
 from domain.actors import SYSTEM, Actor
 from domain.commands.citizens.add_facts import AddFacts
+from domain.commands.citizens.open_contact import OpenContact
 from domain.commands.citizens.urge import Urge
 from domain.commands.citizens.withdraw import Withdraw
 from domain.commands.intake.accuse import Accuse, accusation
@@ -91,6 +92,28 @@ async def _plain(flow: EscalatingTicket, command: Command, actor: Actor, at: dat
         flow.record_event(fact, at, actor)
 
 
+async def _planned_for(
+    flow: EscalatingTicket, command: Command, actor: Actor, at: datetime
+) -> list[Clock]:
+    """Plan the clock that a command needs, again if another unit has the ticket meanwhile."""
+    need = command.clock_need(flow.ticket, actor)
+    while need is not None:
+        clocks = await flow.plan_clocks(at, need=need)
+        need, planned = command.clock_need(flow.ticket, actor), need
+        if need == planned:
+            return clocks
+    return []
+
+
+async def _open_contact(
+    flow: EscalatingTicket, command: OpenContact, actor: Actor, at: datetime
+) -> None:
+    clocks = await _planned_for(flow, command, actor, at)
+    check(flow.ticket, command, actor, at)
+    for fact in command.facts(flow.ticket, actor, clocks):
+        flow.record_event(fact, at, actor)
+
+
 def _bar(flow: EscalatingTicket, command: Return, actor: Actor) -> Refused | None:
     return return_bar(flow.ticket, command.share_in(flow.ticket, actor))
 
@@ -154,9 +177,10 @@ async def _accuse(flow: EscalatingTicket, command: Accuse, actor: Actor, at: dat
     plan = await ask(TriageActivity.accuse, question)
     clocks = await flow.plan_clocks(at, ClockName.DISPATCH)
     resumed = await flow.plan_resumed_with_parent(at)
+    contact = await _planned_for(flow, command, actor, at)
     check(ticket, command, actor, at)
     parent = ticket.parent if ticket.stage is Stage.MERGED else None
-    for fact in accused_facts(ticket, accusing, plan.covered, command.note, clocks):
+    for fact in accused_facts(ticket, accusing, plan.covered, command.note, clocks, contact):
         flow.record_event(fact, at, SYSTEM if isinstance(fact, Overridden) else actor)
     if plan.covered and parent is not None:
         merging.go_apart(flow, clocks, resumed, at, actor)
@@ -348,6 +372,7 @@ Handler = Callable[[EscalatingTicket, Any, Actor, datetime], Awaitable[None]]
 
 _HANDLERS: dict[type, Handler] = {
     Accuse: _accuse,
+    OpenContact: _open_contact,
     Triage: _triage,
     Reclassify: reclassifying.reclassify,
     Reassign: assigning.reassign,

@@ -18,7 +18,7 @@ class Accused(FactBase):
 
     `covered`: those and the units below them, none of which may have the ticket from now on.
     `released`: the shares of helpers and delegates that are taken from such units by it. What a
-    person said before is replaced.
+    person said before is replaced. `clocks`: of the first contact, if the lead may know it again.
     """
 
     kind: Literal["accused"] = "accused"
@@ -27,12 +27,14 @@ class Accused(FactBase):
     covered: list[str] = Field(default_factory=list)
     released: list[int] = Field(default_factory=list)
     reason: str = ""
+    clocks: list[Clock] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         ticket.accused, ticket.kept_from = list(self.accused), list(self.covered)
         for n in self.released:
             if ticket.assignment(n).open:  # it may have ended with the share it was given from
                 ticket.end_assignment(n, Ending.RELEASED, at)
+        ticket.start(self.clocks)
 
 
 class TakenFromAccused(FactBase):

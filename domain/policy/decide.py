@@ -96,9 +96,16 @@ def verdict(ticket: Ticket) -> Judgement | None:
 
 
 def accused_facts(
-    ticket: Ticket, accused: list[str], covered: list[str], reason: str, clocks: list[Clock]
+    ticket: Ticket,
+    accused: list[str],
+    covered: list[str],
+    reason: str,
+    clocks: list[Clock],
+    contact: list[Clock],
 ) -> list[AccusedFact]:
     """Return the accusation, and what takes the ticket from the `covered` units that have it.
+
+    `clocks`: of a person's choice of another unit. `contact`: what `clock_need` asked for.
 
     An accused unit that leads, verifies, or whose answer is about to be sent loses the ticket;
     helpers and delegates only their share. An answer that waited for them alone does not wait.
@@ -108,7 +115,9 @@ def accused_facts(
     # Also where it has handed in its result, and helpers or a verification are waited for.
     working = ticket.stage in (Stage.HANDLE, Stage.VERIFY, Stage.FEEDBACK)
     helped = [one.n for one in taken if one.share in (Share.CO, Share.DELEGATE)]
-    said = wrongdoing.Accused(accused=accused, covered=covered, released=helped, reason=reason)
+    said = wrongdoing.Accused(
+        accused=accused, covered=covered, released=helped, reason=reason, clocks=contact
+    )
     if verifying or (working and ticket.unit in covered):
         # First what may be refused, as a result was handed in: then nothing is half-done.
         return [wrongdoing.TakenFromAccused(clocks=clocks), said]

@@ -7,6 +7,7 @@ from domain.commands.may_have import refuse_accused, units_given
 from domain.events import Event, Fact
 from domain.facts.base import RoundFact
 from domain.facts.transitions import transition
+from domain.ticket.preconditions import stop_unmeetable
 from domain.ticket.stages import ANSWERED
 from domain.ticket.ticket import Ticket
 
@@ -59,6 +60,7 @@ def record(ticket: Ticket, fact: Fact, actor: Actor, at: datetime) -> Event:
     ticket.updated_at = at
     fact.apply(ticket, at)
     _pass_over_accused(ticket)
+    stop_unmeetable(ticket, at)
     ticket.stage = row.to or before
     return Event(
         number=ticket.complaint.number,

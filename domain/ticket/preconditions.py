@@ -1,6 +1,7 @@
-"""The preconditions of deadlines: a clock that nobody could meet does not start."""
+"""The preconditions of deadlines: a clock that nobody could meet neither starts nor runs on."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import DEADLINES, ClockName, Precondition
@@ -33,3 +34,19 @@ def startable(ticket: Ticket, clocks: Iterable[Clock], share: Share = Share.LEAD
     if ticket.rules is None or not ticket.rules.preconditions:
         return list(clocks)
     return [clock for clock in clocks if holds(ticket, clock.name, share)]
+
+
+def stop_unmeetable(ticket: Ticket, at: datetime) -> None:
+    """Stop the running clocks whose precondition holds no longer.
+
+    Whoever said that a complaint accuses a unit has hidden the citizen's contact by it: no unit can
+    call them then.
+    """
+    if ticket.rules is None or not ticket.rules.preconditions:
+        return
+    for clock in ticket.clocks:
+        n = clock.assignment
+        if clock.running and not holds(
+            ticket, clock.name, ticket.assignment(n).share if n is not None else Share.LEAD
+        ):
+            clock.stop(at)

@@ -146,8 +146,10 @@ class Counter(Clockwork):
         question = AccuseQuestion(city="", accused=accusing)
         plan = settled(self.desks.triage.accuse(question))
         clocks = self.plan(at, ClockName.DISPATCH)
+        need = command.clock_need(ticket, actor)
+        contact = self.plan(at, need=need) if need else []
         merged = ticket.stage is Stage.MERGED
-        for fact in accused_facts(ticket, accusing, plan.covered, command.note, clocks):
+        for fact in accused_facts(ticket, accusing, plan.covered, command.note, clocks, contact):
             self.record_event(fact, at, SYSTEM if isinstance(fact, Overridden) else actor)
         if plan.covered and merged:
             if ticket.parent_pause is not None:

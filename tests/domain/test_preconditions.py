@@ -7,6 +7,7 @@ import pytest
 
 from domain.actors import CITIZEN, Actor, Role
 from domain.commands.citizens.open_contact import OpenContact
+from domain.commands.intake.accuse import Accuse
 from domain.commands.intake.arbitrate import Arbitrate
 from domain.commands.intake.triage import Triage
 from domain.commands.joint.whistle import Call, Whistle
@@ -169,6 +170,27 @@ def test_when_the_contact_is_opened_its_clock_starts_then() -> None:
     simulated.give(officer(), Contact(), simulated.now)
     with pytest.raises(Refused):
         simulated.ticket.running(ClockName.CONTACT, 1)
+
+
+def test_an_accusation_ends_the_time_to_call_and_its_end_begins_it_again() -> None:
+    simulated = filed("busy", **KNOWN)
+    settle(simulated)
+    first = simulated.ticket.running(ClockName.CONTACT, 1)
+    simulated.now += timedelta(minutes=20)
+    simulated.give(DISPATCHER, Accuse(units=["environment"]), simulated.now)
+    assert first.stopped_at == simulated.now
+    simulated.now += timedelta(minutes=20)
+    simulated.give(DISPATCHER, Accuse(nobody=True), simulated.now)
+    assert simulated.ticket.running(ClockName.CONTACT, 1).started_at == simulated.now
+
+
+def test_who_was_called_before_an_accusation_is_not_called_again_after_it() -> None:
+    simulated = filed("busy", **KNOWN)
+    settle(simulated)
+    simulated.give(officer(), Contact(), simulated.now)
+    simulated.give(DISPATCHER, Accuse(units=["environment"]), simulated.now)
+    simulated.give(DISPATCHER, Accuse(nobody=True), simulated.now)
+    assert not [c for c in simulated.ticket.clocks if c.name is ClockName.CONTACT and c.running]
 
 
 def test_opened_before_a_unit_has_it_the_clock_starts_with_the_unit() -> None:

@@ -7,6 +7,8 @@ import os
 import secrets
 from random import Random
 
+from hypothesis.internal.conjecture import providers
+
 NAME = "JIESU_SEED"
 USUAL, FRESH = "0", "fresh"
 
@@ -17,6 +19,15 @@ def settle() -> str:
         wanted = os.environ.get(NAME)
         os.environ[NAME] = str(secrets.randbelow(10**9)) if wanted == FRESH else USUAL
     return os.environ[NAME]
+
+
+def forget_constants() -> None:
+    """Keep hypothesis from drawing constants of the modules that happen to be loaded.
+
+    Which those are depends on the tests that the process ran before, and the same seed would draw
+    something else. Hypothesis has no setting for it.
+    """
+    providers._get_local_constants = lambda: providers._local_constants
 
 
 def dice(*which: object) -> Random:

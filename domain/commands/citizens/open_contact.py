@@ -16,6 +16,16 @@ from domain.ticket.ticket import Ticket
 from domain.words import N_
 
 
+def first_contact(ticket: Ticket) -> ClockNeed | None:
+    """Return the clock of the first contact, if it still waits, and does not run already."""
+    lead = ticket.lead
+    if lead is None or not lead.open or lead.contacted_at is not None:
+        return None
+    going = (c for c in ticket.clocks if c.running and c.name is ClockName.CONTACT)
+    runs = any(clock.assignment == lead.n for clock in going)
+    return None if runs else ClockNeed(ClockName.CONTACT, lead.n)
+
+
 class OpenContact(CommandBase):
     """Let the unit know the contact that the citizen had hidden; it has to call them from now."""
 
@@ -46,13 +56,7 @@ class OpenContact(CommandBase):
             raise Refused("person_unknown", "No phone and no e-mail address was left.")
 
     def clock_need(self, ticket: Ticket, actor: Actor) -> ClockNeed | None:
-        """Return the clock of the first contact, if it still waits, and does not run already."""
-        lead = ticket.lead
-        if lead is None or not lead.open or lead.contacted_at is not None:
-            return None
-        going = (c for c in ticket.clocks if c.running and c.name is ClockName.CONTACT)
-        runs = any(clock.assignment == lead.n for clock in going)
-        return None if runs else ClockNeed(ClockName.CONTACT, lead.n)
+        return first_contact(ticket)
 
     def facts(self, ticket: Ticket, actor: Actor, clocks: list[Clock]) -> list[Fact]:
         return [anytime.ContactOpened(clocks=clocks)]

@@ -8,11 +8,14 @@ from pydantic import Field
 
 from domain.actors import Actor
 from domain.commands import forms
-from domain.commands.base import CommandBase, Note
+from domain.commands.base import ClockNeed, CommandBase, Note
+from domain.commands.citizens.open_contact import first_contact
 from domain.commands.spec import CommandSpec
+from domain.deadlines.registry import ClockName
 from domain.facts import wrongdoing
 from domain.refusals import Refused
 from domain.ticket.complaint import Code
+from domain.ticket.preconditions import holds
 from domain.ticket.ticket import Ticket
 from domain.words import N_
 
@@ -70,3 +73,9 @@ class Accuse(CommandBase):
     def guard(self, ticket: Ticket, actor: Actor, at: datetime) -> None:
         if accusation(self.units, self.nobody) is None:
             raise Refused(UNSAID, "Say which units it accuses, or that it accuses none.")
+
+    def clock_need(self, ticket: Ticket, actor: Actor) -> ClockNeed | None:
+        """Return the clock of the first contact, if it is an accusation that hid the contact."""
+        cleared = ticket.model_copy(update={"kept_from": []})
+        lifted = bool(ticket.kept_from) and not self.units and holds(cleared, ClockName.CONTACT)
+        return first_contact(ticket) if lifted else None
