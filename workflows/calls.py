@@ -22,6 +22,7 @@ from temporalio.exceptions import (
 from domain.refusals import Refused
 from runtime.engine_limits import DONE_WITHIN
 from runtime.unsealed import UNSEALED
+from workflows.traces import result_arrived
 from workflows.turns import PATIENCE, Patience
 
 Q = TypeVar("Q")
@@ -54,7 +55,13 @@ async def ask(activity: Callable[[Any, Q], Awaitable[A]], question: Q) -> A:
     patience = PATIENCE.get()
     if patience is not None:
         return await _ask_in_time(activity, question, patience)
-    return await ask_patiently(activity, question)
+    try:
+        answer = await ask_patiently(activity, question)
+    except FailureError:
+        result_arrived()
+        raise
+    result_arrived()
+    return answer
 
 
 async def ask_until_answered(activity: Callable[[Any, Q], Awaitable[A]], question: Q) -> A:
@@ -70,6 +77,7 @@ async def ask_until_answered(activity: Callable[[Any, Q], Awaitable[A]], questio
         except ApplicationError as error:
             workflow.logger.error("no answer; asking again", extra={"code": error.type})
         await workflow.sleep(_AGAIN)
+        result_arrived()
 
 
 async def _ask_in_time(
@@ -85,6 +93,7 @@ async def _ask_in_time(
     )
     asking.add_done_callback(lambda done: done.cancelled() or done.exception())
     await patience.wait(asking.done)
+    result_arrived()
     try:
         return await asking
     except ActivityError as error:

@@ -25,6 +25,7 @@ from runtime.engine_limits import Used, near_a_limit
 from workflows import handlers
 from workflows.event_log import all_delivered
 from workflows.optional_stages import StagedTicket
+from workflows.traces import leave_trace
 from workflows.turns import PATIENCE, Turns
 
 _AHEAD = timedelta(seconds=5)
@@ -175,7 +176,7 @@ class ContinuedTicket(StagedTicket):
                 await workflow.sleep(_A_MOMENT)
                 if self._at_rest():
                     break
-                self.leave_trace()
+                leave_trace()
         if self.finished() and self.ticket.stage in (Stage.HANDLE, Stage.VERIFY):
             return
         self.ladder.cancel()

@@ -26,6 +26,7 @@ from domain.ticket.stages import Outcome, Stage
 from runtime.engine_limits import DONE_WITHIN
 from workflows.calls import ask
 from workflows.event_log import RecordedTicket, all_delivered
+from workflows.traces import leave_trace, result_arrived
 from workflows.turns import PATIENCE
 
 with workflow.unsafe.imports_passed_through():
@@ -70,15 +71,18 @@ class EscalatingTicket(RecordedTicket):
             armed = following[1].at
             if await self._due_now(armed):
                 reached = self.ticket.next_level()
-                if reached is not None and reached[1].at <= armed and self._in_order():
+                if reached is not None and reached[1].at > armed:
+                    continue  # the timer of a clock that was stopped
+                traced = result_arrived()
+                if reached is not None and self._in_order():
                     await self._let_earlier_work_come_first(reached[1].at)
                     reached = self.ticket.next_level()
                 if reached is not None and reached[1].at <= armed:
                     self.escalating = True
                     await self.reach(*reached)
                     self.escalating = False
-                elif reached is None:  # the timer of a clock that was stopped, and no other to set
-                    self.leave_trace()
+                elif reached is None and not traced:  # a stopped clock's, and no other to set
+                    leave_trace()
 
     async def _due_now(self, armed: datetime) -> bool:
         """Return True when it is time; False when an earlier level came up, or the ticket ended.
@@ -145,7 +149,7 @@ class EscalatingTicket(RecordedTicket):
     async def let_overdue_levels_come_first(self, at: datetime) -> None:
         """Wait until the escalation levels that fell due by `at` are recorded."""
         if self.has_overdue_levels(at):
-            self.leave_trace()
+            leave_trace()
             await workflow.wait_condition(lambda: not self.has_overdue_levels(at))
 
     def _earlier_than(self, armed: datetime) -> bool:

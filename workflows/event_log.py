@@ -20,13 +20,10 @@ from domain.refusals import Refused
 from domain.ticket.complaint import Complaint
 from domain.ticket.ticket import LIFECYCLE, Ticket
 from workflows.calls import ask_patiently
+from workflows.traces import leave_trace, result_arrived
 
 with workflow.unsafe.imports_passed_through():
     from activities.project import Project
-
-
-_TRACE = "trace"
-"""The memo field that `leave_trace` removes; nothing ever sets it."""
 
 
 class CarryOn(Exception):
@@ -218,17 +215,8 @@ class RecordedTicket:
     async def _project_late(self, projection: Projection) -> None:
         await ask_patiently(Project.project, projection)
         self._arrived(projection.events)
-        self.leave_trace()
-
-    def leave_trace(self) -> None:
-        """Issue a command without effect, as this task changed the ticket and issues no other.
-
-        The SDK presents tasks without commands together with the next one, messages before results,
-        to a worker that reads the history anew. The ticket would decide otherwise than recorded,
-        and stand still for good (ADR 0026).
-        """
-        if workflow.patched("no-empty-tasks"):
-            workflow.upsert_memo({_TRACE: None})
+        if not result_arrived():
+            leave_trace()
 
     def _arrived(self, events: list[Event]) -> None:
         versions = {event.version for event in events}

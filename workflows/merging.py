@@ -49,6 +49,7 @@ from domain.ticket.stages import Stage
 from runtime.names import ticket_workflow_id
 from workflows.calls import ask
 from workflows.escalation import EscalatingTicket
+from workflows.traces import result_arrived
 
 with workflow.unsafe.imports_passed_through():
     from activities.clocks import Clocks
@@ -403,6 +404,13 @@ async def _send_off(flow: EscalatingTicket, number: str, why: Because, at: datet
 
 async def tell(number: str, signal: str, recorded: Recorded) -> bool:
     """Signal another ticket; return False when it has ended."""
+    told = await deliver(number, signal, recorded)
+    result_arrived()
+    return told
+
+
+async def deliver(number: str, signal: str, recorded: Recorded) -> bool:
+    """Signal another ticket as `tell` does; whoever waits for several says that they are told."""
     try:
         await workflow.get_external_workflow_handle(ticket_workflow_id(number)).signal(
             signal, recorded

@@ -21,6 +21,7 @@ from domain.ticket.complaint import Complaint
 from domain.ticket.ticket import Ticket
 from workflows import merging
 from workflows.escalation import EscalatingTicket
+from workflows.traces import result_arrived
 
 _PATCH = "tell-merged"
 
@@ -119,7 +120,8 @@ class ParentTicket(EscalatingTicket):
     async def _deliver(self) -> None:
         while self.untold:
             signal, message, numbers = self.untold[0]
-            await asyncio.gather(*(merging.tell(one, signal, message) for one in numbers))
+            await asyncio.gather(*(merging.deliver(one, signal, message) for one in numbers))
+            result_arrived()
             self.untold.pop(0)
 
     def _nothing_under_way(self) -> bool:

@@ -24,6 +24,7 @@ from runtime.names import HANDLE_ACTIVITY
 from workflows.calls import is_unsealed
 from workflows.escalation import IN_ORDER
 from workflows.parent import ParentTicket
+from workflows.traces import result_arrived
 
 FOREVER = timedelta(days=3650)
 """The timeout of an assignment, which ends by a decision or a result, never by the engine."""
@@ -190,7 +191,7 @@ class AssignedTicket(ParentTicket):
     def _send(self, assignment: Assignment) -> PendingResult:
         """Give the assignment to its unit's queue, where it stays until completed or recalled."""
         # By name: the platform's activity parks it, a department's own program takes an order.
-        return workflow.start_activity(
+        work = workflow.start_activity(
             HANDLE_ACTIVITY,
             self._work_order(assignment),
             result_type=HandlingResult,
@@ -204,6 +205,8 @@ class AssignedTicket(ParentTicket):
             if self.lifecycle
             else workflow.ActivityCancellationType.TRY_CANCEL,
         )
+        work.add_done_callback(lambda done: done.cancelled() or result_arrived())
+        return work
 
     def _work_order(self, assignment: Assignment) -> WorkOrder:
         complaint = self.ticket.complaint

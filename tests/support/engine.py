@@ -188,13 +188,18 @@ class Engine:
 
 
 class SwitchedProjector(Projector):
-    """The real projector with a switch: switched off, it fails like an unavailable database."""
+    """The real projector with a switch: switched off, it fails like an unavailable database.
+
+    `seconds`: how long a busy database takes before it begins.
+    """
 
     away = False
+    seconds = 0.0
 
     async def project(self, projection: Projection) -> None:
         if self.away:
             raise StoreUnavailable("switched off")
+        await asyncio.sleep(self.seconds)
         await super().project(projection)
 
 
