@@ -248,7 +248,7 @@ async def _staff(
     request: Request, token: HTTPAuthorizationCredentials | None, context: AppContext
 ) -> Caller:
     if token is None:
-        caller = await browser_sessions.caller_of(request, context)
+        caller = await browser_sessions.signed_in_caller(request, context)
         if caller is None:
             raise Problem("unauthenticated")
         return caller
@@ -270,7 +270,6 @@ async def citizen_of(request: Request, number: str, code: str, context: AppConte
 
 
 async def _permit(right: Right, caller: Caller, request: Request, context: AppContext) -> Caller:
-    await _count(right, caller, request, context)
     number = request.path_params.get("number")
     await permit(
         context,
@@ -279,6 +278,8 @@ async def _permit(right: Right, caller: Caller, request: Request, context: AppCo
         parse_number(number) if number is not None else None,
         unknown="assignment_not_found" if "n" in request.path_params else "ticket_not_found",
     )
+    await browser_sessions.check_meant(request, caller, context)
+    await _count(right, caller, request, context)
     return caller
 
 

@@ -120,7 +120,15 @@ def _secret(request: Request, context: AppContext) -> str | None:
 
 
 async def caller_of(request: Request, context: AppContext) -> Caller | None:
-    """Return the signed-in caller; refuse requests that may be forged.
+    """Return the signed-in caller; refuse requests that may be forged."""
+    known = await signed_in_caller(request, context)
+    if known is not None:
+        await check_meant(request, known, context)
+    return known
+
+
+async def signed_in_caller(request: Request, context: AppContext) -> Caller | None:
+    """Return the signed-in caller, whose request may still be forged (`check_meant`).
 
     Pages find the caller, and the token of their forms, in the request's state.
     """
@@ -129,8 +137,6 @@ async def caller_of(request: Request, context: AppContext) -> Caller | None:
         return None
     request.state.caller = caller(session, context)
     request.state.csrf = csrf_of(session, context)
-    if request.method not in _SAFE:
-        await _check_meant(request, session, context)
     return caller(session, context)
 
 
@@ -142,7 +148,14 @@ def caller(session: Session, context: AppContext) -> Caller:
     return confined(context.packs, signed_in)
 
 
-async def _check_meant(request: Request, session: Session, context: AppContext) -> None:
+async def check_meant(request: Request, known: Caller, context: AppContext) -> None:
+    """Refuse a request with a session that changes something and may be forged.
+
+    The token may be in the form, with files: whoever may not send them is refused before.
+    """
+    session = known.session
+    if session is None or request.method in _SAFE:
+        return
     check_origin(request, context)
     value = request.headers.get(CSRF_HEADER, "")
     if not value and request.headers.get("content-type", "").startswith(FORMS):

@@ -11,9 +11,11 @@ from fastapi.routing import APIRoute
 
 from api.http.body_limit import LIMIT
 from api.http.route_permissions import key_of, routes_of
-from domain.policy.permissions import RIGHTS
+from domain.actors import Role
+from domain.policy.permissions import RIGHTS, STAFF
 from store.db.engine import Store
 from tests.api.running_api import Api, another_code, serve_api
+from tests.support.people import signed_in
 
 AWAY: dict[str, Any] = {"temporal_address": "127.0.0.1:1", "engine_timeout": 0.2}
 NUMBER = "2603021234560"
@@ -39,12 +41,14 @@ async def _send(
     first: bytes = b"",
     browser: bool = False,
     client: str = "203.0.113.5",
+    cookies: str = "",
 ) -> Answered:
     """Send a request whose body never ends; return the status, and how much of it was read."""
     answered = Answered(0, 0)
     headers = [(b"host", b"jiesu.test"), (b"content-type", kind)]
     headers += [(b"content-length", str(length).encode())] if length is not None else []
     headers += [(b"accept", b"text/html")] if browser else []
+    headers += [(b"cookie", cookies.encode())] if cookies else []
     pieces = [first] if first else []
 
     async def receive() -> dict[str, Any]:
@@ -103,6 +107,24 @@ async def test_nobody_sends_a_body_to_a_route_that_is_not_for_everybody(api: Api
             if answered.read or answered.status not in (401, 404, 422):
                 read.append((method, path, kind, answered))
     assert read == []
+
+
+@pytest.mark.parametrize("role", sorted(STAFF))
+async def test_who_is_signed_in_sends_no_form_to_a_route_of_others(api: Api, role: Role) -> None:
+    """The token of the session is in the form; whose route it is can be told without."""
+    unit = "water" if role is Role.OFFICER else None
+    cookies = (await signed_in(api, role, unit=unit)).cookie["Cookie"]
+    read, tried = [], 0
+    for method, path, key in _routes(api):
+        if RIGHTS[key].everybody or role in RIGHTS[key].roles:
+            continue
+        tried += 1
+        answered = await _send(
+            api, path, method=method, kind=FORM, length=HUGE, cookies=cookies, first=b"--b\r\n"
+        )
+        if answered.read or answered.status not in (403, 404, 413, 422):
+            read.append((method, path, answered))
+    assert (read, tried > 5) == ([], True)
 
 
 @pytest.mark.parametrize("browser", [False, True])
