@@ -97,6 +97,7 @@ class FloorWorkflow:
         self.registered = True
         await workflow.wait_condition(work.done)
         await work
+        workflow.upsert_memo({"trace": None})
         await self.ask(REPLY)
         await self.note("handled")
         await workflow.wait_condition(lambda: self.verdict)

@@ -154,6 +154,7 @@ class Pack(PackPart):
             preconditions=True,
             ends_resume=True,
             rounds=True,
+            traces=True,
         )
 
     def unit(self, code: str) -> Unit:

@@ -80,3 +80,8 @@ class Rules(Recorded):
         description="Answer, rating and exclusion end with their round; false if it was accepted "
         "before that, so that its history still gives what was recorded.",
     )
+    traces: bool = Field(
+        False,
+        description="Every result leaves a trace in the engine's history (ADR 0026); false if it "
+        "was accepted before that.",
+    )

@@ -44,13 +44,13 @@ def test_a_run_measures_floor_and_product_and_says_so_in_a_table() -> None:
     assert values["floor"]["2"] > 0
     assert values["product"]["2"] > 0
     assert values["ratio"]["2"] > 0
-    assert values["history"]["events"] == 40
+    assert values["history"]["events"] == 41
     assert values["accept_ms"]["p99"] >= values["accept_ms"]["p50"] > 0
     assert set(values["rss_mb"]) == {"engine", "worker", "api"}
     assert values["lifecycles"] >= 15 + 1
     shown = _shown(report.show_figures, values)
     assert "product over HTTP" in shown
-    assert "40 events" in shown
+    assert "41 events" in shown
 
 
 @pytest.mark.timeout(240)
