@@ -23,7 +23,11 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from temporalio import activity
-from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.client import (
+    Client,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
@@ -31,6 +35,7 @@ from temporalio.worker import Worker
 
 from audit.verdicts import judge
 from domain.actors import Actor
+from domain.commands.intake.triage import Triage
 from domain.deadlines.clocks import Basis, LevelKind
 from domain.deadlines.registry import ClockName
 from domain.events import Event
@@ -50,7 +55,7 @@ from store.tickets import tickets
 from tests.domain.promises_checked import Promises, check_told_again
 from tests.proof.people import DAY, WAYS, Life, Plan, plan_of
 from tests.support.cities import add_days, effective_city, write_city
-from tests.support.desk import CITIZEN
+from tests.support.desk import CITIZEN, DISPATCHER
 from tests.support.engine import platform, time_skipping_server, working
 from tests.support.seeds import dice
 from workflows.ticket import TicketWorkflow
@@ -64,8 +69,8 @@ SPAN = timedelta(days=82)
 
 _TRIES = 5
 
-_MOST_OF_A_SKIP = 120
-"""Seconds in which a skip of some days is over on any machine."""
+_MOST_OF_A_SKIP, _MOST_OF_A_COMMAND = 120, 60
+"""Seconds in which a skip of some days, or a command, is over on any machine."""
 
 TAIL = timedelta(days=400)
 """The time after the last filing in which the slowest ticket has ended."""
@@ -125,7 +130,12 @@ class City:
         act, key = Act(actor=actor, command=command, at=await self.now()), secrets.token_hex(8)
         for tried in range(1, _TRIES + 1):
             try:
-                await handle.execute_update(TicketWorkflow.act, act, id=key)
+                async with asyncio.timeout(_MOST_OF_A_COMMAND):
+                    await handle.execute_update(TicketWorkflow.act, act, id=key)
+            except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError):
+                # The server has lost the call: the same key gives the same answer.
+                if tried == _TRIES:
+                    raise
             except WorkflowUpdateFailedError as error:
                 assert isinstance(error.cause, ApplicationError), error.cause
                 self.refused[f"{command.do} {error.cause.type}"] += 1
@@ -276,6 +286,9 @@ async def _life(town: City, way: str, category: str, n: int) -> Life:
     town.plans[plan.complaint.number] = plan
     await town.start(plan.complaint)
     await _is_with_a_unit_or_a_person(town, plan)
+    if plan.complaint.category and (await town.state(plan.complaint.number)).stage is Stage.TRIAGE:
+        yield timedelta(minutes=4)  # a condition of filing does not hold, or a report: by a person
+        await town.act(plan.complaint.number, DISPATCHER, Triage(category=plan.complaint.category))
     async for pause in WAYS[way][0](town, plan):
         yield pause
 
