@@ -92,8 +92,8 @@ class MergedUrge(Recorded):
 class ParentPause(Recorded):
     """The pause of the unit that leads the parent: the input of its signal.
 
-    `text`: the reason of a hold, or the question to the citizen. `until`: when it ends at the
-    latest. `asked_at`: when the unit requested the hold.
+    `text`: the reason of a hold; earlier also the question to the citizen. `until`: when it ends at
+    the latest. `asked_at`: when the unit requested the hold.
     """
 
     parent: str

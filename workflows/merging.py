@@ -12,6 +12,7 @@ from domain.commands.citizens.add_facts import AddFacts
 from domain.commands.citizens.urge import Urge
 from domain.commands.intake.merge import Merge
 from domain.commands.intake.unmerge import Unmerge
+from domain.commands.lookups import rules_of
 from domain.commands.system_reasons import coded
 from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
@@ -263,14 +264,19 @@ async def joined(flow: EscalatingTicket, merged: MergedTicket) -> bool:
 
 
 async def added(flow: EscalatingTicket, facts: MergedFacts) -> None:
-    """Record what a merged citizen added, and resume the clocks that waited for an answer."""
+    """Record what a merged citizen added, for the unit that handles it.
+
+    It ends no question to the citizen of this ticket: a neighbour was not asked. Earlier versions
+    took it for an answer.
+    """
     with flow.receiving(facts.at):
         await flow.let_overdue_levels_come_first(facts.at)
         if facts.number not in flow.ticket.complainants or not flow.ticket.open:
             return
         fact = ComplainantAdded(number=facts.number, text=facts.text, files=facts.files)
         flow.record_if_allowed(fact, facts.at)
-        await flow.resume_answered(facts.at)
+        if not rules_of(flow.ticket).one_asked:
+            await flow.resume_answered(facts.at)
 
 
 async def urged(flow: EscalatingTicket, urge: MergedUrge) -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from temporalio import workflow
 
 from domain.actors import SYSTEM, Actor
+from domain.commands.lookups import rules_of
 from domain.continuation import Carried
 from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
@@ -67,8 +68,10 @@ class ParentTicket(EscalatingTicket):
                 self._tell(merging.PAUSED, self.pause, self.ticket.waiting)
             case QuestionAsked():
                 until = _waits_until(fact.clocks)
+                # The question is another citizen's: it may name what only concerns that one.
+                text = "" if rules_of(self.ticket).one_asked else fact.text
                 self.pause = ParentPause(
-                    parent=number, why="citizen", text=fact.text, until=until, at=at
+                    parent=number, why="citizen", text=text, until=until, at=at
                 )
                 self._tell(merging.PAUSED, self.pause, self.ticket.waiting)
             case Resumed():

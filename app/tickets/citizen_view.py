@@ -108,7 +108,7 @@ def _can_be_opened(ticket: Ticket) -> bool:
 
 
 def _answer_by(ticket: Ticket) -> datetime | None:
-    if ticket.parent_pause is not None and ticket.parent_pause.why == "citizen":
+    if ticket.parent_pause is not None and ticket.asks_citizen:
         return ticket.parent_pause.until
     return _until(ticket, ClockName.CITIZEN)
 

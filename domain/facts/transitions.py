@@ -209,7 +209,7 @@ TABLE: tuple[Transition, ...] = (
     _row(merging.HeldWithParent, {S.MERGED}, None, {R.SYSTEM},
          "One decision on one handling is every waiting citizen's."),
     _row(merging.AskedWithParent, {S.MERGED}, None, {R.SYSTEM},
-         "Any of the citizens may know the answer."),
+         "What waits for the one who was asked stands still for everybody who waits for it."),
     _row(merging.ResumedWithParent, {S.MERGED}, None, {R.SYSTEM},
          "What stood still with the other ticket goes on with it, or without it."),
     _row(merging.ExtendedWithParent, {S.MERGED}, None, {R.SYSTEM},

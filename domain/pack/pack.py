@@ -154,6 +154,7 @@ class Pack(PackPart):
             preconditions=True,
             ends_resume=True,
             rounds=True,
+            one_asked=True,
         )
 
     def unit(self, code: str) -> Unit:

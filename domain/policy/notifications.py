@@ -13,7 +13,7 @@ from domain.facts.anytime import LevelReached, Replanned
 from domain.facts.closing import Reworked
 from domain.facts.intake import Assigned
 from domain.facts.joint import Delegated, Whistled
-from domain.facts.merging import RepliedWithParent
+from domain.facts.merging import AskedWithParent, RepliedWithParent
 from domain.facts.verifying import VerificationRequested
 from domain.model import Recorded
 from domain.ticket.assignment import Assignment, Share
@@ -209,6 +209,8 @@ def notices(event: Event, ticket: Ticket, after: Sequence[Event] = ()) -> list[O
             roles = tuple(role for role in roles if role is not Role.CITIZEN)
         if template in _ANNOUNCED_LATER:
             roles = tuple(role for role in roles if role not in UNIT)
+    elif isinstance(fact, AskedWithParent) and not fact.text:
+        template, roles = fact.kind, ()  # nothing is asked of this citizen
     elif isinstance(fact, Replanned):
         template, roles = fact.kind, UNIT + (CITIZEN if fact.answer_later else ())
     else:

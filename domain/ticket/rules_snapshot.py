@@ -80,3 +80,8 @@ class Rules(Recorded):
         description="Answer, rating and exclusion end with their round; false if it was accepted "
         "before that, so that its history still gives what was recorded.",
     )
+    one_asked: bool = Field(
+        False,
+        description="A question is put to the ticket's own citizen, whose answer alone ends the "
+        "pause; false if it was accepted when those of merged tickets were asked as well.",
+    )

@@ -244,12 +244,19 @@ class TicketState(Recorded):
 
     @property
     def asks_citizen(self) -> bool:
-        """True if a unit's question waits for an answer, here or where this ticket was merged.
+        """True if a unit's question to this ticket's citizen waits for an answer.
 
-        What a report of wrongdoing says is not passed on, so that it answers no other's question.
+        Earlier versions also asked the citizens of merged tickets, except those of reports of
+        wrongdoing, whose words are not passed on.
         """
-        parent = None if self.of_wrongdoing else self.parent_pause
-        return bool(self.asking_citizen) or (parent is not None and parent.why == "citizen")
+        if self.asking_citizen:
+            return True
+        parent = None if self.of_wrongdoing or self._one_asked else self.parent_pause
+        return parent is not None and parent.why == "citizen"
+
+    @property
+    def _one_asked(self) -> bool:
+        return self.rules is not None and self.rules.one_asked
 
     @property
     def assignment_count(self) -> int:

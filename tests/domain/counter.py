@@ -333,13 +333,9 @@ class Counter(Clockwork):
             self.record_event(merging.ComplainantLeft(number=number), self.now)
 
     def added(self, number: str) -> None:
-        """Record what the citizen of a merged ticket added; it may be the awaited answer."""
-        if number not in self.ticket.complainants or not self.ticket.open:
-            return
-        self.record_event(merging.ComplainantAdded(number=number, text="here"), self.now)
-        for each in self.ticket.opened:
-            if each.pause is not None and each.pause.why == "citizen":
-                self.resume(each.n, "citizen_answered", self.now)
+        """Record what the citizen of a merged ticket added; it answers no question."""
+        if number in self.ticket.complainants and self.ticket.open:
+            self.record_event(merging.ComplainantAdded(number=number, text="here"), self.now)
 
     def urged_by(self, number: str) -> None:
         """Record that the citizen of a merged ticket urged."""
@@ -356,7 +352,7 @@ class Counter(Clockwork):
             )
             self.record_event(held, at)
         else:
-            self.record_event(merging.AskedWithParent(parent=PARENT, text="?", until=until), at)
+            self.record_event(merging.AskedWithParent(parent=PARENT, until=until), at)
 
     def _asked_since_the_merge(self, at: datetime) -> datetime:
         merged = (each.at for each in self.events if each.kind == "merged")

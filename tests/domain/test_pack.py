@@ -44,6 +44,7 @@ def test_rules_are_the_packs_caps_and_its_version() -> None:
         preconditions=True,
         ends_resume=True,
         rounds=True,
+        one_asked=True,
     )
 
 

@@ -322,13 +322,13 @@ def test_what_was_late_before_the_merge_stays_late() -> None:
     assert hall.ticket.broke_a_promise
 
 
-def test_what_the_neighbour_adds_lets_the_unit_go_on() -> None:
+def test_what_the_neighbour_adds_reaches_the_unit_and_answers_no_question() -> None:
     hall = handled()
     hall.joined("2603020000011")
     hall.give(officer(), Ask(question="在哪里？"), hall.now)
     hall.now += HOUR
     hall.added("2603020000011")
-    assert hall.ticket.assignment(1).pause is None
+    assert hall.ticket.assignment(1).pause is not None
     added = next(event for event in hall.events if event.kind == "complainant_added")
     told = [(one.audience, one.unit, one.template) for one in notices(added, hall.ticket)]
     assert told == [(Role.OFFICER, "water", "facts_added")]

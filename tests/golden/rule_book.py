@@ -302,6 +302,8 @@ async def _merged_and_paused(engine: Engine) -> tuple[Filed, Filed]:
     await parent.by_unit(Ask(question="具体在哪一段？"))
     await child.until_kind(engine, "asked_with_parent")
     await child.act(CITIZEN, AddFacts(text="桥东第二个排口"))
+    await parent.until_kind(engine, "complainant_added")
+    await parent.act(CITIZEN, AddFacts(text="就在桥东"))
     await child.until_kind(engine, "resumed_with_parent", 2)
     await child.act(CITIZEN, Urge(text="夏天到了，味道更大"))
     await parent.until_kind(engine, "complainant_urged")
