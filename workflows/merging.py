@@ -27,6 +27,7 @@ from domain.facts.merging import (
     ExtendedWithParent,
     HeldWithParent,
     Merged,
+    ReclassifiedWithParent,
     RepliedWithParent,
     ResumedWithParent,
     Unmerged,
@@ -38,6 +39,7 @@ from domain.messages import (
     MergedUrge,
     ParentExtended,
     ParentPause,
+    ParentReclassified,
     ParentReply,
     ParentResumed,
     Parting,
@@ -60,6 +62,7 @@ JOINED, LEFT = "joined", "left"
 ADDED, URGED = "complainant_added", "complainant_urged"
 ANSWERED, PARTED = "answered_with_parent", "parted"
 PAUSED, RESUMED, EXTENDED = "parent_paused", "parent_resumed", "parent_extended"
+RECLASSIFIED = "parent_reclassified"
 
 
 async def merge(flow: EscalatingTicket, command: Merge, actor: Actor, at: datetime) -> None:
@@ -79,6 +82,8 @@ async def merge(flow: EscalatingTicket, command: Merge, actor: Actor, at: dateti
     check(flow.ticket, command, actor, at)
     text, files = _said(flow)
     joined = MergedTicket(number=complaint.number, text=text, files=files, at=at)
+    if flow.ticket.category is None or flow.ticket.tier is None:
+        joined.category, joined.tier = plan.category, plan.tier
     if not await tell(command.into, JOINED, joined):
         raise Refused("merge_target_ended", "The other ticket has ended.")
     try:
@@ -391,6 +396,22 @@ async def _plan_extended(
         except ApplicationError as error:
             workflow.logger.error("no plan", extra={"code": error.type})
     return clocks
+
+
+def reclassified(flow: EscalatingTicket, corrected: ParentReclassified) -> None:
+    """Correct the classification that is borrowed of the ticket that this one waits for."""
+    ticket = flow.ticket
+    same = (ticket.category, ticket.tier) == (corrected.category, corrected.tier)
+    if not _waits_for(flow, corrected.parent) or not ticket.borrowed or same:
+        return
+    fact = ReclassifiedWithParent(
+        parent=corrected.parent,
+        category=corrected.category,
+        tier=corrected.tier,
+        was_category=ticket.category,
+        was_tier=ticket.tier,
+    )
+    flow.record_if_allowed(fact, max(corrected.at, flow.merged_at or corrected.at))
 
 
 def _waits_for(flow: EscalatingTicket, parent: str) -> bool:

@@ -11,6 +11,7 @@ from domain.events import Event
 from domain.facts.anytime import Replanned
 from domain.facts.handling import Contacted
 from domain.facts.intake import Reclassified
+from domain.facts.merging import ReclassifiedWithParent
 from domain.model import Instant, Recorded
 from domain.pack.pack import Pack, UnknownInPack
 from domain.ticket.complaint import Complaint, Kind
@@ -142,13 +143,14 @@ def _visible_to_citizen(event: Event) -> bool:
 def _entry(event: Event, pack: Pack) -> TimelineEntry:
     text = getattr(event.fact, "text", None) if event.fact.words.quoted else None
     corrected = event.fact if isinstance(event.fact, Reclassified) else None
+    known = corrected or (event.fact if isinstance(event.fact, ReclassifiedWithParent) else None)
     return TimelineEntry(
         at=event.at,
         kind=event.kind,
         what=event.fact.words.citizen_zh,
         unit=_unit(pack, getattr(event.fact, "unit", None) or event.actor.unit),
         text=text or None,
-        category=category_name(pack, corrected.category) if corrected else None,
+        category=category_name(pack, known.category) if known else None,
         answer_by=corrected.answer_by if corrected else None,
     )
 

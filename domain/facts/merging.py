@@ -255,6 +255,29 @@ class ExtendedWithParent(FactBase):
         ticket.replace(self.clocks, at)
 
 
+class ReclassifiedWithParent(FactBase):
+    """The corrected classification of the ticket it was merged into, which this one borrows.
+
+    The promise to this citizen stays: it was not made by that classification.
+    """
+
+    kind: Literal["reclassified_with_parent"] = "reclassified_with_parent"
+    words = EventWords(
+        "Classification corrected with the ticket it was merged into",
+        "随主单更正分类",
+        citizen="We have corrected what it is about",
+        citizen_zh="已更正诉求的分类",
+    )
+    parent: str
+    category: str
+    tier: str
+    was_category: str | None = None
+    was_tier: str | None = None
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.category, ticket.tier = self.category, self.tier
+
+
 class ComplainantJoined(FactBase):
     """A ticket that was merged into this one.
 

@@ -214,6 +214,8 @@ TABLE: tuple[Transition, ...] = (
          "What stood still with the other ticket goes on with it, or without it."),
     _row(merging.ExtendedWithParent, {S.MERGED}, None, {R.SYSTEM},
          "One decision on one handling is every waiting citizen's."),
+    _row(merging.ReclassifiedWithParent, {S.MERGED}, None, {R.SYSTEM},
+         "What is borrowed stays the other ticket's: its correction holds here, too."),
     _row(merging.ComplainantAdded, _ANY, None, {R.SYSTEM},
          "The unit that works hears every citizen who waits for it."),
     _row(merging.ComplainantUrged, _GOING, None, {R.SYSTEM},

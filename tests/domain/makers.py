@@ -284,6 +284,7 @@ _WEIGHTS: dict[type[FactBase], int] = {
     merging.HeldWithParent: 20,
     merging.AskedWithParent: 20,
     merging.ExtendedWithParent: 10,
+    merging.ReclassifiedWithParent: 10,
     merging.ComplainantAdded: 10,
     merging.ComplainantUrged: 10,
     joint.Intervened: 5,

@@ -142,6 +142,12 @@ def _held_with_parent(life: Life) -> merging.HeldWithParent:
     )
 
 
+def _reclassified_with_parent(life: Life) -> merging.ReclassifiedWithParent | None:
+    if not life.ticket.borrowed:
+        return None
+    return merging.ReclassifiedWithParent(parent=OTHER, category="2", tier="t")
+
+
 def _resumed_with_parent(life: Life) -> merging.ResumedWithParent | None:
     if life.ticket.parent_pause is None:
         return None
@@ -318,6 +324,7 @@ ENDINGS: dict[type[FactBase], Callable[[Life], Fact | None]] = {
     merging.AskedWithParent: lambda life: merging.AskedWithParent(
         parent=OTHER, text="t", until=life.later()
     ),
+    merging.ReclassifiedWithParent: _reclassified_with_parent,
     merging.ResumedWithParent: _resumed_with_parent,
     merging.ExtendedWithParent: _extended_with_parent,
     merging.RepliedWithParent: _replied_with_parent,
