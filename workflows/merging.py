@@ -16,7 +16,6 @@ from domain.commands.lookups import rules_of
 from domain.commands.system_reasons import coded
 from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
-from domain.facts.anytime import FactsAdded
 from domain.facts.intake import Classified
 from domain.facts.merging import (
     AskedWithParent,
@@ -106,15 +105,14 @@ async def merge(flow: EscalatingTicket, command: Merge, actor: Actor, at: dateti
 def _said(flow: EscalatingTicket) -> tuple[str, list[str]]:
     """Return what the citizen has said so far, and the files, for the unit that handles it.
 
-    Nothing of a report (举报): it may accuse that unit. Additions of an earlier run of the workflow
-    are not in this one.
+    Nothing of a report (举报): it may accuse that unit.
     """
-    ticket = flow.ticket
-    if ticket.of_wrongdoing:
+    complaint = flow.ticket.complaint
+    if flow.ticket.of_wrongdoing:
         return "", []
-    added = [event.fact for event in flow.events if isinstance(event.fact, FactsAdded)]
-    texts = [ticket.complaint.text, *(fact.text for fact in added)]
-    files = [*ticket.complaint.files, *(one for fact in added for one in fact.files)]
+    added = flow.heard.of(complaint.number)
+    texts = [complaint.text, *(said.text for said in added)]
+    files = [*complaint.files, *(one for said in added for one in said.files)]
     return "\n".join(texts), list(dict.fromkeys(files))
 
 
