@@ -72,6 +72,9 @@ class CitizenTicket(Recorded):
     contact_hidden: bool = Field(
         False, description="The unit may not know the contact that was left; it can be opened."
     )
+    contact_left: bool = Field(
+        True, description="A phone or an e-mail address was left; if not, it can be left later."
+    )
     kept_here: bool = False
     timeline: list[TimelineEntry] = Field(default_factory=list)
     messages: list[Notification] = Field(default_factory=list)
@@ -97,6 +100,7 @@ def citizen_view(
         reply=ticket.answer,
         rating=ticket.verdict,
         contact_hidden=_can_be_opened(ticket),
+        contact_left=ticket.contact_left,
         can_rate=ticket.stage is Stage.RATE and ticket.verdict is None,
         kept_here=ticket.stage is Stage.MERGED and ticket.of_wrongdoing,
         timeline=[_entry(event, pack) for event in events if _visible_to_citizen(event)],

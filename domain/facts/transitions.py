@@ -243,6 +243,8 @@ TABLE: tuple[Transition, ...] = (
     _row(anytime.Urged, _GOING, None, {R.CITIZEN, R.DESK}, "Urging is heard and counted."),
     _row(anytime.ContactOpened, _GOING, None, {R.CITIZEN, R.DESK},
          "Who hid from the unit may change their mind; then the unit has to call."),
+    _row(anytime.ContactLeft, _ANY, None, {R.CITIZEN, R.DESK},
+         "Who left no way to be reached may do so later; nobody is bound to do it at once."),
     _row(anytime.Withdrawn, _GOING, S.ENDED, {R.CITIZEN, R.DESK},
          "It is the citizen's complaint."),
     _row(anytime.CarriedOn, _ANY, None, {R.SYSTEM},

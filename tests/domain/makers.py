@@ -271,6 +271,7 @@ _WEIGHTS: dict[type[FactBase], int] = {
     anytime.FactsAdded: 3,
     anytime.Urged: 10,
     anytime.ContactOpened: 5,
+    anytime.ContactLeft: 5,
     closing.RatingRefused: 3,
     anytime.MinutesRecorded: 3,
     anytime.InspectionsOpened: 3,

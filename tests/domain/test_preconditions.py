@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from domain.actors import CITIZEN, Actor, Role
+from domain.commands.citizens.leave_contact import LeaveContact
 from domain.commands.citizens.open_contact import OpenContact
 from domain.commands.intake.accuse import Accuse
 from domain.commands.intake.arbitrate import Arbitrate
@@ -19,6 +20,7 @@ from domain.commands.units.contact import Contact
 from domain.commands.units.return_ticket import Return
 from domain.deadlines.registry import DEADLINES, ClockName, Precondition
 from domain.facts.supervising import SupervisionOrdered
+from domain.policy.notifications import notices
 from domain.refusals import Refused
 from domain.ticket.assignment import HandlingResult
 from domain.ticket.complaint import Complaint, Kind
@@ -224,6 +226,34 @@ def test_when_the_contact_is_opened_its_clock_starts_then() -> None:
     simulated.give(officer(), Contact(), simulated.now)
     with pytest.raises(Refused):
         simulated.ticket.running(ClockName.CONTACT, 1)
+
+
+@pytest.mark.parametrize("fields", NOBODY)
+def test_when_a_contact_is_left_later_the_unit_calls_and_the_hotline_calls_back(
+    fields: dict[str, object],
+) -> None:
+    simulated = filed("busy", **fields)
+    settle(simulated)
+    assert ClockName.CONTACT not in started(simulated)
+    simulated.now += timedelta(hours=2)
+    simulated.give(CITIZEN, LeaveContact(person="0" * 32), simulated.now)
+    assert simulated.ticket.running(ClockName.CONTACT, 1).started_at == simulated.now
+    with pytest.raises(Refused) as caught:
+        simulated.give(CITIZEN, LeaveContact(person="1" * 32), simulated.now)
+    assert caught.value.code == "contact_known"
+    live(simulated)
+    assert "call_back_due" in [event.kind for event in simulated.events]
+
+
+def test_where_no_unit_may_know_it_a_contact_left_later_starts_no_first_contact() -> None:
+    simulated = filed("busy", person=None, anonymous=True)
+    settle(simulated)
+    simulated.give(CITIZEN, LeaveContact(person="0" * 32), simulated.now)
+    assert ClockName.CONTACT not in started(simulated)
+    left = simulated.events[-1]
+    assert notices(left, simulated.ticket) == [], "the unit is not told of what it may not use"
+    simulated.give(CITIZEN, OpenContact(), simulated.now)
+    assert ClockName.CONTACT in started(simulated)
 
 
 def test_an_accusation_ends_the_time_to_call_and_its_end_begins_it_again() -> None:
