@@ -59,7 +59,8 @@ class RecordedTicket:
         self.lifecycle = LIFECYCLE if workflow.patched("lifecycle-1") else 0
         self.events: list[Event] = []
         self.reclassified: int = 0
-        self.heard = carried.heard.model_copy(deep=True) if carried else Heard()
+        heard = carried.heard if carried else None
+        self.heard = heard.model_copy(deep=True) if heard else Heard()
         self.recorded_at: list[int] = []  # for the audit: history length at each event
         self.registered = carried is not None
         self._before = carried.history_length if carried else 0

@@ -16,12 +16,12 @@ from domain.commands.citizens.leave_contact import LeaveContact
 from domain.policy.permissions import COMMANDS
 from domain.refusals import Refused
 from domain.ticket.state import Snapshot
-from store.secrets.vault import Person
+from store.secrets.vault import ContactDetails, Person
 from store.tickets import intake, tickets
 
 
-class LeftContact(Person):
-    """A phone or an e-mail address of the citizen, and perhaps more."""
+class LeftContact(ContactDetails):
+    """A phone or an e-mail address of the citizen, perhaps with a name."""
 
     model_config = ConfigDict(validate_default=True)
 

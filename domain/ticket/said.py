@@ -1,4 +1,4 @@
-"""What citizens said of a ticket after it was filed, for the orders to its units."""
+"""The words of citizens since a ticket was filed, for the orders to its units."""
 
 from collections.abc import Collection
 
@@ -22,7 +22,7 @@ class Said(Recorded):
 
 
 class Heard(Recorded):
-    """What citizens said of a ticket, the oldest first. `left_out`: what there was no room for."""
+    """Words of citizens, the oldest first. `left_out`: how many times there was no room."""
 
     items: list[Said] = Field(default_factory=list)
     left_out: int = 0

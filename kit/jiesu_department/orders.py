@@ -17,7 +17,7 @@ def _said(text: str) -> str:
 
 
 class CitizenSaid(BaseModel):
-    """What a citizen added to the complaint. `number`: of the ticket by which it was said.
+    """An addition of a citizen to the complaint. `number`: of the ticket by which it was said.
 
     That is the order's own, or of one that was merged into it, as somebody else reported the same.
     """

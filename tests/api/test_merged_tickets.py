@@ -67,10 +67,10 @@ async def test_a_question_is_put_to_the_citizen_who_is_asked_and_what_others_say
     assert (await parent.by_unit("ask", {"question": "您家是几号楼？"})).status_code == 200
     await _until_kind(child, "asked_with_parent")
     assert "您家是几号楼？" in await _followed(parent)
-    page = await _followed(child)
-    assert "您家是几号楼？" not in page, "it is another citizen's affair"
-    assert "承办单位正在等待有关情况的答复" in page
-    assert "承办单位请您补充情况" not in page
+    told = await _followed(child)
+    assert "您家是几号楼？" not in told, "it is another citizen's affair"
+    assert "承办单位正在等待有关情况的答复" in told
+    assert "承办单位请您补充情况" not in told
     seen = await child.seen()
     assert (seen["due_at"], seen["answer_by"]) == (None, None)
     assert "citizen_asked" not in [one["template"] for one in seen["messages"]]

@@ -376,6 +376,12 @@ class Counter(Clockwork):
         )
         self.record_event(extended, at)
 
+    def parent_is_reclassified(self, category: str, tier: str) -> None:
+        """Record the correction of what this ticket borrows of the one it is merged into."""
+        if self.ticket.borrowed and category != self.ticket.category:
+            corrected = merging.ReclassifiedWithParent(parent=PARENT, category=category, tier=tier)
+            self.record_event(corrected, self.now)
+
     def answered(self, reply: ParentReply) -> None:
         """Record the answer of the ticket that this one is merged into."""
         clocks = self.plan(reply.at, ClockName.RATE)

@@ -39,6 +39,8 @@ from tests.support.engine import platform, working
 from workers.factory import unit_worker
 
 PHOTO = f"f{0:032x}"
+LAMP = "0204"
+"""A category whose unit has no program."""
 
 
 async def _packs(folder: Path) -> PackRegistry:
@@ -94,8 +96,8 @@ async def test_a_program_reads_what_citizens_added_also_on_merged_tickets(
         await ticket.carry_on()
         await ticket.act(DISPATCHER, Triage(category=RIVER))
         await ticket.until_kind(engine, "handling_failed")
-        other, _ = await file(client, complaint(text="漏电了，有危险！"))
-        left, _ = await file(client, complaint(text="我家的事。"))
+        other, _ = await file(client, complaint(text="漏电了，有危险！", category=LAMP))
+        left, _ = await file(client, complaint(text="我家的事。", category=LAMP))
         for one in (other, left):
             await one.act(DISPATCHER, Merge(into=ticket.number, reason="同一处"))
         await ticket.until_kind(engine, "complainant_joined", 2)
