@@ -95,6 +95,7 @@ def _clocks(pack: Pack, question: DispatchQuestion) -> list[Clock]:
     if share is Share.LEAD:
         if question.promise:
             clocks += plan_clocks(pack, [ClockName.PROMISE], question.tier, at)
+        clocks += _of_orders(pack, question)
         steps = question.category and pack.knows(question.category)
         return clocks + (plan_steps(pack, question.category, question.tier, at, n) if steps else [])
     if question.limit is not None:
@@ -108,6 +109,15 @@ def _clocks(pack: Pack, question: DispatchQuestion) -> list[Clock]:
         if latest and clock.name is ClockName.HANDLE and clock.due_at > latest
         else clock
         for clock in clocks
+    ]
+
+
+def _of_orders(pack: Pack, question: DispatchQuestion) -> list[Clock]:
+    """Plan the clocks of orders that wait for the unit, each with the number of its order."""
+    return [
+        clock.model_copy(update={"label": str(n)})
+        for n in question.orders
+        for clock in plan_clocks(pack, [ClockName.ORDER], question.tier, question.at)
     ]
 
 

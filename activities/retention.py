@@ -1,7 +1,7 @@
 """Retention: erase data when the retention time in the city's pack is over."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from temporalio import activity
 
@@ -11,6 +11,10 @@ from store.db.engine import Store
 from store.tickets import erasure
 
 _CHUNK = 100
+
+_SETTLED, _LOOKED_AT = timedelta(days=7), timedelta(days=60)
+"""The ages at which data in the vault that no ticket has is deleted: long after any ticket that was
+told of it is recorded, and not looked for through all that was ever filed."""
 
 
 class RetentionActivities:
@@ -36,6 +40,12 @@ async def apply_retention(packs: PackRegistry, store: Store, now: datetime) -> A
             yield count
         async for count in _texts(store, city, rule, now):
             yield count
+    async for count in _unused(store, now):
+        yield count
+
+
+async def _unused(store: Store, now: datetime) -> AsyncIterator[int]:
+    yield await erasure.forget_unused(store, now - _LOOKED_AT, now - _SETTLED)
 
 
 async def _persons(store: Store, city: str, rule: Rule, now: datetime) -> AsyncIterator[int]:

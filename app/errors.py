@@ -141,6 +141,7 @@ CODES: dict[str, Code] = {
     "already_done": Code(409, "The assignment is completed already."),
     "assignment_ended": Code(409, "The assignment has ended."),
     "same_unit": Code(409, "That unit has the ticket already."),
+    "contact_known": Code(409, "A phone or an e-mail address was left already."),
     "contact_open": Code(409, "The unit may know the contact already."),
     "same_category": Code(409, "The ticket is classified like that already."),
     "not_the_lead": Code(409, "Only the unit that leads may do this."),

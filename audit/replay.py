@@ -421,7 +421,10 @@ def _breaks(before: Run, began: Carried | None) -> list[Break]:
     if began is None or before.handed is None:
         one, other = (MISSING if each is None else "" for each in (before.handed, began))
         return [Break(n, "", one, other)]
-    handed, values = (each.model_dump(mode="json") for each in (before.handed, began))
+    # A run that was begun before it was told what citizens had said lacks just that.
+    left_out = {"heard"} if began.heard is None else set[str]()
+    dumped = (each.model_dump(mode="json", exclude=left_out) for each in (before.handed, began))
+    handed, values = dumped
     breaks = [Break(n, *each) for each in apart("", handed, values) if each[0] != _LENGTH]
     # The length dates from the last task of the run before, so it may lack later events; and a
     # task that had to be completed early is replayed a little later (`Recording.happen`).

@@ -9,6 +9,7 @@ from pydantic import Field
 from domain.events import Event
 from domain.messages import ParentPause
 from domain.model import Instant, Recorded
+from domain.ticket.said import Heard
 from domain.ticket.ticket import Ticket
 
 
@@ -20,6 +21,7 @@ class Carried(Recorded):
     history is this plus the position in the run. `update_ids`, `rating_keys`: of commands and
     ratings that were carried out already. `pause`: what tickets merged into this one are told of
     its pause, if the unit that leads stands still. `merged_at`: when it was merged into another.
+    `heard`: what citizens said of it; None from before that was carried.
     """
 
     ticket: Ticket
@@ -30,3 +32,4 @@ class Carried(Recorded):
     rating_keys: list[str] = Field(default_factory=list)
     pause: ParentPause | None = None
     merged_at: Instant | None = None
+    heard: Heard | None = None

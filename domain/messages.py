@@ -63,12 +63,15 @@ class ParentReply(Recorded):
 class MergedTicket(Recorded):
     """A ticket that was merged into this one, or is unmerged: the input of those signals.
 
-    `text`, `files`: of a merged one, what its citizen has said so far.
+    `text`, `files`: of a merged one, what its citizen has said so far. `category`, `tier`: those
+    that it borrows of this one, as it was never classified; None if it has its own.
     """
 
     number: str
     text: str = ""
     files: list[str] = Field(default_factory=list)
+    category: str | None = None
+    tier: str | None = None
     at: Instant
 
 
@@ -92,8 +95,8 @@ class MergedUrge(Recorded):
 class ParentPause(Recorded):
     """The pause of the unit that leads the parent: the input of its signal.
 
-    `text`: the reason of a hold, or the question to the citizen. `until`: when it ends at the
-    latest. `asked_at`: when the unit requested the hold.
+    `text`: the reason of a hold; earlier also the question to the citizen. `until`: when it ends at
+    the latest. `asked_at`: when the unit requested the hold.
     """
 
     parent: str
@@ -119,6 +122,15 @@ class ParentExtended(Recorded):
     by: str
     reason: str
     asked_at: Instant
+    at: Instant
+
+
+class ParentReclassified(Recorded):
+    """The corrected classification of the parent: the input of its signal."""
+
+    parent: str
+    category: str
+    tier: str
     at: Instant
 
 

@@ -37,6 +37,13 @@ PAYLOAD_BYTES = 2 * 1024 * 1024
 MESSAGE_BYTES = 4 * 1024 * 1024
 """One gRPC message: all commands of one workflow task together."""
 
+ORDER_BYTES = 44 * 1024
+"""The most of an order to a unit.
+
+A department's program has it decrypted by the API, in JSON, where a body may have 64 KiB; and
+twenty units that are called at once are far below `MESSAGE_BYTES`.
+"""
+
 SEARCH_ATTRIBUTE_BYTES = 2 * 1024
 """One value of a search attribute (`searchAttributesSizeOfValue`)."""
 

@@ -11,6 +11,7 @@ from domain.commands.intake.intervene import Intervene
 from domain.commands.intake.reassign import Reassign
 from domain.commands.joint.delegate import Delegate
 from domain.commands.joint.whistle import Call, Whistle
+from domain.commands.lookups import rules_of
 from domain.deadlines.registry import ClockName
 from domain.facts.intake import Assigned, Reassigned
 from domain.facts.joint import Delegated, Intervened, Whistled
@@ -25,6 +26,10 @@ from workflows.turns import PATIENCE
 
 with workflow.unsafe.imports_passed_through():
     from activities.dispatch import Dispatch
+
+
+_OF_THE_TICKET = (ClockName.PROMISE, ClockName.ORDER)
+"""The clocks that are planned with a share and are not its own."""
 
 
 async def plan_lead(flow: EscalatingTicket, unit: str | None, at: datetime) -> DispatchPlan:
@@ -69,6 +74,7 @@ def question_of(flow: EscalatingTicket, unit: str | None, at: datetime) -> Dispa
         accused=ticket.accused or [],
         kept_from=ticket.kept_from,
         promise=bool(flow.lifecycle) and ticket.promise_unsettled,
+        orders=ticket.orders_unanswered if rules_of(ticket).preconditions else [],
     )
 
 
@@ -95,9 +101,9 @@ def plan_fields(
     clocks = [
         clock.model_copy(update={"assignment": n})
         for clock in planned
-        if clock.name is not ClockName.PROMISE
+        if clock.name not in _OF_THE_TICKET
     ]
-    clocks += [clock for clock in planned if clock.name is ClockName.PROMISE]
+    clocks += [clock for clock in planned if clock.name in _OF_THE_TICKET]
     return AssignmentPlan(**values | {"assignment": n, "clocks": clocks})
 
 

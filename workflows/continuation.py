@@ -190,6 +190,7 @@ class ContinuedTicket(StagedTicket):
                 rating_keys=self.rating_keys,
                 pause=self.pause,
                 merged_at=self.merged_at,
+                heard=self.heard,
             )
         )
 

@@ -15,10 +15,13 @@ from domain.continuation import Carried
 from domain.events import Event, Fact
 from domain.facts.intake import Reclassified
 from domain.policy.decide import follows
+from domain.policy.hearing import said_in
 from domain.policy.record import projection_number, record
 from domain.refusals import Refused
 from domain.ticket.complaint import Complaint
+from domain.ticket.said import Heard
 from domain.ticket.ticket import LIFECYCLE, Ticket
+from runtime.engine_limits import ORDER_BYTES
 from workflows.calls import ask_patiently
 from workflows.traces import leave_trace, result_arrived
 
@@ -41,7 +44,8 @@ class RecordedTicket:
 
     `lifecycle`: the version of the ticket's automatic behaviour in this run; 0 in histories from
     before there were versions. `reclassified`: how often its classification was corrected in this
-    run: what was planned before a correction does not count after it.
+    run: what was planned before a correction does not count after it. `heard`: what citizens said
+    of it, in all runs.
     """
 
     ladder: "asyncio.Task[None]"
@@ -55,6 +59,8 @@ class RecordedTicket:
         self.lifecycle = LIFECYCLE if workflow.patched("lifecycle-1") else 0
         self.events: list[Event] = []
         self.reclassified: int = 0
+        heard = carried.heard if carried else None
+        self.heard = heard.model_copy(deep=True) if heard else Heard()
         self.recorded_at: list[int] = []  # for the audit: history length at each event
         self.registered = carried is not None
         self._before = carried.history_length if carried else 0
@@ -113,6 +119,9 @@ class RecordedTicket:
         event = record(self.ticket, fact, actor, at)
         self.events.append(event)
         self.reclassified += isinstance(fact, Reclassified)
+        said = said_in(event)
+        if said is not None:
+            self.heard.add(said, event.number, ORDER_BYTES)
         self.recorded_at.append(self.history_length)
         self._unprojected.append(event)
         graver = follows(self.ticket)

@@ -21,6 +21,7 @@ from domain.activity_io import (
 )
 from domain.actors import SYSTEM, Actor
 from domain.commands.citizens.add_facts import AddFacts
+from domain.commands.citizens.leave_contact import LeaveContact
 from domain.commands.citizens.open_contact import OpenContact
 from domain.commands.citizens.urge import Urge
 from domain.commands.citizens.withdraw import Withdraw
@@ -105,8 +106,8 @@ async def _planned_for(
     return []
 
 
-async def _open_contact(
-    flow: EscalatingTicket, command: OpenContact, actor: Actor, at: datetime
+async def _reach_citizen(
+    flow: EscalatingTicket, command: OpenContact | LeaveContact, actor: Actor, at: datetime
 ) -> None:
     clocks = await _planned_for(flow, command, actor, at)
     check(flow.ticket, command, actor, at)
@@ -372,7 +373,8 @@ Handler = Callable[[EscalatingTicket, Any, Actor, datetime], Awaitable[None]]
 
 _HANDLERS: dict[type, Handler] = {
     Accuse: _accuse,
-    OpenContact: _open_contact,
+    OpenContact: _reach_citizen,
+    LeaveContact: _reach_citizen,
     Triage: _triage,
     Reclassify: reclassifying.reclassify,
     Reassign: assigning.reassign,

@@ -12,10 +12,10 @@ from domain.commands.citizens.add_facts import AddFacts
 from domain.commands.citizens.urge import Urge
 from domain.commands.intake.merge import Merge
 from domain.commands.intake.unmerge import Unmerge
+from domain.commands.lookups import rules_of
 from domain.commands.system_reasons import coded
 from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
-from domain.facts.anytime import FactsAdded
 from domain.facts.intake import Classified
 from domain.facts.merging import (
     AskedWithParent,
@@ -26,6 +26,7 @@ from domain.facts.merging import (
     ExtendedWithParent,
     HeldWithParent,
     Merged,
+    ReclassifiedWithParent,
     RepliedWithParent,
     ResumedWithParent,
     Unmerged,
@@ -37,6 +38,7 @@ from domain.messages import (
     MergedUrge,
     ParentExtended,
     ParentPause,
+    ParentReclassified,
     ParentReply,
     ParentResumed,
     Parting,
@@ -59,6 +61,7 @@ JOINED, LEFT = "joined", "left"
 ADDED, URGED = "complainant_added", "complainant_urged"
 ANSWERED, PARTED = "answered_with_parent", "parted"
 PAUSED, RESUMED, EXTENDED = "parent_paused", "parent_resumed", "parent_extended"
+RECLASSIFIED = "parent_reclassified"
 
 
 async def merge(flow: EscalatingTicket, command: Merge, actor: Actor, at: datetime) -> None:
@@ -78,6 +81,8 @@ async def merge(flow: EscalatingTicket, command: Merge, actor: Actor, at: dateti
     check(flow.ticket, command, actor, at)
     text, files = _said(flow)
     joined = MergedTicket(number=complaint.number, text=text, files=files, at=at)
+    if flow.ticket.category is None or flow.ticket.tier is None:
+        joined.category, joined.tier = plan.category, plan.tier
     if not await tell(command.into, JOINED, joined):
         raise Refused("merge_target_ended", "The other ticket has ended.")
     try:
@@ -100,15 +105,14 @@ async def merge(flow: EscalatingTicket, command: Merge, actor: Actor, at: dateti
 def _said(flow: EscalatingTicket) -> tuple[str, list[str]]:
     """Return what the citizen has said so far, and the files, for the unit that handles it.
 
-    Nothing of a report (举报): it may accuse that unit. Additions of an earlier run of the workflow
-    are not in this one.
+    Nothing of a report (举报): it may accuse that unit.
     """
-    ticket = flow.ticket
-    if ticket.of_wrongdoing:
+    complaint = flow.ticket.complaint
+    if flow.ticket.of_wrongdoing:
         return "", []
-    added = [event.fact for event in flow.events if isinstance(event.fact, FactsAdded)]
-    texts = [ticket.complaint.text, *(fact.text for fact in added)]
-    files = [*ticket.complaint.files, *(one for fact in added for one in fact.files)]
+    added = flow.heard.of(complaint.number)
+    texts = [complaint.text, *(said.text for said in added)]
+    files = [*complaint.files, *(one for said in added for one in said.files)]
     return "\n".join(texts), list(dict.fromkeys(files))
 
 
@@ -263,14 +267,19 @@ async def joined(flow: EscalatingTicket, merged: MergedTicket) -> bool:
 
 
 async def added(flow: EscalatingTicket, facts: MergedFacts) -> None:
-    """Record what a merged citizen added, and resume the clocks that waited for an answer."""
+    """Record what a merged citizen added, for the unit that handles it.
+
+    It ends no question to the citizen of this ticket: a neighbour was not asked. Earlier versions
+    took it for an answer.
+    """
     with flow.receiving(facts.at):
         await flow.let_overdue_levels_come_first(facts.at)
         if facts.number not in flow.ticket.complainants or not flow.ticket.open:
             return
         fact = ComplainantAdded(number=facts.number, text=facts.text, files=facts.files)
         flow.record_if_allowed(fact, facts.at)
-        await flow.resume_answered(facts.at)
+        if not rules_of(flow.ticket).one_asked:
+            await flow.resume_answered(facts.at)
 
 
 async def urged(flow: EscalatingTicket, urge: MergedUrge) -> None:
@@ -385,6 +394,22 @@ async def _plan_extended(
         except ApplicationError as error:
             workflow.logger.error("no plan", extra={"code": error.type})
     return clocks
+
+
+def reclassified(flow: EscalatingTicket, corrected: ParentReclassified) -> None:
+    """Correct the classification that is borrowed of the ticket that this one waits for."""
+    ticket = flow.ticket
+    same = (ticket.category, ticket.tier) == (corrected.category, corrected.tier)
+    if not _waits_for(flow, corrected.parent) or not ticket.borrowed or same:
+        return
+    fact = ReclassifiedWithParent(
+        parent=corrected.parent,
+        category=corrected.category,
+        tier=corrected.tier,
+        was_category=ticket.category,
+        was_tier=ticket.tier,
+    )
+    flow.record_if_allowed(fact, max(corrected.at, flow.merged_at or corrected.at))
 
 
 def _waits_for(flow: EscalatingTicket, parent: str) -> bool:

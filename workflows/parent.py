@@ -8,14 +8,22 @@ from typing import NamedTuple
 from temporalio import workflow
 
 from domain.actors import SYSTEM, Actor
+from domain.commands.lookups import rules_of
 from domain.continuation import Carried
 from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
 from domain.events import Fact
 from domain.facts.closing import Replied
 from domain.facts.handling import ExtensionGranted
+from domain.facts.intake import Reclassified
 from domain.facts.waiting import Held, QuestionAsked, Resumed
-from domain.messages import MergedTicket, ParentExtended, ParentPause, ParentResumed
+from domain.messages import (
+    MergedTicket,
+    ParentExtended,
+    ParentPause,
+    ParentReclassified,
+    ParentResumed,
+)
 from domain.ticket.assignment import Request, Share
 from domain.ticket.complaint import Complaint
 from domain.ticket.ticket import Ticket
@@ -25,17 +33,21 @@ from workflows.traces import result_arrived
 
 _PATCH = "tell-merged"
 
+_Message = ParentPause | ParentResumed | ParentExtended | ParentReclassified
+
 
 class _News(NamedTuple):
     """One message to merged tickets that is not delivered yet."""
 
     signal: str
-    message: ParentPause | ParentResumed | ParentExtended
+    message: _Message
     numbers: list[str]
 
 
 class ParentTicket(EscalatingTicket):
     """A ticket that notifies those merged into it when its lead stands still, or gets more time.
+
+    Also when its classification is corrected, for those that borrow it.
 
     `pause`: the pause of the unit that leads, as they are told of it. `untold`: what is being
     told, oldest first: one message is delivered before the next is sent, so that none overtakes
@@ -67,8 +79,10 @@ class ParentTicket(EscalatingTicket):
                 self._tell(merging.PAUSED, self.pause, self.ticket.waiting)
             case QuestionAsked():
                 until = _waits_until(fact.clocks)
+                # The question is another citizen's: it may name what only concerns that one.
+                text = "" if rules_of(self.ticket).one_asked else fact.text
                 self.pause = ParentPause(
-                    parent=number, why="citizen", text=fact.text, until=until, at=at
+                    parent=number, why="citizen", text=text, until=until, at=at
                 )
                 self._tell(merging.PAUSED, self.pause, self.ticket.waiting)
             case Resumed():
@@ -82,6 +96,8 @@ class ParentTicket(EscalatingTicket):
                     at=at,
                 )
                 self._tell(merging.EXTENDED, extended, self.ticket.waiting)
+            case Reclassified():
+                self._tell_reclassified(self.ticket.waiting, at)
             case Replied():
                 self.pause = None  # those who waited get the answer
             case _:
@@ -93,10 +109,26 @@ class ParentTicket(EscalatingTicket):
         self._tell_resumed("pause_ended", self.ticket.updated_at)
 
     def welcome(self, merged: MergedTicket) -> None:
-        """Notify a ticket that has just been merged into this one of a present pause."""
+        """Notify a ticket that has just been merged into this one of what it may not know.
+
+        That is a present pause, and the classification it borrows, if that was corrected meanwhile.
+        """
+        lent = (merged.category, merged.tier)
+        if merged.category is not None and lent != (self.ticket.category, self.ticket.tier):
+            self._tell_reclassified([merged.number], merged.at)
         if self.pause is not None and self.ticket.lead_pause is not None:
             since = {"at": merged.at, "asked_at": None}
             self._tell(merging.PAUSED, self.pause.model_copy(update=since), [merged.number])
+
+    def _tell_reclassified(self, numbers: Sequence[str], at: datetime) -> None:
+        ticket = self.ticket
+        corrected = ParentReclassified(
+            parent=ticket.complaint.number,
+            category=ticket.category or "",
+            tier=ticket.tier or "",
+            at=at,
+        )
+        self._tell(merging.RECLASSIFIED, corrected, numbers)
 
     def _tell_resumed(self, why: str, at: datetime) -> None:
         if self.pause is None or self.ticket.lead_pause is not None:
@@ -105,12 +137,7 @@ class ParentTicket(EscalatingTicket):
         resumed = ParentResumed(parent=self.ticket.complaint.number, why=why, at=at)
         self._tell(merging.RESUMED, resumed, self.ticket.waiting)
 
-    def _tell(
-        self,
-        signal: str,
-        message: ParentPause | ParentResumed | ParentExtended,
-        numbers: Sequence[str],
-    ) -> None:
+    def _tell(self, signal: str, message: _Message, numbers: Sequence[str]) -> None:
         if not self.lifecycle or not numbers or not workflow.patched(_PATCH):
             return
         self.untold.append(_News(signal, message, list(numbers)))

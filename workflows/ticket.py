@@ -27,6 +27,7 @@ from domain.messages import (
     MergedUrge,
     ParentExtended,
     ParentPause,
+    ParentReclassified,
     ParentReply,
     ParentResumed,
     Parting,
@@ -343,6 +344,12 @@ class TicketWorkflow(ContinuedTicket):
         """Record that the ticket that this one was merged into got more time."""
         async with self.heard_in_turn(extension.at):
             await merging.extended(self, extension)
+
+    @workflow.signal
+    async def parent_reclassified(self, corrected: ParentReclassified) -> None:
+        """Record that the classification of the ticket that this one was merged into changed."""
+        async with self.heard_in_turn(corrected.at):
+            merging.reclassified(self, corrected)
 
     @workflow.signal
     async def answered_with_parent(self, reply: ParentReply) -> None:

@@ -20,6 +20,7 @@ from domain.refusals import Refused
 from domain.ticket.assignment import Assignment, HandlingResult, Share, WorkOrder
 from domain.ticket.complaint import Complaint
 from domain.ticket.stages import Stage
+from runtime.engine_limits import ORDER_BYTES
 from runtime.names import HANDLE_ACTIVITY
 from workflows.calls import is_unsealed
 from workflows.escalation import IN_ORDER
@@ -209,6 +210,13 @@ class AssignedTicket(ParentTicket):
         return work
 
     def _work_order(self, assignment: Assignment) -> WorkOrder:
+        """Return the order, with as much of what citizens said as there is room for."""
+        order = self._order_without_words(assignment)
+        room = ORDER_BYTES - len(order.model_dump_json().encode())
+        heard = self.heard.within(order.number, self.ticket.complainants, max(room, 0))
+        return order.model_copy(update={"said": heard.items, "left_out": heard.left_out})
+
+    def _order_without_words(self, assignment: Assignment) -> WorkOrder:
         complaint = self.ticket.complaint
         due = [
             clock.due_at

@@ -7,6 +7,7 @@ from app.context import AppContext
 from app.errors import Problem
 from domain.commands.relations import Relation
 from domain.events import Event
+from domain.facts.anytime import ContactLeft
 from domain.facts.intake import Accepted
 from domain.ticket.complaint import Channel
 from domain.ticket.ticket import Ticket
@@ -60,12 +61,15 @@ def discreet(caller: Caller, ticket: Ticket) -> Ticket:
 
 
 def discreet_events(caller: Caller, events: Sequence[Event]) -> list[Event]:
-    """Return the events as this caller may read them: units do not read who filed the ticket."""
-    if caller.unit is None:
-        return list(events)
-    return [
-        event.model_copy(update={"fact": event.fact.model_copy(update={"filed_by": None})})
-        if isinstance(event.fact, Accepted)
-        else event
-        for event in events
-    ]
+    """Return the events as this caller may read them.
+
+    Units do not read who filed the ticket, nor by which id the vault has a citizen.
+    """
+    return list(events) if caller.unit is None else [_discreet(event) for event in events]
+
+
+def _discreet(event: Event) -> Event:
+    hidden = {Accepted: "filed_by", ContactLeft: "person"}.get(type(event.fact))
+    if hidden is None:
+        return event
+    return event.model_copy(update={"fact": event.fact.model_copy(update={hidden: None})})

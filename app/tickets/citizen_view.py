@@ -11,6 +11,7 @@ from domain.events import Event
 from domain.facts.anytime import Replanned
 from domain.facts.handling import Contacted
 from domain.facts.intake import Reclassified
+from domain.facts.merging import ReclassifiedWithParent
 from domain.model import Instant, Recorded
 from domain.pack.pack import Pack, UnknownInPack
 from domain.ticket.complaint import Complaint, Kind
@@ -71,6 +72,9 @@ class CitizenTicket(Recorded):
     contact_hidden: bool = Field(
         False, description="The unit may not know the contact that was left; it can be opened."
     )
+    contact_left: bool = Field(
+        True, description="A phone or an e-mail address was left; if not, it can be left later."
+    )
     kept_here: bool = False
     timeline: list[TimelineEntry] = Field(default_factory=list)
     messages: list[Notification] = Field(default_factory=list)
@@ -96,6 +100,7 @@ def citizen_view(
         reply=ticket.answer,
         rating=ticket.verdict,
         contact_hidden=_can_be_opened(ticket),
+        contact_left=ticket.contact_left,
         can_rate=ticket.stage is Stage.RATE and ticket.verdict is None,
         kept_here=ticket.stage is Stage.MERGED and ticket.of_wrongdoing,
         timeline=[_entry(event, pack) for event in events if _visible_to_citizen(event)],
@@ -108,7 +113,7 @@ def _can_be_opened(ticket: Ticket) -> bool:
 
 
 def _answer_by(ticket: Ticket) -> datetime | None:
-    if ticket.parent_pause is not None and ticket.parent_pause.why == "citizen":
+    if ticket.parent_pause is not None and ticket.asks_citizen:
         return ticket.parent_pause.until
     return _until(ticket, ClockName.CITIZEN)
 
@@ -142,13 +147,14 @@ def _visible_to_citizen(event: Event) -> bool:
 def _entry(event: Event, pack: Pack) -> TimelineEntry:
     text = getattr(event.fact, "text", None) if event.fact.words.quoted else None
     corrected = event.fact if isinstance(event.fact, Reclassified) else None
+    known = corrected or (event.fact if isinstance(event.fact, ReclassifiedWithParent) else None)
     return TimelineEntry(
         at=event.at,
         kind=event.kind,
         what=event.fact.words.citizen_zh,
         unit=_unit(pack, getattr(event.fact, "unit", None) or event.actor.unit),
         text=text or None,
-        category=category_name(pack, corrected.category) if corrected else None,
+        category=category_name(pack, known.category) if known else None,
         answer_by=corrected.answer_by if corrected else None,
     )
 

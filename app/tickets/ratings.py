@@ -18,9 +18,13 @@ from domain.model import Recorded
 from domain.refusals import Refused
 from domain.ticket.rating import Apart, Rating
 from domain.ticket.stages import Outcome, Stage
+from domain.ticket.ticket import Ticket
 from store.identity import sign_in_places
 from store.tickets import intake, tickets
 from store.tickets.tickets import TicketRow
+
+_FOLLOWED = 20
+"""The most tickets, each following another, that are looked at for the first."""
 
 PATIENCE = 1.0
 """Seconds to wait for the record to show the rating."""
@@ -109,17 +113,36 @@ async def _apart(
 ) -> Apart | None:
     """Return why a rating is set apart; None for one that is the citizen's as far as is known.
 
-    By the network alone only one that is in the unit's favour: many citizens share a network with
-    somebody of a unit, and no unit rates itself badly.
+    By network and filer only one that is in the unit's favour: many citizens share a network with
+    somebody of a unit, units also file for citizens, and no unit rates itself badly.
     """
     if origin.signed_in:
         return Apart.SESSION
-    ticket = await tickets.state(context.store, row.number) if origin.place else None
+    ticket = await tickets.state(context.store, row.number)
     if ticket is None:
         return None
     if not (rating.resolved and rating.satisfied(rules_of(ticket).satisfied_from)):
         return None
-    units = {share.unit for share in ticket.assignments}
+    units = {*ticket.dropped.units, *(share.unit for share in ticket.assignments)}
+    if await _unit_that_filed(context, ticket) in units:
+        return Apart.FILER
+    if not origin.place:
+        return None
     now = datetime.now(UTC)
     ours = await sign_in_places.is_of_units(context.store, origin.place, row.city, units, now)
     return Apart.ADDRESS if ours else None
+
+
+async def _unit_that_filed(context: AppContext, ticket: Ticket) -> str | None:
+    """Return the unit that filed the complaint, and so chose the contact that leads to its code.
+
+    The contact of a ticket that follows another is that of the first one.
+    """
+    complaint = ticket.complaint
+    for _ in range(_FOLLOWED):
+        follows = complaint.follows
+        earlier = await tickets.state(context.store, follows) if follows else None
+        if earlier is None:
+            break
+        complaint = earlier.complaint
+    return complaint.filed_by.unit if complaint.filed_by else None

@@ -63,6 +63,7 @@ class Precondition(StrEnum):
     CONTACT_OPEN = "contact_open"  # the unit may know how the citizen can be reached
     CONTACT_LEFT = "contact_left"  # the hotline knows how the citizen can be reached
     RETURNABLE = "returnable"  # the unit may still return the ticket
+    LED = "led"  # a unit leads, and can answer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,7 +230,7 @@ DEADLINES: dict[ClockName, DeadlineSpec] = {
         label="Answer to an order",
         label_zh="督办反馈",
         owner=Owner.UNIT,
-        precondition=Precondition.NONE,
+        precondition=Precondition.LED,
     ),
     ClockName.APPOINTMENT: DeadlineSpec(
         label="Appointment",

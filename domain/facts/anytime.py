@@ -126,6 +126,28 @@ class ContactOpened(FactBase):
         ticket.start(self.clocks)
 
 
+class ContactLeft(FactBase):
+    """A phone or an e-mail address that was left later.
+
+    `person`: its id in the vault, which alone has the data; None once it was erased.
+    """
+
+    kind: Literal["contact_left"] = "contact_left"
+    words = EventWords(
+        "A way to reach the citizen was left",
+        "群众补留联系方式",
+        citizen="You left word how to reach you",
+        citizen_zh="您已补留联系方式",
+    )
+    person: str | None = None
+    clocks: list[Clock] = Field(default_factory=list)
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        left = {"person": self.person, "reachable": True}
+        ticket.complaint = ticket.complaint.model_copy(update=left)
+        ticket.start(self.clocks)
+
+
 class InspectionsOpened(FactBase):
     """Inspections opened at sibling units (举一反三). `tickets`: their numbers."""
 

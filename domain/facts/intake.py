@@ -124,6 +124,7 @@ class Reclassified(FactBase):
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         ticket.category, ticket.tier = self.category, self.tier
+        ticket.borrowed = False  # of a merged ticket: now it has its own
         ticket.repeats, ticket.verify_by = self.repeats, self.verify_by
         if self.to_rules:
             ticket.next_unit, ticket.by_hand = None, False

@@ -172,21 +172,22 @@ class HeldWithParent(FactBase):
 
 
 class AskedWithParent(FactBase):
-    """A question to the citizens by the unit that handles the ticket it was merged into.
+    """A question by the unit that handles the ticket it was merged into, to that one's citizen.
 
     `until`: how long the unit waits for an answer. The promise to this citizen is paused meanwhile.
+    `text`: the question, where an earlier version put it to merged citizens as well.
     """
 
     kind: Literal["asked_with_parent"] = "asked_with_parent"
     words = EventWords(
-        "Asked with the ticket it was merged into; the promise stands still",
-        "随主单请群众补充情况，时限暂停",
-        citizen="The unit has a question for you",
-        citizen_zh="承办单位请您补充情况",
+        "The citizen of the ticket it was merged into was asked; the promise stands still",
+        "主单等待群众补充情况，时限暂停",
+        citizen="The unit waits for an answer to a question",
+        citizen_zh="承办单位正在等待有关情况的答复",
         quoted=True,
     )
     parent: str
-    text: str
+    text: str = ""
     until: Instant | None = None
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
@@ -252,6 +253,29 @@ class ExtendedWithParent(FactBase):
             if self.asked_at < running.due_at:
                 ticket.void(running, self.asked_at)
         ticket.replace(self.clocks, at)
+
+
+class ReclassifiedWithParent(FactBase):
+    """The corrected classification of the ticket it was merged into, which this one borrows.
+
+    The promise to this citizen stays: it was not made by that classification.
+    """
+
+    kind: Literal["reclassified_with_parent"] = "reclassified_with_parent"
+    words = EventWords(
+        "Classification corrected with the ticket it was merged into",
+        "随主单更正分类",
+        citizen="We have corrected what it is about",
+        citizen_zh="已更正诉求的分类",
+    )
+    parent: str
+    category: str
+    tier: str
+    was_category: str | None = None
+    was_tier: str | None = None
+
+    def apply(self, ticket: Ticket, at: datetime) -> None:
+        ticket.category, ticket.tier = self.category, self.tier
 
 
 class ComplainantJoined(FactBase):

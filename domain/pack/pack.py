@@ -155,6 +155,7 @@ class Pack(PackPart):
             ends_resume=True,
             rounds=True,
             traces=True,
+            one_asked=True,
         )
 
     def unit(self, code: str) -> Unit:

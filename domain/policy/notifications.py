@@ -9,11 +9,11 @@ from domain.commands.may_have import may_have
 from domain.deadlines.registry import DEADLINES
 from domain.events import Event
 from domain.facts.aftercare import Reopened
-from domain.facts.anytime import LevelReached, Replanned
+from domain.facts.anytime import ContactLeft, LevelReached, Replanned
 from domain.facts.closing import Reworked
 from domain.facts.intake import Assigned
 from domain.facts.joint import Delegated, Whistled
-from domain.facts.merging import RepliedWithParent
+from domain.facts.merging import AskedWithParent, RepliedWithParent
 from domain.facts.verifying import VerificationRequested
 from domain.model import Recorded
 from domain.ticket.assignment import Assignment, Share
@@ -91,6 +91,7 @@ _TELLS: dict[str, tuple[Role, ...]] = {
     "withdrawn": UNIT,
     "facts_added": UNIT,
     "contact_opened": UNIT,
+    "contact_left": UNIT,
     "urged": (Role.OFFICER, Role.DISPATCHER),
 }
 
@@ -209,6 +210,10 @@ def notices(event: Event, ticket: Ticket, after: Sequence[Event] = ()) -> list[O
             roles = tuple(role for role in roles if role is not Role.CITIZEN)
         if template in _ANNOUNCED_LATER:
             roles = tuple(role for role in roles if role not in UNIT)
+    elif isinstance(fact, AskedWithParent) and not fact.text:
+        template, roles = fact.kind, ()  # nothing is asked of this citizen
+    elif isinstance(fact, ContactLeft) and ticket.contact_hidden:
+        template, roles = fact.kind, ()  # no unit may use it
     elif isinstance(fact, Replanned):
         template, roles = fact.kind, UNIT + (CITIZEN if fact.answer_later else ())
     else:

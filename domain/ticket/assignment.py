@@ -9,6 +9,7 @@ from domain.deadlines.clocks import Clock
 from domain.model import Incoming, Instant, Recorded
 from domain.ticket.because import Because
 from domain.ticket.complaint import Text
+from domain.ticket.said import Said
 
 Evidence = Annotated[
     list[Annotated[str, Field(max_length=200)]],
@@ -40,7 +41,11 @@ class Share(StrEnum):
 
 
 class WorkOrder(Recorded):
-    """A unit's instructions for its share: the input of the `handle_assignment` activity."""
+    """A unit's instructions for its share: the input of the `handle_assignment` activity.
+
+    `said`: what citizens added until then, also those of merged tickets, the oldest first;
+    `left_out`: how much of it there was no room for.
+    """
 
     number: str
     assignment: int
@@ -56,6 +61,8 @@ class WorkOrder(Recorded):
     share: Share = Share.LEAD
     task: str = ""
     files: list[str] = Field(default_factory=list)
+    said: list[Said] = Field(default_factory=list)
+    left_out: int = 0
 
 
 class Ending(StrEnum):

@@ -23,6 +23,8 @@ def holds(ticket: Ticket, name: ClockName, share: Share = Share.LEAD) -> bool:
             rules = ticket.rules
             left = rules is None or ticket.returns < rules.returns
             return left and not ticket.no_returns
+        case Precondition.LED:
+            return ticket.led
 
 
 def startable(ticket: Ticket, clocks: Iterable[Clock], share: Share = Share.LEAD) -> list[Clock]:
@@ -33,7 +35,15 @@ def startable(ticket: Ticket, clocks: Iterable[Clock], share: Share = Share.LEAD
     """
     if ticket.rules is None or not ticket.rules.preconditions:
         return list(clocks)
-    return [clock for clock in clocks if holds(ticket, clock.name, share)]
+    return [clock for clock in clocks if _starts_with(ticket, clock, share)]
+
+
+def _starts_with(ticket: Ticket, clock: Clock, share: Share) -> bool:
+    """Return whether the clock starts with a share: that of an order, with the unit that leads."""
+    if clock.name is ClockName.ORDER:
+        waiting = {str(n) for n in ticket.orders_waiting}
+        return share is Share.LEAD and clock.label in waiting
+    return holds(ticket, clock.name, share)
 
 
 def stop_unmeetable(ticket: Ticket, at: datetime) -> None:

@@ -24,6 +24,7 @@ class Apart(StrEnum):
 
     SESSION = "session"  # given where somebody of staff was signed in
     ADDRESS = "address"  # given from where the unit's officers signed in of late
+    FILER = "filer"  # the unit had filed the complaint itself, with the contact that it chose
 
 
 class Rating(Incoming):

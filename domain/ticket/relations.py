@@ -83,7 +83,7 @@ CARRIED: Mapping[tuple[TicketRelation, Direction], Mapping[Matter, Cell]] = {
     ),
     (_R.MERGED, _D.BACK): _row(
         _OWN,
-        category=Cell(Carries.LENT, "For lists and figures, if it was never classified."),
+        category=Cell(Carries.LENT, "If it was never classified; so is a correction of it."),
         tier=Cell(Carries.LENT, "With the category."),
         promise=Cell(Carries.MOVED, "Only by pauses and extensions since the merge."),
         unit=Cell(Carries.PASSED, "With the answer: rating, figures and rework are its."),

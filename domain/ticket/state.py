@@ -209,6 +209,29 @@ class TicketState(Recorded):
         return lead if lead is not None and lead.open else None
 
     @property
+    def led(self) -> bool:
+        """True if a unit leads, or its answer is that of the present round.
+
+        Not where the ticket was taken from it, or waits for another unit to do it again.
+        """
+        lead = self.lead
+        if lead is None or lead.open:
+            return lead is not None
+        present = lead.rework == self.reworks and lead.n > self.shares_before
+        return present and lead.ending is Ending.DONE
+
+    @property
+    def orders_unanswered(self) -> list[int]:
+        """The numbers of the supervisor's orders without an answer."""
+        return [order.n for order in self.orders if order.answer is None]
+
+    @property
+    def orders_waiting(self) -> list[int]:
+        """The numbers of unanswered orders whose time does not run: they wait for a unit."""
+        running = {c.label for c in self.clocks if c.name is ClockName.ORDER and c.running}
+        return [n for n in self.orders_unanswered if str(n) not in running]
+
+    @property
     def lead_pause(self) -> Pause | None:
         """The pause of the unit that leads, while it has the ticket."""
         lead = self.lead
@@ -221,12 +244,19 @@ class TicketState(Recorded):
 
     @property
     def asks_citizen(self) -> bool:
-        """True if a unit's question waits for an answer, here or where this ticket was merged.
+        """True if a unit's question to this ticket's citizen waits for an answer.
 
-        What a report of wrongdoing says is not passed on, so that it answers no other's question.
+        Earlier versions also asked the citizens of merged tickets, except those of reports of
+        wrongdoing, whose words are not passed on.
         """
-        parent = None if self.of_wrongdoing else self.parent_pause
-        return bool(self.asking_citizen) or (parent is not None and parent.why == "citizen")
+        if self.asking_citizen:
+            return True
+        parent = None if self.of_wrongdoing or self._one_asked else self.parent_pause
+        return parent is not None and parent.why == "citizen"
+
+    @property
+    def _one_asked(self) -> bool:
+        return self.rules is not None and self.rules.one_asked
 
     @property
     def assignment_count(self) -> int:

@@ -16,12 +16,28 @@ def _said(text: str) -> str:
     return text
 
 
+class CitizenSaid(BaseModel):
+    """An addition of a citizen to the complaint. `number`: of the ticket by which it was said.
+
+    That is the order's own, or of one that was merged into it, as somebody else reported the same.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+    number: str
+    at: datetime
+    text: str
+    files: list[str] = Field(default_factory=list)
+
+
 class UnitOrder(BaseModel):
     """A unit's instructions for its share of a ticket.
 
     `number` and `assignment` identify the order, which may be given twice. `share`: `lead` (主办),
     `co` (协办), `delegate` or `verify` (核查). `task`: the work asked of a co-handler. `rework`:
-    how often the ticket was done before. Fields that a newer system adds are ignored.
+    how often the ticket was done before. `said`: what citizens added until the order was given, the
+    oldest first; `left_out`: how many additions there was no room for. Fields that a newer system
+    adds are ignored.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -40,6 +56,8 @@ class UnitOrder(BaseModel):
     share: str = "lead"
     task: str = ""
     files: list[str] = Field(default_factory=list)
+    said: list[CitizenSaid] = Field(default_factory=list)
+    left_out: int = 0
 
 
 class UnitResult(BaseModel):

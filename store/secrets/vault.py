@@ -43,15 +43,20 @@ _Address = Annotated[str, StringConstraints(max_length=200), AfterValidator(clea
 _Device = Annotated[str, StringConstraints(max_length=200), AfterValidator(cleaned)]
 
 
-class Person(Incoming):
+class ContactDetails(Incoming):
+    """A citizen's name and how to reach them, as far as given."""
+
+    name: Annotated[_Name | None, _Blank] = None
+    phone: Annotated[_Phone | None, _Blank] = None
+    email: Annotated[_Email | None, _Blank] = None
+
+
+class Person(ContactDetails):
     """The personal data of a citizen, as far as given. Stored in the vault and nowhere else.
 
     `address` is the exact home address; `device` identifies a phone to a mini-program or an app.
     """
 
-    name: Annotated[_Name | None, _Blank] = None
-    phone: Annotated[_Phone | None, _Blank] = None
-    email: Annotated[_Email | None, _Blank] = None
     address: Annotated[_Address | None, _Blank] = None
     device: Annotated[_Device | None, _Blank] = None
 

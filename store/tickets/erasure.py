@@ -186,6 +186,25 @@ async def forget_persons(store: Store, city: str, ended_before: datetime, limit:
     return await store.write(work)
 
 
+async def forget_unused(store: Store, since: datetime, until: datetime) -> int:
+    """Delete citizens who were put into the vault in that time, and whom no ticket has.
+
+    They are those of a contact that was left later, where it is not known what became of it, and
+    those in whose place another was put. Return how many.
+    """
+    used = exists().where(_TICKET.person == _PERSON.id)
+    waiting = exists().where(_INTAKE.recorded_at.is_(None), _INTAKE.complaint.contains(_PERSON.id))
+    unused = delete(tables.person).where(
+        _PERSON.created_at >= since, _PERSON.created_at < until, ~used, ~waiting
+    )
+
+    def work(connection: Connection) -> int:
+        _careful(connection)
+        return connection.execute(unused).rowcount
+
+    return await store.write(work)
+
+
 async def due_texts(store: Store, city: str, ended_before: datetime, limit: int) -> list[str]:
     """Return the tickets that ended before then and are not erased."""
     erased = exists().where(_KEY.number == _TICKET.number, _KEY.erased_at.is_not(None))

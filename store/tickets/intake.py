@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, select, text, update
+from sqlalchemy import Connection, bindparam, delete, select, text, update
 
 from domain.ticket.complaint import Complaint
 from store.db import tables
@@ -138,6 +138,24 @@ def _entry(complaint: Complaint, key: str | None, mark: str) -> Row:
         "last_error": None,
         "code_generation": 0,
     }
+
+
+async def keep_person(
+    store: Store, vault: Vault, person_id: str, person: Person, now: datetime
+) -> bool:
+    """Put a person into the vault under this id; return False if there was one already."""
+    row = _encrypted(vault, person_id, person) | {"created_at": now}
+    insert = store.insert(tables.person).on_conflict_do_nothing()
+
+    def work(connection: Connection) -> bool:
+        return connection.execute(insert, row).rowcount == 1
+
+    return await store.write(work)
+
+
+async def drop_person(store: Store, person_id: str) -> None:
+    """Delete a person whom no ticket has."""
+    await store.change(delete(tables.person).where(tables.person.c.id == person_id), {})
 
 
 def _encrypted(vault: Vault, person_id: str, person: Person) -> Row:

@@ -104,6 +104,24 @@ async def test_a_city_that_says_nothing_keeps_everything(store: Store, tmp_path:
     assert await _persons(store) == 1
 
 
+async def test_a_contact_that_no_ticket_has_goes_after_a_week(store: Store, tmp_path: Path) -> None:
+    """It was left, and nobody knows whether the ticket took it."""
+    packs, vault = _packs(tmp_path), Vault(RING)
+    await _ended(store)
+    waiting = complaint(city="tongzhou")
+    known = Person(name="王小明", phone="13812345678")
+    await intake.register(
+        store, waiting, known, vault, None, "f", lambda: new_number(START.date()), None
+    )
+    now = datetime.now(UTC)
+    await intake.keep_person(store, vault, "0" * 32, known, now)
+    assert await _persons(store) == 3
+    assert await _apply(packs, store, now + 6 * DAY) == 0
+    assert await _apply(packs, store, now + 8 * DAY) == 1
+    assert await intake.person_of(store, vault, "0" * 32) is None
+    assert await _persons(store) == 2, "of the ended ticket, and of the one that waits"
+
+
 async def test_the_job_erases_what_is_due(sqlite_store: Store, tmp_path: Path) -> None:
     await _ended(sqlite_store)
     packs = _packs(tmp_path, persons="1s", texts="1s")

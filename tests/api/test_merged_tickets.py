@@ -60,23 +60,25 @@ async def test_an_extension_shows_the_merged_citizen_the_new_day(api: Api) -> No
     assert seen["timeline"][-1]["what"] == "办理期限已延长"
 
 
-async def test_the_question_is_put_to_merged_citizens_and_their_answer_reaches_the_unit(
+async def test_a_question_is_put_to_the_citizen_who_is_asked_and_what_others_say_reaches_the_unit(
     api: Api,
 ) -> None:
     parent, child = await _merged(api)
-    assert (await parent.by_unit("ask", {"question": "具体在哪一段？"})).status_code == 200
+    assert (await parent.by_unit("ask", {"question": "您家是几号楼？"})).status_code == 200
     await _until_kind(child, "asked_with_parent")
-    assert "具体在哪一段？" in await _followed(child)
+    assert "您家是几号楼？" in await _followed(parent)
+    told = await _followed(child)
+    assert "您家是几号楼？" not in told, "it is another citizen's affair"
+    assert "承办单位正在等待有关情况的答复" in told
+    assert "承办单位请您补充情况" not in told
     seen = await child.seen()
-    assert seen["due_at"] is None
-    assert seen["answer_by"] is not None
+    assert (seen["due_at"], seen["answer_by"]) == (None, None)
+    assert "citizen_asked" not in [one["template"] for one in seen["messages"]]
     uploaded = await api.http.post("/api/v1/files", content=a_photo())
     photo = uploaded.json()
     answer = {"text": "桥东第二个排口。", "files": [photo["reference"]]}
     assert (await child.act("facts", child.citizen, answer)).status_code == 200
-    await _until_kind(parent, "resumed")
-    await _until_kind(child, "resumed_with_parent")
-    assert (await child.seen())["due_at"] is not None
+    await _until_kind(parent, "complainant_added")
     page = await (await at_desk(api, Role.OFFICER, "water")).ticket(parent)
     assert "桥东第二个排口。" in says(page)
     assert child.number in says(page)
@@ -84,6 +86,10 @@ async def test_the_question_is_put_to_merged_citizens_and_their_answer_reaches_t
     assert "桥东第二个排口。" not in await _followed(parent)
     files = await api.http.get(f"{parent.path}/files", headers=parent.citizen)
     assert files.json() == [], "a neighbour's photo is not the citizen's to see"
+    assert "resumed" not in await parent.kinds(), "who was asked has not answered"
+    assert (await parent.act("facts", parent.citizen, {"text": "八号楼。"})).status_code == 200
+    await _until_kind(child, "resumed_with_parent")
+    assert (await child.seen())["due_at"] is not None
 
 
 async def test_a_report_is_merged_with_nothing_in_neither_direction(api: Api) -> None:

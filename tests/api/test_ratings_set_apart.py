@@ -14,7 +14,7 @@ from domain.policy.condition_inputs import case_of, event_case
 from domain.ticket.rating import Apart
 from store.identity import sign_in_places
 from store.tickets import tickets
-from tests.api.running_api import GOOD, Api, Filed
+from tests.api.running_api import COMPLAINT, GOOD, Api, Filed
 from tests.support.people import PASSWORD, new_account, signed_in
 
 OFFICE, HOME = "203.0.113.7", "198.51.100.9"
@@ -131,3 +131,60 @@ async def test_where_somebody_signed_in_is_forgotten_after_a_month(api: Api) -> 
 async def test_a_proxy_that_is_taken_for_everybody_marks_nobody(api: Api, address: str) -> None:
     await _signs_in(api, address, Role.OFFICER, "water")
     assert await _rated(api, await api.handled(), address) is None
+
+
+async def _filed_by(api: Api, role: Role, unit: str | None) -> Filed:
+    """File a complaint on behalf of somebody; its code goes to the phone that was given."""
+    body = COMPLAINT | {"contact": {"name": "王芳", "phone": "010-00012345"}}
+    headers = await api.token(role, unit)
+    answer = await api.http.post("/api/v1/complaints", json=body, headers=headers)
+    assert answer.status_code == 201, answer.text
+    number = answer.json()["number"]
+    ticket = Filed(api, {"number": number, "access_code": api.context.vault.access_code(number)})
+    assert (await ticket.complete()).status_code == 200
+    await ticket.until_stage("rate")
+    return ticket
+
+
+async def test_a_unit_does_not_praise_itself_by_a_complaint_with_a_phone_of_its_own(
+    api: Api,
+) -> None:
+    ticket = await _filed_by(api, Role.OFFICER, "water")
+    assert await _rated(api, ticket, HOME) is Apart.FILER
+    state = await tickets.state(api.store, ticket.number)
+    assert state is not None
+    assert not case_of(state, datetime.now(UTC)).satisfied
+    supervisor = await signed_in(api, Role.SUPERVISOR)
+    page = await api.http.get(
+        f"/staff/tickets/{ticket.number}",
+        headers=supervisor.cookie | {"Accept-Language": "zh"},
+    )
+    assert "该诉求由承办单位自行登记" in page.text
+
+
+async def test_neither_does_it_by_a_ticket_that_follows_one(api: Api) -> None:
+    ticket = await _filed_by(api, Role.OFFICER, "water")
+    assert (await ticket.act("withdraw", ticket.citizen, {})).status_code == 200
+    await ticket.until_stage("ended")
+    body = {"text": "又有了。"}
+    answer = await ticket.act("recur", await api.token(Role.DESK), body)
+    assert answer.status_code == 201, answer.text
+    follower = Filed(api, answer.json())
+    assert (await follower.complete()).status_code == 200
+    await follower.until_stage("rate")
+    assert await _rated(api, follower, HOME) is Apart.FILER
+
+
+@pytest.mark.parametrize(
+    ("role", "unit", "rating"),
+    [
+        (Role.OFFICER, "environment", GOOD),
+        (Role.DESK, None, GOOD),
+        (Role.OFFICER, "water", {"contacted": True, "resolved": False, "grade": 1}),
+    ],
+)
+async def test_what_others_filed_and_what_is_no_praise_counts(
+    api: Api, role: Role, unit: str | None, rating: dict[str, Any]
+) -> None:
+    ticket = await _filed_by(api, role, unit)
+    assert await _rated(api, ticket, HOME, rating=rating) is None

@@ -231,6 +231,55 @@ def _heard(state: State) -> State:
     return {matter: state[matter] for matter in (Matter.FACTS, Matter.FILES)}
 
 
+async def _until_category(ticket: Filed, category: str) -> None:
+    async with asyncio.timeout(10):
+        while (await ticket.seen_by_staff())["category"] != category:
+            await asyncio.sleep(0.02)
+
+
+async def test_a_correction_holds_for_those_that_borrow_and_for_nobody_else(town: Api) -> None:
+    parent = await town.file()
+    await parent.until_stage("handle")
+    child, unclear = await _emergency(town), await town.unclear()
+    for one in (child, unclear):
+        await _merge(one, parent)
+    own, before = await _state(child), await _state(unclear)
+    corrected = {"category": RUBBISH, "reason": "实为垃圾问题。"}
+    assert (await parent.by(Role.DESK, "reclassify", corrected)).status_code == 200
+    await _until_category(unclear, RUBBISH)
+    given, after = await _state(parent), await _state(unclear)
+    changed = {Matter.CATEGORY: given[Matter.CATEGORY], Matter.TIER: given[Matter.TIER]}
+    assert after == before | changed, "the promise to its citizen was not made by that category"
+    entry = (await unclear.seen())["timeline"][-1]
+    assert (entry["what"], entry["answer_by"]) == ("已更正诉求的分类", None)
+    assert entry["category"] == (await parent.seen())["category"]
+    assert await _state(child) == own, "what was decided of it stays"
+    assert "reclassified_with_parent" not in await child.kinds()
+    # What is unmerged is triaged: the corrected category was lent, too.
+    assert (await unclear.by(Role.DISPATCHER, "unmerge", {"reason": "另一处。"})).status_code == 200
+    await unclear.until_stage("triage")
+    state = await unclear.seen_by_staff()
+    assert (state["category"], state["tier"]) == (None, None)
+
+
+async def test_what_is_corrected_on_a_merged_ticket_is_its_own_from_then_on(town: Api) -> None:
+    parent = await town.file()
+    await parent.until_stage("handle")
+    unclear = await town.unclear()
+    await _merge(unclear, parent)
+    before = await _state(parent)
+    corrected = {"category": EMERGENCY, "reason": "井盖没了。"}
+    assert (await unclear.by(Role.DESK, "reclassify", corrected)).status_code == 200
+    assert await _state(parent) == before, "the other ticket keeps its own"
+    corrected = {"category": RUBBISH, "reason": "实为垃圾问题。"}
+    assert (await parent.by(Role.DESK, "reclassify", corrected)).status_code == 200
+    assert (await unclear.by(Role.DISPATCHER, "unmerge", {"reason": "另一处。"})).status_code == 200
+    await unclear.until_stage("handle")
+    state = await unclear.seen_by_staff()
+    assert (state["category"], state["tier"]) == (EMERGENCY, "emergency")
+    assert "unmerged_unclassified" not in await unclear.kinds()
+
+
 async def test_what_an_unmerged_ticket_takes_back(town: Api) -> None:
     parent = await town.file()
     await parent.until_stage("handle")

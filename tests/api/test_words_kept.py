@@ -18,7 +18,7 @@ from tests.support.media import a_photo
 WORDS = "昨晚又冒烟了，邻居都看见了。"
 FORMS = {
     "facts": "text", "back": "text", "withdraw": "reason", "rate": "words", "urge": None,
-    "open-contact": None, "renew": None,
+    "open-contact": None, "leave-contact": None, "renew": None,
 }  # fmt: skip
 """The forms of the citizen's page, each with its field for words of one's own."""
 AWAY = {"temporal_address": "127.0.0.1:1", "engine_timeout": 0.2}
@@ -114,7 +114,8 @@ async def test_a_form_refused_as_too_fast_keeps_its_photo(
 
 BODIES: dict[str, dict[str, Any]] = {
     "facts": {"text": WORDS}, "urge": {"text": WORDS}, "withdraw": {"reason": WORDS},
-    "open-contact": {}, "renew": {}, "back": {"text": WORDS},
+    "open-contact": {}, "leave-contact": {"phone": "010-00012345"}, "renew": {},
+    "back": {"text": WORDS},
     "rate": {"contacted": True, "resolved": False, "grade": 1},
 }  # fmt: skip
 ROUTES = {"back": "recur", "rate": "rating", "renew": "access-code"}

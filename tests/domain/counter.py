@@ -333,13 +333,9 @@ class Counter(Clockwork):
             self.record_event(merging.ComplainantLeft(number=number), self.now)
 
     def added(self, number: str) -> None:
-        """Record what the citizen of a merged ticket added; it may be the awaited answer."""
-        if number not in self.ticket.complainants or not self.ticket.open:
-            return
-        self.record_event(merging.ComplainantAdded(number=number, text="here"), self.now)
-        for each in self.ticket.opened:
-            if each.pause is not None and each.pause.why == "citizen":
-                self.resume(each.n, "citizen_answered", self.now)
+        """Record what the citizen of a merged ticket added; it answers no question."""
+        if number in self.ticket.complainants and self.ticket.open:
+            self.record_event(merging.ComplainantAdded(number=number, text="here"), self.now)
 
     def urged_by(self, number: str) -> None:
         """Record that the citizen of a merged ticket urged."""
@@ -356,7 +352,7 @@ class Counter(Clockwork):
             )
             self.record_event(held, at)
         else:
-            self.record_event(merging.AskedWithParent(parent=PARENT, text="?", until=until), at)
+            self.record_event(merging.AskedWithParent(parent=PARENT, until=until), at)
 
     def _asked_since_the_merge(self, at: datetime) -> datetime:
         merged = (each.at for each in self.events if each.kind == "merged")
@@ -379,6 +375,12 @@ class Counter(Clockwork):
             parent=PARENT, reason="r", by="2d", asked_at=asked_at, clocks=clocks
         )
         self.record_event(extended, at)
+
+    def parent_is_reclassified(self, category: str, tier: str) -> None:
+        """Record the correction of what this ticket borrows of the one it is merged into."""
+        if self.ticket.borrowed and category != self.ticket.category:
+            corrected = merging.ReclassifiedWithParent(parent=PARENT, category=category, tier=tier)
+            self.record_event(corrected, self.now)
 
     def answered(self, reply: ParentReply) -> None:
         """Record the answer of the ticket that this one is merged into."""

@@ -111,8 +111,11 @@ class Hall:
             accused=ticket.accused or [],
             kept_from=ticket.kept_from,
             promise=bool(self.lifecycle) and ticket.promise_unsettled,
+            orders=ticket.orders_unanswered,
         ).model_copy(update=more)
         plan = settled(self.desks.dispatch.dispatch(question))
+        if share is Share.LEAD:  # `assign` does it, after what takes it from another unit
+            return plan
         # At once, not when it is recorded: nothing happens in between.
         return plan.model_copy(update={"clocks": startable(ticket, plan.clocks, share)})
 

@@ -142,6 +142,12 @@ def _held_with_parent(life: Life) -> merging.HeldWithParent:
     )
 
 
+def _reclassified_with_parent(life: Life) -> merging.ReclassifiedWithParent | None:
+    if not life.ticket.borrowed:
+        return None
+    return merging.ReclassifiedWithParent(parent=OTHER, category="2", tier="t")
+
+
 def _resumed_with_parent(life: Life) -> merging.ResumedWithParent | None:
     if life.ticket.parent_pause is None:
         return None
@@ -235,10 +241,20 @@ def _facts_added(life: Life) -> anytime.FactsAdded | None:
 def _contact_opened(life: Life) -> anytime.ContactOpened | None:
     if life.ticket.contact_opened:
         return None
+    return anytime.ContactOpened(clocks=_first_contact(life))
+
+
+def _contact_left(life: Life) -> anytime.ContactLeft | None:
+    if life.ticket.contact_left:
+        return None
+    clocks = [] if life.ticket.contact_hidden else _first_contact(life)
+    return anytime.ContactLeft(person="p", clocks=clocks)
+
+
+def _first_contact(life: Life) -> list[Clock]:
     lead, running = life.ticket.lead, life.running(ClockName.CONTACT)
     waits = lead is not None and lead.open and lead.contacted_at is None and running is None
-    clocks = life.clocks(ClockName.CONTACT, n=lead.n) if lead is not None and waits else []
-    return anytime.ContactOpened(clocks=clocks)
+    return life.clocks(ClockName.CONTACT, n=lead.n) if lead is not None and waits else []
 
 
 def _carried_on(life: Life) -> anytime.CarriedOn | None:
@@ -318,6 +334,7 @@ ENDINGS: dict[type[FactBase], Callable[[Life], Fact | None]] = {
     merging.AskedWithParent: lambda life: merging.AskedWithParent(
         parent=OTHER, text="t", until=life.later()
     ),
+    merging.ReclassifiedWithParent: _reclassified_with_parent,
     merging.ResumedWithParent: _resumed_with_parent,
     merging.ExtendedWithParent: _extended_with_parent,
     merging.RepliedWithParent: _replied_with_parent,
@@ -335,6 +352,7 @@ ENDINGS: dict[type[FactBase], Callable[[Life], Fact | None]] = {
     anytime.FactsAdded: _facts_added,
     anytime.Urged: _urged,
     anytime.ContactOpened: _contact_opened,
+    anytime.ContactLeft: _contact_left,
     anytime.Withdrawn: lambda life: anytime.Withdrawn(),
     anytime.CarriedOn: _carried_on,
     anytime.ResultOvertaken: _overtaken,

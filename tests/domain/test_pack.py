@@ -45,6 +45,7 @@ def test_rules_are_the_packs_caps_and_its_version() -> None:
         ends_resume=True,
         rounds=True,
         traces=True,
+        one_asked=True,
     )
 
 

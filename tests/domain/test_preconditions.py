@@ -1,20 +1,26 @@
 """Tests that no clock runs whose precondition does not hold."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from domain.actors import CITIZEN, Actor, Role
+from domain.commands.citizens.leave_contact import LeaveContact
 from domain.commands.citizens.open_contact import OpenContact
 from domain.commands.intake.accuse import Accuse
 from domain.commands.intake.arbitrate import Arbitrate
+from domain.commands.intake.reassign import Reassign
 from domain.commands.intake.triage import Triage
 from domain.commands.joint.whistle import Call, Whistle
 from domain.commands.supervising.decide import Decide
+from domain.commands.supervising.supervise import Supervise
+from domain.commands.units.answer_order import AnswerOrder
 from domain.commands.units.contact import Contact
 from domain.commands.units.return_ticket import Return
 from domain.deadlines.registry import DEADLINES, ClockName, Precondition
+from domain.facts.supervising import SupervisionOrdered
+from domain.policy.notifications import notices
 from domain.refusals import Refused
 from domain.ticket.assignment import HandlingResult
 from domain.ticket.complaint import Complaint, Kind
@@ -96,7 +102,8 @@ def cases() -> Iterator[tuple[ClockName, str, dict[str, object]]]:
 
 
 def test_every_precondition_is_tried_while_it_does_not_hold() -> None:
-    assert set(FALSE) == set(Precondition) - {Precondition.NONE}
+    orders = Precondition.LED  # which no ticket has that nobody gives one
+    assert set(FALSE) == set(Precondition) - {Precondition.NONE, orders}
     assert {name for name, _, _ in cases()} == {
         ClockName.CONTACT,
         ClockName.CALL_BACK,
@@ -156,6 +163,55 @@ def test_what_a_meeting_decided_has_no_time_to_return_it() -> None:
     assert lead.n not in [clock.assignment for clock in windows]
 
 
+def _order(simulated: Counter, n: int = 1) -> list[tuple[datetime, datetime | None]]:
+    """Return since when the time for an order ran, and until when."""
+    ran = (c for c in simulated.ticket.clocks if (c.name, c.label) == (ClockName.ORDER, str(n)))
+    return [(clock.started_at, clock.stopped_at) for clock in ran]
+
+
+def _returned(simulated: Counter) -> None:
+    asked = Return(ground="not_ours", reason="不是我们的")
+    simulated.give(officer(simulated.ticket.unit or ""), asked, simulated.now)
+    simulated.give(DISPATCHER, Decide(approve=True, reason="同意"), simulated.now)
+    assert simulated.ticket.stage is Stage.DISPATCH
+
+
+def test_an_order_before_a_unit_has_it_waits_and_its_time_begins_with_the_unit() -> None:
+    simulated = filed("busy", **KNOWN)
+    settle(simulated)
+    _returned(simulated)
+    simulated.now += timedelta(hours=1)
+    simulated.give(SUPERVISOR, Supervise(text="限期"), simulated.now)
+    [given] = [one.fact for one in simulated.events if isinstance(one.fact, SupervisionOrdered)]
+    assert given.unit is None, "the unit that returned it is not told"
+    assert _order(simulated) == []
+    with pytest.raises(Refused) as caught:
+        simulated.give(officer("water"), AnswerOrder(order=1, answer="不是我们的"), simulated.now)
+    assert caught.value.code == "not_now"
+    simulated.now += timedelta(hours=1)
+    simulated.give(DISPATCHER, Reassign(unit="environment", reason="改派"), simulated.now)
+    assert _order(simulated) == [(simulated.now, None)]
+    simulated.give(officer("environment"), AnswerOrder(order=1, answer="已办"), simulated.now)
+    assert _order(simulated) == [(simulated.now, simulated.now)]
+
+
+def test_an_order_follows_the_ticket_from_unit_to_unit_and_each_has_its_whole_time() -> None:
+    simulated = filed("busy", **KNOWN)
+    settle(simulated)
+    given = simulated.now
+    simulated.give(SUPERVISOR, Supervise(text="限期"), given)
+    simulated.now += timedelta(hours=1)
+    moved = simulated.now
+    simulated.give(DISPATCHER, Reassign(unit="environment", reason="改派"), moved)
+    assert _order(simulated) == [(given, moved), (moved, None)]
+    simulated.now += timedelta(hours=1)
+    _returned(simulated)
+    simulated.now += timedelta(hours=1)
+    simulated.give(DISPATCHER, Reassign(unit="transport", reason="改派"), simulated.now)
+    assert [since for since, until in _order(simulated) if until is None] == [simulated.now]
+    assert len(_order(simulated)) == 3
+
+
 def test_when_the_contact_is_opened_its_clock_starts_then() -> None:
     simulated = filed("busy", **HIDDEN[0])
     settle(simulated)
@@ -170,6 +226,34 @@ def test_when_the_contact_is_opened_its_clock_starts_then() -> None:
     simulated.give(officer(), Contact(), simulated.now)
     with pytest.raises(Refused):
         simulated.ticket.running(ClockName.CONTACT, 1)
+
+
+@pytest.mark.parametrize("fields", NOBODY)
+def test_when_a_contact_is_left_later_the_unit_calls_and_the_hotline_calls_back(
+    fields: dict[str, object],
+) -> None:
+    simulated = filed("busy", **fields)
+    settle(simulated)
+    assert ClockName.CONTACT not in started(simulated)
+    simulated.now += timedelta(hours=2)
+    simulated.give(CITIZEN, LeaveContact(person="0" * 32), simulated.now)
+    assert simulated.ticket.running(ClockName.CONTACT, 1).started_at == simulated.now
+    with pytest.raises(Refused) as caught:
+        simulated.give(CITIZEN, LeaveContact(person="1" * 32), simulated.now)
+    assert caught.value.code == "contact_known"
+    live(simulated)
+    assert "call_back_due" in [event.kind for event in simulated.events]
+
+
+def test_where_no_unit_may_know_it_a_contact_left_later_starts_no_first_contact() -> None:
+    simulated = filed("busy", person=None, anonymous=True)
+    settle(simulated)
+    simulated.give(CITIZEN, LeaveContact(person="0" * 32), simulated.now)
+    assert ClockName.CONTACT not in started(simulated)
+    left = simulated.events[-1]
+    assert notices(left, simulated.ticket) == [], "the unit is not told of what it may not use"
+    simulated.give(CITIZEN, OpenContact(), simulated.now)
+    assert ClockName.CONTACT in started(simulated)
 
 
 def test_an_accusation_ends_the_time_to_call_and_its_end_begins_it_again() -> None:

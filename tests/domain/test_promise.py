@@ -294,7 +294,8 @@ def test_a_merged_citizen_is_told_what_the_other_ticket_decides() -> None:
         for event in hall.events[-4:]
         for one in notices(event, hall.ticket)
     ]
-    templates = ["held", "resumed", "citizen_asked", "extension_granted"]
+    # The question is another citizen's.
+    templates = ["held", "resumed", "extension_granted"]
     assert told == [(Role.CITIZEN, template) for template in templates]
 
 
@@ -322,13 +323,13 @@ def test_what_was_late_before_the_merge_stays_late() -> None:
     assert hall.ticket.broke_a_promise
 
 
-def test_what_the_neighbour_adds_lets_the_unit_go_on() -> None:
+def test_what_the_neighbour_adds_reaches_the_unit_and_answers_no_question() -> None:
     hall = handled()
     hall.joined("2603020000011")
     hall.give(officer(), Ask(question="在哪里？"), hall.now)
     hall.now += HOUR
     hall.added("2603020000011")
-    assert hall.ticket.assignment(1).pause is None
+    assert hall.ticket.assignment(1).pause is not None
     added = next(event for event in hall.events if event.kind == "complainant_added")
     told = [(one.audience, one.unit, one.template) for one in notices(added, hall.ticket)]
     assert told == [(Role.OFFICER, "water", "facts_added")]

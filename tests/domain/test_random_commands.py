@@ -158,7 +158,10 @@ class SimulatedTown:
 
     def _parent_says(self) -> None:
         simulated, lot = self.simulated, self.chance.random()
-        if lot < 0.2:
+        if simulated.ticket.borrowed and lot < 0.5:
+            other = next(one for one in CATEGORIES if one != simulated.ticket.category)
+            simulated.parent_is_reclassified(other, "general")
+        elif lot < 0.2:
             at = simulated.now
             done = HandlingResult(reply="done", evidence=["photo"])
             lead = Assignment(n=1, unit=UNITS[0], queue="units", why="", opened_at=at, result=done)

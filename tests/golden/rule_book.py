@@ -18,6 +18,7 @@ from domain.commands.intake.arbitrate import Arbitrate
 from domain.commands.intake.intervene import Intervene
 from domain.commands.intake.merge import Merge
 from domain.commands.intake.reassign import Reassign
+from domain.commands.intake.reclassify import Reclassify
 from domain.commands.intake.triage import Triage
 from domain.commands.intake.unmerge import Unmerge
 from domain.commands.joint.delegate import Delegate
@@ -302,6 +303,8 @@ async def _merged_and_paused(engine: Engine) -> tuple[Filed, Filed]:
     await parent.by_unit(Ask(question="具体在哪一段？"))
     await child.until_kind(engine, "asked_with_parent")
     await child.act(CITIZEN, AddFacts(text="桥东第二个排口"))
+    await parent.until_kind(engine, "complainant_added")
+    await parent.act(CITIZEN, AddFacts(text="就在桥东"))
     await child.until_kind(engine, "resumed_with_parent", 2)
     await child.act(CITIZEN, Urge(text="夏天到了，味道更大"))
     await parent.until_kind(engine, "complainant_urged")
@@ -322,6 +325,39 @@ async def paused_with_parent(engine: Engine) -> Filed:
 
 async def paused_with_others(engine: Engine) -> Filed:
     parent, child = await _merged_and_paused(engine)
+    await child.rate(4)
+    await child.until_stage("ended")
+    await parent.rate(5)
+    return parent
+
+
+async def _reclassified_together(engine: Engine) -> tuple[Filed, Filed]:
+    """Correct the classification that a merged ticket borrows, and answer both."""
+    parent, _ = await file(engine.client)
+    vague = complaint(text="管管吧，还是那事", title="", category=None)
+    child, _ = await file(engine.client, vague)
+    await child.until_kind(engine, "triage_unsure")
+    await child.act(DISPATCHER, Merge(into=parent.number, reason="同一处"))
+    await parent.until_kind(engine, "complainant_joined")
+    await parent.act(DESK, Reclassify(category="0204", reason="实为路灯"))
+    await child.until_kind(engine, "reclassified_with_parent")
+    await parent.complete()
+    await child.until_kind(engine, "replied_with_parent")
+    await parent.until_stage("rate")
+    await child.until_stage("rate")
+    return parent, child
+
+
+async def reclassified_with_parent(engine: Engine) -> Filed:
+    parent, child = await _reclassified_together(engine)
+    await parent.rate(5)
+    await parent.until_stage("ended")
+    await child.rate(4)
+    return child
+
+
+async def reclassified_with_others(engine: Engine) -> Filed:
+    parent, child = await _reclassified_together(engine)
     await child.rate(4)
     await child.until_stage("ended")
     await parent.rate(5)
@@ -393,6 +429,8 @@ RULE_BOOK: tuple[Scenario, ...] = (
     merged_into,
     paused_with_parent,
     paused_with_others,
+    reclassified_with_parent,
+    reclassified_with_others,
     unmerged,
     revisited_and_reopened,
     excluded_and_back,

@@ -11,7 +11,8 @@ import pytest
 
 from domain.actors import Role
 from domain.ticket.assignment import HandlingResult, WorkOrder
-from jiesu_department import UnitOrder, UnitResult
+from domain.ticket.said import Said
+from jiesu_department import CitizenSaid, UnitOrder, UnitResult
 from runtime.ports import free_port
 from runtime.settings import Settings
 from store.db.engine import Store
@@ -97,6 +98,7 @@ async def test_the_example_handles_a_ticket(fresh: Path, tmp_path: Path) -> None
 def test_an_order_and_a_result_have_the_fields_of_the_system() -> None:
     """The kit has models of its own, because it takes nothing of the system with it."""
     assert set(UnitOrder.model_fields) == set(WorkOrder.model_fields)
+    assert set(CitizenSaid.model_fields) == set(Said.model_fields)
     assert set(UnitResult.model_fields) == set(HandlingResult.model_fields)
     unit_result = UnitResult(reply="已办理。", resolved=False, by="program:water")
     assert (

@@ -12,6 +12,7 @@ from typing import TypeVar
 from domain.actors import Actor, Role
 from domain.commands.citizens.add_facts import AddFacts
 from domain.commands.citizens.call_back import CallBack
+from domain.commands.citizens.leave_contact import LeaveContact
 from domain.commands.citizens.open_contact import OpenContact
 from domain.commands.citizens.recur import Recur
 from domain.commands.citizens.urge import Urge
@@ -75,6 +76,7 @@ _WEIGHTS: dict[type[Command], int] = {
     AddFacts: 3,
     Urge: 3,
     OpenContact: 3,
+    LeaveContact: 3,
     Notice: 1,
     KeepMinutes: 2,
     SettleAll: 1,
@@ -313,6 +315,7 @@ _MAKERS: dict[type[Command], Callable[[Scene], Command]] = {
     AddFacts: lambda scene: AddFacts(text="补充"),
     Urge: lambda scene: Urge(),
     OpenContact: lambda scene: OpenContact(),
+    LeaveContact: lambda scene: LeaveContact(person="0" * 32),
     Withdraw: lambda scene: Withdraw(),
     Recur: lambda scene: Recur(text="又来了"),
     CallBack: _call_back,

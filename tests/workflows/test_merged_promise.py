@@ -131,21 +131,27 @@ async def test_an_extension_moves_the_promise_to_every_merged_citizen(engine: En
         await in_order(one, engine)
 
 
-async def test_what_a_merged_citizen_adds_answers_the_units_question(engine: Engine) -> None:
+async def test_a_merged_citizen_is_not_asked_and_ends_no_question_by_what_is_added(
+    engine: Engine,
+) -> None:
     parent, child = await merged(engine)
-    await parent.act(WATER, Ask(question="具体在哪？"))
+    await parent.act(WATER, Ask(question="您家是几层？"))
     _, values = await told(child, engine, "asked_with_parent")
-    assert values["text"] == "具体在哪？"
+    assert values["text"] == "", "what is asked of another citizen is not told"
     assert values["until"] is not None
-    await child.act(CITIZEN, AddFacts(text="在桥东"))
+    await child.act(CITIZEN, AddFacts(text="我也是，快点"))
     _, values = await told(parent, engine, "complainant_added")
-    assert (values["number"], values["text"]) == (child.number, "在桥东")
+    assert (values["number"], values["text"]) == (child.number, "我也是，快点")
+    [added] = [e.fact for e in await child.events(engine) if e.kind == "facts_added"]
+    assert not added.model_dump()["answers"], "it counts as any other addition"
+    assert (await parent.state(engine)).assignments[0].pause is not None
+    assert "resumed" not in await parent.kinds(engine)
+    await parent.act(CITIZEN, AddFacts(text="三层"))
     _, values = await told(parent, engine, "resumed")
     assert values["why"] == "citizen_answered"
     assert (await parent.state(engine)).assignments[0].pause is None
     await told(child, engine, "resumed_with_parent")
     assert (await promise(child, engine)).paused_at is None
-    assert "facts_added" not in await parent.kinds(engine)
 
 
 async def test_what_a_merged_citizen_adds_reaches_the_unit_unasked(engine: Engine) -> None:

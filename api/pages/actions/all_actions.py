@@ -20,7 +20,7 @@ _FIRST: dict[Group, tuple[str, ...]] = {
     ),
     Group.ASK: ("ask", "return", "extend", "hold", "exclude"),
     Group.JOINT: ("merge", "unmerge", "whistle", "delegate", "release", "override", "raise-level"),
-    Group.CITIZEN: ("call-back", "facts", "urge", "open-contact", "recur"),
+    Group.CITIZEN: ("call-back", "facts", "urge", "open-contact", "leave-contact", "recur"),
     Group.RECORD: ("minutes", "settle-all", "appoint", "revisit", "replan"),
     Group.END: ("conclude", "withdraw"),
 }

@@ -11,6 +11,7 @@ from app.filing.filing import Filed, Receipt
 from app.sending.commands import execute
 from app.tickets import assignments
 from app.tickets.assignments import CompletionIn
+from app.tickets.leaving_contacts import LeftContact, leave_contact
 from app.tickets.reopen import reopen
 from domain.commands.citizens.recur import Recur
 from domain.policy.permissions import right_to
@@ -41,6 +42,8 @@ async def do(
         return await _complete(context, action_context, command)
     if isinstance(command, Recur):
         return await _recur(context, caller, number, command, key)
+    if isinstance(command, LeftContact):
+        return await _recorded(context, await leave_contact(context, caller, number, command, key))
     named = "files" if "files" in action_form.model.model_fields else "evidence"
     files = getattr(command, named, [])
     async with attached(context, caller, right_to(command).key, number, files) as existing:

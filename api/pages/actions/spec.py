@@ -6,7 +6,9 @@ from pydantic import BaseModel
 from pydantic import Field as Limited
 
 from app.tickets.assignments import CompletionIn
+from app.tickets.leaving_contacts import LeftContact
 from domain.commands.base import CommandBase
+from domain.commands.citizens.leave_contact import LeaveContact
 from domain.commands.forms import CommandForm, Field, FormContext
 
 
@@ -37,7 +39,9 @@ class ActionForm(NamedTuple):
 
     @property
     def model(self) -> type[BaseModel]:
-        """The model of its input."""
+        """The model of its input: the command's, but what goes to the vault is in no command."""
+        if self.command is LeaveContact:
+            return LeftContact
         return self.command or Completion
 
     def at(self, form_context: FormContext) -> tuple[Field, ...]:

@@ -28,6 +28,7 @@ from app.sending.commands import execute
 from app.tickets import ratings
 from app.tickets.access_codes import RenewIn, renew
 from app.tickets.citizen_view import CitizenTicket
+from app.tickets.leaving_contacts import LeftContact, leave_contact
 from app.tickets.ratings import Origin
 from app.tickets.reopen import reopen
 from app.tickets.tickets import as_citizen
@@ -147,6 +148,14 @@ async def _back(context: AppContext, submitted: SubmittedForm) -> Receipt | None
     return became.receipt if isinstance(became, Filed) else None
 
 
+async def _leave_contact(context: AppContext, submitted: SubmittedForm) -> Receipt | None:
+    """Leave a contact. What was typed is in the vault now, and not on the page."""
+    fields = ("phone", "email", "name")
+    contact = LeftContact.model_validate(submitted.form.filled(*fields))
+    await leave_contact(context, submitted.caller, submitted.number, contact, submitted.key)
+    return None
+
+
 async def _renew(context: AppContext, submitted: SubmittedForm) -> Receipt | None:
     """Replace the access code; the page goes on with the new one."""
     renewed = await renew(context, submitted.caller, submitted.number, RenewIn())
@@ -167,6 +176,11 @@ ACTS: dict[str, CitizenAction] = {
     "urge": CitizenAction(_urge, ("text",), N_("Urged. Those who are working on it see it.")),
     "open-contact": CitizenAction(
         _open_contact, (), N_("The unit may see how to reach you, and has to contact you.")
+    ),
+    "leave-contact": CitizenAction(
+        _leave_contact,
+        ("phone", "email", "name"),
+        N_("Thank you. It is kept encrypted, and we can reach you now."),
     ),
     "withdraw": CitizenAction(_withdraw, ("reason",), N_("You took it back. It is closed.")),
     "rate": CitizenAction(
@@ -323,8 +337,9 @@ def _can(ticket: CitizenTicket) -> list[str]:
     if ticket.stage is Stage.ENDED:
         final = ticket.outcome in (Outcome.FINAL_REPLY, Outcome.WITHDRAWN)
         return [] if final else ["back"]
+    leaves = [] if ticket.contact_left else ["leave-contact"]
     if ticket.stage is Stage.AFTERCARE:
-        return ["facts", "back"]
+        return ["facts", *leaves, "back"]
     opens = ["open-contact"] if ticket.contact_hidden else []
-    able = ["facts", "urge", *opens, "withdraw"]
+    able = ["facts", "urge", *opens, *leaves, "withdraw"]
     return ["rate", *able] if ticket.can_rate else able

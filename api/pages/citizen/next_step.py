@@ -104,5 +104,5 @@ def open_question(ticket: CitizenTicket) -> str | None:
         if entry.kind in _QUESTION_OVER:
             return None
         if entry.kind in _QUESTIONS:
-            return entry.text or ""
+            return entry.text  # None where a merged ticket's citizen was not asked
     return None

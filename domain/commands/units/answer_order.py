@@ -8,6 +8,7 @@ from pydantic import Field
 from domain.actors import Actor
 from domain.commands import forms
 from domain.commands.base import CommandBase
+from domain.commands.lookups import rules_of
 from domain.commands.relations import LEAD
 from domain.commands.spec import CommandSpec
 from domain.deadlines.clocks import Clock
@@ -57,6 +58,8 @@ class AnswerOrder(CommandBase):
             raise Refused("unknown_order", f"This ticket has no order {self.order}.")
         if ticket.orders[self.order - 1].answer is not None:
             raise Refused("order_answered", "This order is answered already.")
+        if rules_of(ticket).preconditions and not ticket.led:
+            raise Refused("not_now", "The order waits for the unit that gets the ticket.")
 
     def facts(self, ticket: Ticket, actor: Actor, clocks: list[Clock]) -> list[Fact]:
         return [supervising.OrderAnswered(order=self.order, answer=self.answer)]
