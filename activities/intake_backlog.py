@@ -1,6 +1,7 @@
 """The intake backlog: start the tickets of complaints registered while the engine was away.
 
 Once in a run those that the engine has lost as well: started, never recorded, and unknown to it.
+Tickets of which it has lost a part are only noted: an operator decides what to do with them.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -11,9 +12,10 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.maintenance import keep_doing
+from activities.record_ahead import tickets_ahead
 from runtime.names import TICKET_WORKFLOW, TICKETS, search_attributes, ticket_workflow_id
 from store.db.engine import Store
-from store.tickets import intake
+from store.tickets import intake, setbacks
 
 _AFTER = timedelta(seconds=10)
 """The age below which a registration is still being started by the API that took it."""
@@ -24,6 +26,9 @@ _LOST_AFTER = timedelta(minutes=1)
 
 _AT_ONCE = 1000
 
+_COMPARED = 200
+"""The tickets that changed last, and are compared with the engine in each run."""
+
 
 class IntakeBacklog:
     def __init__(self, store: Store, client: Client) -> None:
@@ -33,7 +38,9 @@ class IntakeBacklog:
     @activity.defn(name="start_waiting")
     async def start_waiting(self) -> int:
         """Start waiting tickets for one run window; return the number started."""
-        return await self.start_lost(datetime.now(UTC)) + await keep_doing(self._start_some)
+        lost = await self.start_lost(datetime.now(UTC))
+        await self.note_setbacks(datetime.now(UTC))
+        return lost + await keep_doing(lambda: self.start_some(datetime.now(UTC)))
 
     async def start_lost(self, now: datetime) -> int:
         """Start again what the engine took and does not know any more; return how many."""
@@ -46,6 +53,13 @@ class IntakeBacklog:
             activity.heartbeat(lost)
         return lost
 
+    async def note_setbacks(self, now: datetime) -> None:
+        """Note the tickets whose record is ahead of the engine, so that people see them."""
+        found = await tickets_ahead(self._client, self._store, now, look_at=_COMPARED)
+        if found:
+            activity.logger.warning("the engine was set back", extra={"tickets": len(found)})
+        await setbacks.note(self._store, found, now)
+
     async def _is_unknown(self, number: str) -> bool:
         try:
             await self._client.get_workflow_handle(ticket_workflow_id(number)).describe()
@@ -55,9 +69,10 @@ class IntakeBacklog:
             raise
         return False
 
-    async def _start_some(self) -> int:
+    async def start_some(self, now: datetime) -> int:
+        """Start some of the complaints that wait for the engine; return how many."""
         started = 0
-        for complaint in await intake.pending(self._store, _AFTER, 50, datetime.now(UTC)):
+        for complaint in await intake.pending(self._store, _AFTER, 50, now):
             try:
                 await self._client.start_workflow(
                     TICKET_WORKFLOW,

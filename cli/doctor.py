@@ -24,7 +24,7 @@ from app.installation.health_checks import (
     proxies_of,
     store_of,
 )
-from app.installation.history_checks import carried_on_of, missing_of
+from app.installation.history_checks import ahead_of, carried_on_of, missing_of
 from app.installation.officer_checks import officers_of
 from cli.terminal import one_line, out, print_json, run, styled
 from packs.registry import PackError, PackRegistry, default_root
@@ -83,7 +83,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     retention = await _retention(settings) if engine.state == "ok" else RETENTION
     async for finding in store_of(settings, clock.now(), retention=retention):
         yield finding
-    async for finding in _record(settings, clock.now() - retention / 2):
+    async for finding in _record(settings, clock.now(), retention):
         yield finding
     if engine.state == "note":
         for port, name in ((settings.api_port, "API"), (engine_port(settings), "engine")):
@@ -99,7 +99,9 @@ async def _retention(settings: Settings) -> timedelta:
         return RETENTION
 
 
-async def _record(settings: Settings, half: datetime) -> AsyncIterator[Finding]:
+async def _record(
+    settings: Settings, now: datetime, retention: timedelta
+) -> AsyncIterator[Finding]:
     with suppress(StoreError, ValueError):  # already reported by `store_of`
         if await inspect(settings.store) is SchemaState.CURRENT:
             store = Store.open(settings.store)
@@ -107,8 +109,9 @@ async def _record(settings: Settings, half: datetime) -> AsyncIterator[Finding]:
                 yield await record_of(store)
                 with suppress(RuntimeError, RPCError):  # already reported by `_engine`
                     client = await connect(settings)
-                    yield await carried_on_of(client, store, half)
+                    yield await carried_on_of(client, store, now - retention / 2)
                     yield await missing_of(client, store)
+                    yield await ahead_of(client, store, now)
                 with suppress(PackError):  # already reported by `packs_on`
                     for officer in await officers_of(store, PackRegistry(_cities(settings))):
                         yield officer

@@ -36,6 +36,9 @@ COMMANDS = {
     "account": CommandEntry("cli.account:app", "Accounts of the people who sign in."),
     "token": CommandEntry("cli.token:app", "Bearer tokens for staff and programs."),
     "audit": CommandEntry("cli.audit:app", "Replay tickets from their histories."),
+    "record": CommandEntry(
+        "cli.record:app", "Tickets whose record is ahead of the engine, an older copy."
+    ),
     "city": CommandEntry(
         "cli.city_commands:app",
         "City packs: one city's rules as data. See docs/reference/city-packs.md.",

@@ -128,21 +128,8 @@ class Stack:
     # --- starting ---------------------------------------------------------------------------
 
     def _engine(self) -> Child:
-        home = self.settings.home
-        command = [
-            engine_binary(), "server", "start-dev",
-            "--ip", "127.0.0.1",
-            "--port", str(engine_port(self.settings)),
-            "--namespace", self.settings.temporal_namespace,
-            "--db-filename", str(home / "temporal.db"),
-            "--sqlite-pragma", "journal_mode=wal",
-            "--sqlite-pragma", "synchronous=full",  # a power cut takes back nothing (ADR 0039)
-            "--log-level", "error",
-        ]  # fmt: skip
-        command += ["--ui-port", str(self.ui_port)] if self.ui_port else ["--headless"]
-        for name, kind in SEARCH_ATTRIBUTES.items():
-            command += ["--search-attribute", f"{name}={kind}"]
-        return Child("engine", command, home / "logs" / "engine.log")
+        command = engine_command(self.settings, self.ui_port)
+        return Child("engine", command, self.settings.home / "logs" / "engine.log")
 
     async def _prepare_store(self) -> None:
         await upgrade(self.settings.store)
@@ -223,6 +210,24 @@ def engine_binary() -> str:
 
 def engine_port(settings: Settings) -> int:
     return int(settings.temporal_address.rpartition(":")[2])
+
+
+def engine_command(settings: Settings, ui_port: int | None = None) -> list[str]:
+    """Return the command that runs the engine on its file in the home folder."""
+    command = [
+        engine_binary(), "server", "start-dev",
+        "--ip", "127.0.0.1",
+        "--port", str(engine_port(settings)),
+        "--namespace", settings.temporal_namespace,
+        "--db-filename", str(settings.home / "temporal.db"),
+        "--sqlite-pragma", "journal_mode=wal",
+        "--sqlite-pragma", "synchronous=full",  # a power cut takes back nothing (ADR 0039)
+        "--log-level", "error",
+    ]  # fmt: skip
+    command += ["--ui-port", str(ui_port)] if ui_port else ["--headless"]
+    for name, kind in SEARCH_ATTRIBUTES.items():
+        command += ["--search-attribute", f"{name}={kind}"]
+    return command
 
 
 def check_engine_file(path: Path) -> None:

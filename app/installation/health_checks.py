@@ -211,6 +211,7 @@ _WAITS = {
     Waits.DISPATCH: "not sent to their unit",
     Waits.FEEDBACK: "answered, and the answer not sent to the citizen",
     Waits.RUNG: "a card or reminder was due, and is not recorded",
+    Waits.SETBACK: "with events in the record that the engine does not know (`jiesu record`)",
 }
 
 

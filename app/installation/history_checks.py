@@ -4,6 +4,7 @@ from datetime import datetime
 
 from temporalio.client import Client
 
+from activities.record_ahead import tickets_ahead
 from app.installation.health_checks import Finding
 from audit.archiving import carried_on_unarchived
 from audit.shredding import running
@@ -50,3 +51,24 @@ async def missing_of(client: Client, store: Store) -> Finding:
         "terminated them"
     )
     return Finding("open tickets", "wrong", says)
+
+
+_COMPARED = 2000
+"""The tickets that changed last, and are compared in any case: a second or two."""
+
+
+async def ahead_of(client: Client, store: Store, now: datetime) -> Finding:
+    """Check that the engine knows everything that the record has. `now`: the engine's time.
+
+    Raises:
+        RPCError, StoreUnavailable
+    """
+    numbers = sorted(await tickets_ahead(client, store, now, look_at=_COMPARED))
+    if not numbers:
+        return Finding("engine's data", "ok", "not ahead of the engine, where it changed last")
+    named = ", ".join(numbers[:5]) + (", …" if len(numbers) > 5 else "")
+    says = (
+        f"of {len(numbers)} tickets it has events that the engine does not know: {named}; the "
+        "engine's database is an older copy: put the right one back, or `jiesu record follow`"
+    )
+    return Finding("engine's data", "wrong", says)

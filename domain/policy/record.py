@@ -11,8 +11,12 @@ from domain.ticket.preconditions import stop_unmeetable
 from domain.ticket.stages import ANSWERED
 from domain.ticket.ticket import Ticket
 
-_ATTEMPTS = 10**12
+ATTEMPTS = 10**12
 """More milliseconds than a ticket lasts (31 years): room for one number per attempt."""
+
+SETBACK = timedelta(seconds=1)
+"""The difference of ages by which a projection of a shorter history is the later one: the engine's
+clock is corrected by less. Then the engine's database was replaced by an older copy."""
 
 
 def projection_number(length: int, age: timedelta) -> int:
@@ -24,7 +28,26 @@ def projection_number(length: int, age: timedelta) -> int:
     `length`: events of the engine's history. `age`: from the filing to the beginning of the task.
     """
     milliseconds = age // timedelta(milliseconds=1)
-    return length * _ATTEMPTS + min(max(milliseconds, 0), _ATTEMPTS - 1)
+    return length * ATTEMPTS + min(max(milliseconds, 0), ATTEMPTS - 1)
+
+
+def projected_length(number: int) -> int:
+    """Return the length of the history that a projection of this number was made with.
+
+    0 for one of before there were ages (lifecycle 0), whose number is the length alone.
+    """
+    return number // ATTEMPTS
+
+
+def projected_age(number: int) -> timedelta:
+    """Return the ticket's age when the task of a projection of this number began."""
+    return timedelta(milliseconds=number % ATTEMPTS)
+
+
+def is_setback(new: int, old: int) -> bool:
+    """Return whether projection `new` is later than `old` although its history is shorter."""
+    aged = projected_age(new) > projected_age(old) + SETBACK
+    return aged and 0 < projected_length(new) < projected_length(old)
 
 
 def begins_round(ticket: Ticket, fact: Fact) -> bool:

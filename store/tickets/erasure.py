@@ -16,7 +16,7 @@ from domain.ticket.stages import Stage
 from store.db import tables
 from store.db.engine import Store
 from store.files.files import let_go
-from store.tickets import history_archive
+from store.tickets import history_archive, setbacks
 
 _TICKET, _INTAKE, _PERSON = tables.ticket.c, tables.intake.c, tables.person.c
 _KEY, _EVENT, _SHARE = tables.ticket_key.c, tables.event.c, tables.assignment.c
@@ -47,6 +47,7 @@ async def erase(store: Store, number: str, at: datetime) -> None:
         _blank(connection, number)
         let_go(connection, number, at)
         history_archive.erase(connection, number, at)
+        setbacks.forget(connection, number)
 
     await store.write(work)
 
@@ -138,7 +139,7 @@ async def compact(store: Store) -> None:
     statements = (
         ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)")
         if store.dialect == "sqlite"
-        else ("VACUUM person, intake, ticket, event, assignment, ticket_key",)
+        else ("VACUUM person, intake, ticket, event, assignment, ticket_key, set_aside",)
     )
 
     def work(connection: Connection) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -28,6 +29,7 @@ from domain.events import Event
 from store.db.engine import Insert, Store
 from store.db.errors import StoreUnavailable
 from store.db.tables import Row, UtcDateTime, assignment, event, intake, outbox, ticket
+from store.tickets import setbacks
 from store.tickets.rows import assignment_rows, event_row, outbox_rows, ticket_row
 
 
@@ -39,6 +41,7 @@ class _Statements:
     outbox: Insert
     started: Update
     undone: tuple[Delete, ...]
+    aside: setbacks.SetAside
 
 
 def _build(store: Store) -> _Statements:
@@ -54,13 +57,14 @@ def _build(store: Store) -> _Statements:
             started_at=func.coalesce(intake.c.started_at, bindparam("at", type_=UtcDateTime())),
         ),
         undone=_undone(),
+        aside=setbacks.SetAside.build(store),
     )
 
 
 def _newer(table: Table, new: Any) -> ColumnElement[bool]:
     """Require a later projection, or one of the same task and not an older version."""
     return or_(
-        new.projection_number > table.c.projection_number,
+        setbacks.is_later(new.projection_number, table.c.projection_number),
         and_(new.projection_number == table.c.projection_number, new.version >= table.c.version),
     )
 
@@ -68,16 +72,21 @@ def _newer(table: Table, new: Any) -> ColumnElement[bool]:
 def _not_older(table: Table, new: Any) -> ColumnElement[bool]:
     # A workflow task that was interrupted is done again, and records the same version once more:
     # only the second projection is in the history.
-    return new.projection_number >= table.c.projection_number  # type: ignore[no-any-return]
+    return or_(
+        new.projection_number == table.c.projection_number,
+        setbacks.is_later(new.projection_number, table.c.projection_number),
+    )
 
 
 def _still_to_send(table: Table, new: Any) -> ColumnElement[bool]:
     # A sent message stays as it was: the same key again is the same message.
-    return and_(table.c.sent_at.is_(None), new.projection_number > table.c.projection_number)
+    later = setbacks.is_later(new.projection_number, table.c.projection_number)
+    return and_(table.c.sent_at.is_(None), later)
 
 
 def _undone() -> tuple[Delete, ...]:
-    """Delete what only an interrupted task projected: it is not in the history."""
+    """Delete what only an interrupted task projected, or the engine has lost: it is not in the
+    history."""
     number: BindParameter[str] = bindparam("of")
     now = (
         select(ticket.c.version, ticket.c.projection_number)
@@ -95,13 +104,15 @@ def _undone() -> tuple[Delete, ...]:
     )
     return (
         delete(event).where(
-            event.c.number == number, event.c.version > version, event.c.projection_number < current
+            event.c.number == number,
+            event.c.version > version,
+            setbacks.is_later(current, event.c.projection_number),
         ),
         # Every projection has the newest shares of its ticket. Old ones that have ended may be
         # left out (`domain.ticket.ticket.Dropped`): their rows stay as they were last projected.
         delete(assignment).where(
             assignment.c.number == number,
-            assignment.c.projection_number < current,
+            setbacks.is_later(current, assignment.c.projection_number),
             assignment.c.n > newest,
         ),
         # A message is deleted with the projection that requested it, as long as it is not sent.
@@ -135,9 +146,10 @@ class _Batch:
     """
 
     def __init__(self, projections: Iterable[Projection]) -> None:
+        self._projections = list(projections)
         self._tickets: dict[str, Projection] = {}
         self._events: dict[tuple[str, int], tuple[Event, Projection]] = {}
-        for projection in projections:
+        for projection in self._projections:
             self._add(projection)
 
     def _add(self, projection: Projection) -> None:
@@ -151,6 +163,7 @@ class _Batch:
                 self._events[key] = (happened, projection)
 
     def write(self, connection: Connection, statements: _Statements) -> None:
+        statements.aside.before(connection, self._projections, datetime.now(UTC))
         numbers = sorted(self._tickets)
         tickets = [(self._tickets[number].ticket, self._tickets[number].told) for number in numbers]
         events = [

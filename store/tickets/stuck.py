@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, String, case, func, literal, select, text
 
 from domain.ticket.stages import Stage
-from store.db import tables
+from store.db import setback_tables, tables
 from store.db.engine import ResultRow, Store
 
 GRACE = timedelta(minutes=1)
@@ -24,13 +24,15 @@ GRACE = timedelta(minutes=1)
 NAMED = 5
 """The most tickets that are named of each kind, the longest wait first."""
 
-STATEMENTS = 3
+STATEMENTS = 4
 """The number of statements of `look`."""
 
 _INTAKE, _TICKET, _EVENT = tables.intake.c, tables.ticket.c, tables.event.c
+_SETBACK = setback_tables.setback.c
 
 # Word for word as in the indexes, so that both databases see that they apply.
 _UNRECORDED, _AUTOMATIC = text(tables.UNRECORDED), text(tables.AUTOMATIC)
+_UNSETTLED = text(setback_tables.UNSETTLED)
 
 
 class Waits(StrEnum):
@@ -42,6 +44,7 @@ class Waits(StrEnum):
     DISPATCH = "dispatch"  # the unit that the rules or a person name has not received it
     FEEDBACK = "feedback"  # the answer is recorded, and not sent to the citizen
     RUNG = "rung"  # an escalation level of a clock was reached, and is not recorded
+    SETBACK = "setback"  # the engine was set back behind the record, and no operator has settled it
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ async def stuck(store: Store, now: datetime, city: str | None = None) -> list[St
 def look(now: datetime, city: str | None, connection: Connection) -> list[Stuck]:
     """Return the same as `stuck`, by the connection of a larger read."""
     values: dict[Waits, list[ResultRow]] = {}
-    for statement in (_intake(now, city), _stages(now, city), _levels(now, city)):
+    for statement in (_intake(now, city), _stages(now, city), _levels(now, city), _setbacks(city)):
         for row in connection.execute(statement):
             values.setdefault(Waits(row.waits), []).append(row)
     return [_stuck_of(waits, values[waits]) for waits in Waits if waits in values]
@@ -109,6 +112,13 @@ def _levels(now: datetime, city: str | None) -> Select[Any]:
         _TICKET.rung_at.is_not(None), _TICKET.rung_at <= now - GRACE
     )
     return _first(_of(statement, _TICKET.city, city))
+
+
+def _setbacks(city: str | None) -> Select[Any]:
+    waits = literal(Waits.SETBACK.value, String())
+    since = _SETBACK.found_at.label("since")
+    statement = select(waits.label("waits"), _SETBACK.number, since).where(_UNSETTLED)
+    return _first(_of(statement, _SETBACK.city, city))
 
 
 def _of(statement: Select[Any], column: ColumnElement[str], city: str | None) -> Select[Any]:

@@ -63,6 +63,7 @@ LABELS: dict[str, dict[str, str]] = {
         "dispatch": N_("Not sent to its unit"),
         "feedback": N_("The answer is there, and not sent to the citizen"),
         "rung": N_("A card or reminder was due, and is not recorded"),
+        "setback": N_("The record has events that the engine has lost"),
     },
     "rung": {
         "warn": N_("Yellow card"),
