@@ -12,6 +12,7 @@ from domain.ticket.complaint import Channel, Kind
 from domain.ticket.rating import Grade
 from domain.ticket.stages import Outcome, Stage
 from scripts.messages import faults
+from store.tickets.stuck import Waits
 
 VALUES = {
     "kind": Kind,
@@ -21,6 +22,7 @@ VALUES = {
     "rung": LevelKind,
     "share": Share,
     "ending": Ending,
+    "waits": Waits,
 }
 
 

@@ -2,6 +2,7 @@
 
 from api.http.i18n import CHINESE, translations
 from app.errors import CODES
+from app.installation.store_checks import WAITS
 from domain.actors import ROLE_NAMES
 from domain.deadlines.registry import DEADLINES
 from domain.facts.transitions import WORDS
@@ -56,14 +57,7 @@ LABELS: dict[str, dict[str, str]] = {
         "withdrawn": N_("Withdrawn"),
         "final_reply": N_("Final reply"),
     },
-    "waits": {
-        "start": N_("Registered, and not taken by the engine"),
-        "record": N_("Taken by the engine, and nothing recorded yet"),
-        "triage": N_("Not classified by the machine, nor left to a person"),
-        "dispatch": N_("Not sent to its unit"),
-        "feedback": N_("The answer is there, and not sent to the citizen"),
-        "rung": N_("A card or reminder was due, and is not recorded"),
-    },
+    "waits": {waits.value: words for waits, words in WAITS.items()},
     "rung": {
         "warn": N_("Yellow card"),
         "due": N_("Red card"),
