@@ -7,6 +7,7 @@ from api.pages.shared import labels
 from api.pages.shared.labels import LABELS
 from domain.deadlines.clocks import LevelKind
 from domain.facts.transitions import TABLE
+from domain.pack.catalogue import Level
 from domain.ticket.assignment import Ending, Share
 from domain.ticket.complaint import Channel, Kind
 from domain.ticket.rating import Grade
@@ -22,6 +23,7 @@ VALUES = {
     "rung": LevelKind,
     "share": Share,
     "ending": Ending,
+    "level": Level,
     "waits": Waits,
 }
 

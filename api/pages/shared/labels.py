@@ -124,6 +124,13 @@ LABELS: dict[str, dict[str, str]] = {
         "centre": N_("Centre"),
         "helper": N_("Helper"),
     },
+    "level": {
+        "city": N_("City level"),
+        "district": N_("District level"),
+        "street": N_("Street level"),
+        "community": N_("Community level"),
+        "cell": N_("Cell level"),
+    },
     "queue": {
         "triage": N_("Triage"),
         "dispatch": N_("Dispatch by hand"),
