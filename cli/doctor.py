@@ -3,7 +3,6 @@
 import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -11,22 +10,24 @@ from typing import Annotated
 
 import httpx
 import typer
+from pydantic import TypeAdapter
 from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
 from temporalio.service import RPCError
 
 from app.installation.clock_checks import clock_of, record_of
+from app.installation.findings import Finding, Part
 from app.installation.health_checks import (
-    Finding,
     assets_of,
     connection_of,
     home_of,
     packs_on,
     proxies_of,
-    store_of,
 )
 from app.installation.history_checks import ahead_of, carried_on_of, missing_of
 from app.installation.officer_checks import officers_of
+from app.installation.store_checks import store_of, unusable
 from cli.terminal import one_line, out, print_json, run, styled
+from domain.words import N_, phrase
 from packs.registry import PackError, PackRegistry, default_root
 from runtime.engine import connect, retention_of
 from runtime.engine_clock import EngineClock, look
@@ -55,7 +56,7 @@ def doctor(
 
     findings = run(look())
     if as_json:
-        print_json([asdict(finding) for finding in findings])
+        print_json(TypeAdapter(list[Finding]).dump_python(findings, mode="json"))
     else:
         colours = {"ok": "green", "note": "yellow", "wrong": "red"}
         for check in findings:
@@ -66,7 +67,8 @@ def doctor(
 
 
 async def _findings(settings: Settings) -> AsyncIterator[Finding]:
-    yield Finding("python", "ok", sys.version.split()[0])
+    version = phrase(N_("version %(version)s"), version=sys.version.split()[0])
+    yield Finding(Part.PYTHON, "ok", version)
     yield _binary()
     yield home_of(settings.home)
     for pack in packs_on(PackRegistry(_cities(settings))):
@@ -86,9 +88,15 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     async for finding in _record(settings, clock.now(), retention):
         yield finding
     if engine.state == "note":
-        for port, name in ((settings.api_port, "API"), (engine_port(settings), "engine")):
+        for port, whose in ((settings.api_port, "api"), (engine_port(settings), "engine")):
             if port_taken(port):
-                yield Finding(f"port {port}", "note", f"taken by something else; the {name}'s")
+                yield Finding(Part.PORT, "note", phrase(_TAKEN[whose]), str(port))
+
+
+_TAKEN = {
+    "api": N_("taken by something else; the API's"),
+    "engine": N_("taken by something else; the engine's"),
+}
 
 
 async def _retention(settings: Settings) -> timedelta:
@@ -125,9 +133,9 @@ def _cities(settings: Settings) -> Path:
 
 def _binary() -> Finding:
     try:
-        return Finding("engine's binary", "ok", engine_binary())
+        return Finding(Part.BINARY, "ok", phrase(N_("at %(path)s"), path=engine_binary()))
     except StackError as error:
-        return Finding("engine's binary", "wrong", str(error))
+        return Finding(Part.BINARY, "wrong", unusable(error))
 
 
 async def _engine(settings: Settings, clock: EngineClock) -> Finding:
@@ -136,16 +144,22 @@ async def _engine(settings: Settings, clock: EngineClock) -> Finding:
     try:
         client = await connect(settings)
     except OSError as error:
-        return Finding("engine", "wrong", f"a certificate cannot be read: {error.filename}")
+        says = phrase(N_("a certificate cannot be read: %(file)s"), file=error.filename)
+        return Finding(Part.ENGINE, "wrong", says)
     except RuntimeError:
         if await _api_answers(settings):
-            says = f"nothing answers at {address}, and the API runs: it is down, or elsewhere"
-            return Finding("engine", "wrong", says)
-        return Finding("engine", "note", f"nothing answers at {address}")
+            message = N_(
+                "nothing answers at %(address)s, and the API runs: it is down, or elsewhere"
+            )
+            return Finding(Part.ENGINE, "wrong", phrase(message, address=address))
+        says = phrase(N_("nothing answers at %(address)s"), address=address)
+        return Finding(Part.ENGINE, "note", says)
     info = await client.workflow_service.get_system_info(GetSystemInfoRequest())
     with suppress(RPCError):  # the namespace is not there yet
         await look(client, clock)
-    return Finding("engine", "ok", f"version {info.server_version} at {address}")
+    message = N_("version %(version)s at %(address)s")
+    says = phrase(message, version=info.server_version, address=address)
+    return Finding(Part.ENGINE, "ok", says)
 
 
 async def _api_answers(settings: Settings) -> bool:

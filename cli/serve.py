@@ -34,7 +34,7 @@ def api() -> None:
 
     settings = Settings()
     if (problem := unsafe(settings)) is not None:
-        fail(problem)
+        fail(problem.text())
     set_up_logs(settings.log_format, settings.log_level)
     serve(settings)
 

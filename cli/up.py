@@ -48,7 +48,7 @@ def up(
         **OWN_ENGINE,
     )
     if (problem := unsafe(settings)) is not None:
-        fail(problem)
+        fail(problem.text())
     stack = Stack(settings, say=lambda line: err.print(f"  {line}"), ui_port=ui_port)
     try:
         run(_up(stack))

@@ -3,6 +3,7 @@
 import ipaddress
 from urllib.parse import urlsplit
 
+from domain.words import N_, Phrase, phrase
 from runtime.settings import Settings
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -59,25 +60,29 @@ def is_local(settings: Settings) -> bool:
     return host == "localhost" or (address is not None and address.is_loopback)
 
 
-def unsafe(settings: Settings) -> str | None:
+def unsafe(settings: Settings) -> Phrase | None:
     """Return why the API must not be started with these settings, in one line; None if it may."""
+    named = settings.trusted_proxies
     try:
-        trusted = parse_networks(settings.trusted_proxies)
+        trusted = parse_networks(named)
     except ValueError:
-        return (
+        message = N_(
             "JIESU_TRUSTED_PROXIES (or FORWARDED_ALLOW_IPS) has to name the proxies by address or "
-            f"network, separated by commas; '{settings.trusted_proxies}' does not: whoever is "
-            "believed can pretend to be anybody"
+            "network, separated by commas; '%(named)s' does not: whoever is believed can pretend "
+            "to be anybody"
         )
+        return phrase(message, named=named)
     if any(network.prefixlen == 0 for network in trusted):
-        return (
-            f"JIESU_TRUSTED_PROXIES '{settings.trusted_proxies}' believes everybody: name the "
-            "addresses of the proxies alone"
+        message = N_(
+            "JIESU_TRUSTED_PROXIES '%(named)s' believes everybody: name the addresses of the "
+            "proxies alone"
         )
+        return phrase(message, named=named)
     if settings.public_url.startswith("https://") and not trusted:
-        return (
-            f"JIESU_PUBLIC_URL is {settings.public_url}, so a proxy stands in front, and "
-            "JIESU_TRUSTED_PROXIES does not name its address: everybody would seem to come from "
-            "the proxy, and one stranger could lock out all others"
+        message = N_(
+            "JIESU_PUBLIC_URL is %(url)s, so a proxy stands in front, and JIESU_TRUSTED_PROXIES "
+            "does not name its address: everybody would seem to come from the proxy, and one "
+            "stranger could lock out all others"
         )
+        return phrase(message, url=settings.public_url)
     return None

@@ -20,6 +20,9 @@ from api.http.i18n import ENGLISH, LANGUAGES, catalogue
 from app.errors import CODES
 
 ROOT = Path(__file__).parent.parent
+ROOMS = ("api", "app", "cli", "domain", "runtime")
+"""The packages that have messages of pages."""
+
 _METHODS = [("**.py", "python"), ("**.html", "jinja2")]
 _OPTIONS = {"**.html": {"extensions": "jinja2.ext.i18n", "silent": "false"}}
 _KEYWORDS = {**DEFAULT_KEYWORDS, "N_": None}
@@ -29,7 +32,7 @@ _HOLE = re.compile(r"%\(\w+\)[sd]")
 def extracted_messages() -> Catalog:
     """Extract every message of the pages, without translation."""
     catalog = Catalog()
-    for room in ("api", "domain"):
+    for room in ROOMS:
         extracted = extract_from_dir(
             ROOT / room, _METHODS, _OPTIONS, keywords=_KEYWORDS, comment_tags=["TRANSLATORS:"]
         )

@@ -5,9 +5,10 @@ from datetime import datetime
 from temporalio.client import Client
 
 from activities.record_ahead import tickets_ahead
-from app.installation.health_checks import Finding
+from app.installation.findings import Finding, Part
 from audit.archiving import carried_on_unarchived
 from audit.shredding import running
+from domain.words import N_, listed, phrase
 from runtime.names import TICKET_WORKFLOW, number_of
 from store.db.engine import Store
 from store.tickets import tickets
@@ -23,12 +24,15 @@ async def carried_on_of(client: Client, store: Store, before: datetime) -> Findi
     """
     numbers = await carried_on_unarchived(client, store, before)
     if not numbers:
-        return Finding("earlier runs", "ok", "archived in time, where tickets go on in a new run")
-    named = ", ".join(numbers[:5]) + (", …" if len(numbers) > 5 else "")
-    says = f"of {len(numbers)} tickets the engine soon forgets a run that is not archived: {named}"
-    return Finding("earlier runs", "wrong", says)
+        says = phrase(N_("archived in time, where tickets go on in a new run"))
+        return Finding(Part.EARLIER_RUNS, "ok", says)
+    message = N_("the engine soon forgets runs that are not archived; tickets: %(n)s (%(numbers)s)")
+    named = listed([*numbers[:_NAMED], *(["…"] if len(numbers) > _NAMED else [])])
+    says = phrase(message, n=len(numbers), numbers=named)
+    return Finding(Part.EARLIER_RUNS, "wrong", says)
 
 
+_NAMED = 5
 _LOOKED_AT = 20
 
 
@@ -43,14 +47,15 @@ async def missing_of(client: Client, store: Store) -> Finding:
     # The list may be a second late.
     named = [number for number in missing[:_LOOKED_AT] if not await running(client, number)]
     if not named:
-        return Finding("open tickets", "ok", "the engine runs every ticket that is open")
+        says = phrase(N_("the engine runs every ticket that is open"))
+        return Finding(Part.OPEN_TICKETS, "ok", says)
     count = len(named) if len(missing) <= _LOOKED_AT else len(missing)
-    says = (
-        f"{count} are open in the record, and the engine does not run them: "
-        f"{', '.join(named[:5])}; its database was lost or is an older copy, or somebody "
-        "terminated them"
+    message = N_(
+        "open in the record, and not run by the engine: %(n)s (%(numbers)s); its database was "
+        "lost or is an older copy, or somebody terminated them"
     )
-    return Finding("open tickets", "wrong", says)
+    says = phrase(message, n=count, numbers=listed(named[:_NAMED]))
+    return Finding(Part.OPEN_TICKETS, "wrong", says)
 
 
 _COMPARED = 2000
@@ -65,10 +70,11 @@ async def ahead_of(client: Client, store: Store, now: datetime) -> Finding:
     """
     numbers = sorted(await tickets_ahead(client, store, now, look_at=_COMPARED))
     if not numbers:
-        return Finding("engine's data", "ok", "not ahead of the engine, where it changed last")
-    named = ", ".join(numbers[:5]) + (", …" if len(numbers) > 5 else "")
-    says = (
-        f"of {len(numbers)} tickets it has events that the engine does not know: {named}; the "
-        "engine's database is an older copy: put the right one back, or `jiesu record follow`"
+        says = phrase(N_("the record is not ahead of the engine, where it changed last"))
+        return Finding(Part.AHEAD, "ok", says)
+    message = N_(
+        "the record has events that the engine does not know: %(n)s (%(numbers)s); the engine's "
+        "database is an older copy: put the right one back, or `jiesu record follow`"
     )
-    return Finding("engine's data", "wrong", says)
+    says = phrase(message, n=len(numbers), numbers=listed(numbers[:_NAMED]))
+    return Finding(Part.AHEAD, "wrong", says)

@@ -16,9 +16,11 @@ from app.access.caller import Caller
 from app.access.permission import permit
 from app.context import AppContext
 from app.installation.clock_checks import clock_of, record_of
-from app.installation.health_checks import Finding, assets_of, home_of, packs_on, store_of
+from app.installation.findings import Finding
+from app.installation.health_checks import assets_of, home_of, packs_on
 from app.installation.history_checks import carried_on_of
 from app.installation.officer_checks import officers_of
+from app.installation.store_checks import store_of
 from app.sending.call_errors import EngineUnavailable
 from domain.model import Instant, Recorded
 from packs.registry import PackError

@@ -84,6 +84,7 @@ class Rules(Recorded):
         False,
         description="Every result leaves a trace in the engine's history (ADR 0026); false if it "
         "was accepted before that.",
+    )
     one_asked: bool = Field(
         False,
         description="A question is put to the ticket's own citizen, whose answer alone ends the "

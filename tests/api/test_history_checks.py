@@ -6,8 +6,9 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from app.installation.health_checks import Finding, store_of
+from app.installation.findings import Finding
 from app.installation.history_checks import carried_on_of, missing_of
+from app.installation.store_checks import store_of
 from audit.archiving import export
 from audit.errors import NoHistory
 from audit.runs import run_ids
@@ -45,11 +46,13 @@ async def test_the_doctor_says_how_far_archiving_is_behind(
     ended = row.updated_at
     for after, state in ((0.1, "ok"), (2, "note"), (14.9, "note"), (15.1, "wrong"), (40, "wrong")):
         finding = await _archive_finding(sqlite_store, tmp_path, ended + after * DAY)
-        assert (finding.state, "1 ended tickets to archive" in finding.says) == (state, True), after
+        assert (finding.state, "ended tickets to archive: 1," in finding.says) == (state, True), (
+            after
+        )
     await history_archive.lose(sqlite_store, number, row.version, ended)
     finding = await _archive_finding(sqlite_store, tmp_path, ended + 40 * DAY)
     assert finding.state == "note"
-    assert "1 were forgotten by the engine before they were archived" in finding.says
+    assert "forgotten by the engine before they were archived: 1" in finding.says
 
 
 async def test_the_metrics_say_how_far_archiving_is_behind(engine: Engine, tmp_path: Path) -> None:

@@ -11,8 +11,13 @@ from typing import Any
 import httpx
 import pytest
 
+from api.http.i18n import translations
+from api.pages.shared.labels import Labels
+from api.pages.shared.page_words import PageWords
 from api.pages.supervision.formulas import in_words
 from domain.actors import Role
+from domain.pack.condition_vocabulary import TicketFacts
+from packs.conditions import OF_TICKETS, compile_condition
 from packs.registry import PackRegistry
 from store.db.engine import Store
 from tests.api.running_api import Api, serve_api
@@ -193,40 +198,94 @@ async def test_common_problems_are_named(api: Api) -> None:
     assert _numbers(await _page(api, topic)) == {one.number for one in stories}
 
 
-class _English:
-    """The English words of `PageWords`, without a request."""
+class _Words(PageWords):
+    """The words of a language, without a request."""
 
-    language = "en"
-
-    def say(self, message: str) -> str:
-        return message
-
-    def label(self, _kind: str, value: object) -> str:
-        return str(value)
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self._messages = translations(language)
+        self._labels = Labels(language)
 
 
 @pytest.mark.parametrize(
-    ("condition", "words"),
+    ("condition", "english", "chinese"),
     [
-        ("t.rated && !t.excluded", "rated and not excluded"),
-        ("t.answered || !t.open", "answered or ended"),
-        ("t.channel in ['grid', 'sensor']", "channel is one of grid or sensor"),
+        ("t.rated && !t.excluded", "rated and not excluded", "已评价且未剔除"),
+        ("t.answered || !t.open", "answered or ended", "已答复或已办结"),
+        (
+            "t.channel in ['grid', 'sensor']",
+            "channel is one of Grid worker or Sensor",
+            "渠道属于网格员或卫星、传感",
+        ),
         (
             "t.outcome != 'withdrawn' && (t.answered || t.due)",
-            "outcome is not withdrawn and (answered or due by now)",
+            "outcome is not Withdrawn and (answered or due by now)",
+            "办结方式不为已撤回且（已答复或已到期）",
         ),
-        ("t.returns > 0", "returns more than 0"),
-        ("true", "all of them"),
+        ("t.returns > 0", "returns more than 0", "退单次数多于0"),
+        ("true", "all of them", "全部"),
+        ("true && t.rated", "always true and rated", "恒成立且已评价"),
+        ("t.number == 'A 1 ( b )'", "ticket number is “A 1 ( b )”", "工单号为“A 1 ( b )”"),
+        ("t.number == 'it\\'s'", "ticket number is “it's”", "工单号为“it's”"),
+        ("t.unit != ''", "unit is not empty", "承办单位不为空"),
+        ("t.unit == 'water'", "unit is “Water Affairs Bureau”", "承办单位为“区水务局”"),
+        ("t.level == 'cell'", "level is Cell level", "层级为网格级"),
+        (
+            "!(t.answered || t.due) && t.rated",
+            "not (answered or due by now) and rated",
+            "并非（已答复或已到期）且已评价",
+        ),
+        (
+            "!(!(t.answered && t.due))",
+            "not (not (answered and due by now))",
+            "并非（并非（已答复且已到期））",
+        ),
+        ("!!t.open", "still open", "在办"),
+        ("!!(t.open || t.due)", "(still open or due by now)", "（在办或已到期）"),
+        ("t.open == false", "ended", "已办结"),
+        ("!t.open != true", "still open", "在办"),
+        (
+            "t.category.startsWith('03')",
+            "category begins with “03”",
+            "类别开头为“03”",
+        ),
+        (
+            "!t.category.startsWith('03') && t.due",
+            "not (category begins with “03”) and due by now",
+            "并非（类别开头为“03”）且已到期",
+        ),
+        (
+            "size(t.area) > 6",
+            "length of division code more than 6",
+            "区划代码的字数多于6",
+        ),
     ],
 )
-def test_a_formula_is_said_in_words(condition: str, words: str) -> None:
-    assert in_words(condition, _English()) == words  # type: ignore[arg-type]
+def test_a_formula_is_said_in_words(condition: str, english: str, chinese: str) -> None:
+    compile_condition(condition, OF_TICKETS)  # a formula that a city may have
+    pack = SHIPPED.get("tongzhou")
+    assert in_words(condition, _Words("en"), pack) == english
+    assert in_words(condition, _Words("zh"), pack) == chinese
+
+
+def test_what_cannot_be_read_stays_as_it_is_written() -> None:
+    for condition in ("t.open &&& ;", "!(t.open", "t.category.startsWith", "!"):
+        assert in_words(condition, _Words("zh"), SHIPPED.get("tongzhou")) == condition
+
+
+@pytest.mark.parametrize("field", TicketFacts.model_fields)
+def test_every_field_of_a_formula_has_its_chinese(field: str) -> None:
+    condition = f"!t.{field} || t.{field} == 1"  # a sentence is made of either sort
+    assert not re.search("[a-z]", in_words(condition, _Words("zh"), SHIPPED.get("tongzhou")))
 
 
 def test_every_formula_of_every_city_has_words() -> None:
     registry: PackRegistry = SHIPPED
     for city in registry.ids():
-        for indicator in registry.get(city).indicators:
+        pack = registry.get(city)
+        for indicator in pack.indicators:
             for condition in (indicator.over, indicator.counts):
-                text = in_words(condition, _English())  # type: ignore[arg-type]
-                assert not re.search(r"\bt \.|&&|\|\|", text), (city, condition, text)
+                text = in_words(condition, _Words("en"), pack)
+                assert not re.search(r"\bt\.|&&|\|\||[!=]", text), (city, condition, text)
+                text = in_words(condition, _Words("zh"), pack)
+                assert not re.search(r"[a-zA-Z!&|=]", text), (city, condition, text)

@@ -7,11 +7,13 @@ from api.pages.shared import labels
 from api.pages.shared.labels import LABELS
 from domain.deadlines.clocks import LevelKind
 from domain.facts.transitions import TABLE
+from domain.pack.catalogue import Level
 from domain.ticket.assignment import Ending, Share
 from domain.ticket.complaint import Channel, Kind
 from domain.ticket.rating import Grade
 from domain.ticket.stages import Outcome, Stage
 from scripts.messages import faults
+from store.tickets.stuck import Waits
 
 VALUES = {
     "kind": Kind,
@@ -21,6 +23,8 @@ VALUES = {
     "rung": LevelKind,
     "share": Share,
     "ending": Ending,
+    "level": Level,
+    "waits": Waits,
 }
 
 

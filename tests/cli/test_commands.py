@@ -210,7 +210,7 @@ async def test_the_doctor_finds_a_complaint_that_is_with_nobody(empty: Terminal)
         assert done.code == 1
         [line] = [one for one in done.out.splitlines() if one.startswith("wrong")]
         assert new_complaint.number in done.out
-        assert "taken by the engine, and nothing recorded" in line
+        assert "Taken by the engine, and nothing recorded" in line
         life = Story(new_complaint)
         await project(store, [life.accepted(), life.answered()])
         done = await empty.jiesu("doctor")

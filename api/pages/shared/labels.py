@@ -2,6 +2,7 @@
 
 from api.http.i18n import CHINESE, translations
 from app.errors import CODES
+from app.installation.store_checks import WAITS
 from domain.actors import ROLE_NAMES
 from domain.deadlines.registry import DEADLINES
 from domain.facts.transitions import WORDS
@@ -56,15 +57,7 @@ LABELS: dict[str, dict[str, str]] = {
         "withdrawn": N_("Withdrawn"),
         "final_reply": N_("Final reply"),
     },
-    "waits": {
-        "start": N_("Registered, and not taken by the engine"),
-        "record": N_("Taken by the engine, and nothing recorded yet"),
-        "triage": N_("Not classified by the machine, nor left to a person"),
-        "dispatch": N_("Not sent to its unit"),
-        "feedback": N_("The answer is there, and not sent to the citizen"),
-        "rung": N_("A card or reminder was due, and is not recorded"),
-        "setback": N_("The record has events that the engine has lost"),
-    },
+    "waits": {waits.value: words for waits, words in WAITS.items()},
     "rung": {
         "warn": N_("Yellow card"),
         "due": N_("Red card"),
@@ -130,6 +123,13 @@ LABELS: dict[str, dict[str, str]] = {
         "contractor": N_("Company"),
         "centre": N_("Centre"),
         "helper": N_("Helper"),
+    },
+    "level": {
+        "city": N_("City level"),
+        "district": N_("District level"),
+        "street": N_("Street level"),
+        "community": N_("Community level"),
+        "cell": N_("Cell level"),
     },
     "queue": {
         "triage": N_("Triage"),

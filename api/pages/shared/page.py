@@ -1,6 +1,7 @@
 """Rendering of pages: the language, the template, and the headers that every page has."""
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -13,6 +14,7 @@ from api.http.assets import Assets
 from api.http.i18n import COOKIE, LANGUAGES, TAGS, language_of, requested_language, translations
 from api.pages.shared import formatting
 from api.pages.shared.labels import Labels
+from domain.words import Phrase
 
 PAGES = Path(__file__).parents[1]
 """The folder of the page packages, each with its routes, templates and scripts."""
@@ -65,6 +67,7 @@ class Drawing:
             "problem_text": labels.problem,
         }
         made.filters |= formatting.filters(language)
+        made.filters["said"] = partial(Phrase.text, say=words.gettext)
         return made
 
 

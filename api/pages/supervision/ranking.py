@@ -66,18 +66,18 @@ async def show_ranking(
         kind=chosen,
         sorts=[(one.indicator.id, words.named(one.indicator)) for one in figures.figures],
         sort=order or next((one.indicator.id for one in figures.figures), ""),
-        formulas=[formula(figure.indicator, words) for figure in figures.figures],
+        formulas=[formula(figure.indicator, words, pack) for figure in figures.figures],
         broken=len(figures.broken),
     )
 
 
-def formula(indicator: Indicator, words: PageWords) -> dict[str, Any]:
+def formula(indicator: Indicator, words: PageWords, pack: Pack) -> dict[str, Any]:
     """Put an indicator's formula into words."""
     return {
         "indicator": indicator,
         "period": period_in_words(indicator.by, words),
-        "over": in_words(indicator.over, words),
-        "counts": in_words(indicator.counts, words),
+        "over": in_words(indicator.over, words, pack),
+        "counts": in_words(indicator.counts, words, pack),
     }
 
 
@@ -110,7 +110,7 @@ async def tickets(
         asked=asked,
         month=month,
         figure=figure,
-        formula=formula(figure.indicator, PageWords(request)),
+        formula=formula(figure.indicator, PageWords(request), pack),
         unit=named(pack, unit) if unit else None,
         only=only,
         count=len(drill_down_tickets),
