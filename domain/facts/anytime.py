@@ -218,7 +218,7 @@ class LevelReached(FactBase):
     """A level reached by a clock: warn (黄牌), due (红牌), supervise (督办), notice (通报)."""
 
     kind: Literal["rung_climbed"] = "rung_climbed"
-    words = EventWords("A clock climbed its ladder", "时限提醒")
+    words = EventWords("Card or reminder", "时限提醒")
     clock: ClockName
     assignment: int | None = None
     label: str | None = None
