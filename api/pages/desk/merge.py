@@ -34,7 +34,7 @@ MERGE = "/staff/merge"
 SLOTS = ("a", "b", "c", "d")
 FIELDS = (*SLOTS, "parent", "reason", "number")
 DONE = {
-    "merged": N_("Merged. Each complainant still gets an answer of their own."),
+    "merged": N_("Merged. Each citizen still gets an answer of their own."),
     "unmerged": N_("It is a ticket of its own again."),
 }
 _NO_TICKET = N_("There is no such ticket.")
