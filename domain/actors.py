@@ -8,7 +8,7 @@ from domain.model import Recorded
 class Role(StrEnum):
     """The roles of a ticket's actors, in the terms of the 12345 lines."""
 
-    CITIZEN = "citizen"  # 群众
+    CITIZEN = "citizen"  # 市民
     DESK = "desk"  # 受理员
     DISPATCHER = "dispatcher"  # 派单员
     OFFICER = "officer"  # 承办单位
@@ -19,7 +19,7 @@ class Role(StrEnum):
 
 
 ROLE_NAMES: dict[Role, tuple[str, str]] = {
-    Role.CITIZEN: ("Citizen", "群众"),
+    Role.CITIZEN: ("Citizen", "市民"),
     Role.DESK: ("Desk operator", "受理员"),
     Role.DISPATCHER: ("Dispatcher", "派单员"),
     Role.OFFICER: ("Unit officer", "承办人员"),

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
@@ -29,18 +30,33 @@ _KEYWORDS = {**DEFAULT_KEYWORDS, "N_": None}
 _HOLE = re.compile(r"%\(\w+\)[sd]")
 
 
+class Use(NamedTuple):
+    """A message at one place. `message`: for a plural, its singular and its plural."""
+
+    file: str
+    message: str | tuple[str, ...]
+    comments: list[str]
+    context: str | None
+
+
 def extracted_messages() -> Catalog:
     """Extract every message of the pages, without translation."""
     catalog = Catalog()
+    for use in uses():
+        catalog.add(use.message, auto_comments=use.comments, context=use.context)
+    for code in CODES.values():
+        catalog.add(code.title)
+    return catalog
+
+
+def uses() -> Iterator[Use]:
+    """Yield each use of a message in the source of pages and commands."""
     for room in ROOMS:
         extracted = extract_from_dir(
             ROOT / room, _METHODS, _OPTIONS, keywords=_KEYWORDS, comment_tags=["TRANSLATORS:"]
         )
-        for _file, _line, message, comments, context in extracted:
-            catalog.add(message, auto_comments=comments, context=context)
-    for code in CODES.values():
-        catalog.add(code.title)
-    return catalog
+        for file, _line, message, comments, context in extracted:
+            yield Use(f"{room}/{file}", message, comments, context)
 
 
 def written(language: str) -> Catalog:

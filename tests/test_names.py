@@ -87,3 +87,34 @@ def test_no_template_names_a_role() -> None:
         if named.search(line)
     ]
     assert found == []
+
+
+def _unused_words() -> tuple[dict[str, str], list[str]]:
+    """Return the glossary's Chinese words that are not used, with the used one, and exceptions."""
+    page = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    section = page.split("## One Chinese word\n", 1)[1].split("\n## ", 1)[0]
+    lines = [line for line in section.splitlines() if line.startswith("|")][2:]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    unused = {word: used for used, others, _ in rows for word in others.split("、")}
+    return unused, [name for *_, names in rows for name in names.split("、") if name]
+
+
+def test_chinese_has_one_word_for_each_thing() -> None:
+    unused, exceptions = _unused_words()
+    assert {"逾期", "群众"} <= set(unused)
+    names, others = re.compile("|".join(exceptions)), re.compile("|".join(unused))
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {match[0]} instead of {unused[match[0]]}"
+        for path in _chinese_texts()
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        for match in others.finditer(names.sub("", line))
+    ]
+    assert found == []
+
+
+def _chinese_texts() -> Iterator[Path]:
+    """Yield the files whose Chinese people read: pages, words of the domain, packs, stories."""
+    yield ROOT / "README.zh-CN.md"
+    for folder in ("activities", "api", "app", "cities", "cli", "demo", "domain", "packs"):
+        for ending in ("*.py", "*.html", "*.js", "*.po", "*.toml", "*.csv"):
+            yield from sorted((ROOT / folder).rglob(ending))

@@ -28,7 +28,7 @@ async def play(story: Telling) -> None:
         await story.scene("黄埔智慧生活：要服务，找最近的中心，约好时间")
         meanwhile.create_task(centre.permit(story))
         await centre.nursing(story)
-        await story.scene("群众说了算：不满意提一级再办，撤回随群众，复发有新单接续")
+        await story.scene("市民说了算：不满意提一级再办，撤回随市民，复发有新单接续")
         await centre.unhappy(story)
         await centre.taken_back(story)
         await centre.back_again(story, creek)

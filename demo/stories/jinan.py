@@ -15,11 +15,11 @@ async def play(story: Telling) -> None:
     async with asyncio.TaskGroup() as meanwhile:
         await supervision.declined(story)
         await supervision.referred(story)
-        await story.scene("退单两日为限、须说理由，不作声就是责任单位；黄牌提前一日，红牌逾期次日")
+        await story.scene("退单两日为限、须说理由，不作声就是责任单位；黄牌提前一日，红牌超期次日")
         meanwhile.create_task(deadlines.silent(story))
         illegal = await deadlines.returned(story)
         await deadlines.extended(story)
-        await story.scene("修路挂账定期复核，问群众时停表")
+        await story.scene("修路挂账定期复核，问市民时停表")
         meanwhile.create_task(deadlines.questions(story))
         await deadlines.link_road(story)
         await story.scene("随手拍：匿名也行，拍一块危险水泥块，一小时内清走")

@@ -72,7 +72,7 @@ async def silent(story: Telling) -> None:
     await _closed(lamp, 3)
     contest: dict[str, Any] = {
         "ground": "not_unit",
-        "reason": "逾期因供电企业计划停电，与承办单位无关",
+        "reason": "超期因供电企业计划停电，与承办单位无关",
         "evidence": ["notice/power-cut-118.pdf"],
     }
     await lamp.by(LAMPS, "exclude", **contest)

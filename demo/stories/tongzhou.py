@@ -27,7 +27,7 @@ async def play(story: Telling) -> None:
         await _gate(story)
         await story.scene("卫星图斑：疑似违建，按阶段限时查处，同一闭环")
         await own_eyes.satellite(story)
-        await story.scene("未诉先办：网格日志里的共性问题，抢在群众投诉之前办")
+        await story.scene("未诉先办：网格日志里的共性问题，抢在市民投诉之前办")
         await own_eyes.unsued(story)
         await story.scene("催办与重办：三次催办加重分量，办得不满意就再办")
         await _urged(story)

@@ -155,7 +155,9 @@ _GIST: dict[type[FactBase], Callable[[Any, Pack], str]] = {
         f"{'成效保持' if fact.holds else '问题反弹'}，{_shortened(fact.note)}"
     ),
     aftercare.Reopened: lambda fact, _: _shortened(fact.text),
-    supervising.SupervisionOrdered: lambda fact, _: _written(fact, fact.text),
+    supervising.SupervisionOrdered: lambda fact, _: (
+        "自动督办" if fact.escalated else _written(fact, fact.text)
+    ),
     supervising.OrderAnswered: lambda fact, _: _shortened(fact.answer),
     supervising.PubliclyNoticed: lambda fact, _: _shortened(fact.text),
     merging.HeldWithParent: lambda fact, _: _shortened(fact.reason),

@@ -104,7 +104,7 @@ _LEAD, _CO, _DELEGATE, _VERIFY = "lead", "co", "delegate", "verify"
 DEADLINES: dict[ClockName, DeadlineSpec] = {
     ClockName.PROMISE: DeadlineSpec(
         label="Promise to the citizen",
-        label_zh="对群众承诺",
+        label_zh="对市民承诺",
         owner=Owner.SYSTEM,
         precondition=Precondition.NONE,
         limit_of=ClockName.HANDLE,
@@ -209,7 +209,7 @@ DEADLINES: dict[ClockName, DeadlineSpec] = {
     ),
     ClockName.CITIZEN: DeadlineSpec(
         label="Citizen's answer",
-        label_zh="群众补充",
+        label_zh="市民补充",
         owner=Owner.CITIZEN,
         precondition=Precondition.NONE,
         nature=Nature.RIGHT,
@@ -228,7 +228,7 @@ DEADLINES: dict[ClockName, DeadlineSpec] = {
     ),
     ClockName.ORDER: DeadlineSpec(
         label="Answer to an order",
-        label_zh="督办反馈",
+        label_zh="督办回复",
         owner=Owner.UNIT,
         precondition=Precondition.LED,
     ),
@@ -278,7 +278,7 @@ DEADLINES: dict[ClockName, DeadlineSpec] = {
         unused="nobody looks back",
     ),
     ClockName.AFTERCARE: DeadlineSpec(
-        label="Aftercare",
+        label="Aftercare period",
         label_zh="观察期",
         owner=Owner.SYSTEM,
         precondition=Precondition.NONE,

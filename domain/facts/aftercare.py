@@ -18,7 +18,7 @@ class ClosedOnWatch(FactBase):
 
     kind: Literal["closed_on_watch"] = "closed_on_watch"
     words = EventWords(
-        "Closed, and watched",
+        "Closed, to be watched",
         "办结，进入回头看",
         citizen="Closed; we look again later whether it holds",
         citizen_zh="已办结，过一段时间我们会回头看效果",

@@ -25,7 +25,7 @@ class FactsAdded(FactBase):
     kind: Literal["facts_added"] = "facts_added"
     words = EventWords(
         "The citizen added something",
-        "群众补充情况",
+        "市民补充情况",
         citizen="You added something",
         citizen_zh="您补充了情况",
         quoted=True,
@@ -44,7 +44,7 @@ class Urged(FactBase):
 
     kind: Literal["urged"] = "urged"
     words = EventWords(
-        "The citizen urged", "群众催办", citizen="You urged it", citizen_zh="您已催办", quoted=True
+        "The citizen urged", "市民催办", citizen="You urged it", citizen_zh="您已催办", quoted=True
     )
     text: str = ""
 
@@ -115,7 +115,7 @@ class ContactOpened(FactBase):
     kind: Literal["contact_opened"] = "contact_opened"
     words = EventWords(
         "The unit may know the citizen's contact",
-        "群众同意向承办单位公开联系方式",
+        "市民同意向承办单位公开联系方式",
         citizen="You let the unit know how to reach you",
         citizen_zh="您已同意承办单位与您联系",
     )
@@ -165,7 +165,7 @@ class Withdrawn(FactBase):
 
     kind: Literal["withdrawn"] = "withdrawn"
     words = EventWords(
-        "The citizen withdrew", "群众撤回", citizen="You took it back", citizen_zh="您已撤回"
+        "The citizen withdrew", "市民撤回", citizen="You took it back", citizen_zh="您已撤回"
     )
     reason: str = ""
 
@@ -240,7 +240,7 @@ class LevelReached(FactBase):
     """A level reached by a clock: warn (黄牌), due (红牌), supervise (督办), notice (通报)."""
 
     kind: Literal["rung_climbed"] = "rung_climbed"
-    words = EventWords("A clock climbed its ladder", "时限提醒")
+    words = EventWords("Card or reminder", "时限提醒")
     clock: ClockName
     assignment: int | None = None
     label: str | None = None

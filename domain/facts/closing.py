@@ -20,7 +20,7 @@ class Replied(FactBase):
     kind: Literal["replied"] = "replied"
     words = EventWords(
         "The citizen was answered",
-        "答复群众",
+        "答复市民",
         citizen="You were answered",
         citizen_zh="已答复",
         quoted=True,
@@ -45,7 +45,7 @@ class Rated(FactBase):
 
     kind: Literal["rated"] = "rated"
     words = EventWords(
-        "The citizen rated", "群众评价", citizen="You rated it", citizen_zh="您已评价"
+        "The citizen rated", "市民评价", citizen="You rated it", citizen_zh="您已评价"
     )
     rating: Rating
     apart: Apart | None = None

@@ -32,7 +32,7 @@ class Contacted(FactBase):
     kind: Literal["contacted"] = "contacted"
     words = EventWords(
         "Contact with the citizen",
-        "联系群众",
+        "联系市民",
         citizen="The unit has contacted you",
         citizen_zh="承办单位已与您联系",
     )
@@ -150,7 +150,7 @@ class HandlingFailed(FactBase):
     """The failure of a department's program; a dispatcher has to choose the next unit."""
 
     kind: Literal["handling_failed"] = "handling_failed"
-    words = EventWords("The department's program failed", "部门系统失败")
+    words = EventWords("The department's program failed", "部门系统出错")
     assignment: int
     code: str
     clocks: list[Clock] = Field(default_factory=list)

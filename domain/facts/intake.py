@@ -44,7 +44,7 @@ class TriageUnsure(FactBase):
     """
 
     kind: Literal["triage_unsure"] = "triage_unsure"
-    words = EventWords("The machine is unsure; a person decides", "机器不确定，等待人工分类")
+    words = EventWords("The machine is unsure; a person decides", "系统没有把握，等待人工分类")
     suggestion: str | None = None
     area: str | None = None
     why: str

@@ -96,7 +96,12 @@ def reasons_of(fact: FactBase, language: str, named: Naming = as_recorded) -> li
 def order_in_words(order: Order, language: str, named: Naming = as_recorded) -> str:
     """Return the text of an order: a supervisor's, or the system's reason in words."""
     fact = SupervisionOrdered(order=order.n, text=order.text, because=order.because)
-    return "; ".join(reasons_of(fact, language, named)) or order.text
+    reasons = reasons_of(fact, language, named)
+    if not reasons:
+        return order.text
+    if language == "zh":
+        return f"{'；'.join(reasons)}，自动督办"
+    return f"{'; '.join(reasons)}; ordered automatically"
 
 
 def is_ours(fact: FactBase, text: str) -> bool:

@@ -119,7 +119,7 @@ class RepliedWithParent(FactBase):
     kind: Literal["replied_with_parent"] = "replied_with_parent"
     words = EventWords(
         "Answered with the ticket it was merged into",
-        "随主单答复群众",
+        "随主单答复市民",
         citizen="You were answered",
         citizen_zh="已答复",
         quoted=True,
@@ -181,7 +181,7 @@ class AskedWithParent(FactBase):
     kind: Literal["asked_with_parent"] = "asked_with_parent"
     words = EventWords(
         "The citizen of the ticket it was merged into was asked; the promise stands still",
-        "主单等待群众补充情况，时限暂停",
+        "主单等待市民补充情况，时限暂停",
         citizen="The unit waits for an answer to a question",
         citizen_zh="承办单位正在等待有关情况的答复",
         quoted=True,
@@ -285,7 +285,7 @@ class ComplainantJoined(FactBase):
     """
 
     kind: Literal["complainant_joined"] = "complainant_joined"
-    words = EventWords("Another citizen complains of the same", "又一位群众反映同一问题")
+    words = EventWords("Another citizen complains of the same", "又一位市民反映同一问题")
     number: str
     text: str = ""
     files: list[str] = Field(default_factory=list)
@@ -313,7 +313,7 @@ class ComplainantAdded(FactBase):
     """An addition by the citizen of a ticket merged into this one, for the unit that handles it."""
 
     kind: Literal["complainant_added"] = "complainant_added"
-    words = EventWords("The citizen of a merged ticket added something", "并单群众补充情况")
+    words = EventWords("The citizen of a merged ticket added something", "并单市民补充情况")
     number: str
     text: str
     files: list[str] = Field(default_factory=list)
@@ -323,7 +323,7 @@ class ComplainantUrged(FactBase):
     """An urge by the citizen of a ticket merged into this one. It weighs as the own citizen's."""
 
     kind: Literal["complainant_urged"] = "complainant_urged"
-    words = EventWords("The citizen of a merged ticket urged", "并单群众催办")
+    words = EventWords("The citizen of a merged ticket urged", "并单市民催办")
     number: str
     text: str = ""
 

@@ -84,7 +84,7 @@ class TakenOn(FactBase):
     """Responsibility by silence: the unit did not return the ticket in time."""
 
     kind: Literal["taken_on"] = "taken_on"
-    words = EventWords("Not returned in time: responsible", "逾期未退，视为责任单位")
+    words = EventWords("Not returned in time: responsible", "超期未退，视为责任单位")
     assignment: int
     unit: str
 

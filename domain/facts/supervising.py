@@ -35,7 +35,7 @@ class OrderAnswered(FactBase):
     """The unit's report on the order."""
 
     kind: Literal["order_answered"] = "order_answered"
-    words = EventWords("Order answered", "督办反馈")
+    words = EventWords("Order answered", "督办回复")
     order: int
     answer: str
 

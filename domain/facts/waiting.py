@@ -133,7 +133,7 @@ class QuestionAsked(FactBase):
     kind: Literal["citizen_asked"] = "citizen_asked"
     words = EventWords(
         "The citizen was asked; the clock stands still",
-        "请群众补充情况，时限暂停",
+        "请市民补充情况，时限暂停",
         citizen="The unit has a question for you",
         citizen_zh="承办单位请您补充情况",
         quoted=True,

@@ -108,7 +108,7 @@ CATALOGUE: Mapping[str, ReasonWords] = {
         {},
         "kept for a person",
         "The desk keeps it for a person",
-        "受理席留待人工分类",
+        "受理员留待人工分类",
     ),
     ReasonCode.REPORT_FOR_A_PERSON: ReasonWords(
         {},
@@ -178,8 +178,8 @@ CATALOGUE: Mapping[str, ReasonWords] = {
     ReasonCode.SEVERITY: ReasonWords(
         {"severity": ParameterKind.NUMBER},
         "severity {severity}",
-        "Severity has reached {severity}",
-        "严重程度达到 {severity} 级",
+        "Urged or reported often: severity {severity}",
+        "催办、重复反映较多，严重程度达到 {severity} 级",
     ),
     ReasonCode.OVERDUE: ReasonWords(
         {"clock": ParameterKind.CLOCK},

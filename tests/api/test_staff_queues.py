@@ -120,7 +120,7 @@ async def test_what_was_returned_waits_for_a_unit_by_hand(api: Api) -> None:
     for of in (["dispatch"], ["triage", "dispatch"]):
         assert [one["number"] for one in await waits(api, *of)] == [ticket.number]
     desk = await signed_in(api, Role.DESK)
-    assert "由派单员或督办人员指定" in (await see(api, desk, "triage")).text
+    assert "由派单员或督办员指定" in (await see(api, desk, "triage")).text
     sent = {"number": ticket.number, "unit": "环境", "reason": "河长"}
     wrong = await press(api, who, "triage/reassign", **sent)
     assert (wrong.status_code, 'id="e-unit"' in wrong.text) == (422, True)

@@ -63,9 +63,9 @@ async def test_what_the_citizen_was_promised_stands_beside_the_units_own_limit(
 ) -> None:
     ticket = await api.file()
     own = says(await (await at_desk(api, Role.OFFICER, "water")).ticket(ticket))
-    assert own.index("对群众承诺") < own.index("本单位时限")
+    assert own.index("对市民承诺") < own.index("本单位时限")
     others = says(await (await at_desk(api, Role.DISPATCHER)).ticket(ticket))
-    assert "对群众承诺" in others
+    assert "对市民承诺" in others
     assert "本单位时限" not in others
 
 
@@ -170,7 +170,7 @@ async def test_to_the_accused_and_those_below_there_is_no_such_report(api: Api) 
     assert "被举报单位 区市场监管局" in says(desk)
     handler = says(await (await at_desk(api, Role.OFFICER, "water")).ticket(ticket))
     assert "被举报单位 区市场监管局" in handler
-    assert "承办单位无权知道反映人是谁" in handler
+    assert "承办单位无权知道市民身份" in handler
     assert "王" not in handler
     assert "网站" not in handler
 

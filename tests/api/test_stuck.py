@@ -86,7 +86,7 @@ async def test_staff_of_one_city_are_told_of_no_other_citys_stuck_tickets(api: A
     ("language", "says", "waits"),
     [
         ("en", "These are stuck", "Taken by the engine, and nothing recorded yet"),
-        ("zh", "停滞不动", "流程引擎已受理，尚无记录"),
+        ("zh", "停滞不动", "流程引擎已接收，尚无记录"),
     ],
 )
 async def test_the_pages_name_the_tickets_and_what_they_wait_for(

@@ -40,8 +40,8 @@ def test_an_auditor_finds_what_somebody_wrote_into_the_record(
         expect(page.locator("#then .now-what")).to_contain_text("Dispatched")
         expect(page).to_have_url(re.compile(r"\?version=3$"))
     else:
-        page.get_by_role("link", name="One back").click()
-        page.get_by_role("link", name="One back").click()
+        page.get_by_role("link", name="Event before").click()
+        page.get_by_role("link", name="Event before").click()
     expect(page.locator("#changed").locator("xpath=..")).to_contain_text("assignments.0.unit")
     with closing(sqlite3.connect(town.home / "jiesu.db")) as database:
         database.execute(

@@ -160,10 +160,10 @@ def test_a_system_that_is_busy_is_asked_again(page: Page) -> None:
     page.context.route("**/report", busy)
     _send(page, "系统正忙的时候提交的。")
     line = page.locator("[data-waiting-line]")
-    expect(line).to_contain_text("系统暂时无法受理")
+    expect(line).to_contain_text("系统暂时无法接收")
     page.context.unroute_all()
     page.clock.fast_forward(590_000)  # Retry-After asked for ten minutes
-    expect(line).to_contain_text("系统暂时无法受理")
+    expect(line).to_contain_text("系统暂时无法接收")
     page.clock.fast_forward(20_000)
     _receipt(page)
 

@@ -48,7 +48,8 @@ def test_a_story_tells_why_an_order_was_given() -> None:
     ordered = SupervisionOrdered(
         order=1, text="severity 2", because=[above_threshold], escalated=True
     )
-    assert _line(ordered) == f"{SupervisionOrdered.words.staff_zh}：严重程度达到 2 级"
+    often = "自动督办；催办、重复反映较多，严重程度达到 2 级"
+    assert _line(ordered) == f"{SupervisionOrdered.words.staff_zh}：{often}"
     assert _line(SupervisionOrdered(order=1, text="限三日办结")).endswith("：限三日办结")
 
 

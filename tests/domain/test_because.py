@@ -55,7 +55,7 @@ OLD_SENTENCES = {
     "no keyword found": "未提及事项目录中的关键词",
     "keywords 污水, 井盖": "提及：污水, 井盖",
     "also 0701: 物业": "也可能属于0701：物业",
-    "kept for a person": "受理席留待人工分类",
+    "kept for a person": "受理员留待人工分类",
     "a report waits for a person": "举报件须人工确认被举报单位",
     "the filing condition does not hold: t.repeats >= 2": "未达立案条件：t.repeats >= 2",
     "chosen by hand": "人工分类",
@@ -70,7 +70,7 @@ OLD_SENTENCES = {
         "街道不明，tongzhou职责清单未列“7777”的责任单位，由兜底单位承办"
     ),
     "not market: the report is about market-1": "举报对象为market-1，不派market",
-    "severity 4": "严重程度达到 4 级",
+    "severity 4": "催办、重复反映较多，严重程度达到 4 级",
     "sign_overdue": "sign超期",
     "parent_ended": "主单已结束，未作答复",
     "parent_answered": "主单已答复，不再并单",
@@ -245,7 +245,11 @@ def test_an_old_event_is_told_by_its_text() -> None:
         "The ticket it was merged into ended without an answer"
     ]
     assert reasons_of(Unmerged(reason="误并"), "en") == []
-    assert order_in_words(Order(n=1, text="severity 2"), "zh") == "严重程度达到 2 级"
+    automatic = Order(n=1, text="severity 2")
+    assert order_in_words(automatic, "zh") == ("催办、重复反映较多，严重程度达到 2 级，自动督办")
+    assert order_in_words(automatic, "en") == (
+        "Urged or reported often: severity 2; ordered automatically"
+    )
     assert order_in_words(Order(n=1, text="限三日办结"), "zh") == "限三日办结"
 
 

@@ -206,9 +206,9 @@ CASES = (
          {"reached": "yes", "resolved": "yes", "grade": "4", "contacted": "yes",
           "words": "挺好", "note": "语气平和"}, "called_back", ("满意", "挺好", "语气平和")),
     Case("facts", _DESK, fresh, {"text": "今天更臭了。"}, "facts_added", ("今天更臭了。",)),
-    Case("open-contact", _DESK, _hidden, {}, "contact_opened", ("群众同意向承办单位公开联系方式",)),
+    Case("open-contact", _DESK, _hidden, {}, "contact_opened", ("市民同意向承办单位公开联系方式",)),
     Case("leave-contact", _DESK, fresh, {"phone": "010-00012345", "name": "王芳"}, "contact_left",
-         ("群众补留联系方式",)),
+         ("市民补留联系方式",)),
     Case("urge", _DESK, fresh, {"text": "市民着急。"}, "urged", ("市民着急。",)),
     Case("withdraw", _DESK, fresh, {"reason": "已经好了。"}, "withdrawn", ("已经好了。",)),
 )  # fmt: skip

@@ -167,7 +167,7 @@ def _conclude(scene: Scene) -> Conclude:
     outcome = scene.chance.choice([*ends, "referred"])
     kind = {"declined": "decline", "referred": "refer"}.get(outcome)
     reason = scene.reason(kind) if kind and scene.likely(0.9) else None
-    fields = {"outcome": outcome, "reason": reason, "text": "答复群众"}
+    fields = {"outcome": outcome, "reason": reason, "text": "答复市民"}
     return Conclude.model_validate(fields)
 
 

@@ -198,11 +198,19 @@ def _share(action_context: ActionContext, share: Assignment) -> Choice:
     return Choice(str(share.n), f"{words} · {share.task}" if share.task else words)
 
 
+_MOST = 60
+"""Most characters of an order in the list to choose from."""
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _MOST else f"{text[: _MOST - 1]}…"
+
+
 def orders(action_context: ActionContext) -> list[Choice]:
     """Return the orders without an answer."""
     left = [order for order in action_context.ticket.orders if order.answer is None]
     describe = action_context.speech.order
-    return [Choice(str(order.n), f"{order.n} · {describe(order)[:40]}") for order in left]
+    return [Choice(str(order.n), f"{order.n} · {_shortened(describe(order))}") for order in left]
 
 
 def steps(action_context: ActionContext) -> list[Choice]:

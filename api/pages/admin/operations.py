@@ -21,7 +21,7 @@ router = APIRouter(include_in_schema=False)
 
 WAITING = "/staff/admin/waiting"
 _MOST = 100
-_DONE = {"retried": N_("Begun anew; what waits is tried again within seconds.")}
+_DONE = {"retried": N_("Started again; what waits is tried again within seconds.")}
 
 
 @router.get(WAITING)

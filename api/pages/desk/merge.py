@@ -34,7 +34,7 @@ MERGE = "/staff/merge"
 SLOTS = ("a", "b", "c", "d")
 FIELDS = (*SLOTS, "parent", "reason", "number")
 DONE = {
-    "merged": N_("Merged. Each complainant still gets an answer of their own."),
+    "merged": N_("Merged. Each citizen still gets an answer of their own."),
     "unmerged": N_("It is a ticket of its own again."),
 }
 _NO_TICKET = N_("There is no such ticket.")
@@ -61,7 +61,7 @@ LINES = (
     ComparedProperty(N_("Street or community"), lambda pack, one: _area(pack, one.area), "named"),
     ComparedProperty(N_("Unit"), lambda pack, one: _unit(pack, one.unit), "named"),
     ComparedProperty(N_("Stage"), lambda pack, one: one.stage, "stage"),
-    ComparedProperty(N_("Filed"), lambda pack, one: one.complaint.filed_at, "time"),
+    ComparedProperty(N_("Filed at"), lambda pack, one: one.complaint.filed_at, "time"),
     ComparedProperty(N_("Merged into it"), lambda pack, one: len(one.complainants)),
     ComparedProperty(N_("Severity"), lambda pack, one: one.severity),
 )

@@ -10,7 +10,7 @@ from domain.words import N_
 
 LABELS: dict[str, dict[str, str]] = {
     "kind": {
-        "consultation": N_("Question"),
+        "consultation": N_("Enquiry"),
         "help": N_("Request for help"),
         "complaint": N_("Complaint"),
         "report": N_("Report of wrongdoing"),
@@ -151,7 +151,7 @@ LABELS: dict[str, dict[str, str]] = {
     "filter": {
         "outcome": N_("Outcome"),
         "channel": N_("Channel"),
-        "queue_late": N_("Queue"),
+        "queue_late": N_("Wait in the queue"),
         "filed_since": N_("Filed from"),
         "filed_until": N_("Filed before"),
         "ended_since": N_("Closed from"),
@@ -179,9 +179,9 @@ LABELS: dict[str, dict[str, str]] = {
         "name": N_("Name"),
         "phone": N_("Phone"),
         "email": N_("E-mail"),
-        "address": N_("Address"),
+        "address": N_("Home address"),
         "device": N_("Device"),
-        "history": N_("History"),
+        "history": N_("History of the workflow"),
         "search": N_("Search by phone"),
     },
 }

@@ -51,7 +51,7 @@ class Shown(NamedTuple):
 def _inflow(shown: Shown) -> Rows:
     channels = channels_of(shown.board)
     labels = [shown.words.label("channel", channel) for channel in channels]
-    yield [shown.words.say(N_("Hour")), *labels, shown.words.say(N_("All"))]
+    yield [shown.words.say(N_("Hour")), *labels, shown.words.say(N_("Total"))]
     for hour in hours_of(shown.board, shown.pack):
         numbers = [hour.channels.get(channel, 0) for channel in channels]
         yield [f"{hour.name}:00", *numbers, hour.tickets]

@@ -123,22 +123,22 @@ async def spot_sheet(
     query = _spots_query(pack, month, category)
     name = f"{words.named(pack.city)} spots {what} {month.shown}.csv"
     if what == "map":
-        heads = [words.say(head) for head in (N_("Latitude"), N_("Longitude"), N_("Tickets"),
-                                              N_("Mostly about"))]  # fmt: skip
+        map_heads = (
+            N_("Latitude"), N_("Longitude"), N_("Number of tickets"), N_("Mostly about")
+        )  # fmt: skip
         cells: list[list[Cell]] = [
             [one.lat, one.lon, one.tickets, _about(pack, one.category, words)]
             for one in await squares_of(context, caller, query, MOST)
         ]
-        return sheet(name, heads, cells)
+        return sheet(name, [words.say(head) for head in map_heads], cells)
     if what == "topics":
         return await _topics_sheet(context, caller, pack, month, words, name)
     if what not in TABLES:
         raise Problem("not_found")
-    heads = [words.say(head) for head in (N_("Code"), N_("Name"), N_("Tickets"))]
+    heads = (N_("Code"), N_("Area or category"), N_("Number of tickets"))
     most = (await most_of(context, caller, query, MOST))[what]
-    return sheet(
-        name, heads, [[one.code, _name(pack, what, one, words), one.tickets] for one in most]
-    )
+    rows = [[one.code, _name(pack, what, one, words), one.tickets] for one in most]
+    return sheet(name, [words.say(head) for head in heads], rows)
 
 
 async def _topics_sheet(
@@ -150,7 +150,7 @@ async def _topics_sheet(
     name: str,
 ) -> Response:
     topics = await topics_in(context, caller, pack.city.id, month.period, _LEAST, MOST)
-    heads = (N_("Category"), N_("Street"), N_("Tickets"), N_("Newest"))
+    heads = (N_("Category"), N_("Street"), N_("Number of tickets"), N_("Newest"))
     rows: list[list[Cell]] = [
         [_about(pack, one.category, words), place_name(pack, one.area, words), one.count,
          " ".join(one.numbers)]

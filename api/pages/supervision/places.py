@@ -114,8 +114,9 @@ async def places_sheet(
     pack, month, words = _page_scope(request, caller, context)
     code = area or pack.city.division
     parts = await parts_of(context, caller, pack, code, month.period, month.reckoning.now)
-    heads = (N_("Code"), N_("Place"), N_("Open now"), N_("Late"), N_("Filed"), N_("Ended"),
-             N_("Response rate"), N_("Resolution rate"), N_("Satisfaction rate"))  # fmt: skip
+    heads = (N_("Code"), N_("Area"), N_("Open now"), N_("Late"), N_("Number filed"),
+             N_("Number ended"), N_("Response rate"), N_("Resolution rate"),
+             N_("Satisfaction rate"))  # fmt: skip
     name = f"{place_name(pack, code, words)} {month.shown}.csv"
     return sheet(name, [words.say(head) for head in heads], _rows(parts, pack, words))
 
@@ -171,8 +172,8 @@ async def tickets_sheet(
         lines += page.rows
         if (cursor := page.next_cursor) is None:
             break
-    heads = (N_("Number"), N_("Title"), N_("Category"), N_("Unit"), N_("Place"), N_("Stage"),
-             N_("Filed"), N_("Due"), N_("Ended"))  # fmt: skip
+    heads = (N_("Number"), N_("Title"), N_("Category"), N_("Unit"), N_("Area"), N_("Stage"),
+             N_("Filed at"), N_("Due"), N_("Ended at"))  # fmt: skip
 
     def moment(at: datetime | None) -> str:
         return f"{at.astimezone(pack.calendar.tz):%Y-%m-%d %H:%M}" if at else ""

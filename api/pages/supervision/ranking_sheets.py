@@ -24,7 +24,7 @@ from store.reporting.ranking import named, points_ranks, points_table, rank_unit
 
 router = APIRouter(include_in_schema=False, dependencies=[known_parameters("month")])
 
-_UNIT = (N_("Code"), N_("Unit"), N_("Kind"))
+_UNIT = (N_("Code"), N_("Unit"), N_("Kind of unit"))
 _RANK = N_("Rank")
 _VALUE = (
     N_("share"),
@@ -137,8 +137,8 @@ async def earned(
     pack, words = working_city(request, context, caller), PageWords(request)
     month = requested_month(request, pack, datetime.now(UTC))
     points, rules = await earned_by(context, caller, month.reckoning, unit)
-    heads = (N_("Number"), N_("Event"), N_("When"), N_("Event in words"), N_("Part"), N_("Rule"),
-             N_("Points"), N_("Left out"))  # fmt: skip
+    heads = (N_("Number"), N_("Event number"), N_("When"), N_("Event in words"), N_("Part in it"),
+             N_("Rule"), N_("Points"), N_("Left out"))  # fmt: skip
 
     def rows() -> Iterator[Sequence[Cell]]:
         for one in points[:MOST]:

@@ -201,7 +201,7 @@ _SHORT: dict[str, Callable[[Event, Any, Translator], str]] = {
     "starts_at": lambda _e, value, speech: speech.moment(value),
     "reached": _unless(False, N_("nobody was reached")),
     "holds": lambda _e, value, speech: speech.say(N_("It holds") if value else N_("It is back")),
-    "escalated": _unless(True, N_("because its severity is above the threshold")),
+    "escalated": _unless(True, N_("by the system, under the city's rules")),
     "step": lambda _e, value, _speech: str(value),
     "shares": _shares,
     "share": _shares,

@@ -37,9 +37,9 @@ PARTS: dict[Which, str] = {
     Which.LATE: N_("Past the unit's limit"),
     Which.NEAR: N_("Nearly late"),
     Which.ASKED: N_("Waiting for a decision"),
-    Which.PAUSED: N_("Standing still"),
+    Which.PAUSED: N_("Clock paused"),
     Which.VERIFY: N_("To verify"),
-    Which.DONE: N_("Done lately"),
+    Which.DONE: N_("Recently done"),
 }
 REQUEST_WORDS = {
     "return": N_("Return asked for"),

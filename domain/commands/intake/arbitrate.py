@@ -44,7 +44,7 @@ class Arbitrate(CommandBase):
             done=N_("The decision is recorded; the unit cannot return it."),
             fields=(
                 forms.unit(N_("Unit that takes it"), forms.Choices.EVERY_UNIT),
-                forms.required_text("text", N_("Minutes")),
+                forms.required_text("text", N_("Minutes of the meeting")),
                 forms.Field(
                     "units",
                     forms.FieldKind.UNITS,

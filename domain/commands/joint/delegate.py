@@ -48,7 +48,7 @@ class Delegate(UnitCommand):
         ),
         form=forms.CommandForm(
             group=forms.Group.JOINT,
-            label=N_("Delegate"),
+            label=N_("Delegate it"),
             done=N_("Delegated. Your unit stays answerable."),
             help=N_("A unit below does the work; yours stays answerable, and both clocks run."),
             fields=(

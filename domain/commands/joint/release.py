@@ -43,7 +43,7 @@ class Release(CommandBase):
                 forms.Field(
                     "assignment",
                     forms.FieldKind.CHOICE,
-                    N_("Whom"),
+                    N_("Whom to release"),
                     required=True,
                     choices=forms.Choices.HELPERS,
                 ),

@@ -61,7 +61,9 @@ class KeepMinutes(CommandBase):
                     choices=forms.Choices.MEETINGS,
                     into="minutes.what",
                 ),
-                forms.required_text("text", N_("Minutes"))._replace(into="minutes.text"),
+                forms.required_text("text", N_("Minutes of the meeting"))._replace(
+                    into="minutes.text"
+                ),
                 forms.Field(
                     "units",
                     forms.FieldKind.UNITS,
@@ -82,7 +84,7 @@ class KeepMinutes(CommandBase):
                     N_("One reason a line."),
                     into="minutes.options",
                 ),
-                forms.note("decision", N_("Decision"))._replace(into="minutes.decision"),
+                forms.note("decision", N_("What was decided"))._replace(into="minutes.decision"),
                 forms.Field(
                     "agreed",
                     forms.FieldKind.YES_NO,

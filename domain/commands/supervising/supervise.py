@@ -34,12 +34,12 @@ class Supervise(CommandBase):
         path="supervise",
         right="order the unit that leads (督办)",
         summary="Order the unit that leads; it has to answer",
-        example={"text": "该问题群众反映集中，请三日内拿出整改方案并报结果。"},
+        example={"text": "该问题市民反映集中，请三日内拿出整改方案并报结果。"},
         form=forms.CommandForm(
             group=forms.Group.DECIDE,
             label=N_("Issue an order"),
             done=N_("Ordered. The unit that leads has to answer."),
-            fields=(forms.required_text("text", N_("Order")),),
+            fields=(forms.required_text("text", N_("What is ordered")),),
             shortcut="i",
         ),
     )

@@ -43,7 +43,7 @@ class AnswerOrder(CommandBase):
                 forms.Field(
                     "order",
                     forms.FieldKind.CHOICE,
-                    N_("Order"),
+                    N_("Which order"),
                     required=True,
                     choices=forms.Choices.ORDERS,
                 ),

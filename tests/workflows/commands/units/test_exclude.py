@@ -9,7 +9,7 @@ from tests.support.engine import Engine
 from tests.support.prepared import closed
 
 WATER = officer("water")
-CONTEST = Exclude(ground="mistaken", reason="群众误点不满意", evidence=["回访录音"])
+CONTEST = Exclude(ground="mistaken", reason="市民误点不满意", evidence=["回访录音"])
 
 
 async def test_an_exclusion_is_granted_by_a_supervisor_alone(watching: Engine) -> None:
