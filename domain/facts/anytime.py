@@ -135,7 +135,7 @@ class ContactLeft(FactBase):
     kind: Literal["contact_left"] = "contact_left"
     words = EventWords(
         "A way to reach the citizen was left",
-        "群众补留联系方式",
+        "市民补留联系方式",
         citizen="You left word how to reach you",
         citizen_zh="您已补留联系方式",
     )

@@ -80,7 +80,7 @@ async def test_the_desk_writes_it_down_for_who_calls(api: Api) -> None:
     refused = await desk.do(ticket, "leave-contact", {"name": NAME})
     assert refused.status_code == 422
     done = await desk.done(ticket, "leave-contact", {"email": "wang@example.com"})
-    assert "今后可以联系群众" in done
+    assert "今后可以联系市民" in done
     assert "contact_left" in await ticket.kinds()
     for stranger in (Role.SUPERVISOR, Role.DISPATCHER):
         assert problem(await ticket.by(stranger, "leave-contact", LEFT)) == (403, "forbidden")

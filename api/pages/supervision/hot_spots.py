@@ -137,7 +137,9 @@ async def spot_sheet(
         raise Problem("not_found")
     heads = (N_("Code"), N_("Area or category"), N_("Number of tickets"))
     most = (await most_of(context, caller, query, MOST))[what]
-    rows = [[one.code, _name(pack, what, one, words), one.tickets] for one in most]
+    rows: list[list[Cell]] = [
+        [one.code, _name(pack, what, one, words), one.tickets] for one in most
+    ]
     return sheet(name, [words.say(head) for head in heads], rows)
 
 
