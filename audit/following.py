@@ -15,7 +15,7 @@ from domain.ticket.ticket import Ticket
 from store.db.engine import Store
 from store.tickets import tickets
 from store.tickets.projector import Projector
-from store.tickets.setbacks import LostEvent, lost_events, take_back
+from store.tickets.setbacks import LostEvent, lost_events, set_aside_before, take_back
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,10 @@ async def follow(
         raise NoHistory(f"there is no history of ticket {number}")
     row = await tickets.get(store, number)
     told = projection_number(length, began - ticket.complaint.filed_at)
+    projection = Projection(ticket=ticket, events=events, told=told)
+    await set_aside_before(store, projection, began)
     projector = Projector(store)
-    await projector.project(Projection(ticket=ticket, events=events, told=told))
+    await projector.project(projection)
     await projector.close()
     await take_back(store, number)
     before = row.version if row else 0

@@ -81,14 +81,38 @@ class SetAside:
         rows = connection.execute(_VERSIONS, {"numbers": numbers})
         versions: dict[str, int] = {row.number: row.version for row in rows}
         for projection in projections:
-            complaint, after = projection.ticket.complaint, _before(projection)
-            if versions.get(complaint.number, 0) <= after:
-                continue  # it only adds to the record
-            stored = connection.execute(_BEYOND, {"of": complaint.number, "after": after}).all()
-            lost = [row for row in stored if _is_lost(row, projection)]
-            if lost:
-                connection.execute(self.events, [_kept(row, now) for row in lost])
-                connection.execute(self.tickets, _of(complaint.number, complaint.city, now))
+            number, after = projection.ticket.complaint.number, _before(projection)
+            if versions.get(number, 0) > after:  # it does not only add to the record
+                lost = _lost(connection, projection)
+                if _were_shown(lost, projection):
+                    self.keep(connection, projection, lost, now)
+
+    def keep(
+        self,
+        connection: Connection,
+        projection: Projection,
+        lost: Sequence[ResultRow],
+        now: datetime,
+    ) -> None:
+        """Set these events of the record aside."""
+        complaint = projection.ticket.complaint
+        if lost:
+            connection.execute(self.events, [_kept(row, now) for row in lost])
+            connection.execute(self.tickets, _of(complaint.number, complaint.city, now))
+
+
+async def set_aside_before(store: Store, projection: Projection, now: datetime) -> None:
+    """Set aside whatever this projection is about to take from the record, shown for long or not.
+
+    Raises:
+        StoreUnavailable
+    """
+    statements = SetAside.build(store)
+    await store.write(
+        lambda connection: statements.keep(
+            connection, projection, _lost(connection, projection), now
+        )
+    )
 
 
 def _before(projection: Projection) -> int:
@@ -97,12 +121,26 @@ def _before(projection: Projection) -> int:
     return min(versions) - 1 if versions else projection.ticket.version
 
 
+def _lost(connection: Connection, projection: Projection) -> list[ResultRow]:
+    """Return the events that the projection takes from the record."""
+    which = {"of": projection.ticket.complaint.number, "after": _before(projection)}
+    stored = connection.execute(_BEYOND, which).all()
+    return [row for row in stored if _is_lost(row, projection)]
+
+
+def _were_shown(lost: Sequence[ResultRow], projection: Projection) -> bool:
+    """Return whether they are more than what a task projected that was cut short just now."""
+    age = projected_age(projection.told)
+    return any(
+        is_setback(projection.told, row.projection_number)
+        or age - projected_age(row.projection_number) > SHOWN
+        for row in lost
+    )
+
+
 def _is_lost(stored: ResultRow, projection: Projection) -> bool:
-    """Return whether the projection takes this event from the record, where it was shown."""
     new, old = projection.told, stored.projection_number
     if new <= old and not is_setback(new, old):
-        return False
-    if not is_setback(new, old) and projected_age(new) - projected_age(old) <= SHOWN:
         return False
     for event in projection.events:
         if event.version == stored.version:

@@ -71,9 +71,9 @@ class Cut:
 # --- load -----------------------------------------------------------------------------------------
 
 
-async def _live(api: Api, answered: Answered, draw: Random) -> None:
-    """File complaints and lead each a part of its way, without end."""
-    while True:
+async def _live(api: Api, answered: Answered, draw: Random, over: asyncio.Event) -> None:
+    """File complaints and lead each to its rating, until it is over."""
+    while not over.is_set():
         answer = await api.http.post("/api/v1/complaints", json=_complaint())
         assert answer.status_code in (201, 202), answer.text
         ticket = Filed(api, answer.json())
@@ -119,16 +119,15 @@ async def _cut(disk: Disk, answered: Answered, draw: Random) -> list[Cut]:
 
 @asynccontextmanager
 async def _under_load(api: Api, draw: Random) -> AsyncIterator[Answered]:
-    answered = Answered()
-    people = [asyncio.create_task(_live(api, answered, draw)) for _ in range(PEOPLE)]
-    async with asyncio.timeout(60):
-        while len(answered.facts) < PEOPLE:
-            await asyncio.sleep(0.02)
-    yield answered
-    for one in people:
-        one.cancel()
-    ended = await asyncio.gather(*people, return_exceptions=True)
-    assert [one for one in ended if not isinstance(one, asyncio.CancelledError)] == []
+    answered, over = Answered(), asyncio.Event()
+    async with asyncio.TaskGroup() as people:
+        for _ in range(PEOPLE):
+            people.create_task(_live(api, answered, draw, over))
+        async with asyncio.timeout(60):
+            while len(answered.facts) < PEOPLE:
+                await asyncio.sleep(0.02)
+        yield answered
+        over.set()
 
 
 # --- what is left ---------------------------------------------------------------------------------

@@ -94,12 +94,12 @@ async def test_the_ticket_is_shown_until_somebody_has_dealt_with_it(store: Store
 async def test_of_messages_only_those_not_sent_go_with_their_events(store: Store) -> None:
     one = Setback()
     await project(store, one.before[:4])
-    await outbox.deliver(store, MailboxNotifier(store), 100)
+    await MailboxNotifier().deliver(store, 100, START)
     sent = {message.key for message in await outbox.messages(store, one.number)}
     await project(store, one.before[4:])
     assert await outbox.pending_count(store) > 0
     await project(store, one.after)
-    await outbox.deliver(store, MailboxNotifier(store), 100)
+    await MailboxNotifier().deliver(store, 100, START)
     messages = [message.key for message in await outbox.messages(store, one.number)]
     assert sent <= set(messages)
     assert len(messages) == len(set(messages))
@@ -135,8 +135,11 @@ async def test_what_was_shown_for_long_is_set_aside_when_the_task_is_done_otherw
 async def test_the_same_events_again_set_nothing_aside(store: Store) -> None:
     story = Story()
     life = story.until_replied()
-    await project(store, _numbered(life, 3, HOUR), _numbered(life, 3, 5 * HOUR))
+    events = [event for one in life for event in one.events]
+    again = life[-1].model_copy(update={"events": events})
+    await project(store, _numbered(life, 3, HOUR), _numbered([again], 3, 5 * HOUR))
     assert await lost_events(store, story.number) == []
+    assert await tickets.events(store, story.number) == events
     state = await tickets.state(store, story.number)
     assert state is not None
     assert state.stage is Stage.RATE
