@@ -451,6 +451,8 @@ def _page_fields(world: World) -> Iterator[tuple[Address, str]]:
             fields = names_read(module)
         # Of shares a page offers only one's own, and reads no other; a text is searched in lists.
         own_words = {"assignment"} | ({"text"} if address.path != "/staff/tickets" else set())
+        if address.path.endswith("/leave-contact"):
+            own_words.add("phone")  # it is written down, and finds nobody
         for name in sorted(fields & NAMES.keys() - own_words):
             if f"{{{name}}}" not in address.path:
                 yield address, name

@@ -132,7 +132,9 @@ class SimulatedTown:
         self.simulated.judge(self._scene().rating(), CITIZEN)
 
     def the_engine_goes_on(self) -> None:
-        if not self.simulated.go_on():
+        if self.simulated.ticket.borrowed:  # rare, and nothing else goes on by itself then
+            self._parent_says()
+        elif not self.simulated.go_on():
             check_waiting(self.simulated.ticket)
 
     def its_history_is_carried_on(self) -> None:
@@ -158,7 +160,7 @@ class SimulatedTown:
 
     def _parent_says(self) -> None:
         simulated, lot = self.simulated, self.chance.random()
-        if simulated.ticket.borrowed and lot < 0.5:
+        if simulated.ticket.borrowed and lot < 0.7:
             other = next(one for one in CATEGORIES if one != simulated.ticket.category)
             simulated.parent_is_reclassified(other, "general")
         elif lot < 0.2:
