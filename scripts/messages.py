@@ -30,7 +30,7 @@ _KEYWORDS = {**DEFAULT_KEYWORDS, "N_": None}
 _HOLE = re.compile(r"%\(\w+\)[sd]")
 
 
-class Use(NamedTuple):
+class MessageUse(NamedTuple):
     """A message at one place. `message`: for a plural, its singular and its plural."""
 
     file: str
@@ -49,14 +49,14 @@ def extracted_messages() -> Catalog:
     return catalog
 
 
-def uses() -> Iterator[Use]:
+def uses() -> Iterator[MessageUse]:
     """Yield each use of a message in the source of pages and commands."""
     for room in ROOMS:
         extracted = extract_from_dir(
             ROOT / room, _METHODS, _OPTIONS, keywords=_KEYWORDS, comment_tags=["TRANSLATORS:"]
         )
         for file, _line, message, comments, context in extracted:
-            yield Use(f"{room}/{file}", message, comments, context)
+            yield MessageUse(f"{room}/{file}", message, comments, context)
 
 
 def written(language: str) -> Catalog:

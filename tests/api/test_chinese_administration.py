@@ -51,8 +51,8 @@ async def test_a_page_shows_no_english_sentence(api: Api, page: str) -> None:
 async def test_what_is_stuck_and_who_has_no_city_is_said_in_chinese(api: Api) -> None:
     await _filled(api)
     text = shown_text(await _shown(api, await signed_in(api, Role.ADMIN), "engine", "zh"))
-    assert "流程引擎已受理，尚无记录：共 1 件，最早始于" in text
-    assert "已登记，流程引擎尚未受理：共 1 件，最早始于" in text
+    assert "流程引擎已接收，尚无记录：共 1 件，最早始于" in text
+    assert "已登记，流程引擎尚未接收：共 1 件，最早始于" in text
     assert "账号 wang" in text
     assert "“gas”的承办人员，未指定城市；" in text
     assert "“parks-station”的承办人员，未指定城市；只有 huangpu 有该单位" in text

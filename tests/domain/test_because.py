@@ -125,7 +125,7 @@ def test_the_reason_of_a_newer_version_is_told_as_its_code_and_parameters() -> N
     assert in_words(Because(code="moon"), "zh") == "moon"
     assert in_words(Because(code="severity", parameters={"grade": 2}), "en") == "severity (grade 2)"
     more = Because(code="severity", parameters={"severity": 2, "since": "monday"})
-    assert in_words(more, "en") == "Severity has reached 2"
+    assert in_words(more, "en") == "Urged or reported often: severity 2"
 
 
 @given(

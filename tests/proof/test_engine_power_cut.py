@@ -50,7 +50,7 @@ Fact = tuple[str, str]
 
 @dataclass
 class Answered:
-    """What was confirmed so far: the complaints in the book, and the facts in the engine."""
+    """The complaints in the book, and the facts in the engine, that were confirmed so far."""
 
     numbers: list[str] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
