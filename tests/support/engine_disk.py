@@ -23,7 +23,7 @@ REQUIRED = "JIESU_REQUIRE_STRACE"
 
 _CALLS = "openat,pwrite64,write,pwritev,writev,ftruncate,fsync,fdatasync,unlink,unlinkat,rename"
 _LINE = re.compile(
-    r"(?P<pid>\d+) (?P<at>\d+\.\d+) "
+    r"(?P<pid>\d+) +(?P<at>\d+\.\d+) "
     r"(?:<\.\.\. (?P<resumed>\w+) resumed>|(?P<call>\w+)\()(?P<rest>.*)"
 )
 _ENDED = re.compile(r"(?P<arguments>.*)\)\s+= (?P<result>-?\d+)\S*.* <(?P<took>\d+\.\d+)>$")
@@ -157,8 +157,10 @@ class EngineDisk:
         with self._log.open(encoding="ascii") as lines:
             for line in lines:
                 found = _LINE.match(line.rstrip("\n"))
-                if found is None:
+                if found is None and re.match(r"\d+ +\d+\.\d+ (\+\+\+|---) ", line):
                     continue  # the end of a thread, or a signal
+                if found is None:
+                    raise ValueError(f"strace wrote what this cannot read: {line[:200]}")
                 call, rest, at = found["call"], found["rest"], float(found["at"])
                 if call is None:
                     call, arguments, covers = self._open.pop(found["pid"])
