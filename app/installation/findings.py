@@ -34,7 +34,7 @@ class Part(StrEnum):
     OPEN_TICKETS = "open tickets"
     AHEAD = "engine's data"
     ACCOUNT = "account"
-    TOKEN = "token"  # noqa: S105
+    TOKEN = "token"  # noqa: S105  # nosec B105
     PORT = "port"
 
 

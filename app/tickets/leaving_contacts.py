@@ -4,6 +4,7 @@ import secrets
 from datetime import UTC, datetime
 
 from pydantic import ConfigDict, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from app.access.caller import Caller
 from app.access.permission import permit
@@ -29,7 +30,7 @@ class LeftContact(ContactDetails):
     def _reaches_somebody(cls, email: str | None, info: ValidationInfo) -> str | None:
         # A phone that is refused is not among the data; its own fault is enough.
         if email is None and "phone" in info.data and info.data["phone"] is None:
-            raise ValueError("A phone or an e-mail address is needed.")
+            raise PydanticCustomError("missing", "A phone or an e-mail address is needed.")
         return email
 
 
