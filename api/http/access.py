@@ -270,6 +270,7 @@ async def citizen_of(request: Request, number: str, code: str, context: AppConte
 
 
 async def _permit(right: Right, caller: Caller, request: Request, context: AppContext) -> Caller:
+    await _count(right, caller, request, context)
     number = request.path_params.get("number")
     await permit(
         context,
@@ -279,7 +280,6 @@ async def _permit(right: Right, caller: Caller, request: Request, context: AppCo
         unknown="assignment_not_found" if "n" in request.path_params else "ticket_not_found",
     )
     await browser_sessions.check_meant(request, caller, context)
-    await _count(right, caller, request, context)
     return caller
 
 

@@ -137,6 +137,8 @@ async def signed_in_caller(request: Request, context: AppContext) -> Caller | No
         return None
     request.state.caller = caller(session, context)
     request.state.csrf = csrf_of(session, context)
+    if request.method not in _SAFE:
+        check_origin(request, context)  # another site's request counts for nobody
     return caller(session, context)
 
 
@@ -156,7 +158,6 @@ async def check_meant(request: Request, known: Caller, context: AppContext) -> N
     session = known.session
     if session is None or request.method in _SAFE:
         return
-    check_origin(request, context)
     value = request.headers.get(CSRF_HEADER, "")
     if not value and request.headers.get("content-type", "").startswith(FORMS):
         value = str((await form_of(request)).get(CSRF_FIELD, ""))

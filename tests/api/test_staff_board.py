@@ -129,7 +129,7 @@ async def test_what_came_in_is_a_sheet_of_hours_and_channels(api: Api) -> None:
     counts = {head: sum(int(row[n]) for row in rows) for n, head in enumerate(heads) if n}
     came_in = await _filed_since(api, today, filed)
     channels = Counter("App" if one is filed[-1] else "Website" for one in came_in)
-    assert counts == {**channels, "All": len(came_in)}
+    assert counts == {**channels, "Total": len(came_in)}
 
 
 async def test_there_is_no_sheet_of_what_there_is_not(api: Api) -> None:

@@ -247,12 +247,12 @@ class _Words(PageWords):
         (
             "t.category.startsWith('03')",
             "category begins with “03”",
-            "类别开头为“03”",
+            "事项分类开头为“03”",
         ),
         (
             "!t.category.startsWith('03') && t.due",
             "not (category begins with “03”) and due by now",
-            "并非（类别开头为“03”）且已到期",
+            "并非（事项分类开头为“03”）且已到期",
         ),
         (
             "size(t.area) > 6",

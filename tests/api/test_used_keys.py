@@ -19,10 +19,11 @@ KEY = {"Idempotency-Key": "the-same"}
 DOORS = {
     "api.rest.commands": "every command, by `app.sending.commands.execute`",
     "api.rest.intake": "filing",
+    "api.rest.leaving_contacts": "leaving a contact later",
     "api.rest.rating": "rating",
     "api.rest.reopen": "reopening",
 }
-"""The modules with routes that take a key; each is tried below."""
+"""The modules with routes that take a key; each is tried below, or with what it files."""
 
 REUSED = (422, "idempotency_key_reused")
 

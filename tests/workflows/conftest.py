@@ -56,12 +56,12 @@ async def above_threshold(
 
 @pytest.fixture
 async def strict(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Engine]:
-    """Provide a city with one return, within two seconds, then a meeting of two seconds."""
+    """Provide a city with one return, within four seconds, then a meeting of two seconds."""
     packs = city_with(
         tmp_path / "cities",
         caps={"returns": 1},
         limits={"arbitrate": "2s"},
-        tiers={"complex": {"return_window": "2s"}},
+        tiers={"complex": {"return_window": "4s"}},
     )
     async with platform(client, sqlite_store, packs) as running:
         yield running
