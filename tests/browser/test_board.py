@@ -75,7 +75,8 @@ def test_a_supervisors_morning(desk: Open, town: Site) -> None:
     expect(page.locator("main .number").first).to_be_visible()
     page.goto("/staff/spots")
     page.locator("#map path[fill='#a8201a']").last.dispatch_event("click")
-    page.locator(".leaflet-popup-content a").click()
+    with page.expect_navigation(timeout=30_000):  # a busy machine takes its time
+        page.locator(".leaflet-popup-content a").click()
     expect(page.locator("main")).to_contain_text(answered["number"])
     assert texts == []
 
