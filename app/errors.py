@@ -107,6 +107,7 @@ CODES: dict[str, Code] = {
     "no_siblings": Code(422, "No other unit is of that kind."),
     "accused_unit": Code(422, "The report is about that unit."),
     "accused_unsaid": Code(422, "Say which of our units the report accuses, or that it is none."),
+    "why_not_accused": Code(422, "Say why a unit is not accused any more."),
     "merge_itself": Code(422, "A ticket cannot be merged into itself."),
     "merge_target_unknown": Code(422, "There is no such ticket to merge into."),
     "merge_target_elsewhere": Code(422, "The other ticket is another city's."),

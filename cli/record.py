@@ -39,8 +39,9 @@ def ahead(as_json: Json = False) -> None:
     numbers = _done(_ahead)
     if as_json:
         print_json(numbers)
-    for number in () if as_json else numbers:
-        out.print(number)
+    else:
+        for number in numbers or ["no ticket's record is ahead of the engine"]:
+            out.print(number)
     if numbers:
         raise typer.Exit(1)
 
@@ -87,6 +88,9 @@ def aside(
     events = _done(reading)
     if as_json:
         print_json([asdict(event) for event in events])
+        return
+    if not events:
+        out.print("nothing is set aside")
         return
     shown = table("ticket", "version", "at", "event", "by", "unit", numbers=("version",))
     for event in events:

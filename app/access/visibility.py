@@ -1,6 +1,10 @@
 """The tickets that a caller may see, and the parts of them that stay hidden."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import TypeVar
+
+from pydantic import BaseModel
 
 from app.access.caller import Caller
 from app.context import AppContext
@@ -9,10 +13,13 @@ from domain.commands.relations import Relation
 from domain.events import Event
 from domain.facts.anytime import ContactLeft
 from domain.facts.intake import Accepted
+from domain.facts.merging import OF_MERGING, Merged, Unmerged, UnmergedUnclassified
 from domain.ticket.complaint import Channel
 from domain.ticket.ticket import Ticket
 from store.tickets import tickets
-from store.tickets.accused_units import Hidden
+from store.tickets.accused_units import Hidden, hidden_of
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 async def visible(context: AppContext, caller: Caller, number: str) -> Ticket | None:
@@ -47,29 +54,91 @@ def city_of(caller: Caller, requested: str | None) -> str | None:
     return requested or caller.city
 
 
-def discreet(caller: Caller, ticket: Ticket) -> Ticket:
+async def withheld(context: AppContext, caller: Caller, numbers: Iterable[str]) -> set[str]:
+    """Return those of the numbers of which this caller may not know: they accuse their unit (举报).
+
+    Asked of today's record: what an event or a figure tells may be older than the accusation.
+    """
+    return await hidden_of(context.store, numbers, hidden_from(context, caller))
+
+
+async def discreet(context: AppContext, caller: Caller, ticket: Ticket) -> Ticket:
     """Return the ticket as this caller may read it.
 
-    Units do not read who filed it, and must not know who reported (举报).
+    Units do not read who filed it, must not know who reported (举报), nor of a ticket that accuses
+    them: it may have been merged into this one.
     """
     if caller.unit is None:
         return ticket
     unknown: dict[str, object] = {"filed_by": None}
     if ticket.of_wrongdoing:
         unknown |= {"channel": Channel.OTHER, "anonymous": True, "person": None, "reachable": None}
-    return ticket.model_copy(update={"complaint": ticket.complaint.model_copy(update=unknown)})
+    complaint = ticket.complaint.model_copy(update=unknown)
+    gone = await withheld(context, caller, {*_named_in(ticket), *_named_in(complaint)})
+    complaint = _without(complaint, gone)
+    return _without(ticket, gone).model_copy(update={"complaint": complaint})
 
 
-def discreet_events(caller: Caller, events: Sequence[Event]) -> list[Event]:
+async def discreet_events(
+    context: AppContext, caller: Caller, events: Sequence[Event]
+) -> list[Event]:
     """Return the events as this caller may read them.
 
-    Units do not read who filed the ticket, nor by which id the vault has a citizen.
+    Units do not read who filed the ticket, by which id the vault has a citizen, nor of a ticket
+    that accuses them: of a merge with it no event is left.
     """
-    return list(events) if caller.unit is None else [_discreet(event) for event in events]
+    if caller.unit is None:
+        return list(events)
+    gone = await withheld(
+        context, caller, {number for event in events for number in _named_in(event.fact)}
+    )
+    return [_discreet(event, gone) for event in events if event.version not in _about(gone, events)]
 
 
-def _discreet(event: Event) -> Event:
+def _about(gone: Collection[str], events: Sequence[Event]) -> set[int]:
+    """Return the versions of the events of a merge with one of these tickets."""
+    found, apart = set[int](), True
+    for event in events if gone else ():
+        fact = event.fact
+        if isinstance(fact, Merged):
+            apart = fact.parent not in gone
+        parted = isinstance(fact, Unmerged | UnmergedUnclassified) and not apart
+        other = getattr(fact, "parent", None) or getattr(fact, "number", None)
+        if parted or (isinstance(fact, OF_MERGING) and other in gone):
+            found.add(event.version)
+        apart = apart or parted
+    return found
+
+
+def _discreet(event: Event, gone: Collection[str]) -> Event:
     hidden = {Accepted: "filed_by", ContactLeft: "person"}.get(type(event.fact))
-    if hidden is None:
-        return event
-    return event.model_copy(update={"fact": event.fact.model_copy(update={hidden: None})})
+    fact = _without(event.fact, gone)
+    if hidden is not None:
+        fact = fact.model_copy(update={hidden: None})
+    return event if fact is event.fact else event.model_copy(update={"fact": fact})
+
+
+_NUMBER = re.compile(r"\d{13}")
+
+
+def _named_in(model: BaseModel) -> Iterator[str]:
+    """Yield the numbers of tickets in the fields of a model."""
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, str) and _NUMBER.fullmatch(one):
+                yield one
+
+
+def _without(model: Model, gone: Collection[str]) -> Model:
+    """Return the model without these numbers of tickets."""
+    fields = {name: getattr(model, name) for name in type(model).model_fields} if gone else {}
+    less: dict[str, object] = {
+        name: [one for one in value if not (isinstance(one, str) and one in gone)]
+        for name, value in fields.items()
+        if isinstance(value, list)
+    }
+    single = {name: value for name, value in fields.items() if isinstance(value, str)}
+    less |= {name: None for name, value in single.items() if value in gone}
+    changed = {name: value for name, value in less.items() if value != fields[name]}
+    return model.model_copy(update=changed) if changed else model

@@ -3,7 +3,8 @@
 For the one who runs the installation: it reads the record of all cities, and changes nothing.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
+from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
@@ -12,8 +13,11 @@ from app.tickets.redaction import redacted
 from domain.actors import Role
 from domain.commands.may_have import covered, kept_from
 from domain.facts.closing import Rated
+from domain.facts.intake import Classified
+from domain.facts.wrongdoing import Accused
 from domain.model import Instant, Recorded
 from domain.pack.pack import Pack
+from domain.ticket.complaint import of_wrongdoing
 from domain.ticket.ticket import Ticket
 from packs.registry import PackRegistry
 from store.db.engine import Store
@@ -81,14 +85,15 @@ async def _reports(store: Store, packs: PackRegistry) -> AsyncIterator[ReportSho
             begun.setdefault(one.because_of, []).append((how, one.number))
     async for report in exposed.reports(store):
         pack = _pack(packs, report.complaint.city)
-        shown = list(_shown(report, report, pack))
+        since = await _accused_since(store, report)
+        shown = list(_shown(report, report, pack, since))
         if shown:
             yield _line(report, "given" if report.accused else "unsaid", shown)
         merged = await exposed.merges(store, report.complaint.number)
         others: list[tuple[How, str]] = [("merged", number) for number in merged]
         for way, number in others + begun.get(report.complaint.number, []):
             other = await tickets.state(store, number)
-            if other is not None and (units := list(_shown(report, other, pack))):
+            if other is not None and (units := list(_shown(report, other, pack, since))):
                 yield _line(report, way, units, number)
 
 
@@ -105,9 +110,33 @@ def _line(report: Ticket, how: How, units: list[str], other: str | None = None) 
     )
 
 
-def _shown(report: Ticket, having: Ticket, pack: Pack | None) -> Iterator[str]:
+async def _accused_since(store: Store, report: Ticket) -> dict[str, datetime]:
+    """Return since when a plain complaint accuses units, as somebody said of it later (`accuse`).
+
+    What they had of it before was no fault. A report must have come to nobody until then.
+    """
+    since: dict[str, datetime] = {}
+    if of_wrongdoing(report.complaint.kind):
+        return since
+    for event in await tickets.events(store, report.complaint.number):
+        kind = event.fact.complaint_kind if isinstance(event.fact, Classified) else None
+        if kind is not None and of_wrongdoing(kind):
+            break
+        if isinstance(event.fact, Accused):
+            since |= {unit: event.at for unit in event.fact.covered if unit not in since}
+    return since
+
+
+def _shown(
+    report: Ticket, having: Ticket, pack: Pack | None, since: Mapping[str, datetime]
+) -> Iterator[str]:
     """Yield the units with a share of `having` that the report accuses, or may accuse."""
-    units = [share.unit for share in having.assignments] + having.dropped.units
+    units = [
+        share.unit
+        for share in having.assignments
+        if share.unit not in since or share.opened_at >= since[share.unit]
+    ]
+    units += [unit for unit in having.dropped.units if unit not in since]
     accused = {*kept_from(report)}
     if pack is not None:
         accused |= {*covered(pack, report.accused or [])}

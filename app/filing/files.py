@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from app.access.caller import Caller
 from app.access.permission import permit
-from app.access.visibility import visible
+from app.access.visibility import discreet_events, visible
 from app.context import AppContext
 from app.errors import Problem
 from domain.events import Event
@@ -45,6 +45,7 @@ async def visible_files(context: AppContext, caller: Caller, number: str) -> lis
             raise Problem("ticket_not_found")
     own = await files.of_ticket(context.store, number)
     events = await tickets.events(context.store, number)
+    events = await discreet_events(context, caller, events)
     return own + await _of_merged(context, events) + await _of_answers_elsewhere(context, events)
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from app.access.caller import Caller
 from app.access.permission import permit
-from app.access.visibility import city_of, hidden_from
+from app.access.visibility import city_of, withheld
 from app.cities.cities import Fraction, share
 from app.cities.periods import Reckoning, ReckoningQuery, reckoning
 from app.context import AppContext
@@ -139,7 +139,8 @@ async def figures_page(
     shown = _shown(period_figures, query.indicator, pack)
     tickets = following = None
     if query.tickets and caller is not None:
-        tickets, following = _page(_visible_to(context, caller, pack, shown[0].counted), query)
+        seen = await _visible_to(context, caller, shown[0].counted)
+        tickets, following = _page(seen, query)
     return FiguresPage(
         city=pack.city.id,
         pack_version=period_figures.pack_version,
@@ -244,10 +245,10 @@ async def counted_tickets_of(
     await permit(context, caller, "get_scores")
     if unit and caller.unit not in (None, unit):
         raise Problem("not_your_unit")
-    period_figures, pack = await counted(context, caller, requested_reckoning, indicator)
+    period_figures, _ = await counted(context, caller, requested_reckoning, indicator)
     figure = period_figures.figures[0]
     wanted = {"counts": [True], "others": [False]}.get(only, [True, False])
-    seen = _visible_to(context, caller, pack, figure.counted)
+    seen = await _visible_to(context, caller, figure.counted)
     return figure, [one for one in seen if one.counts in wanted and unit in ("", one.unit)]
 
 
@@ -259,16 +260,13 @@ async def lines_of(
     return await by_number(context.store, [one.number for one in counted_tickets])
 
 
-def _visible_to(
-    context: AppContext, caller: Caller, pack: Pack, counted_tickets: Iterable[CountedTicket]
+async def _visible_to(
+    context: AppContext, caller: Caller, counted_tickets: Iterable[CountedTicket]
 ) -> list[CountedTicket]:
     """Return the tickets that this caller may see, in the order of their numbers."""
-    hidden = hidden_from(context, caller).get(pack.city.id, ())
-    seen = [
-        one
-        for one in counted_tickets
-        if caller.unit in (None, one.unit) and not set(one.accused) & set(hidden)
-    ]
+    own = [one for one in counted_tickets if caller.unit in (None, one.unit)]
+    gone = await withheld(context, caller, (one.number for one in own))
+    seen = [one for one in own if one.number not in gone]
     return sorted(seen, key=lambda one: one.number)
 
 

@@ -1,6 +1,6 @@
 """Points of units: rules, scores, and the tickets behind them."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from pydantic import Field
 
 from app.access.caller import Caller
 from app.access.permission import permit
-from app.access.visibility import city_of, hidden_from
+from app.access.visibility import city_of, withheld
 from app.cities.periods import Reckoning, ReckoningQuery, reckoning
 from app.context import AppContext
 from app.errors import Problem
@@ -104,7 +104,8 @@ async def scores_page(
     unit_scores, pack = await computed_scores(context, caller, requested_reckoning, query.unit)
     earned = following = None
     if query.unit is not None:
-        earned, following = _page(_earned_for(context, caller, pack, unit_scores.earned), query)
+        shown = await _earned_for(context, caller, unit_scores.earned)
+        earned, following = _page(shown, query)
     return ScoresPage(
         city=pack.city.id,
         pack_version=unit_scores.pack_version,
@@ -131,7 +132,7 @@ async def earned_by(
     """
     unit_scores, pack = await computed_scores(context, caller, requested_reckoning, unit)
     rules = {rule.code: rule for rule in pack.scoring}
-    return _earned_for(context, caller, pack, unit_scores.earned), rules
+    return await _earned_for(context, caller, unit_scores.earned), rules
 
 
 async def computed_scores(
@@ -194,12 +195,10 @@ def _rules(pack: Pack, score: UnitScore) -> list[RuleLine]:
     ]
 
 
-def _earned_for(
-    context: AppContext, caller: Caller, pack: Pack, earned: Iterable[Point]
-) -> list[Point]:
+async def _earned_for(context: AppContext, caller: Caller, earned: Sequence[Point]) -> list[Point]:
     """Return the events that this caller may see."""
-    hidden = hidden_from(context, caller).get(pack.city.id, ())
-    return [one for one in earned if not set(one.accused) & set(hidden)]
+    gone = await withheld(context, caller, (one.number for one in earned))
+    return [one for one in earned if one.number not in gone]
 
 
 def _page(earned: list[Point], query: ScoresQuery) -> tuple[list[PointLine], str | None]:

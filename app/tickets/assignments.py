@@ -156,7 +156,7 @@ async def orders(
     for row in (await chosen(context, caller, unit, city, refs)).values():
         ticket = await tickets.state(context.store, row.number)
         if ticket is not None:
-            items.append((row, discreet(caller, ticket)))
+            items.append((row, await discreet(context, caller, ticket)))
     return items
 
 

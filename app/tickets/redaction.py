@@ -10,8 +10,8 @@ from domain.canonical import substituted
 
 REDACTED = "▇▇▇"
 
-_SEP = r"[\s\-.·_/()]{0,3}"
-"""The separators between two digits of a number."""
+_SEP = r"[\s\-.·_/(),、。;:~|个]{0,3}"
+"""The separators between two digits of a number, also what people put there to escape this."""
 _HERE = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使"
 _BUILDING = r"[\d十百]{1,5}\s*(?:号楼|号院|栋|幢|座|\#\s*楼?)"
 _ENTRANCE = r"[\d十a-z]{1,3}\s*(?:单元|门洞|门|梯)"
@@ -26,6 +26,10 @@ _PATTERN = re.compile(
     | (?!(?:19|20)\d\d[\-./]\d\d?[\-./]\d\d?(?!\d))(?<!\d)\d(?:[\s\-]?\d){{14,18}}x?
                                                                      # old ones, and bank cards
     | (?:(?:\+|00)?{_SEP}86{_SEP})?1{_SEP}[3-9](?:{_SEP}\d){{9}}     # mobile phones
+    | (?<![a-z])[1li]{_SEP}[3-9](?:{_SEP}[\dlio]){{9}}(?![a-z])  # l for 1, O for 0
+    | [a-z0-9_.+-]{{1,64}}\s*\(?\bat\b\)?\s*[a-z0-9-]+(?:\s*\(?\bdot\b\)?\s*[a-z0-9-]+)+
+    | 微\s{{1,3}}信\s*号?码?[\s:是为]{{0,3}}[a-z0-9_-]{{5,20}}
+    | (?<=护照|行证)[^\na-z\d]{{0,6}}[a-z]{{1,2}}\d{{7,9}}             # passports and permits
     | (?<!\d)(?<!\d[\-./])\(?0{_SEP}[1-9](?:{_SEP}\d){{8,10}}                     # fixed lines
     | \+{_SEP}[1-9]\d{{0,2}}(?:{_SEP}\d){{6,12}}                     # phones elsewhere
     | (?<=电话|手机|座机|号码|致电|拨打|联系)[^\d\n]{{0,6}}[2-9](?:{_SEP}\d){{6,7}}(?!\d)

@@ -18,6 +18,7 @@ from domain.commands.citizens.recur import Recur, refuse_reopening
 from domain.commands.may_have import covered, kept_from
 from domain.pack.pack import Pack
 from domain.policy.permissions import COMMANDS
+from domain.refusals import Refused
 from domain.ticket.complaint import Complaint, followed_as
 from domain.ticket.stages import Stage
 from domain.ticket.state import Snapshot
@@ -80,7 +81,13 @@ async def _open_follower(context: AppContext, pack: Pack, follower: Complaint) -
 async def _add(
     context: AppContext, caller: Caller, number: str, command: Recur, key: str | None
 ) -> None:
-    """Add what is said again to the ticket that follows already: its unit has to read it."""
+    """Add what is said again to the ticket that follows already: its unit has to read it.
+
+    Raises:
+        Problem, Refused: `not_now` for an officer, who adds nothing to a ticket of others.
+    """
+    if not COMMANDS[AddFacts].allows(caller.actor.role):
+        raise Refused("not_now", "Another ticket follows it already.")
     by = replace(caller, ticket=number, granted=set()) if caller.citizen else caller
     once = f"follows/{key or context.mark(command.text)}"
     await execute(context, by, number, AddFacts(text=command.text), once)

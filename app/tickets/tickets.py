@@ -86,7 +86,7 @@ async def one(context: AppContext, caller: Caller, number: str) -> Ticket | Citi
     if caller.citizen:
         return await as_citizen(context, caller, number)
     ticket, _ = await visible_ticket(context, caller, number)
-    return discreet(caller, ticket)
+    return await discreet(context, caller, ticket)
 
 
 async def visible_ticket(context: AppContext, caller: Caller, number: str) -> tuple[Ticket, bool]:
@@ -123,7 +123,7 @@ async def events_of(context: AppContext, caller: Caller, number: str) -> list[Ev
     """
     await permit(context, caller, "list_events", number)
     await _seen(context, caller, number)
-    return discreet_events(caller, await tickets.events(context.store, number))
+    return await discreet_events(context, caller, await tickets.events(context.store, number))
 
 
 async def events_with_reasons(
@@ -137,9 +137,10 @@ async def events_with_reasons(
     await permit(context, caller, "list_events", number)
     ticket, _ = await _seen(context, caller, number)
     names = names_of(context.packs.get(ticket.complaint.city), language)
+    events = await tickets.events(context.store, number)
     return [
         EventWithReasons(**dict(event), reasons=reasons_of(event.fact, language, names))
-        for event in discreet_events(caller, await tickets.events(context.store, number))
+        for event in await discreet_events(context, caller, events)
     ]
 
 

@@ -330,3 +330,21 @@ class ComplainantUrged(FactBase):
     def apply(self, ticket: Ticket, at: datetime) -> None:
         # Not in `urged_at`: it must not use up what the own citizen may say in a day.
         ticket.urges_before += 1
+
+
+OF_MERGING = (
+    Merged,
+    Unmerged,
+    UnmergedUnclassified,
+    RepliedWithParent,
+    HeldWithParent,
+    AskedWithParent,
+    ResumedWithParent,
+    ExtendedWithParent,
+    ReclassifiedWithParent,
+    ComplainantJoined,
+    ComplainantLeft,
+    ComplainantAdded,
+    ComplainantUrged,
+)
+"""The facts of two tickets that are, or were, merged."""

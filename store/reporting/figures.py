@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from domain.commands.may_have import kept_from
 from domain.events import Event
 from domain.facts.closing import CalledBack, Replied
 from domain.facts.merging import RepliedWithParent
@@ -44,16 +43,12 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class CountedTicket:
-    """A ticket of the denominator; `counts`: also of the numerator. `unit` is the lead unit.
-
-    `accused`: the units that the ticket is kept from, if it reports wrongdoing (举报).
-    """
+    """A ticket of the denominator; `counts`: also of the numerator. `unit` is the lead unit."""
 
     number: str
     counts: bool
     excluded: bool
     unit: str
-    accused: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -164,9 +159,7 @@ class _Tally:
         if ticket.unit is not None:
             self.units[ticket.unit].add(counts, excluded)
         if keep:
-            counted_ticket = CountedTicket(
-                seen["number"], counts, excluded, seen["unit"], kept_from(ticket)
-            )
+            counted_ticket = CountedTicket(seen["number"], counts, excluded, seen["unit"])
             self.counted.append(counted_ticket)
 
 

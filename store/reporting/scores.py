@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from domain.commands.may_have import kept_from
 from domain.events import Event
 from domain.facts.intake import Answered
 from domain.pack.catalogue import ScoringRule
@@ -37,8 +36,7 @@ class Point:
     """The points of a unit for one event by one rule. `version` is the event's in its ticket.
 
     `part`: the kind of the event's share: lead, co, delegate or verify. `left_out`: it does not
-    count, because the ticket is excluded. `accused`: the units that the ticket is kept
-    from, if it reports wrongdoing (举报). `round`: the ticket's, just after the event.
+    count, because the ticket is excluded. `round`: the ticket's, just after the event.
     """
 
     unit: str
@@ -49,7 +47,6 @@ class Point:
     version: int
     at: datetime
     event: str
-    accused: tuple[str, ...]
     round: int = 0
     left_out: bool = False
 
@@ -167,7 +164,6 @@ class _Judging:
                     version=event.version,
                     at=event.at,
                     event=event.kind,
-                    accused=kept_from(ticket),
                     round=ticket.round,
                 )
 

@@ -1,10 +1,13 @@
 """Tests of reports (举报): hidden from the accused unit; the handler does not learn from whom."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from temporalio.client import Client
@@ -326,7 +329,8 @@ async def test_no_address_tells_an_accused_unit_a_word_of_it(api: Api, unit: str
             things = {"number": report.number, "file": fileid[0]["id"], "city": "tongzhou"}
             path = re.sub(r"\{(\w+)[^}]*\}", partial(_filled, things), address.path)
             headers = browser if path.startswith("/staff") else who.headers
-            answer = await api.http.get(path, headers=headers)
+            asked = {"unit": unit, "city": "tongzhou", "month": _month()}
+            answer = await api.http.get(path, headers=headers, params=asked)
             assert answer.status_code < 500, path
             for word in (WORD, SECOND, *inspections):
                 assert word not in answer.text, (path, word)
@@ -339,6 +343,95 @@ async def test_no_address_tells_an_accused_unit_a_word_of_it(api: Api, unit: str
                 break
     assert walked > 50
     assert shown > 5, "the desk reads these words: the walk looks in the right places"
+
+
+def _month() -> str:
+    return f"{datetime.now(ZoneInfo('Asia/Shanghai')):%Y-%m}"
+
+
+async def test_points_and_figures_name_no_ticket_that_accuses_since(api: Api) -> None:
+    ticket, other = await _accused_since(api), await api.file()
+    assert (await other.by_unit("sign")).status_code == 200
+    officer = (await signed_in(api, Role.OFFICER, ACCUSED)).cookie
+    for path in ("/staff/league/points/events", "/staff/league/points/events.csv"):
+        asked = {"unit": ACCUSED, "city": "tongzhou", "month": _month()}
+        shown = await api.http.get(path, headers=officer, params=asked)
+        assert shown.status_code == 200, shown.text
+        assert other.number in shown.text
+        assert ticket.number not in shown.text
+
+
+async def _merged(api: Api) -> tuple[Filed, Filed]:
+    """Return a ticket of the water bureau, and one merged into it whose citizen added something."""
+    first = await api.file()
+    photo = (await api.http.post("/api/v1/files", content=a_photo())).json()
+    second = await api.file(title=WORD, text=f"{WORD}也是。", files=[photo["reference"]])
+    into = {"into": first.number, "reason": "同一处"}
+    assert (await second.by(Role.DISPATCHER, "merge", into)).status_code == 200
+    assert (await second.act("facts", second.citizen, {"text": f"{SECOND}收了钱。"})).is_success
+    assert (await second.act("urge", second.citizen, {"text": f"{SECOND}快。"})).is_success
+    return first, second
+
+
+@pytest.mark.parametrize("unit", [ACCUSED, BELOW])
+async def test_a_unit_reads_nothing_of_who_was_merged_and_accuses_it_since(
+    api: Api, unit: str
+) -> None:
+    first, second = await _merged(api)
+    called = {
+        "ground": "emergency",
+        "reason": "急。",
+        "units": [{"unit": BELOW, "task": "核实。"}],
+    }
+    assert (await first.by_unit("whistle", called)).status_code == 200
+    assert (await second.by(Role.DESK, "accuse", {"units": [ACCUSED]})).status_code == 200
+    await second.until_stage("dispatch")
+    await _until_kind(first, "complainant_left")
+    told = (WORD, SECOND, second.number)
+    assert await _words_at(api, first, unit, told) == set()
+    assert len(await _files_of(api, first, Role.DESK)) == 1
+    assert await _files_of(api, first, Role.OFFICER, unit) == []
+
+
+async def test_a_ticket_that_went_apart_does_not_name_the_one_that_accuses(api: Api) -> None:
+    first, second = await _merged(api)
+    assert (await first.by(Role.DESK, "accuse", {"units": [ACCUSED]})).status_code == 200
+    await _until_kind(second, "unmerged")
+    assert (await second.until_stage("handle"))["unit"] == "区水务局"
+    assert await _words_at(api, second, ACCUSED, (first.number,)) == set()
+
+
+async def _until_kind(ticket: Filed, kind: str) -> None:
+    async with asyncio.timeout(10):
+        while kind not in await ticket.kinds():
+            await asyncio.sleep(0.02)
+
+
+async def _words_at(api: Api, ticket: Filed, unit: str, words: tuple[str, ...]) -> set[str]:
+    """Return those of the words that the unit reads at any address of the ticket."""
+    officer = await signed_in(api, Role.OFFICER, unit)
+    desk = (await signed_in(api, Role.DESK)).cookie | {"Accept": "text/html"}
+    read, control = set[str](), set[str]()
+    for address in addresses(api.app):
+        if address.method != "GET" or "{number}" not in address.path:
+            continue
+        things = {"number": ticket.number, "city": "tongzhou"}
+        path = re.sub(r"\{(\w+)[^}]*\}", partial(_filled, things), address.path)
+        headers = officer.cookie | {"Accept": "text/html", "Accept-Language": "zh"}
+        answer = await api.http.get(path, headers=headers)
+        assert answer.status_code < 500, path
+        read |= {word for word in words if word in answer.text}
+        shown = await api.http.get(path, headers=desk)
+        control |= {word for word in words if word in shown.text}
+    assert control == set(words), "the desk reads them: the walk looks in the right places"
+    return read
+
+
+async def _files_of(api: Api, ticket: Filed, role: Role, unit: str | None = None) -> list[Any]:
+    headers = await api.token(role, unit)
+    answer = await api.http.get(f"{ticket.path}/files", headers=headers)
+    assert answer.status_code == 200, answer.text
+    return list(answer.json())
 
 
 def _filled(things: dict[str, str], part: re.Match[str]) -> str:

@@ -264,7 +264,7 @@ def test_an_accusation_ends_the_time_to_call_and_its_end_begins_it_again() -> No
     simulated.give(DISPATCHER, Accuse(units=["environment"]), simulated.now)
     assert first.stopped_at == simulated.now
     simulated.now += timedelta(minutes=20)
-    simulated.give(DISPATCHER, Accuse(nobody=True), simulated.now)
+    simulated.give(DISPATCHER, Accuse(nobody=True, note="核实有误"), simulated.now)
     assert simulated.ticket.running(ClockName.CONTACT, 1).started_at == simulated.now
 
 
@@ -273,7 +273,7 @@ def test_who_was_called_before_an_accusation_is_not_called_again_after_it() -> N
     settle(simulated)
     simulated.give(officer(), Contact(), simulated.now)
     simulated.give(DISPATCHER, Accuse(units=["environment"]), simulated.now)
-    simulated.give(DISPATCHER, Accuse(nobody=True), simulated.now)
+    simulated.give(DISPATCHER, Accuse(nobody=True, note="核实有误"), simulated.now)
     assert not [c for c in simulated.ticket.clocks if c.name is ClockName.CONTACT and c.running]
 
 

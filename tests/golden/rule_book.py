@@ -232,7 +232,7 @@ async def accused(engine: Engine) -> Filed:
     await ticket.act(DESK, Accuse(units=[lead], note="来电人补充"))
     await ticket.act(DISPATCHER, Reassign(unit="discipline", reason="另派"))
     await ticket.until(lambda at: at.unit == "discipline" and at.stage == "handle")
-    await ticket.act(SUPERVISOR, Accuse(units=["gov"]))
+    await ticket.act(SUPERVISOR, Accuse(units=["gov"], note="更正"))
     await ticket.act(CITIZEN, Withdraw(reason="已自行解决"))
     return ticket
 

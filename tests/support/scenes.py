@@ -243,7 +243,8 @@ def _accuse(scene: Scene) -> Accuse:
         scene.one(having, scene.unit()) if scene.likely(0.5) else scene.unit()
         for _ in range(scene.chance.choice([0, 1, 1, 2]))
     ]
-    return Accuse(units=accused, nobody=not accused and scene.likely(0.9))
+    nobody, note = not accused and scene.likely(0.9), "核实有误" if scene.likely(0.7) else ""
+    return Accuse(units=accused, nobody=nobody, note=note)
 
 
 def _call_back(scene: Scene) -> CallBack:

@@ -68,7 +68,7 @@ def way_out(ticket: Ticket, pack: Pack) -> Step | None:
             units = (pack.city.fallback, *(unit.code for unit in pack.units))
             named = next((unit for unit in units if may_have(ticket, unit, pack)), None)
             if named is None:
-                return Give(DISPATCHER, Accuse(nobody=True))
+                return Give(DISPATCHER, Accuse(nobody=True, note="核实有误"))
             return Give(DISPATCHER, Arbitrate(unit=named, text="由区政府承办"))
         case Stage.VERIFY | Stage.HANDLE:
             return HandIn(ticket.opened[0].n)

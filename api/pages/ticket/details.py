@@ -92,7 +92,7 @@ async def ticket_details(
         if isinstance(event.fact, LevelReached) and event.version not in void
     ]
     return TicketDetails(
-        ticket=discreet(caller, ticket),
+        ticket=await discreet(context, caller, ticket),
         waiting=waiting,
         lines=timeline.describe(events, speech, names, void),
         running=_running(ticket, caller, speech),

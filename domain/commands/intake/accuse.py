@@ -50,12 +50,12 @@ class Accuse(CommandBase):
         right="say whom a report accuses (举报)",
         summary="Say which units the report accuses, or that it accuses none",
         example={"units": ["water"], "note": "来电人点名水务局工作人员。"},
-        refusals=("unknown_unit", UNSAID, "overtaken"),
+        refusals=("unknown_unit", UNSAID, "why_not_accused", "overtaken"),
         form=forms.CommandForm(
             group=forms.Group.DECIDE,
             label=N_("Say whom it accuses"),
             done=N_("Recorded. Accused units neither get nor see the ticket."),
-            help=N_("What they have of it is taken from them at once. It can be corrected later."),
+            help=N_("What they have of it is taken from them. Taking it back needs a reason."),
             fields=(
                 forms.Field(
                     "units",
@@ -73,6 +73,8 @@ class Accuse(CommandBase):
     def guard(self, ticket: Ticket, actor: Actor, at: datetime) -> None:
         if accusation(self.units, self.nobody) is None:
             raise Refused(UNSAID, "Say which units it accuses, or that it accuses none.")
+        if set(ticket.accused or ()) - set(self.units) and not self.note:
+            raise Refused("why_not_accused", "Say why a unit is not accused any more.")
 
     def clock_need(self, ticket: Ticket, actor: Actor) -> ClockNeed | None:
         """Return the clock of the first contact, if it is an accusation that hid the contact."""

@@ -23,7 +23,8 @@ from domain.words import N_
 class Supervise(CommandBase):
     """督办: order the unit that leads; it has to answer.
 
-    Where no unit leads, the order waits for the one that gets the ticket, and its time, too.
+    At dispatch, where no unit leads, the order waits for the one that gets the ticket, and its
+    time, too.
     """
 
     do: Literal["supervise"] = "supervise"

@@ -179,3 +179,13 @@ async def test_a_watched_report_that_comes_back_does_not_go_to_the_accused(
     await ticket.act(DESK, again)
     state = await ticket.state(watching)
     assert (state.stage, state.by_hand, state.opened) == ("dispatch", True, [])
+
+
+async def test_a_unit_is_accused_no_more_only_for_a_reason(joint: Engine) -> None:
+    ticket = await _unsaid(joint)
+    await ticket.act(DESK, Accuse(units=["water", "police"]))
+    for command in (Accuse(nobody=True), Accuse(units=["police"])):
+        assert await ticket.refused(DESK, command) == "why_not_accused"
+    await ticket.act(DESK, Accuse(units=["water", "police", "transport"]))
+    await ticket.act(DESK, Accuse(units=["police"], note="来电人更正：不是水务局。"))
+    assert (await ticket.state(joint)).accused == ["police"]
