@@ -68,8 +68,8 @@ Handle = WorkflowHandle[TicketWorkflow, Snapshot]
 
 LONG = os.environ.get("JIESU_LONG") == "1"
 PARTS, FILINGS, FEWER = (8, 50, 50) if LONG else (1, 24, 12)
-"""Parts in which a city lives through the turn of the year, and the filings of each. The server that
-skips time loses count of its locks after some minutes, and then answers nothing any more."""
+"""Parts in which a city lives through the turn of the year, and the filings of each: the server
+that skips time loses count of its locks after some minutes, and then answers nothing any more."""
 SPAN = timedelta(days=82)
 """The time from 20 November to 10 February."""
 
