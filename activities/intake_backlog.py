@@ -55,7 +55,9 @@ class IntakeBacklog:
 
     async def note_setbacks(self, now: datetime) -> None:
         """Note the tickets whose record is ahead of the engine, so that people see them."""
-        found = await tickets_ahead(self._client, self._store, now, look_at=_COMPARED)
+        found = await tickets_ahead(
+            self._client, self._store, now, look_at=_COMPARED, going_on=activity.heartbeat
+        )
         if found:
             activity.logger.warning("the engine was set back", extra={"tickets": len(found)})
         await setbacks.note(self._store, found, now)

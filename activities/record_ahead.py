@@ -1,7 +1,7 @@
 """Search for tickets whose record is ahead of the engine: its database is an older copy."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from temporalio.client import Client
@@ -18,7 +18,12 @@ _AT_ONCE = 20
 
 
 async def tickets_ahead(
-    client: Client, store: Store, now: datetime, *, look_at: int
+    client: Client,
+    store: Store,
+    now: datetime,
+    *,
+    look_at: int,
+    going_on: Callable[[], None] = lambda: None,
 ) -> dict[str, str]:
     """Return the cities of the tickets, by number, with a longer history in the record than in the
     engine.
@@ -26,16 +31,16 @@ async def tickets_ahead(
     An older copy lacks what happened last, so that the tickets that changed last show it: `look_at`
     of them are compared, then as many more as long as any is found, and those that were found
     before. The engine is asked once for each. `now`: by its clock; what is younger than a minute
-    may be on its way.
+    may be on its way. `going_on` is called every few tickets: after a setback this takes a while.
 
     Raises:
         RPCError, StoreUnavailable
     """
-    found = await _ahead_of(client, await noted(store, MOST), now)
+    found = await _ahead_of(client, await noted(store, MOST), now, going_on)
     offset = 0
     while len(found) < MOST:
         candidates = await changed_last(store, offset, look_at)
-        some = await _ahead_of(client, candidates, now)
+        some = await _ahead_of(client, candidates, now, going_on)
         found |= some
         offset += len(candidates)
         if not some:
@@ -44,11 +49,12 @@ async def tickets_ahead(
 
 
 async def _ahead_of(
-    client: Client, candidates: Sequence[Candidate], now: datetime
+    client: Client, candidates: Sequence[Candidate], now: datetime, going_on: Callable[[], None]
 ) -> dict[str, str]:
     due = [one for one in candidates if one.length and one.at <= now - SHOWN]
     found = {}
     for start in range(0, len(due), _AT_ONCE):
+        going_on()
         some = due[start : start + _AT_ONCE]
         lengths = await asyncio.gather(*(history_length(client, one.number) for one in some))
         for one, length in zip(some, lengths, strict=True):

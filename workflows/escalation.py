@@ -1,7 +1,7 @@
 """The escalation policy: clocks that escalate level by level until they are stopped."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -112,10 +112,12 @@ class EscalatingTicket(RecordedTicket):
         """
         await all_delivered()
         if self.has_earlier_work(at):
-            with suppress(TimeoutError):
+            try:
                 await workflow.wait_condition(
                     lambda: not self.has_earlier_work(at), timeout=_RECORDED_WITHIN
                 )
+            except TimeoutError:
+                result_arrived()
 
     def has_earlier_work(self, at: datetime) -> bool:
         """Return whether something of before `at` is still to be recorded.

@@ -92,7 +92,8 @@ async def discreet_events(
     gone = await withheld(
         context, caller, {number for event in events for number in _named_in(event.fact)}
     )
-    return [_discreet(event, gone) for event in events if event.version not in _about(gone, events)]
+    left_out = _about(gone, events)
+    return [_discreet(event, gone) for event in events if event.version not in left_out]
 
 
 def _about(gone: Collection[str], events: Sequence[Event]) -> set[int]:

@@ -100,8 +100,10 @@ def filed(
 
     `known`: the caller has shown another access code of the citizen. Else a repetition is told the
     code only if the caller is who filed it: a key that a unit has used opens nothing to a stranger.
+    Nor is one told that was renewed since: it was renewed to shut somebody out.
     """
-    told = is_told_codes(caller) and (registered.new or known or _same(caller, registered))
+    first = registered.code_generation == 0 and _same(caller, registered)
+    told = is_told_codes(caller) and (registered.new or known or first)
     receipt = Receipt(
         number=registered.number,
         access_code=context.vault.access_code(registered.number, registered.code_generation)

@@ -239,3 +239,17 @@ async def test_who_does_not_read_codes_out_gets_no_new_one(api: Api, role: Role)
     proof = {"phone": PHONE, "code": await _one_time_code(api)}
     assert problem(await _renew(ticket, headers, proof)) == (403, "forbidden")
     assert (await ticket.rate(GOOD)).status_code != 404
+
+
+async def test_filing_again_with_its_key_tells_no_code_that_was_renewed_since(api: Api) -> None:
+    async def file() -> dict[str, Any]:
+        key = {"Idempotency-Key": "whoever-has-this-key"}
+        answer = await api.http.post("/api/v1/complaints", json=COMPLAINT, headers=key)
+        assert answer.is_success, answer.text
+        return dict(answer.json())
+
+    first, again = await file(), await file()
+    assert again["access_code"] == first["access_code"]
+    renewed = await Filed(api, first).act("access-code", {"Access-Code": first["access_code"]}, {})
+    assert renewed.is_success, renewed.text
+    assert (await file())["access_code"] is None
