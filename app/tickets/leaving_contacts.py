@@ -10,7 +10,7 @@ from app.access.caller import Caller
 from app.access.permission import permit
 from app.context import AppContext
 from app.errors import Problem
-from app.sending.call_errors import NotRunning
+from app.sending.call_errors import EngineUnavailable, NotRunning
 from app.sending.commands import execute
 from domain.commands.citizens.leave_contact import LeaveContact
 from domain.policy.permissions import COMMANDS
@@ -55,6 +55,8 @@ async def leave_contact(
         return await execute(
             context, caller, number, LeaveContact(person=person_id), key, marks=[mark]
         )
+    except EngineUnavailable:
+        raise  # the ticket may have it: without the data nobody could be reached
     except (Problem, Refused, NotRunning):
         if new:
             await intake.drop_person(context.store, person_id)

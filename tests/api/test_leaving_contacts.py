@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from app.sending.call_errors import EngineUnavailable
+from app.tickets import leaving_contacts
 from domain.actors import Role
 from store.db import tables
 from store.tickets import tickets
@@ -117,6 +119,27 @@ async def test_what_was_left_without_a_phone_stays_known(api: Api) -> None:
     ticket = await api.file(contact={"name": NAME})
     await ticket.until_stage("handle")
     assert (await ticket.act("leave-contact", ticket.citizen, {"phone": PHONE})).status_code == 200
+    full = await api.http.post(
+        f"{ticket.path}/person", json={"purpose": "回访"}, headers=await api.token(Role.DESK)
+    )
+    assert (full.json()["phone"], full.json()["name"]) == ("01000012345", NAME)
+
+
+async def test_what_was_recorded_is_kept_though_its_answer_was_lost(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = await api.file()
+    await ticket.until_stage("handle")
+    sent = leaving_contacts.execute
+
+    async def unanswered(*args: Any, **more: Any) -> Any:
+        await sent(*args, **more)
+        raise EngineUnavailable("no answer in time")
+
+    monkeypatch.setattr(leaving_contacts, "execute", unanswered)
+    answer = await ticket.act("leave-contact", ticket.citizen, LEFT, **{"Idempotency-Key": "one"})
+    assert problem(answer) == (503, "engine_unavailable")
+    monkeypatch.undo()
     full = await api.http.post(
         f"{ticket.path}/person", json={"purpose": "回访"}, headers=await api.token(Role.DESK)
     )
