@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.sending.call_errors import EngineUnavailable
+from app.sending.commands import execute
 from app.tickets import leaving_contacts
 from domain.actors import Role
 from store.db import tables
@@ -130,10 +131,9 @@ async def test_what_was_recorded_is_kept_though_its_answer_was_lost(
 ) -> None:
     ticket = await api.file()
     await ticket.until_stage("handle")
-    sent = leaving_contacts.execute
 
     async def unanswered(*args: Any, **more: Any) -> Any:
-        await sent(*args, **more)
+        await execute(*args, **more)
         raise EngineUnavailable("no answer in time")
 
     monkeypatch.setattr(leaving_contacts, "execute", unanswered)
