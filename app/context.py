@@ -39,11 +39,11 @@ class AppContext:
     keys: TicketKeys
     uploads: Uploads
     archive: HistoryArchive
+    record: Watch
     limits: RateLimits
     challenge: Challenge = field(default_factory=NoChallenge)
     turns: NetworkTurns = field(default_factory=lambda: NetworkTurns(8))
     upload_turns: NetworkTurns = field(default_factory=lambda: NetworkTurns(8, waiting=100))
-    record: Watch = field(default_factory=Watch)
     # Separate caches, so that public requests do not delay the staff's.
     figures: ResultCache = field(default_factory=lambda: ResultCache(most=100))
     staff_figures: ResultCache = field(default_factory=lambda: ResultCache(most=10))

@@ -94,6 +94,12 @@ class Settings(FileSettings):
         gt=0,
         description="Seconds the API waits for the engine; commands have a deadline of their own.",
     )
+    record_wait: float = Field(
+        2.0,
+        ge=0,
+        description="Seconds the API waits until the record shows what was just done, before it "
+        "answers that it will appear shortly.",
+    )
 
     # --- public access, sessions and rate limits
     public_url: str = Field(

@@ -66,6 +66,7 @@ from app.filing.proof_of_work import Challenge, NoChallenge, ProofOfWork
 from app.installation.page_packages import default_packages
 from app.reporting.board_feed import BoardFeeds
 from app.sending.engine_gateway import Engine
+from app.sending.read_your_writes import Watch
 from audit.archive import HistoryArchive
 from media.upload_service import Uploads, limit_of_body
 from packs.registry import PackRegistry, default_root
@@ -226,6 +227,7 @@ def _lifespan(
                 settings, opened, objects or Objects.open(settings.files), ring.root_key
             ),
             archive=HistoryArchive(opened, Objects.open(settings.archive), keys),
+            record=Watch(settings.record_wait),
             limits=limits,
             challenge=challenge or _challenge(settings),
         )

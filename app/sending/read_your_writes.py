@@ -36,15 +36,16 @@ class Watch:
     A busy system answers later, and is then polled less often: that is when queries cost most.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, within: float) -> None:
+        self._within = within
         self._usual = _FIRST_PAUSE
 
-    async def until(self, look: Look[Value], within: float) -> Value | None:
+    async def until(self, look: Look[Value]) -> Value | None:
         """Wait as `until` does, but for what cannot be there at once."""
         clock = asyncio.get_running_loop().time
         began = clock()
-        await asyncio.sleep(min(max(0.8 * self._usual, _FIRST_PAUSE), _LONGEST_PAUSE, within))
+        await asyncio.sleep(min(max(0.8 * self._usual, _FIRST_PAUSE), _LONGEST_PAUSE, self._within))
         pause = max(self._usual / 6, _FIRST_PAUSE)
-        row = await until(look, within - (clock() - began), pause)
+        row = await until(look, self._within - (clock() - began), pause)
         self._usual += 0.2 * (clock() - began - self._usual)
         return row

@@ -29,9 +29,8 @@ from store.tickets.inbox import Which
 
 COMPLETE = "complete_assignment"
 
-PATIENCE = 2.0
-"""Seconds to wait for the record to show that an assignment is done."""
-
+AT_REST = 2.0
+"""Seconds to wait for a ticket to complete the task that is under way."""
 
 SCHEDULING = TAKEN_WITHIN.total_seconds()
 """Seconds for the engine to schedule an assignment that is already recorded: its ticket may be
@@ -267,7 +266,7 @@ async def _ended(context: AppContext, row: AssignmentRow) -> AssignmentRow | Non
         now = await assignments.get(context.store, row.number, row.n)
         return now if now is not None and now.ending is not None else None
 
-    return await context.record.until(ended, PATIENCE)
+    return await context.record.until(ended)
 
 
 async def _for_good(context: AppContext, row: AssignmentRow) -> AssignmentRow | None:
@@ -280,7 +279,7 @@ async def _for_good(context: AppContext, row: AssignmentRow) -> AssignmentRow | 
         return await context.engine.at_rest(row.number) or None
 
     with suppress(EngineUnavailable):
-        if await until(at_rest, PATIENCE):
+        if await until(at_rest, AT_REST):
             return await assignments.get(context.store, row.number, row.n)
     return None
 

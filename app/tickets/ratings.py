@@ -26,9 +26,6 @@ from store.tickets.tickets import TicketRow
 _FOLLOWED = 20
 """The most tickets, each following another, that are looked at for the first."""
 
-PATIENCE = 1.0
-"""Seconds to wait for the record to show the rating."""
-
 
 class RatingReceipt(Recorded):
     """The receipt of a rating. `recorded`: it counts. `sent`: the ticket will show it later."""
@@ -99,7 +96,7 @@ async def rate(
         given = next((fact.rating for fact in facts if isinstance(fact, Rated)), None)
         return (row, given.grade) if given is not None else None
 
-    found = await context.record.until(recorded, PATIENCE)
+    found = await context.record.until(recorded)
     if found is None:
         return RatingReceipt(number=number, status="sent", stage=before.stage)
     row, grade = found

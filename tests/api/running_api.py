@@ -200,8 +200,9 @@ async def serve_api(
     **settings: Any,
 ) -> AsyncIterator[Api]:
     """Open the application on this store and engine, and close it in good order."""
-    # Tests fill in forms faster than people do.
-    own_settings = Settings(home=home, **{"keys": RING.text(), "form_seconds": 0, **settings})
+    # Tests fill in forms faster than people do, and wait longer on a busy machine.
+    patient = {"form_seconds": 0, "record_wait": 20}
+    own_settings = Settings(home=home, **{"keys": RING.text(), **patient, **settings})
     app = create_app(own_settings, store=store, engine_client=client, packs=packs or SHIPPED)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (

@@ -31,10 +31,10 @@ async def test_what_does_not_come_is_not_waited_for_longer_than_told() -> None:
 
 
 async def test_a_watch_learns_how_long_things_take() -> None:
-    watch, looks = Watch(), []
+    watch, looks = Watch(1), []
     for _ in range(12):
         slow = Later(0.08)
-        assert await watch.until(slow.look, 1) == "there"
+        assert await watch.until(slow.look) == "there"
         looks.append(slow.looks)
     assert max(looks) > looks[-1]
     assert looks[-1] <= 3
@@ -42,4 +42,4 @@ async def test_a_watch_learns_how_long_things_take() -> None:
 
 async def test_a_watch_gives_up_in_time() -> None:
     async with asyncio.timeout(30):
-        assert await Watch().until(Later(60).look, 0.1) is None
+        assert await Watch(0.1).until(Later(60).look) is None

@@ -51,7 +51,7 @@ async def test_the_officer_sees_what_burns_first_and_what_to_do(api: Api) -> Non
     who = await signed_in(api, Role.OFFICER, "water", city="tongzhou")
     signed, new = await api.file(title="先签收的"), await api.file(title="<b>新</b>来的")
     assert (await signed.by_unit("sign")).status_code == 200
-    await api.context.record.until(lambda: _signed(api, signed), 5)
+    await api.context.record.until(lambda: _signed(api, signed))
     page = await opened(api, who)
     shown = lines(page)
     assert shown.index(f"{new.number}-1") < shown.index(f"{signed.number}-1")

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,15 +11,19 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import update
+from temporalio.api.enums.v1 import PendingWorkflowTaskState
 from temporalio.client import Client
 
 from domain.actors import Role
 from runtime.engine_limits import TAKEN_WITHIN, TASK_TIMEOUT, UNTAKEN_AFTER, UPDATES_IN_FLIGHT
+from runtime.names import ticket_workflow_id
 from store.db.engine import Store
 from store.db.tables import assignment
 from tests.api.running_api import Api, Filed, problem, serve_api
 from tests.support.staff_pages import at_desk, says
 from tests.support.stalling import StandingWorker, standing_worker
+
+Begun = Callable[[], Awaitable[None]]
 
 MOMENT = 1.0
 """Seconds in which all sent requests have reached the engine."""
@@ -31,6 +35,21 @@ UNITS = ("market", "110112003", "housing", "transport", "environment", "11011200
 class Standing:
     api: Api
     worker: StandingWorker
+    client: Client
+
+    def begun(self, ticket: Filed) -> Begun:
+        """Return a wait until a task of this ticket has been given to the worker."""
+        handle = self.client.get_workflow_handle(ticket_workflow_id(ticket.number))
+
+        async def begun() -> None:
+            async with asyncio.timeout(30):
+                while True:
+                    task = (await handle.describe()).raw_description.pending_workflow_task
+                    if task.state == PendingWorkflowTaskState.PENDING_WORKFLOW_TASK_STATE_STARTED:
+                        return
+                    await asyncio.sleep(0.02)
+
+        return begun
 
 
 @pytest.fixture
@@ -41,16 +60,23 @@ async def standing(
         standing_worker(engine_address, sqlite_url) as worker,
         serve_api(tmp_path, sqlite_store, client) as api,
     ):
-        yield Standing(api, worker)
+        yield Standing(api, worker, client)
 
 
-async def meanwhile(worker: StandingWorker, seconds: float, *items: Any) -> list[httpx.Response]:
-    """Send the requests while the worker is stalled, and return the answers once it continues."""
+async def meanwhile(
+    worker: StandingWorker, seconds: float, *items: Any, begun: Begun | None = None
+) -> list[httpx.Response]:
+    """Send the requests while the worker is stalled, and return the answers once it continues.
+
+    With `begun`, the others are sent once the engine has given the first one to the worker.
+    """
     with worker.standing_still():
         tasks = []
         for one in items:
             tasks.append(asyncio.create_task(one))
             await asyncio.sleep(0.02)  # in this order
+            if begun and len(tasks) == 1:
+                await begun()
         await asyncio.sleep(seconds)
     return list(await asyncio.gather(*tasks))
 
@@ -99,12 +125,13 @@ async def test_what_was_answered_as_failed_is_never_carried_out(standing: Standi
     ticket = await standing.api.file()
     key = {"Idempotency-Key": "sign-1"}
     officer = await standing.api.officer()
-    # The worker has begun the first command before it stalls, so that one is in time.
+    # The first command has been given to the worker when it stalls, so that one is in time.
     urged, answer = await meanwhile(
         standing.worker,
         TAKEN_WITHIN.total_seconds() + 0.5,
         ticket.act("urge", ticket.citizen),
         ticket.act("sign", officer, **key),
+        begun=standing.begun(ticket),
     )
     assert urged.status_code == 200
     assert problem(answer) == (503, "too_late")
@@ -195,7 +222,11 @@ async def test_pages_say_that_it_was_not_carried_out_and_keep_what_was_typed(
 
     seconds = TAKEN_WITHIN.total_seconds() + 0.5
     _, *pages = await meanwhile(
-        standing.worker, seconds, ticket.act("urge", ticket.citizen), *forms()
+        standing.worker,
+        seconds,
+        ticket.act("urge", ticket.citizen),
+        *forms(),
+        begun=standing.begun(ticket),
     )
     for shown, typed in zip(pages, ("今天更臭了。", "刚打通电话"), strict=True):
         assert shown.status_code == 503

@@ -25,9 +25,8 @@ from store.db import tables
 from store.db.engine import Store
 from store.tickets import setbacks, tickets
 from tests.api.running_api import Api, Filed, serve_api
-from tests.otherday.sitecustomize import AHEAD
 from tests.support.engine import RING, connect_to, engine_server, platform
-from tests.support.jiesu_command import ROOT, Terminal
+from tests.support.jiesu_command import Terminal, moved_by
 from tests.support.people import signed_in
 
 pytestmark = pytest.mark.timeout(300)
@@ -190,10 +189,7 @@ async def test_the_command_follows_lists_and_settles(machine: Machine) -> None:
     async with machine.running():
         settings = Settings(home=machine.home, temporal_address=machine.address)
         terminal, keys = Terminal(settings), {"JIESU_KEYS": RING.text(",")}
-        later = {
-            "PYTHONPATH": f"{ROOT / 'tests' / 'otherday'}:{ROOT}",
-            AHEAD: "120",  # nothing is on its way any more
-        }
+        later = moved_by(120)  # nothing is on its way any more
         ahead = await terminal.jiesu("record", "ahead", "--json", **keys, **later)
         assert (ahead.code, set(json.loads(ahead.out))) == (1, restored.ahead)
         done = await terminal.jiesu("record", "follow", "--all", "--json", **keys, **later)

@@ -59,6 +59,7 @@ def _waits(page: Page, between: Network, words: str = WAITS) -> None:
     line = page.locator("[data-waiting-line]")
     if between.mode is Mode.HANGS:
         expect(line).to_contain_text("正在提交")
+        between.until_asked()
         page.clock.fast_forward(25_000)
     expect(line).to_contain_text(words)
     assert between.asked

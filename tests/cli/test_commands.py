@@ -1,7 +1,6 @@
 """Tests of the `jiesu` command in a terminal beside a running stack."""
 
 import json
-import os
 import re
 import sqlite3
 from collections.abc import AsyncIterator
@@ -17,12 +16,9 @@ from runtime.settings import Settings
 from store.db.engine import Store
 from store.db.schema import upgrade
 from store.tickets import intake
-from tests.otherday.sitecustomize import AHEAD
 from tests.store.stories import Story, complaint, project
-from tests.support.jiesu_command import Terminal
+from tests.support.jiesu_command import Terminal, moved_by
 from workers.stack import Stack
-
-ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.fixture
@@ -106,9 +102,7 @@ async def test_the_doctor_sees_a_clock_that_is_two_minutes_fast_and_the_engine_b
     well = await terminal.jiesu("doctor", **by_port)
     assert (well.code, "nothing says that it differs" in well.out) == (0, True), well.out
 
-    ahead = int(os.environ.get(AHEAD, "0")) + 120
-    fast = {"PYTHONPATH": f"{ROOT / 'tests' / 'otherday'}:{ROOT}", AHEAD: str(ahead)}
-    ill = await terminal.jiesu("doctor", **by_port, **fast)
+    ill = await terminal.jiesu("doctor", **by_port, **moved_by(120))
     wrong = [line for line in ill.out.splitlines() if line.startswith("wrong")]
     assert ill.code == 1
     assert len(wrong) == 1, wrong

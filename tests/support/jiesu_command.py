@@ -19,6 +19,7 @@ from rich.console import ConsoleDimensions
 from cli import terminal
 from cli.main import COMMANDS, main
 from runtime.settings import Settings
+from tests.otherday.sitecustomize import AHEAD
 
 ROOT = Path(__file__).resolve().parents[2]
 _PATIENCE = 60.0
@@ -56,6 +57,12 @@ class Terminal:
     async def json(self, *arguments: str) -> Any:
         done = await self.jiesu(*arguments, "--json")
         return json.loads(done.out)
+
+
+def moved_by(seconds: int) -> dict[str, str]:
+    """Return the environment of a command whose clock is that much ahead of this process's."""
+    ahead = int(os.environ.get(AHEAD, "0")) + seconds
+    return {"PYTHONPATH": f"{ROOT / 'tests' / 'otherday'}:{ROOT}", AHEAD: str(ahead)}
 
 
 async def _started(arguments: Sequence[str], env: Mapping[str, str]) -> Done:

@@ -4,6 +4,7 @@ import contextlib
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum, auto
@@ -13,6 +14,10 @@ FOREIGN = "请先登录本店无线网络"
 """The heading of the page that a foreign network answers with."""
 
 _BODY = f"<!doctype html><title>WLAN</title><h1>{FOREIGN}</h1>".encode()
+
+
+_LONGEST = 60.0
+"""Seconds to wait for a browser that is busy."""
 
 
 class Mode(Enum):
@@ -62,6 +67,13 @@ class Network:
         with self._lock:
             for one in list(self._open):
                 _break(one)
+
+    def until_asked(self) -> None:
+        """Wait for the first connection since `mode` was set."""
+        last = time.monotonic() + _LONGEST
+        while not self.asked:
+            assert time.monotonic() < last, "nobody connects"
+            time.sleep(0.01)
 
     def close(self) -> None:
         self._door.close()

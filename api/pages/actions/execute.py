@@ -22,9 +22,6 @@ from store.tickets import tickets
 LATER = "later"
 """The result of a command not recorded yet."""
 
-PATIENCE = 2.0
-"""Seconds to wait for the record, so that the next page shows the action."""
-
 
 async def do(
     context: AppContext,
@@ -60,7 +57,7 @@ async def _recorded(context: AppContext, snapshot: Snapshot) -> str | None:
 
     if await shown():
         return None
-    return None if await context.record.until(shown, PATIENCE) else LATER
+    return None if await context.record.until(shown) else LATER
 
 
 async def _recur(
