@@ -7,9 +7,16 @@ Names, phones, e-mail and home addresses are not here: they stay in the vault an
 import re
 import unicodedata
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    model_validator,
+)
 
 from domain.actors import Role
 from domain.canonical import says_nothing, written_plainly
@@ -125,6 +132,13 @@ class Place(Incoming):
     lat: float | None = Field(None, ge=-90, le=90)
     lon: float | None = Field(None, ge=-180, le=180)
     crs: Crs = Crs.WGS84
+
+    @model_validator(mode="after")
+    def _whole_point(self, info: ValidationInfo) -> Self:
+        """Refuse half a point of a new complaint: nobody could go there."""
+        if _is_new(info) and (self.lat is None) != (self.lon is None):
+            raise ValueError("a point needs both lat and lon")
+        return self
 
 
 class Filer(Recorded):

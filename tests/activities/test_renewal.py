@@ -20,7 +20,7 @@ async def test_a_ticket_that_has_just_begun_is_left_alone(
     new_complaint = complaint()
     name = ticket_workflow_id(new_complaint.number)
     await client.start_workflow("Ticket", new_complaint, id=name, task_queue=TICKETS)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not [one async for one in client.list_workflows(f"WorkflowId = '{name}'")]:
             await asyncio.sleep(0.05)
     assert await ActivityEnvironment().run(Renewal(client).renew) == 0

@@ -125,7 +125,7 @@ class Filed:
 
     async def until_stage(self, stage: str) -> dict[str, Any]:
         """Wait for the stage, and return the ticket as its citizen sees it."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while True:
                 if (shown := await self.seen())["stage"] == stage:
                     return shown

@@ -98,7 +98,7 @@ class _Watching:
                 self.seen.append(scene)
 
     async def until(self, count: int) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(self.seen) < count:
                 await asyncio.sleep(0.005)
 
@@ -152,7 +152,7 @@ async def test_nobody_reads_when_nobody_watches(
     await one.until(2)
     await one.leave()
     assert boards.watched == {}
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:  # the last reading may still be under way
             statements.clear()
             await asyncio.sleep(POLL_INTERVAL * 4)
@@ -183,7 +183,7 @@ async def test_a_session_that_ends_ends_what_it_watches(api: Api, boards: BoardF
     await leaving.until(1)
     assert who.session
     await sessions.end(api.store, who.session.digest)
-    await asyncio.wait_for(leaving.task, 20)
+    await asyncio.wait_for(leaving.task, 60)
     assert leaving.seen[-1] is End.SIGNED_OUT
     await staying.until(len(staying.seen) + 2)
     assert End.SIGNED_OUT not in staying.seen
@@ -196,7 +196,7 @@ async def test_a_token_that_is_revoked_ends_what_it_watches(api: Api, boards: Bo
     one = _Watching(boards, api.context, who)
     await one.until(1)
     await tokens.revoke(api.store, token_id)
-    await asyncio.wait_for(one.task, 20)
+    await asyncio.wait_for(one.task, 60)
     assert one.seen[-1] is End.SIGNED_OUT
 
 
@@ -217,7 +217,7 @@ async def test_only_a_screen_on_the_wall_is_in_use_while_it_shows(
         await one.until(10)
         await one.leave()
     else:
-        await asyncio.wait_for(one.task, 20)
+        await asyncio.wait_for(one.task, 60)
     assert (End.SIGNED_OUT in one.seen) is not staying
 
 
@@ -247,10 +247,10 @@ async def test_when_the_process_ends_everybody_is_told(api: Api, boards: BoardFe
     one = _Watching(boards, api.context, who)
     await one.until(1)
     await boards.close()
-    await asyncio.wait_for(one.task, 5)
+    await asyncio.wait_for(one.task, 60)
     assert one.seen[-1] is End.CLOSING
     late = _Watching(boards, api.context, who)
-    await asyncio.wait_for(late.task, 5)
+    await asyncio.wait_for(late.task, 60)
     assert late.seen == [End.CLOSING]
 
 
@@ -297,7 +297,7 @@ async def _opened(running: Server, port: int, store: Store) -> AsyncIterator[asy
 
 async def _next_event(reader: asyncio.StreamReader, name: str) -> Any:
     """Return the payload of the next event of that name."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while (line := await reader.readline()).strip() != f"event: {name}".encode():
             assert line, "the stream ended"
         line = await reader.readline()
@@ -329,6 +329,6 @@ async def test_whoever_goes_away_is_watching_no_more(sqlite_store: Store, tmp_pa
         async with _opened(running, port, sqlite_store) as reader:
             await _next_event(reader, "parts")
             assert boards.watched == {"tongzhou": 1}
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while boards.watched:
                 await asyncio.sleep(0.02)

@@ -70,7 +70,7 @@ async def test_what_is_read_for_nobody_is_cancelled(method: str) -> None:
     application, caller = Application(), Caller()
     running = await _asked(application, caller, method)
     caller.gone.set()
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, 60)
     assert (application.ended, caller.got) == (["cancelled"], [])
 
 
@@ -81,7 +81,7 @@ async def test_what_changes_something_is_done_to_the_end(method: str) -> None:
     caller.gone.set()
     await asyncio.sleep(0.05)
     application.go_on.set()
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, 60)
     assert application.ended == ["whole"]
 
 
@@ -90,7 +90,7 @@ async def test_a_whole_answer_is_not_cancelled(more_body: bool) -> None:
     application, caller = Application(), Caller(more_body=more_body)
     running = await _asked(application, caller)
     application.go_on.set()
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, 60)
     assert application.ended == ["whole"]
     assert [message["type"] for message in caller.got] == [
         "http.response.start",

@@ -97,6 +97,8 @@ async def test_every_wrong_field_is_named_and_none_is_repeated(api: Api) -> None
         ({"channel": "pigeon"}, "invalid_request"),
         ({"anonymous": "perhaps"}, "invalid_request"),
         ({"place": {"lat": "NaN"}}, "invalid_request"),
+        ({"place": {"lat": 39.9}}, "invalid_request"),
+        ({"place": {"lon": 116.6}}, "invalid_request"),
     ],
 )
 async def test_what_the_city_does_not_know_is_refused(

@@ -18,7 +18,7 @@ async def _merged(api: Api) -> tuple[Filed, Filed]:
 
 
 async def _until_kind(ticket: Filed, kind: str) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while kind not in await ticket.kinds():
             await asyncio.sleep(0.02)
 

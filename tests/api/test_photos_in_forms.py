@@ -97,7 +97,11 @@ async def test_too_many_photos_are_said_so(api: Api) -> None:
     small = ("a.jpg", a_photo((16, 16)), "image/jpeg")
     page = await _sent(api, *[small] * 10)
     assert page.status_code == 422
-    assert len(re.findall(r'name="photo" value="[^"]+" checked', page.text)) == 9
+    kept = re.findall(r'name="photo" value="([^"]+)" checked', page.text)
+    assert len(kept) == 9
+    more = await api.http.post("/report", data=FORM | {"photo": [*kept, kept[0]]})
+    assert more.status_code == 422
+    assert "最多" in more.text
 
 
 async def test_a_form_that_breaks_off_in_a_photo_is_said_so_and_the_rest_is_kept(

@@ -50,7 +50,7 @@ async def town(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIter
 
 
 async def _until_kind(ticket: Filed, kind: str, times: int = 1) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (await ticket.kinds()).count(kind) < times:
             await asyncio.sleep(0.02)
 
@@ -232,7 +232,7 @@ def _heard(state: State) -> State:
 
 
 async def _until_category(ticket: Filed, category: str) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (await ticket.seen_by_staff())["category"] != category:
             await asyncio.sleep(0.02)
 

@@ -402,7 +402,7 @@ async def test_a_ticket_that_went_apart_does_not_name_the_one_that_accuses(api: 
 
 
 async def _until_kind(ticket: Filed, kind: str) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while kind not in await ticket.kinds():
             await asyncio.sleep(0.02)
 

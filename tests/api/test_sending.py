@@ -71,7 +71,7 @@ class Desk:
             await asyncio.sleep(0.02)
 
     async def shown(self, kind: str) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not await self.events(kind):
                 await asyncio.sleep(0.02)
 
@@ -336,7 +336,7 @@ async def test_the_same_key_gives_the_first_answer_in_a_later_run(
     handle = engine.client.get_workflow_handle(ticket_workflow_id(desk.number))
     first = (await handle.describe()).run_id
     await handle.signal("carry_on")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while (await handle.describe()).run_id == first:
             await asyncio.sleep(0.02)
     assert (await desk.execute(SIGN, "once")).version >= 4

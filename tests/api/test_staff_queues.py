@@ -289,7 +289,7 @@ async def due_for_a_call(api: Api) -> Filed:
     """Return a ticket that was answered, and whose citizen does not rate."""
     ticket = await api.file(contact={"phone": "13800001234", "name": "王小明"})
     assert (await ticket.complete()).status_code == 200
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not (await ticket.seen_by_staff())["call_back_due"]:
             await asyncio.sleep(0.1)
     return ticket

@@ -63,7 +63,7 @@ async def _agrees(engine: Engine, ticket: Filed) -> bool:
 async def _until_sent(engine: Engine, ticket: Filed, times: int) -> None:
     """Wait until the work was given to its unit so often, and waits there."""
     handle = engine.client.get_workflow_handle(ticket_workflow_id(ticket.number))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             history = (await handle.fetch_history()).to_json()
             pending = (await handle.describe()).raw_description.pending_activities

@@ -139,7 +139,7 @@ async def test_a_ticket_in_several_runs_is_one_story(
     first = (await desk.handle.describe()).run_id
     await desk.carry_on()
     await desk.act(CITIZEN, AddFacts(text="桥西"))
-    async with asyncio.timeout(10):  # until it can be listed
+    async with asyncio.timeout(60):  # until it can be listed
         while not await carried_on_unarchived(client, store, datetime.now(UTC)):
             await asyncio.sleep(0.02)
     assert await _exported(client, archive) == [Exported.ARCHIVED]
@@ -315,7 +315,7 @@ async def test_a_ticket_that_was_terminated_is_archived_as_well(
     ticket = await api.file()
     desk = _desk(api, ticket)
     await desk.handle.terminate()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await _exported(engine.client, archive) != [Exported.ARCHIVED]:
             await asyncio.sleep(0.02)
     await _forgotten(engine.client, ticket.number)

@@ -189,7 +189,7 @@ async def test_runs_that_nothing_leads_to_any_more_are_proved_unreadable_as_well
     assert len(numbers) == 2
     replayed = await replay_history(client, engine.store, number)
     assert (replayed.runs, replayed.breaks) == (2, [])
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while left not in await all_run_ids(client, number):
             await asyncio.sleep(0.05)
     assert (await prove(client, TicketKeys(engine.store, RING), number)).runs == 3

@@ -80,7 +80,7 @@ class Installation:
     async def insist(self, call: Callable[[], Awaitable[object]]) -> None:
         """Call once, and ignore an engine that is away or only just back; the caller repeats it."""
         with suppress(RPCError, TimeoutError, WorkflowAlreadyStartedError):
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 await call()
         await asyncio.sleep(0.3)
 

@@ -95,7 +95,7 @@ class Filed:
         assert isinstance(caught.value.cause, ApplicationError)
         return caught.value.cause.type or ""
 
-    async def carry_on(self, within: float = 10) -> None:
+    async def carry_on(self, within: float = 60) -> None:
         """Continue the workflow in a new run, as an operator does, and wait until it has begun."""
         before = (await self.handle.describe()).run_id
         await self.handle.signal(TicketWorkflow.request_continuation)
@@ -108,7 +108,7 @@ class Filed:
         result = result or HandlingResult(reply="已组织清淤，河水恢复清澈。")
         await self._hand_in(f"handle-{at.unit}-{at.assignment}", result)
 
-    async def _hand_in(self, activity: str, result: HandlingResult, within: float = 10) -> None:
+    async def _hand_in(self, activity: str, result: HandlingResult, within: float = 60) -> None:
         """Complete the activity as the API does; retry while no unit worker has taken it up."""
         work = waiting_work(self.client, self.number, activity)
         done = result.model_copy(update={"at": datetime.now(UTC)})
@@ -151,20 +151,20 @@ class Filed:
         return ticket
 
     async def until_kind(
-        self, engine: Engine, kind: str, times: int = 1, within: float = 10
+        self, engine: Engine, kind: str, times: int = 1, within: float = 60
     ) -> None:
         """Wait until `times` events of this kind are recorded."""
         async with asyncio.timeout(within):
             while (await self.kinds(engine)).count(kind) < times:
                 await asyncio.sleep(0.02)
 
-    async def until_clock_due(self, engine: Engine, name: str, within: float = 10) -> None:
+    async def until_clock_due(self, engine: Engine, name: str, within: float = 60) -> None:
         """Wait until the store records that the clock is past due."""
         async with asyncio.timeout(within):
             while not any(c.name == name and c.past_due for c in (await self.state(engine)).clocks):
                 await asyncio.sleep(0.02)
 
-    async def until_projected(self, engine: Engine, stage: str, within: float = 10) -> None:
+    async def until_projected(self, engine: Engine, stage: str, within: float = 60) -> None:
         """Wait until the stored state is at this stage."""
         async with asyncio.timeout(within):
             while (await self.state(engine)).stage != stage:
@@ -176,14 +176,14 @@ class Filed:
             TicketWorkflow.rated, RatingMessage(actor=actor, rating=rating, at=datetime.now(UTC))
         )
 
-    async def until(self, reached: Callable[[Snapshot], bool], within: float = 10) -> Snapshot:
+    async def until(self, reached: Callable[[Snapshot], bool], within: float = 60) -> Snapshot:
         """Return the first snapshot that satisfies `reached`."""
         async with asyncio.timeout(within):
             while not reached(at := await self.now()):
                 await asyncio.sleep(0.02)
         return at
 
-    async def until_stage(self, stage: str, within: float = 10) -> Snapshot:
+    async def until_stage(self, stage: str, within: float = 60) -> Snapshot:
         return await self.until(lambda at: at.stage == stage, within)
 
 

@@ -149,7 +149,7 @@ async def verify(api: Api) -> Filed:
 
 async def raised(api: Api) -> Filed:
     ticket = await _after((_UNIT, "raise-level", {"reason": "超出本级事权。"}))(api)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await _unit(ticket) != "gov":
             await asyncio.sleep(0.02)
     return ticket

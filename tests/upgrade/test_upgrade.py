@@ -111,11 +111,11 @@ async def _end(resumed: Resumed, name: str) -> None:
             version = state.rules.pack_version if state.rules else None
             pack = await packs.of(state.complaint.city, version)
             with suppress(*TOO_LATE, TimeoutError):
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(60):
                     await _step(ticket, state, pack)
             seen, again = state.version, now + 2
         await asyncio.sleep(0.1)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await ticket.handle.result()
 
 

@@ -29,7 +29,7 @@ async def carry_on(ticket: Filed) -> None:
     """Let the ticket continue in a new run, as an operator does, and wait for it."""
     before = (await ticket.handle.describe()).run_id
     await ticket.handle.signal(TicketWorkflow.request_continuation)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (await ticket.handle.describe()).run_id == before:
             await asyncio.sleep(0.02)
 

@@ -53,7 +53,7 @@ async def test_a_limit_beyond_every_published_year_is_no_later_than_what_it_is_p
     town: Engine, command: Command, unit: str
 ) -> None:
     ticket, _ = await file(town.client)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await ticket.act(WATER, command)
         state = await ticket.state(town)
     own = next(share for share in state.opened if share.unit == unit)
@@ -64,5 +64,5 @@ async def test_a_limit_beyond_every_published_year_is_no_later_than_what_it_is_p
 async def test_a_moment_beyond_the_last_year_there_is_is_refused(town: Engine) -> None:
     ticket, _ = await file(town.client)
     command = Appoint(starts_at=datetime.max.replace(tzinfo=UTC))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         assert await ticket.refused(DESK, command) == "too_far"

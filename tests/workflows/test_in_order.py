@@ -67,7 +67,7 @@ async def recorded(ticket: Filed, engine: Engine) -> list[str]:
 
 async def taken_up(ticket: Filed) -> None:
     """Wait until the units' worker has taken up every order: it may be stopped then."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             pending = (await ticket.handle.describe()).raw_description.pending_activities
             if pending and all(one.state != _SCHEDULED for one in pending):

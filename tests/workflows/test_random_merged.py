@@ -163,7 +163,7 @@ async def test_whoever_waits_for_another_ticket_stands_still_as_it_does(
             _try(parent, _act(chance, unit)),
             *(_try(child, _act_of_child(chance, parent)) for child in acting),
         )
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not await _settled(busy, parent, children):
             await asyncio.sleep(0.05)
     assert [_decided(await child.state(busy)) for child in children] == decided

@@ -35,7 +35,7 @@ async def test_officers_work_on_while_the_store_is_away(engine: Engine) -> None:
     await ticket.complete()
     await ticket.until_stage("rate")
     await ticket.rate(5)
-    assert (await asyncio.wait_for(ticket.handle.result(), 30)).outcome == "closed"
+    assert (await asyncio.wait_for(ticket.handle.result(), 60)).outcome == "closed"
     verdict = await judge(engine.client, engine.store, ticket.number)
     assert verdict.agrees, verdict
     assert len(await tickets.events(engine.store, ticket.number)) == 9
@@ -56,7 +56,7 @@ async def test_a_ticket_whose_key_cannot_be_fetched_waits_for_it(
         await asyncio.sleep(0.5)
         assert not signing.done()
         codec.keys.keys = fetched
-        assert (await asyncio.wait_for(signing, 30)).version == 4
+        assert (await asyncio.wait_for(signing, 60)).version == 4
         verdict = await judge(desk, engine.store, ticket.number)
         assert verdict.agrees, verdict
 
@@ -75,7 +75,7 @@ async def test_a_ticket_filed_while_the_store_is_away_is_recorded_later(engine: 
 async def test_what_is_said_while_a_ticket_ends_is_kept(engine: Engine) -> None:
     """The record still shows it open, so the API accepts a rating and a result."""
     ticket = await heard_at_the_end(engine)
-    assert (await asyncio.wait_for(ticket.handle.result(), 30)).outcome == "withdrawn"
+    assert (await asyncio.wait_for(ticket.handle.result(), 60)).outcome == "withdrawn"
     facts = [event.fact for event in await tickets.events(engine.store, ticket.number)]
     facts_by_key = {fact.kind: fact for fact in facts[-2:]}
     refused, overtaken = facts_by_key["rating_refused"], facts_by_key["result_overtaken"]

@@ -58,7 +58,7 @@ async def test_a_late_result_does_not_hide_that_it_was_late(
     result = HandlingResult(reply="已办理。", at=datetime.now(UTC))
     await waiting_work(client, ticket.number, lead.activity_id).complete(result)
     async with platform(client, sqlite_store, hasty) as engine:
-        await ticket.until_projected(engine, "rate", within=30)
+        await ticket.until_projected(engine, "rate", within=60)
         story = await _story(ticket, engine)
         assert story.index("handle due") < story.index("handled")
         assert (await ticket.state(engine)).stage == "rate"
@@ -75,6 +75,6 @@ async def test_a_late_command_does_not_hide_that_it_was_late(
     await asyncio.sleep(0.3)
     async with platform(client, sqlite_store, hasty) as engine:
         await signing
-        await ticket.until_kind(engine, "signed", within=30)
+        await ticket.until_kind(engine, "signed", within=60)
         story = await _story(ticket, engine)
         assert story.index("sign due") < story.index("signed")

@@ -148,10 +148,11 @@ async def _parsed(parser: MultiPartParser, seconds: float) -> FormData:
 
 async def brought(request: Request, context: AppContext, sent: FormData, form: Form) -> Brought:
     """Store the photos; a refused one is a fault of the form, and the others are kept."""
-    stored = [one for one in sent.getlist(FIELD) if isinstance(one, str) and one][:MOST]
+    named = [one for one in sent.getlist(FIELD) if isinstance(one, str) and one]
+    stored = named[:MOST]
     new = Brought(stored, list(stored))
     files = [one for one in sent.getlist(CHOSEN) if isinstance(one, UploadFile) and one.filename]
-    if len(stored) + len(files) > MOST:
+    if len(named) + len(files) > MOST:
         form.fail(CHOSEN, _TOO_MANY, most=MOST)
     for file in files[: MOST - len(stored)]:
         try:
