@@ -15,7 +15,7 @@ from cli.terminal import USAGE, err, fail, one_line, out, print_json, run
 from domain.actors import SYSTEM
 from domain.pack.pack import Pack, UnknownInPack
 from packs.differences import cell_differences, differences
-from packs.parsed_pack import CITY, GRIDS
+from packs.parsed_pack import CITY, GRIDS, read_parsed
 from packs.registry import (
     PackError,
     PackRegistry,
@@ -140,6 +140,23 @@ def diff(
         print_json(city_views.differing(old[0], new[0], content_differences))
     else:
         city_views.show_differences(old[0], new[0], content_differences)
+
+
+@app.command()
+def law(
+    city: Annotated[str, typer.Argument(help="A city's id, or the folder of a pack.")],
+    as_json: Json = False,
+) -> None:
+    """Say which clause each limit, cap and duty rests on, and which clauses no rule covers.
+
+    What rests on no clause is illustrative. Documents whose text was not read are named.
+    """
+    _, folder = loaded(city)
+    parsed = read_parsed(folder)
+    if as_json:
+        print_json(city_views.law(parsed))
+    else:
+        city_views.show_law(parsed)
 
 
 @app.command()

@@ -12,13 +12,15 @@ from cli.terminal import one_line, out, styled, table
 from domain.deadlines.clocks import LevelKind
 from domain.deadlines.registry import ClockName
 from domain.pack.catalogue import matches
+from domain.pack.law import Law
 from domain.pack.pack import Pack
 from domain.pack.policies import LevelRule
 from packs.bases import BESIDE, default_root, is_base, pack_files
 from packs.differences import ContentDifference
-from packs.parsed_pack import CITY, GRIDS
+from packs.law import rules_of
+from packs.parsed_pack import CITY, GRIDS, ParsedPack
 from packs.problems import PackFault, there
-from packs.registry import load_pack
+from packs.registry import PackError, load_pack
 from store.packs.archive import ArchivedVersion
 
 Shown = dict[str, Any]
@@ -133,6 +135,69 @@ def show_one(values: Shown) -> None:
         shown = "\n".join(map(str, value)) if isinstance(value, list) else str(value or "")
         shown_in.add_row(name.replace("_", " "), shown)
     out.print(shown_in)
+
+
+def law(parsed: ParsedPack) -> Shown:
+    """Return what a city's rules rest on."""
+    city, law_file = parsed.city.value, parsed.law.value or Law()
+    if city is None:
+        raise PackError(parsed.folder, parsed.problems)
+    documents = law_file.documents
+    return {
+        "city": city.city.id,
+        "rules": [
+            {
+                "key": rule.key,
+                "value": rule.value,
+                "rests_on": [
+                    {"document": document.code, "clause": clause.code, "says": clause.en}
+                    for document, clause in rule.clauses
+                ],
+            }
+            for rule in rules_of(city, law_file)
+        ],
+        "by_the_product": [
+            {"document": one.code, "clause": clause.code, "says": clause.en, "by": clause.product}
+            for one in documents
+            for clause in one.clauses
+            if clause.product
+        ],
+        "not_covered": [
+            {"document": one.code, "clause": clause.code, "says": clause.en}
+            for one in documents
+            for clause in one.clauses
+            if not clause.covered
+        ],
+        "not_checked": [
+            {"document": one.code, "name": one.en, "name_zh": one.zh}
+            for one in documents
+            if not one.text
+        ],
+    }
+
+
+def show_law(parsed: ParsedPack) -> None:
+    """Print what a city's rules rest on."""
+    values = law(parsed)
+    shown_in = table("rule", "value", "rests on", "which says")
+    for rule in values["rules"]:
+        rests = rule["rests_on"]
+        clauses = "\n".join(f"{one['document']} {one['clause']}" for one in rests)
+        says = "\n".join(one["says"] for one in rests)
+        shown_in.add_row(rule["key"], rule["value"], clauses or "illustrative", says)
+    out.print(shown_in)
+    for title, part in (
+        ("Carried out by the product, whatever the pack says:", "by_the_product"),
+        ("Clauses that no rule covers:", "not_covered"),
+        ("Not checked, cited as reported:", "not_checked"),
+    ):
+        if values[part]:
+            out.print("", styled(title, "bold"))
+        for one in values[part]:
+            clause = f" {one['clause']}" if "clause" in one else ""
+            says = one.get("says") or f"{one['name']} ({one['name_zh']})"
+            by = f" → {one['by']}" if "by" in one else ""
+            out.print(one_line(f"  {one['document']}{clause}: {says}{by}"))
 
 
 def show(pack: Pack, folder: Path) -> None:

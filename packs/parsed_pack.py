@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, RootModel, StringConstraints, model_valid
 from domain.deadlines.calendar import OfficeSpans
 from domain.deadlines.registry import ClockName
 from domain.pack.catalogue import Category, Indicator, Reasons, Responsibility, ScoringRule, Unit
+from domain.pack.law import Law
 from domain.pack.pack import City
 from domain.pack.phrases import Phrases
 from domain.pack.policies import (
@@ -39,7 +40,7 @@ from packs.toml_tables import Document, TomlText, as_document, parse_toml
 CITY, UNITS, CATEGORIES = "city.toml", "units.csv", "categories.csv"
 RESPONSIBILITIES, CALENDAR = "responsibilities.csv", "calendar.csv"
 INDICATORS, SCORING, GRIDS = "indicators.toml", "scoring.csv", "grids.geojson"
-PHRASES = "phrases.toml"
+PHRASES, LAW = "phrases.toml", "law.toml"
 TEMPLATES = {"zh": "templates/zh.toml", "en": "templates/en.toml"}
 """The files with messages to citizens, by language."""
 
@@ -124,6 +125,7 @@ class ParsedPack:
     indicators: Document[IndicatorsFile]
     scoring: Sheet[ScoringRule]
     phrases: Document[Phrases]
+    law: Document[Law]
     messages: dict[str, Document[MessagesFile]]
     problems: list[PackFault]
 
@@ -169,6 +171,7 @@ def _read(files: PackFiles) -> ParsedPack:
         indicators=_document(files, INDICATORS, IndicatorsFile, problems, required=False),
         scoring=_sheet(files, SCORING, ScoringRule, problems, required=False),
         phrases=_document(files, PHRASES, Phrases, problems, required=False),
+        law=_document(files, LAW, Law, problems, required=False),
         messages={
             language: _document(files, name, MessagesFile, problems)
             for language, name in TEMPLATES.items()
@@ -191,6 +194,7 @@ def _unread(folder: Path, problem: PackFault) -> ParsedPack:
         indicators=Document(INDICATORS),
         scoring=Sheet(SCORING, whole=False),
         phrases=Document(PHRASES),
+        law=Document(LAW),
         messages={},
         problems=[problem],
     )
@@ -269,7 +273,7 @@ def read_base(folder: Path) -> list[PackFault]:
     files, problems = PackFiles(folder), list[PackFault]()
     if not files.exists(CITY):
         problems.append(PackFault(CITY, None, "the file is missing"))
-    for name in (CITY, INDICATORS, PHRASES, *TEMPLATES.values()):
+    for name in (CITY, INDICATORS, PHRASES, LAW, *TEMPLATES.values()):
         text = parse_toml(files.own(name), name, problems) if files.exists(name) else None
         problems += [
             PackFault(name, text.lines.get((key,)), f"{key}: a base extends nothing itself")

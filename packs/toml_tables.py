@@ -118,7 +118,7 @@ def as_document(
 
 _TABLE = re.compile(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?$")
 _TABLES = re.compile(r"\s*\[\[([^\[\]]+)\]\]\s*(?:#.*)?$")
-_KEY = re.compile(r"\s*([\w-]+(?:\.[\w-]+)*)\s*=")
+_KEY = re.compile(r"""\s*("[^"]*"|'[^']*'|[\w-]+(?:\.[\w-]+)*)\s*=""")
 _QUOTES = re.compile(r'"""|\'\'\'')
 
 
@@ -138,12 +138,12 @@ def toml_lines(text: str) -> dict[Location, int]:
         if inside:
             continue
         if match := _TABLES.match(line):
-            path = _path(match[1])
+            path = _inside(_path(match[1]), counts)
             table = key = (*path, counts[path])
             counts[path] += 1
             lines.setdefault(path, number)
         elif match := _TABLE.match(line):
-            table = key = _path(match[1])
+            table = key = _inside(_path(match[1]), counts)
         elif match := _KEY.match(line):
             key = (*table, *_path(match[1]))
         elif line.lstrip().startswith("{"):
@@ -157,5 +157,17 @@ def toml_lines(text: str) -> dict[Location, int]:
     return lines
 
 
+def _inside(path: Location, counts: Counter[Location]) -> Location:
+    """Return the path of a table, where those around it are lists in their last entry."""
+    at: Location = ()
+    for part in path[:-1]:
+        at = (*at, part)
+        if counts[at]:
+            at = (*at, counts[at] - 1)
+    return (*at, *path[-1:])
+
+
 def _path(text: str) -> Location:
+    if text[0] in "\"'":
+        return (text[1:-1],)
     return tuple(part.strip().strip("\"'") for part in text.split("."))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from packs.checks.catalogue import check_categories, check_codes, check_units
 from packs.checks.cells import check_cells
 from packs.checks.formulas import check_conditions, check_events, check_figures
+from packs.checks.law import check_law
 from packs.checks.limits import check_calendar, check_joint, check_limits, check_order
 from packs.checks.messages import check_messages
 from packs.checks.owners import check_city, check_responsibilities
@@ -31,5 +32,6 @@ CHECKS: tuple[Callable[[ParsedPack], Iterator[PackFault]], ...] = (
     check_events,
     check_messages,
     check_phrases,
+    check_law,
     check_cells,
 )

@@ -28,6 +28,9 @@ Begun = Callable[[], Awaitable[None]]
 MOMENT = 1.0
 """Seconds in which all sent requests have reached the engine."""
 
+TOO_LONG = TAKEN_WITHIN.total_seconds() + 3.0
+"""Seconds after which a command is too late, also where a busy machine sends it late."""
+
 UNITS = ("market", "110112003", "housing", "transport", "environment", "110112001", "110112002")
 
 
@@ -128,7 +131,7 @@ async def test_what_was_answered_as_failed_is_never_carried_out(standing: Standi
     # The first command has been given to the worker when it stalls, so that one is in time.
     urged, answer = await meanwhile(
         standing.worker,
-        TAKEN_WITHIN.total_seconds() + 0.5,
+        TOO_LONG,
         ticket.act("urge", ticket.citizen),
         ticket.act("sign", officer, **key),
         begun=standing.begun(ticket),
@@ -220,7 +223,7 @@ async def test_pages_say_that_it_was_not_carried_out_and_keep_what_was_typed(
     def forms() -> list[Any]:
         return [api.http.post("/follow/facts", data=facts), desk.do(ticket, "contact", note)]
 
-    seconds = TAKEN_WITHIN.total_seconds() + 0.5
+    seconds = TOO_LONG
     _, *pages = await meanwhile(
         standing.worker,
         seconds,

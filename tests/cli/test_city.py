@@ -311,7 +311,7 @@ COMMANDS = re.findall(
 def test_the_commands_of_the_document_work_as_pasted(terminal: Terminal) -> None:
     shutil.copytree(ROOT / "cities" / "tongzhou", terminal.cities / "tongzhou")
     terminal.keep("example")
-    assert len(COMMANDS) == 14
+    assert len(COMMANDS) == 15
     for command in COMMANDS:
         name, *arguments = shlex.split(command)
         done = terminal.jiesu(*arguments)
@@ -326,3 +326,23 @@ def test_where_nothing_is_provisional_nothing_is_planned_again(terminal: Termina
     unknown = terminal.jiesu("city", "replan", "nowhere")
     assert unknown.exit_code == 2
     assert "unknown_city" in unknown.stderr
+
+
+def test_every_rule_is_shown_with_the_clause_it_rests_on(terminal: Terminal) -> None:
+    done = terminal.jiesu("city", "law", "example")
+    assert done.exit_code == 0, done.output
+    handle = next(line for line in done.stdout.splitlines() if "tiers.general.handle" in line)
+    assert "10wd" in handle
+    assert "rules-2024 9" in handle
+    caps = next(line for line in done.stdout.splitlines() if "caps.reworks" in line)
+    assert "illustrative" in caps
+    payload = terminal.json("law", "example")
+    assert [one["clause"] for one in payload["by_the_product"]] == ["10"]
+    assert [one["clause"] for one in payload["not_covered"]] == ["11"]
+    assert payload["not_checked"] == []
+    replace(terminal.cities / "example" / "law.toml", "text = true\n", "")
+    assert "Not checked" in terminal.jiesu("city", "law", "example").stdout
+    (terminal.cities / "example" / "law.toml").unlink()
+    assert {one["key"] for one in terminal.json("law", "example")["rules"]} == {
+        one["key"] for one in payload["rules"]
+    }

@@ -26,6 +26,7 @@ from domain.pack.catalogue import (
     UnitQueue,
 )
 from domain.pack.condition_vocabulary import EventCase, ResultCase, ShareCase, TicketFacts
+from domain.pack.law import Clause, Law, LawDocument
 from domain.pack.pack import City
 from domain.pack.phrases import Moment, Phrases, Reply, Script
 from domain.pack.policies import (
@@ -89,6 +90,7 @@ DOCUMENTED: dict[str, list[type[BaseModel] | type[StrEnum] | Iterable[str]]] = {
     "scoring.csv": [ScoringRule],
     "Kinds of events": [event_kinds()],
     "phrases.toml": [Phrases, Script, Reply, Moment],
+    "law.toml": [Law, LawDocument, Clause],
     "Templates": [TEMPLATE_NAMES, PLACEHOLDERS],
     "Conditions": [FUNCTIONS],
     "`t`: the ticket": [TicketFacts, Kind, Channel, Stage, Outcome],
