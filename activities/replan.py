@@ -137,6 +137,9 @@ async def _replan(client: Client, number: str, version: int, calendar: str, by: 
     except WorkflowUpdateFailedError:
         return False  # there is nothing to plan any more, or it has ended
     except WorkflowUpdateRPCTimeoutOrCancelledError:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling() > 0:  # the activity is to end
+            raise asyncio.CancelledError from None
         return False
     except RPCError as error:
         if error.status in (RPCStatusCode.NOT_FOUND, NOT_READY):

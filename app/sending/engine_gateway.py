@@ -93,6 +93,9 @@ class Engine:
                     id=_RECEIPT,
                     rpc_timeout=timedelta(seconds=self._timeout),
                 )
+        except asyncio.CancelledError:
+            await _forget(start)
+            raise
         except (EngineUnavailable, NotRunning, WorkflowAlreadyStartedError) as error:
             if isinstance(error, EngineUnavailable) and error.detail == "unreachable":
                 self._absent_until = self.clock.steady() + _FORGET_ABSENCE
@@ -198,6 +201,9 @@ class Engine:
             async with asyncio.timeout(within or self._timeout):
                 yield
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
+            # The client says the same of a call that took too long and of one that was cancelled.
+            if _is_cancelled():
+                raise asyncio.CancelledError from error
             raise EngineUnavailable("no answer in time") from error
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
@@ -216,6 +222,12 @@ class Engine:
             if "onnect" not in str(error):
                 raise
             raise EngineUnavailable("unreachable") from error
+
+
+def _is_cancelled() -> bool:
+    """Return whether the task that asks is to end."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def _forget(start: WithStartWorkflowOperation[Any, Any]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from temporalio import workflow
 from temporalio.client import Client
+from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from app.errors import Problem
@@ -292,6 +293,32 @@ async def test_nobody_is_served_by_a_worker_that_is_not_there(
     with pytest.raises(Problem) as refused:
         await context.act(new_complaint.number, SIGN, None)
     assert refused.value.code == "too_late"
+
+
+async def test_who_waits_for_the_engine_can_be_cancelled(
+    client: Client, sqlite_store: Store
+) -> None:
+    """The client reports a cancelled call as one that took too long: it must not go on."""
+    furnish(client, sqlite_store)
+    context, new_complaint = gateway.Engine(client, timeout=60), complaint()
+    filing = asyncio.create_task(context.file(new_complaint))
+    handle = client.get_workflow_handle(ticket_workflow_id(new_complaint.number))
+    async with asyncio.timeout(60):
+        while not filing.done():
+            try:
+                await handle.describe()
+            except RPCError:
+                await asyncio.sleep(0.02)
+            else:
+                break
+    filing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await filing
+    giving = asyncio.create_task(context.act(new_complaint.number, SIGN, None))
+    await asyncio.sleep(0.3)  # until it has been sent
+    giving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await giving
 
 
 @workflow.defn(name="Ticket", sandboxed=False)
