@@ -33,7 +33,7 @@ FORM = (
 UPLOAD = "POST /api/v1/files HTTP/1.1\r\nHost: jiesu.test\r\n"
 GET = "GET /healthz HTTP/1.1\r\nHost: jiesu.test\r\n"
 SLOWEST = 20.0
-"""Seconds after which a busy machine, too, has cut off who never ends: by far more than the limits."""
+"""Seconds after which a busy machine, too, has cut off a client that never ends."""
 
 
 @pytest.fixture
