@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from temporalio import activity
 from temporalio.client import Client
+from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -81,6 +82,8 @@ class IntakeBacklog:
                     complaint,
                     id=ticket_workflow_id(complaint.number),
                     task_queue=TICKETS,
+                    # It may have been started, and have ended, while the API heard nothing.
+                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                     search_attributes=search_attributes(complaint),
                 )
             except WorkflowAlreadyStartedError:

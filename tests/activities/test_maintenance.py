@@ -5,17 +5,21 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
+from temporalio.client import WorkflowExecutionStatus
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.intake_backlog import IntakeBacklog
 from activities.maintenance import keep_doing
 from activities.outbox import Outbox
+from domain.commands.citizens.withdraw import Withdraw
 from runtime.names import TICKET_WORKFLOW, ticket_workflow_id
+from store.db import tables
 from store.secrets.vault import Person, Vault
 from store.tickets import intake, outbox, tickets
 from store.tickets.numbers import new_number
-from tests.support.desk import Filed, complaint, file
+from tests.support.desk import CITIZEN, Filed, complaint, file
 from tests.support.engine import RING, Engine
 
 
@@ -86,6 +90,25 @@ async def test_what_an_api_is_just_starting_is_not_started_a_second_time(engine:
     backlog = IntakeBacklog(engine.store, engine.client)
     await _for_one_run(ActivityEnvironment(), backlog.start_waiting)
     assert await tickets.get(engine.store, number) is None
+
+
+async def test_what_has_ended_before_its_start_was_noted_is_not_started_again(
+    engine: Engine,
+) -> None:
+    """The API was not answered in time; the ticket began all the same, and was withdrawn."""
+    number = await _registered(engine, timedelta(minutes=1))
+    ticket, _ = await file(engine.client, complaint(number=number))
+    await ticket.act(CITIZEN, Withdraw(reason="已自行解决"))
+    await ticket.handle.result()
+    # The backlog was read before the record said that it had begun.
+    unstarted = update(tables.intake).where(tables.intake.c.number == number)
+    await engine.store.change(unstarted.values(started_at=None))
+    backlog = IntakeBacklog(engine.store, engine.client)
+    for _ in range(2):
+        await ActivityEnvironment().run(backlog.start_some, datetime.now(UTC))
+    assert (await ticket.handle.describe()).status is WorkflowExecutionStatus.COMPLETED
+    assert (await tickets.events(engine.store, number))[-1].kind == "withdrawn"
+    assert await intake.pending(engine.store, timedelta(), 10, datetime.now(UTC)) == []
 
 
 async def test_messages_leave_the_outbox_once(engine: Engine) -> None:
