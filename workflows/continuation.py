@@ -174,6 +174,7 @@ class ContinuedTicket(StagedTicket):
                 # Within a task the SDK handles messages before it delivers results: without this
                 # pause a result that a unit handed in meanwhile would be missed.
                 await workflow.sleep(_A_MOMENT)
+                await self._all_of_this_task()
                 if self._at_rest():
                     break
                 leave_trace()
@@ -193,6 +194,16 @@ class ContinuedTicket(StagedTicket):
                 heard=self.heard,
             )
         )
+
+    async def _all_of_this_task(self) -> None:
+        """Let everything that came with this task be delivered, a result after the end of a pause.
+
+        Without it a result that the engine brings together with the end of the pause would be
+        missed, and lost with the run. Older tickets decide as their histories do.
+        """
+        rules = self.ticket.rules
+        if rules is not None and rules.traces:
+            await workflow.wait_condition(lambda: True)  # asked once nothing else can go on
 
     def _at_rest(self) -> bool:
         under_way = self.escalating or self._projecting or self.untold

@@ -5,13 +5,13 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import update
-from temporalio.api.enums.v1 import PendingWorkflowTaskState
 from temporalio.client import Client
 
 from domain.actors import Role
@@ -21,7 +21,7 @@ from store.db.engine import Store
 from store.db.tables import assignment
 from tests.api.running_api import Api, Filed, problem, serve_api
 from tests.support.staff_pages import at_desk, says
-from tests.support.stalling import StandingWorker, standing_worker
+from tests.support.stalling import StandingWorker, given_a_task, standing_worker
 
 Begun = Callable[[], Awaitable[None]]
 
@@ -44,15 +44,7 @@ class Standing:
         """Return a wait until a task of this ticket has been given to the worker."""
         handle = self.client.get_workflow_handle(ticket_workflow_id(ticket.number))
 
-        async def begun() -> None:
-            async with asyncio.timeout(30):
-                while True:
-                    task = (await handle.describe()).raw_description.pending_workflow_task
-                    if task.state == PendingWorkflowTaskState.PENDING_WORKFLOW_TASK_STATE_STARTED:
-                        return
-                    await asyncio.sleep(0.02)
-
-        return begun
+        return partial(given_a_task, handle)
 
 
 @pytest.fixture

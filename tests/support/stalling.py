@@ -4,12 +4,24 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+from temporalio.api.enums.v1 import PendingWorkflowTaskState
+from temporalio.client import WorkflowHandle
 
 from packs.registry import PackRegistry
 from store.db.engine import Store
 from tests.support.engine import connect_to, platform
 
 _LONGEST = 60.0
+
+
+async def given_a_task(handle: WorkflowHandle[Any, Any]) -> None:
+    """Wait until the engine has given a task of this ticket to the worker."""
+    started = PendingWorkflowTaskState.PENDING_WORKFLOW_TASK_STATE_STARTED
+    async with asyncio.timeout(_LONGEST):
+        while (await handle.describe()).raw_description.pending_workflow_task.state != started:
+            await asyncio.sleep(0.02)
 
 
 class StandingWorker:

@@ -1,10 +1,10 @@
 """Tests that a ticket with a long history continues in a new run, without a break."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from temporalio.client import WorkflowUpdateFailedError
+from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.service import RPCError
 
 from domain.commands.citizens.add_facts import AddFacts
@@ -17,9 +17,14 @@ from domain.messages import Act
 from domain.ticket.assignment import HandlingResult
 from domain.ticket.state import Snapshot
 from runtime import engine_limits
+from runtime.engine import waiting_work
 from runtime.engine_limits import Used
+from store.db.engine import Store
+from store.tickets import tickets
 from tests.support.desk import CITIZEN, DISPATCHER, Filed, complaint, file, officer
-from tests.support.engine import Engine
+from tests.support.engine import Engine, furnish
+from tests.support.stalling import given_a_task, standing_worker
+from workflows import continuation
 from workflows.ticket import TicketWorkflow
 
 WATER = officer("water")
@@ -105,6 +110,43 @@ async def test_results_that_come_while_it_is_carried_on_are_taken(engine: Engine
         # The engine may delay a query that comes between two runs, so the record is read.
         await ticket.until_projected(engine, "rate", within=60)
         assert (await ticket.kinds(engine)).count("handled") == 1
+
+
+async def test_a_result_that_comes_with_the_moment_to_carry_on_is_taken(
+    engine_address: str,
+    client: Client,
+    sqlite_url: str,
+    sqlite_store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The engine brings the end of the pause and the result in one task."""
+    monkeypatch.setattr(continuation, "_A_MOMENT", timedelta(seconds=2))
+    furnish(client, sqlite_store)
+    async with standing_worker(engine_address, sqlite_url) as worker:
+        ticket, _ = await file(client)
+        await ticket.until_stage("handle")
+        timers = await _timers(ticket)
+        await ticket.handle.signal(TicketWorkflow.request_continuation)
+        async with asyncio.timeout(60):
+            while await _timers(ticket) == timers:
+                await asyncio.sleep(0.02)
+        with worker.standing_still():
+            await ticket.handle.signal(TicketWorkflow.request_continuation)
+            await given_a_task(ticket.handle)
+            share = waiting_work(client, ticket.number, "handle-water-1")
+            await share.complete(HandlingResult(reply="已办理。", at=datetime.now(UTC)))
+            await asyncio.sleep(2.5)
+        async with asyncio.timeout(60):
+            while "handled" not in (
+                kinds := [event.kind for event in await tickets.events(sqlite_store, ticket.number)]
+            ):
+                await asyncio.sleep(0.05)
+        assert kinds.count("handled") == 1
+
+
+async def _timers(ticket: Filed) -> int:
+    history = await ticket.handle.fetch_history()
+    return sum(event.HasField("timer_started_event_attributes") for event in history.events)
 
 
 async def handed_in(ticket: Filed) -> None:
