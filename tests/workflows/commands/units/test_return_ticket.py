@@ -1,15 +1,19 @@
 """Tests of returns: window, policy and cap."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from temporalio.client import Client
 
+from domain.commands.citizens.withdraw import Withdraw
 from domain.commands.supervising.decide import Decide
 from domain.commands.units.return_ticket import Return
 from domain.commands.units.sign import Sign
+from domain.ticket.assignment import HandlingResult
+from runtime.engine import waiting_work
 from store.db.engine import Store
 from tests.support.cities import city_with, with_rule
-from tests.support.desk import DISPATCHER, file, officer
+from tests.support.desk import CITIZEN, DISPATCHER, file, officer
 from tests.support.engine import Engine, platform
 from tests.support.prepared import NOT_OURS, return_asked
 
@@ -79,3 +83,17 @@ async def test_where_returns_are_off_the_attempt_is_kept_and_nothing_changes(
         assert (at.stage, at.unit) == ("handle", "water")
         assert at.version == before.version + 2
         assert (await ticket.kinds(engine))[-2:] == ["return_barred"] * 2
+
+
+async def test_what_the_unit_hands_in_after_its_return_is_kept_although_the_ticket_ends(
+    engine: Engine,
+) -> None:
+    """Nobody has the ticket then, but the engine still takes the old share's result."""
+    ticket = await return_asked(engine)
+    unit = (await ticket.now()).unit
+    await ticket.act(DISPATCHER, Decide(approve=True, reason="属实"))
+    share = waiting_work(engine.client, ticket.number, f"handle-{unit}-1")
+    await share.complete(HandlingResult(reply="其实已经清理了。", at=datetime.now(UTC)))
+    await ticket.act(CITIZEN, Withdraw(reason="已自行解决"))
+    await ticket.handle.result()
+    assert (await ticket.kinds(engine)).count("result_overtaken") == 1
