@@ -177,7 +177,7 @@ NO_RESULTS: dict[str, Any] = {
     "a list": ["已办理。"],
     "a text": "已办理。",
 }
-"""What a program without the kit, or with an older one, may hand in."""
+"""Results that a program without the kit, or with an older one, may hand in."""
 
 
 def _worker_without_kit(client: Client, results: list[Any]) -> Worker:
