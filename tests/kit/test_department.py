@@ -26,6 +26,7 @@ from domain.commands.intake.merge import Merge
 from domain.commands.intake.reassign import Reassign
 from domain.commands.intake.triage import Triage
 from domain.commands.intake.unmerge import Unmerge
+from domain.facts.handling import HandlingFailed
 from domain.ticket.assignment import HandlingResult
 from domain.ticket.complaint import TEXT_LIMIT
 from jiesu_department import (
@@ -145,6 +146,25 @@ async def test_a_program_that_gives_up_leaves_it_to_a_dispatcher(
     assert state is not None
     assert state.by_hand
     assert state.assignments[0].ending == "failed"
+
+
+async def test_words_instead_of_a_code_are_not_kept_in_the_clear(
+    client: Client, sqlite_store: Store, tmp_path: Path
+) -> None:
+    async def handle(order: UnitOrder) -> UnitResult:
+        raise CannotHandle("王先生 13800001111 不在家", "明天再去")
+
+    async with (
+        platform(client, sqlite_store, await _packs(tmp_path / "cities")) as engine,
+        working(department_worker(client, "water", handle)),
+    ):
+        ticket, _ = await file(client)
+        await ticket.until_kind(engine, "handling_failed")
+        failed = next(e.fact for e in await ticket.events(engine) if e.kind == "handling_failed")
+    assert isinstance(failed, HandlingFailed)
+    assert failed.code == "cannot_handle"
+    [history] = await fetch(client, ticket.number)
+    assert "13800001111" not in str(history)
 
 
 async def test_a_result_of_the_wrong_shape_hurts_the_program_not_the_ticket(
