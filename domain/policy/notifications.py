@@ -106,9 +106,9 @@ _TO_WHO_HAS_IT = {
     "urged",
     "withdrawn",
 }
-"""What a citizen says, or is decided of the whole ticket: nothing to a unit that lost it before.
+"""The facts of citizens, or of the whole ticket, that a unit which lost it before is not told.
 
-Who gets the ticket next reads it there; of a merged ticket the unit of the other one is told.
+Who gets the ticket next reads them there; of a merged ticket the unit of the other one is told.
 """
 
 _LOST = {
@@ -119,6 +119,7 @@ _LOST = {
     Ending.MERGED,
     Ending.FAILED,
 }
+"""The ways in which a unit loses a ticket, before it is answered."""
 
 _ANNOUNCED_LATER = {"return_window_due", "citizen_due", "hold_due"}
 """Levels with an immediate consequence that notifies the unit itself: taken on, resumed.

@@ -11,7 +11,7 @@ from store.db import tables
 from tests.api.running_api import Api, Filed
 
 SAID = {"facts": ({"text": "家里有病人。"}, "facts_added"), "urge": ({}, "urged")}
-"""What a citizen does, the body of the request, and the template of the message to the unit."""
+"""Commands of citizens, each with its body and the template of the message to the unit."""
 
 
 async def _told(api: Api, ticket: Filed, template: str) -> Counter[str]:
