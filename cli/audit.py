@@ -35,7 +35,8 @@ def show(number: str, as_json: Json = False) -> None:
 
     async def from_history() -> Replayed:
         async with installation() as here:
-            return await replay_history(here.engine, here.store, number, archive=here.archive)
+            asked = parse_number(number)
+            return await replay_history(here.engine, here.store, asked, archive=here.archive)
 
     try:
         replayed = run(from_history())
@@ -70,7 +71,8 @@ def state(
 
     async def from_history() -> StateThen | None:
         async with installation() as here:
-            return await state_then(here.engine, here.store, number, version, here.archive)
+            asked = parse_number(number)
+            return await state_then(here.engine, here.store, asked, version, here.archive)
 
     try:
         then = run(from_history())
@@ -199,7 +201,8 @@ def replay_(
 
     async def judging() -> list[AuditVerdict]:
         async with installation() as here:
-            numbers = [number] if number else [n async for n in tickets.numbers(here.store)]
+            asked = [parse_number(number)] if number is not None else None
+            numbers = asked or [n async for n in tickets.numbers(here.store)]
             quiet = as_json or len(numbers) < 20
             return [
                 await judge(here.engine, here.store, n, archive=here.archive)

@@ -11,6 +11,7 @@ from activities.replan import replanned
 from cli import city_views
 from cli.city_new import BadSkeleton, write_skeleton
 from cli.installation import installation
+from cli.store import open_store
 from cli.terminal import USAGE, err, fail, one_line, out, print_json, run
 from domain.actors import SYSTEM
 from domain.pack.pack import Pack, UnknownInPack
@@ -28,8 +29,7 @@ from packs.registry import (
 )
 from runtime.settings import Settings
 from store.db.engine import Store
-from store.db.errors import StoreError, StoreUnavailable
-from store.db.schema import SchemaState, inspect
+from store.db.errors import SchemaUnusable, StoreError, StoreUnavailable
 from store.packs import archive
 from store.packs.archive import ArchivedPacks, UnknownPackVersion
 
@@ -276,18 +276,14 @@ def _stored(city: str, version: str) -> Side:
 
 def from_store(ask: Callable[[Store], Coroutine[Any, Any, T]]) -> T:
     """Run `ask` on the installation's store; exit with one line on failure."""
-    url = Settings().store
 
     async def asking() -> T:
-        if await inspect(url) is not SchemaState.CURRENT:
-            fail("the store is not up to date: run `jiesu migrate` (schema_unusable)")
-        store = Store.open(url)
-        try:
+        async with open_store(Settings().store) as store:
             return await ask(store)
-        finally:
-            await store.close()
 
     try:
         return run(asking())
+    except SchemaUnusable as error:
+        refuse(error)
     except StoreUnavailable as error:
         refuse(error, 1)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from temporalio.client import Client
 
 from audit.archive import HistoryArchive
+from cli.store import check_store
 from runtime.engine import connect, encrypting
 from runtime.settings import Settings
 from store.db.engine import Store
@@ -32,9 +33,11 @@ async def installation(settings: Settings | None = None) -> AsyncIterator[OpenIn
     """Open the installation of `settings`, or of the environment.
 
     Raises:
+        SchemaUnusable: there is no store, or not one of this version; nothing is made.
         BadKey: the key ring is invalid.
     """
     settings = settings or Settings()
+    await check_store(settings.store)
     ring = open_ring(settings.key_text, settings.key_file)
     store = Store.open(settings.store)
     keys = TicketKeys(store, ring)

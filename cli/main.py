@@ -75,9 +75,20 @@ def main(arguments: list[str] | None = None) -> None:
         app(args=arguments)
     except SystemExit as done:
         leave(done.code if isinstance(done.code, int) else 0)
-    except Exception:
+    except Exception as error:
+        leave(_failed(error))
+
+
+def _failed(error: Exception) -> int:
+    """Say what ended a command: an error of the store in one line, a defect with its traceback."""
+    from cli.terminal import err, one_line
+    from store.db.errors import StoreError
+
+    if isinstance(error, StoreError):
+        err.print(one_line(f"jiesu: {error} ({error.code})"))
+    else:
         sys.excepthook(*sys.exc_info())
-        leave(1)
+    return 1
 
 
 def _log_to_standard_error() -> None:

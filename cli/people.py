@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from app.access.role_scope import RoleScope, scope_of
 from app.errors import Problem
+from cli.store import open_store
 from cli.terminal import fail, run
 from domain.actors import Role
 from domain.pack.pack import UnknownUnit
@@ -23,11 +24,8 @@ def with_store(work: Callable[[Store], Awaitable[Result]]) -> Result:
     """Run `work` on the store; exit with one line on a store error."""
 
     async def working() -> Result:
-        store = Store.open(Settings().store)
-        try:
+        async with open_store(Settings().store) as store:
             return await work(store)
-        finally:
-            await store.close()
 
     try:
         return run(working())

@@ -84,14 +84,15 @@ def table(
 
 
 def print_json(value: Any) -> None:
-    """Print `value` as JSON, completely.
+    """Print `value` as JSON, completely, with everything escaped that a terminal would obey.
 
     Without buffering (PYTHONUNBUFFERED, as in many containers), `sys.stdout.write` silently loses
     the part that a pipe does not accept at once if a signal arrives meanwhile.
     """
     sys.stdout.flush()
     text = json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n"
-    left = memoryview(text.encode("utf-8", "backslashreplace"))
+    text = _OBEYED.sub(lambda one: f"\\u{ord(one[0]):04x}", text)
+    left = memoryview(text.encode())
     while left:
         written = sys.stdout.buffer.write(left)
         if written is None:

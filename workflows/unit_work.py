@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
+from temporalio.common import RawValue, RetryPolicy
 from temporalio.exceptions import ActivityError
 from temporalio.workflow import ActivityHandle
 
@@ -34,9 +34,38 @@ HEARTBEAT = timedelta(seconds=60)
 """The silence after which a department's program is considered dead, and its order retried."""
 
 _PROGRAM_REFUSED = 3
-"""The number of unencrypted results of a department's program before it has failed."""
+"""The number of results of a department's program that cannot be taken before it has failed."""
 
-PendingResult = ActivityHandle[HandlingResult]
+_UNREADABLE = "unreadable_result"
+"""The code with which a program failed that handed in nothing else than what cannot be read."""
+
+PendingResult = ActivityHandle[RawValue]
+"""Work whose result is read by `result_in`: one that cannot be read must not fail the ticket."""
+
+
+def result_in(work: PendingResult) -> HandlingResult | None:
+    """Return the result that was handed in; None if it is none, as empty or of another shape.
+
+    Anybody can hand in an empty one, and a department's program one that is longer than an answer
+    may be. Read by the workflow's own converter, it would fail every task of the ticket for good.
+    """
+    raw: RawValue | None = work.result()
+    if raw is None or _is_empty(work):
+        return None
+    try:
+        read: HandlingResult | None = workflow.payload_converter().from_payload(
+            raw.payload, HandlingResult
+        )
+    except (ValueError, TypeError, RuntimeError) as error:
+        workflow.logger.error("a result that is none", extra={"error": type(error).__name__})
+        return None
+    return read
+
+
+def _is_empty(work: PendingResult) -> bool:
+    """Return whether a result has no content, and so may be from anybody."""
+    raw: RawValue | None = work.result()
+    return raw is None or not raw.payload.data
 
 
 class AssignedTicket(ParentTicket):
@@ -63,7 +92,7 @@ class AssignedTicket(ParentTicket):
             and not work.cancelled()
             and self.ticket.assignment(n).open
             and work.exception() is None
-            and self._says_something(work)
+            and result_in(work) is not None
         ]
 
     def has_earlier_work(self, at: datetime) -> bool:
@@ -76,7 +105,11 @@ class AssignedTicket(ParentTicket):
 
         `otherwise`: for those of programs, which do not say when.
         """
-        results = {n: self._out[n].result().at or otherwise for n in self.finished()}
+        results = {
+            n: result.at or otherwise
+            for n in self.finished()
+            if (result := result_in(self._out[n])) is not None
+        }
         return dict(sorted(results.items(), key=lambda one: one[1]))
 
     async def work(self, stage: Stage) -> None:
@@ -116,35 +149,34 @@ class AssignedTicket(ParentTicket):
     async def _take(self, assignment: Assignment, work: PendingResult, moment: datetime) -> None:
         unit = Actor(role=Role.OFFICER, unit=assignment.unit)
         try:
-            result = await work
+            await work
         except ActivityError as error:
             if is_unsealed(error) and self._waits_on(assignment):
                 return
             code = getattr(error.cause, "type", None) or type(error.cause).__name__
-            clocks = await self.plan_clocks(moment, ClockName.DISPATCH)
-            if assignment.open:
-                failed = failure_of(self.ticket, assignment.n, code, clocks)
-                led = assignment.share is Share.LEAD
-                self.record_event(failed, moment, unit if led else SYSTEM)
-        else:
-            if not self._says_something(work):
-                self._waits_on(assignment)
-                return
-            unit.id = result.by
-            self.record_event(
-                result_of(self.ticket, assignment.n, result), result.at or moment, unit
-            )
+            await self._gave_up(assignment, code, moment)
+            return
+        result = result_in(work)
+        if result is None:
+            if not self._waits_on(assignment) and not _is_empty(work):
+                await self._gave_up(assignment, _UNREADABLE, moment)
+            return
+        unit.id = result.by
+        self.record_event(result_of(self.ticket, assignment.n, result), result.at or moment, unit)
 
-    def _says_something(self, work: PendingResult) -> bool:
-        """Return whether a result has content: the engine takes an empty one from anybody."""
-        result: object = work.result()
-        return result is not None
+    async def _gave_up(self, assignment: Assignment, code: str, moment: datetime) -> None:
+        """Record that the department's program failed."""
+        clocks = await self.plan_clocks(moment, ClockName.DISPATCH)
+        if assignment.open:
+            failed = failure_of(self.ticket, assignment.n, code, clocks)
+            led = assignment.share is Share.LEAD
+            actor = Actor(role=Role.OFFICER, unit=assignment.unit) if led else SYSTEM
+            self.record_event(failed, moment, actor)
 
     def _waits_on(self, assignment: Assignment) -> bool:
-        """Give an assignment to its unit again, as the result was not of its unit.
+        """Give an assignment to its unit again, as the result was not of its unit, or is none.
 
-        A department's program that does not encrypt would answer the same for ever: after some
-        times it has failed.
+        A department's program would answer the same for ever: after some times it has failed.
         """
         self._refused[assignment.n] = self._refused.get(assignment.n, 0) + 1
         if assignment.heartbeats and self._refused[assignment.n] > _PROGRAM_REFUSED:
@@ -177,10 +209,11 @@ class AssignedTicket(ParentTicket):
 
     async def _take_late(self, assignment: Assignment, work: PendingResult) -> None:
         try:
-            result = await work
+            await work
         except (ActivityError, asyncio.CancelledError):
             return
-        if not self._says_something(work):
+        result = result_in(work)
+        if result is None:
             return
         unit = Actor(role=Role.OFFICER, unit=assignment.unit, id=result.by)
         if not self.hears():
@@ -195,7 +228,7 @@ class AssignedTicket(ParentTicket):
         work = workflow.start_activity(
             HANDLE_ACTIVITY,
             self._work_order(assignment),
-            result_type=HandlingResult,
+            result_type=RawValue,
             activity_id=assignment.activity_id,
             task_queue=assignment.queue,
             start_to_close_timeout=FOREVER,

@@ -35,6 +35,8 @@ _ANSWERS = {
         "invalid_request",
         "unreadable",
         "erased",
+        "unknown_file",
+        "too_many_files",
         "store_unavailable",
     ),
 }
@@ -84,7 +86,11 @@ async def encode(
     context: Context,
     jiesu_ticket: Annotated[str | None, Header(description="Whose key; default: none's.")] = None,
 ) -> Response:
-    """Encrypt payloads; officers name a ticket on which their unit has a share."""
+    """Encrypt payloads; officers name a ticket on which their unit has a share.
+
+    What an officer's program encrypts as its unit's result is judged as one that an officer hands
+    in, and the uploaded files that it names are attached to the ticket.
+    """
     number = parse_number(jiesu_ticket) if jiesu_ticket else None
     encrypted = await encrypted_for(context, caller, number, await _payloads(request))
     return _answer(context, request, encrypted)

@@ -1,10 +1,12 @@
 """Decryption and encryption of the engine's payloads, for its own pages and departments' programs.
 
 Auditors and administrators decrypt the histories of the cities they serve, and each is logged as a
-view. An officer's program decrypts the orders to its own unit, and nothing else of the ticket.
+view. An officer's program decrypts the orders to its own unit, and nothing else of the ticket. What
+it encrypts as a result is judged as one that an officer hands in, and its files are attached.
 """
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from pydantic import ValidationError
@@ -12,10 +14,11 @@ from temporalio.api.common.v1 import Payload
 
 from app.access.caller import Caller
 from app.access.permission import permit
-from app.access.visibility import is_kept_from, visible
+from app.access.visibility import is_kept_from, visible, withheld
 from app.context import AppContext
-from app.errors import Problem
-from domain.ticket.assignment import WorkOrder
+from app.errors import FieldProblem, Problem
+from app.filing.attachments import attached
+from domain.ticket.assignment import HandlingResult, WorkOrder
 from runtime.codec import TicketCodec, Unreadable, ticket_of_key
 from store.db.errors import BadKey
 from store.tickets import view_log
@@ -43,7 +46,7 @@ async def decrypted(
     except (Unreadable, BadKey) as error:
         raise Problem("unreadable") from error
     if caller.unit is not None:
-        await _only_own_orders(context, caller, plain)
+        return [await _own_order(context, caller, payload) for payload in plain]
     return plain
 
 
@@ -53,14 +56,50 @@ async def encrypted_for(
     """Encrypt payloads with the key of a ticket; officers name one on which their unit has a share.
 
     Raises:
-        Problem: ticket_not_found
+        Problem: ticket_not_found; invalid_request, if an officer's program gives a result that is
+            none
+        UnknownFile, TooManyFiles: of the files in such a result
     """
     await permit(context, caller, "encode_payloads", number)
-    if caller.unit is not None and (
-        number is None or await visible(context, caller, number) is None
-    ):
-        raise Problem("ticket_not_found")
+    if caller.unit is not None:
+        if number is None or await visible(context, caller, number) is None:
+            raise Problem("ticket_not_found")
+        plain = [await _taken(context, caller, number, payload) for payload in plain]
     return await TicketCodec(context.keys, number).encode(plain)
+
+
+async def _taken(context: AppContext, caller: Caller, number: str, payload: Payload) -> Payload:
+    """Return a payload as it is taken: a unit's result with its files attached to the ticket.
+
+    It is judged here, where it can be refused and mended: in the ticket it could only be ignored.
+    """
+    handed_in = _result_in(payload)
+    if handed_in is None:
+        return payload
+    try:
+        result = HandlingResult.model_validate(handed_in)
+    except ValidationError as error:
+        wrong = [
+            FieldProblem(
+                field=".".join(["result", *map(str, one["loc"])]),
+                code=one["type"],
+                message=one["msg"],
+            )
+            for one in error.errors(include_url=False, include_input=False)
+        ]
+        raise Problem("invalid_request", errors=wrong) from None
+    async with attached(context, caller, "encode_payloads", number, result.evidence) as evidence:
+        done = result.model_copy(update={"evidence": evidence})
+        return Payload(metadata=payload.metadata, data=done.model_dump_json().encode())
+
+
+def _result_in(payload: Payload) -> dict[str, object] | None:
+    """Return what a payload says if it is meant as a unit's result; None for a failure."""
+    try:
+        said: object = json.loads(payload.data)
+    except (ValueError, RecursionError):
+        return None
+    return said if isinstance(said, dict) and "reply" in said else None
 
 
 async def _note(context: AppContext, caller: Caller, encrypted: Sequence[Payload]) -> None:
@@ -72,17 +111,25 @@ async def _note(context: AppContext, caller: Caller, encrypted: Sequence[Payload
     await view_log.note_histories(context.store, numbers, caller.actor, now, PURPOSE, ONCE)
 
 
-async def _only_own_orders(context: AppContext, caller: Caller, plain: Iterable[Payload]) -> None:
-    """Refuse an officer's program everything but orders to its unit.
+async def _own_order(context: AppContext, caller: Caller, payload: Payload) -> Payload:
+    """Return an order to the officer's unit, and refuse its program everything else.
 
     The order itself names unit and city: it may be read before the record shows the assignment, but
-    not after the unit was accused.
+    not after the unit was accused. The same holds for what it says of other citizens: an order may
+    wait long for the program, and a ticket that was merged then may accuse the unit since.
     """
-    for payload in plain:
-        try:
-            order = WorkOrder.model_validate_json(payload.data)
-        except ValidationError as error:
-            raise Problem("forbidden", "This is no order to your unit.") from error
-        own = order.unit == caller.unit and caller.serves(order.city)
-        if not own or await is_kept_from(context, caller, order.number):
-            raise Problem("forbidden", "This is no order to your unit.")
+    try:
+        order = WorkOrder.model_validate_json(payload.data)
+    except ValidationError as error:
+        raise Problem("forbidden", "This is no order to your unit.") from error
+    own = order.unit == caller.unit and caller.serves(order.city)
+    if not own or await is_kept_from(context, caller, order.number):
+        raise Problem("forbidden", "This is no order to your unit.")
+    gone = await withheld(context, caller, {said.number for said in order.said})
+    if not gone:
+        return payload
+    told = [said for said in order.said if said.number not in gone]
+    return Payload(
+        metadata=payload.metadata,
+        data=order.model_copy(update={"said": told}).model_dump_json().encode(),
+    )

@@ -4,22 +4,24 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator, Field, StringConstraints
 
 from app.access.caller import Caller
 from app.access.permission import permit
-from app.access.visibility import city_of, discreet, hidden_from, visible
+from app.access.visibility import city_of, discreet, discreet_events, hidden_from, visible
 from app.context import AppContext
 from app.errors import FieldProblem, Problem
 from app.filing.attachments import attached
 from app.sending.call_errors import EngineUnavailable, NotRunning
 from app.sending.read_your_writes import until
 from domain.model import Incoming, Recorded
+from domain.policy.hearing import said_in
 from domain.refusals import Refused
 from domain.ticket.assignment import Ending, Evidence, HandlingResult
 from domain.ticket.complaint import Code, Text, cleaned
+from domain.ticket.said import Said
 from domain.ticket.ticket import Ticket
 from runtime.engine_limits import TAKEN_WITHIN
 from store.tickets import assignments, inbox, tickets
@@ -147,15 +149,33 @@ async def chosen(
     return {(row.number, row.n): row for row in rows}
 
 
+class PrintedOrder(NamedTuple):
+    """A chosen assignment for paper. `said`: what citizens added, here and on merged tickets.
+
+    `files`: how many photos and papers there are to look at on the ticket's page.
+    """
+
+    row: AssignmentRow
+    ticket: Ticket
+    said: list[Said]
+    files: int
+
+
 async def orders(
     context: AppContext, caller: Caller, unit: str, city: str, refs: Sequence[Ref]
-) -> list[tuple[AssignmentRow, Ticket]]:
+) -> list[PrintedOrder]:
     """Return the chosen assignments, each with its ticket as this caller may read it."""
     items = []
     for row in (await chosen(context, caller, unit, city, refs)).values():
         ticket = await tickets.state(context.store, row.number)
-        if ticket is not None:
-            items.append((row, await discreet(context, caller, ticket)))
+        if ticket is None:
+            continue
+        events = await tickets.events(context.store, row.number)
+        shown = await discreet_events(context, caller, events)
+        known = {row.number, *ticket.complainants}
+        heard = [said for event in shown if (said := said_in(event)) and said.number in known]
+        files = len(ticket.complaint.files) + sum(len(said.files) for said in heard)
+        items.append(PrintedOrder(row, await discreet(context, caller, ticket), heard, files))
     return items
 
 

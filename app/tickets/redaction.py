@@ -13,6 +13,8 @@ REDACTED = "▇▇▇"
 _SEP = r"[\s\-.·_/(),、。;:~|个]{0,3}"
 """The separators between two digits of a number, also what people put there to escape this."""
 _HERE = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使"
+_NAME = "\u4e00-\u9fff\\d"
+"""The characters of names: numerals in them are digits in the canonical form."""
 _BUILDING = r"[\d十百]{1,5}\s*(?:号楼|号院|栋|幢|座|\#\s*楼?)"
 _ENTRANCE = r"[\d十a-z]{1,3}\s*(?:单元|门洞|门|梯)"
 _ROOM = r"[\d十百]{2,5}"
@@ -29,6 +31,9 @@ _PATTERN = re.compile(
     | (?<![a-z])[1li]{_SEP}[3-9](?:{_SEP}[\dlio]){{9}}(?![a-z])  # l for 1, O for 0
     | [a-z0-9_.+-]{{1,64}}\s*\(?\bat\b\)?\s*[a-z0-9-]+(?:\s*\(?\bdot\b\)?\s*[a-z0-9-]+)+
     | 微\s{{1,3}}信\s*号?码?[\s:是为]{{0,3}}[a-z0-9_-]{{5,20}}
+    | (?:(?<=我叫|名叫)\s*|(?<=姓名|名字)\s*[:是叫为]{{1,2}}\s*)
+        (?![了过人他她你我不大这那什是])[{_NAME}]{{2,4}}?
+        (?=$|[^{_NAME}]|[住家是今在电男女手])                        # who says their own name
     | (?<=护照|行证)[^\na-z\d]{{0,6}}[a-z]{{1,2}}\d{{7,9}}             # passports and permits
     | (?<!\d)(?<!\d[\-./])\(?0{_SEP}[1-9](?:{_SEP}\d){{8,10}}                     # fixed lines
     | \+{_SEP}[1-9]\d{{0,2}}(?:{_SEP}\d){{6,12}}                     # phones elsewhere
@@ -48,5 +53,9 @@ _PATTERN = re.compile(
 
 
 def redacted(text: str) -> str:
-    """Return `text` without phones, e-mail, identity numbers, plates and flats."""
+    """Return `text` without phones, e-mail, identity numbers, plates, flats and names that are
+    introduced as such.
+
+    Other names are not told from words.
+    """
     return substituted(text, _PATTERN, lambda _: REDACTED)

@@ -16,7 +16,7 @@ from domain.facts.joint import Delegated, Whistled
 from domain.facts.merging import AskedWithParent, RepliedWithParent
 from domain.facts.verifying import VerificationRequested
 from domain.model import Recorded
-from domain.ticket.assignment import Assignment, Share
+from domain.ticket.assignment import Assignment, Ending, Share
 from domain.ticket.ticket import Ticket
 
 CITIZEN = (Role.CITIZEN,)
@@ -94,6 +94,32 @@ _TELLS: dict[str, tuple[Role, ...]] = {
     "contact_left": UNIT,
     "urged": (Role.OFFICER, Role.DISPATCHER),
 }
+
+_TO_WHO_HAS_IT = {
+    "complainant_joined",
+    "complainant_added",
+    "complainant_urged",
+    "contact_left",
+    "contact_opened",
+    "facts_added",
+    "reclassified",
+    "urged",
+    "withdrawn",
+}
+"""The facts of citizens, or of the whole ticket, that a unit which lost it before is not told.
+
+Who gets the ticket next reads them there; of a merged ticket the unit of the other one is told.
+"""
+
+_LOST = {
+    Ending.RETURNED,
+    Ending.REASSIGNED,
+    Ending.RAISED,
+    Ending.TAKEN_OVER,
+    Ending.MERGED,
+    Ending.FAILED,
+}
+"""The ways in which a unit loses a ticket, before it is answered."""
 
 _ANNOUNCED_LATER = {"return_window_due", "citizen_due", "hold_due"}
 """Levels with an immediate consequence that notifies the unit itself: taken on, resumed.
@@ -271,8 +297,17 @@ def _units(scene: _Scene) -> list[str]:
         case Delegated(share=share) | VerificationRequested(share=share):
             return [share.unit]
         case _:
-            unit = getattr(fact, "unit", None) or (scene.lead.unit if scene.lead else None)
+            unit = getattr(fact, "unit", None) or _lead(scene)
             return [unit] if unit else []
+
+
+def _lead(scene: _Scene) -> str | None:
+    """Return the unit that leads, or last led; not one that had lost a ticket it is not told of."""
+    lead, event = scene.lead, scene.event
+    if lead is None:
+        return None
+    gone = lead.ending in _LOST and lead.ended_at is not None and lead.ended_at < event.at
+    return None if gone and event.fact.kind in _TO_WHO_HAS_IT else lead.unit
 
 
 def _told(scene: _Scene, ticket: Ticket) -> list[str]:

@@ -6,8 +6,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-_FILLERS = "\u115f\u1160\u2800\u3164\uffa0\ufffc"
+_FILLERS = "\u115f\u1160\u2800\u3164\uffa0\ufffc\U0001d159"
 """Blanks that Unicode counts as letters and symbols."""
+
+_LONGEST = 4000
+_MOST_EVIDENCE = 20
 
 
 def _said(text: str) -> str:
@@ -64,11 +67,16 @@ class UnitResult(BaseModel):
     """The result of an order. The lead's `reply` goes to the citizen word for word.
 
     `resolved` False: explained why it cannot be solved (yet). `evidence`: references of uploaded
-    files.
+    files, as the API gave them to this program, or of the department's own records. What is longer
+    than the city's system takes is refused here.
     """
 
-    reply: Annotated[str, AfterValidator(_said)]
+    model_config = ConfigDict(revalidate_instances="always")
+
+    reply: Annotated[str, Field(max_length=_LONGEST), AfterValidator(_said)]
     resolved: bool = True
-    evidence: list[str] = Field(default_factory=list)
+    evidence: list[Annotated[str, Field(max_length=200)]] = Field(
+        default_factory=list, max_length=_MOST_EVIDENCE
+    )
     by: str = Field("", max_length=64)
     at: datetime | None = None

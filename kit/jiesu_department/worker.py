@@ -4,6 +4,7 @@ In the city's pack the unit needs `queue = program`.
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime, timezone
@@ -23,6 +24,7 @@ Handler = Callable[[UnitOrder], Awaitable[UnitResult]]
 
 NAMESPACE = "jiesu"
 _ACTIVITY = "handle_assignment"
+_CODE = re.compile(r"[0-9A-Za-z_.-]{1,64}")
 _BEAT = 15.0
 """Seconds between heartbeats; the engine considers a program dead after 60 without one."""
 
@@ -31,11 +33,16 @@ class CannotHandle(ApplicationError):
     """An error that gives the assignment up: a dispatcher then chooses another unit.
 
     Any other error is considered temporary, and the assignment is retried, with growing pauses of
-    at most an hour.
+    at most an hour. `code`: ASCII letters, digits, "_", "." and "-", at most 64. The engine keeps
+    it unencrypted, and it outlives the erasure of the ticket: of another one nothing is told but
+    "cannot_handle", and its words go into the message, which is encrypted.
     """
 
     def __init__(self, code: str, message: str) -> None:
-        super().__init__(message, type=code, non_retryable=True)
+        if _CODE.fullmatch(code):
+            super().__init__(message, type=code, non_retryable=True)
+        else:
+            super().__init__(f"{code}: {message}", type="cannot_handle", non_retryable=True)
 
 
 def department_worker(client: Client, unit: str, handler: Handler, *, at_once: int = 100) -> Worker:

@@ -57,8 +57,12 @@ async def upgrade(url: str) -> None:
     file = _file(url)
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
-        # Other users of a shared machine must not read what citizens wrote.
+        # Other users of a shared machine must not read what citizens wrote. An empty database may
+        # have been made by somebody who only looked.
+        new = await inspect(url) is SchemaState.MISSING
         file.touch(mode=0o600, exist_ok=True)
+        if new:
+            file.chmod(0o600)
     store = Store.open(url)
     try:
         await store.write(_upgrade)

@@ -25,11 +25,21 @@ def test_a_sheet_says_that_it_is_utf_8_and_how_it_is_called() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["=1+1", "+861380000", "-1", "@SUM(A1)", "\t=1", "\r=1", " =cmd|'/c calc'!A0", "＝1"]
-)
+    "text",
+    [
+        "=1+1", "+861380000", "-1", "@SUM(A1)", "\t=1", "\r=1", " =cmd|'/c calc'!A0", "＝1", "﹢1",
+        "\ufeff=1", "\u200b\u200b@SUM(A1)", "\u00a0-1", "\u3000＝1", "\u2060" * 80 + "=1",
+    ],
+)  # fmt: skip
 def test_what_a_spreadsheet_would_compute_is_a_text(text: str) -> None:
     ((_,), (cell,)) = _read(bytes(sheet("a.csv", ["t"], [[text]]).body))
     assert cell == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["", "路灯不亮", "a=1", "1-2", "“=”", "……"])
+def test_any_other_text_stays_as_it_is(text: str) -> None:
+    ((_, _), (cell, _)) = _read(bytes(sheet("a.csv", ["t", "n"], [[text, 1]]).body))
+    assert cell == text
 
 
 def test_numbers_stay_numbers_also_below_nothing() -> None:

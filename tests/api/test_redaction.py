@@ -27,3 +27,40 @@ def test_what_identifies_a_person_is_covered(text: str) -> None:
 @pytest.mark.parametrize("text", HARMLESS)
 def test_what_says_nothing_of_a_person_is_left(text: str) -> None:
     assert redacted(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我叫王小明，家住通州",
+        "我叫王小明家住通州",
+        "姓名：王小明",
+        "姓名:王小明 电话另说",
+        "名字是王小明。",
+        "我叫王小明",
+        "我\u200b叫王\u200b小明，你好",
+        "他名叫王小明男",
+    ],
+)
+def test_a_name_that_is_introduced_is_covered(text: str) -> None:
+    shown = redacted(text)
+    assert REDACTED in shown
+    assert "小明" not in shown.replace("\u200b", "")
+
+
+def test_a_name_with_a_numeral_is_covered() -> None:
+    assert redacted("我叫张三，路灯坏了。") == f"我叫{REDACTED}，路灯坏了。"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我叫了物业，没人来。",
+        "我叫他别停在这里。",
+        "这条路名叫什么？",
+        "我叫不到出租车。",
+        "名字写错了",
+    ],
+)
+def test_what_is_no_name_is_left(text: str) -> None:
+    assert redacted(text) == text

@@ -1,5 +1,6 @@
 """Tests of a unit's inbox page: its parts, its order, and actions on several tickets."""
 
+import asyncio
 import html
 import re
 from typing import Any
@@ -8,6 +9,7 @@ import httpx
 
 from domain.actors import Role
 from tests.api.running_api import Api, Filed
+from tests.support.media import a_photo
 from tests.support.people import SignedIn, signed_in
 
 PEOPLE = {"Accept": "text/html", "Accept-Language": "zh"}
@@ -177,6 +179,28 @@ async def test_the_chosen_are_printed_with_what_was_said(api: Api) -> None:
     assert "<script>第二行" not in page.text
     assert other.number not in page.text
     assert (await sent(api, who, "print")).status_code == 422
+
+
+async def test_what_citizens_added_is_printed_too(api: Api) -> None:
+    who = await signed_in(api, Role.OFFICER, "water", city="tongzhou")
+    photo = (await api.http.post("/api/v1/files", content=a_photo())).json()["reference"]
+    mine, merged, accusing = await api.file(), await api.file(), await api.file()
+    added = {"text": "漏电了，有危险！", "files": [photo]}
+    assert (await mine.act("facts", mine.citizen, added)).status_code == 200
+    for one, text in ((merged, "孩子差点摔倒"), (accusing, "他们收了钱")):
+        into = {"into": mine.number, "reason": "同一处"}
+        assert (await one.by(Role.DISPATCHER, "merge", into)).status_code == 200
+        assert (await one.act("facts", one.citizen, {"text": text})).status_code == 200
+    async with asyncio.timeout(60):
+        while (await mine.kinds()).count("complainant_added") < 2:
+            await asyncio.sleep(0.02)
+    assert (await accusing.by(Role.DESK, "accuse", {"units": ["water"]})).status_code == 200
+    page = (await sent(api, who, "print", pick=[f"{mine.number}-1"])).text
+    assert "漏电了，有危险！" in page
+    assert "孩子差点摔倒" in page
+    assert "工单页面上的附件：1 个" in page
+    for hidden in ("收了钱", accusing.number):
+        assert hidden not in page
 
 
 async def test_several_are_delegated_with_one_task(api: Api) -> None:

@@ -272,7 +272,8 @@ def test_what_the_store_does_not_know_is_said(terminal: Terminal) -> None:
     missing = terminal.jiesu("city", "versions", "example")
     assert (missing.exit_code, missing.stderr) == (
         2,
-        "jiesu: the store is not up to date: run `jiesu migrate` (schema_unusable)\n",
+        "jiesu: there is no store here: name the right home, or run `jiesu migrate` "
+        "(schema_unusable)\n",
     )
     terminal.keep("example")
     unknown = terminal.jiesu("city", "diff", "0123456789ab", "example")

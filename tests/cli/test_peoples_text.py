@@ -4,6 +4,7 @@ A walk over every command: those that print text of people print these, and ever
 """
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace as with_changes
@@ -22,7 +23,7 @@ from cli import audit as audit_command
 from cli import city_views, figure_views
 from cli.lazy import load
 from cli.main import COMMANDS, app
-from cli.terminal import err, fail, one_line, out, printable, styled
+from cli.terminal import err, fail, one_line, out, print_json, printable, styled
 from domain.actors import Role
 from runtime.ports import free_port
 from runtime.settings import Settings
@@ -122,6 +123,17 @@ def test_the_console_takes_every_string_for_text(
     for output in written:
         check_shown(text, output)
         assert output.count(printable(text)) >= 6, output
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, FORGED, "\ud800", "\u061c\u200f"], ids=ascii)
+def test_json_says_the_same_and_is_obeyed_by_nothing(
+    text: str, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    print_json({text: [text]})
+    written = capsysbinary.readouterr().out.decode()
+    assert json.loads(written) == {text: [text]}
+    assert obeyed(written) == ""
+    assert printable(written) == written
 
 
 def test_a_failure_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,36 @@
+"""Access of commands to the store, where it is one of this version."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from store.db.engine import Store
+from store.db.errors import SchemaUnusable
+from store.db.schema import SchemaState, inspect
+
+
+async def check_store(url: str) -> None:
+    """Refuse a store that is not up to date; nothing is made where there is none.
+
+    Raises:
+        SchemaUnusable: it is missing, as with another home than the one meant, older or newer.
+    """
+    state = await inspect(url)
+    if state is SchemaState.MISSING:
+        raise SchemaUnusable("there is no store here: name the right home, or run `jiesu migrate`")
+    if state is not SchemaState.CURRENT:
+        raise SchemaUnusable("the store is not up to date: run `jiesu migrate`")
+
+
+@asynccontextmanager
+async def open_store(url: str) -> AsyncIterator[Store]:
+    """Open the store at `url`, and close it.
+
+    Raises:
+        SchemaUnusable
+    """
+    await check_store(url)
+    store = Store.open(url)
+    try:
+        yield store
+    finally:
+        await store.close()
