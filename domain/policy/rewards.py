@@ -90,3 +90,12 @@ def spent_last(granted: int, old: int, balance: int) -> int:
     `old`: those of them whose time is over. What was spent, or ran out, came from the oldest ones.
     """
     return max(0, min(balance, old - (granted - balance)))
+
+
+ALIKE_BITS = 12
+"""The most of the 128 bits of two pictures' marks (`media.likeness`) in which copies differ."""
+
+
+def are_alike(mark: str, other: str) -> bool:
+    """Return whether two marks are of one picture; a picture without a mark is like no other."""
+    return bool(mark and other) and (int(mark, 16) ^ int(other, 16)).bit_count() <= ALIKE_BITS

@@ -6,7 +6,7 @@ to itself, so that the database can refuse one that would be below zero (ADR 004
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, select
@@ -58,7 +58,7 @@ class Entry:
     rule: str | None = None
     prize: str | None = None
     redemption: str | None = None
-    by: Actor = SYSTEM
+    by: Actor = field(default_factory=lambda: SYSTEM)
     reason: str = ""
 
     @property
@@ -87,6 +87,12 @@ def balance(connection: Connection, city: str, account: str) -> int:
     """Return an account's points."""
     row = _last(connection, city, account)
     return 0 if row is None else int(row.balance)
+
+
+def postings(connection: Connection, city: str, account: str) -> int:
+    """Return how many postings an account has."""
+    row = _last(connection, city, account)
+    return 0 if row is None else int(row.n)
 
 
 def move(
@@ -191,9 +197,7 @@ async def lines(
     """
     entries = (
         select(reward_tables.reward_entry)
-        .where(
-            _ENTRY.city == city, _ENTRY.at >= since, _ENTRY.at < until, _ENTRY.kind != "join"
-        )
+        .where(_ENTRY.city == city, _ENTRY.at >= since, _ENTRY.at < until, _ENTRY.kind != "join")
         .order_by(_ENTRY.at, _ENTRY.cause)
         .limit(limit)
         .offset(offset)
