@@ -12,11 +12,10 @@ from domain.policy.condition_inputs import case_of
 from domain.policy.rewards import can_earn
 from domain.ticket.ticket import Ticket
 from packs.conditions import OF_TICKETS, compile_condition
-from packs.registry import PackRegistry
+from packs.registry import PackError, PackRegistry
 from store.db.engine import Store
-from store.db.errors import StoreError, StoreUnavailable
 from store.files.objects import Objects, thumbnail_key
-from store.packs.archive import ArchivedPacks
+from store.packs.archive import ArchivedPacks, UnknownPackVersion
 from store.rewards import grants, redemptions, signs
 from store.rewards.grants import Judging
 from store.secrets.vault import Vault
@@ -31,7 +30,7 @@ _AT_ONCE = 50
 
 
 class Rewarding:
-    """The job. `mark_of`: makes the mark of a photo; the worker gives it, as it decodes pictures."""
+    """The job. `mark_of` makes the mark of a photo: given by the worker, as it decodes pictures."""
 
     def __init__(
         self,
@@ -54,13 +53,25 @@ class Rewarding:
             activity.heartbeat(done)
         return done
 
+    @activity.defn(name="lapse_points")
+    async def lapse(self) -> int:
+        """Take back the points whose time is over; return from how many accounts."""
+        done = 0
+        for city in self._registry.ids():
+            done += await grants.lapse(self._store, city, datetime.now(UTC))
+            activity.heartbeat(done)
+        return done
+
     async def due(self, now: datetime) -> AsyncIterator[int]:
         """Do what is due at `now`, step by step; yield the number of each.
 
         Pictures come first: a report is compared with those of reports that are still open.
         """
         for city in self._registry.ids():
-            pack = self._registry.get(city)
+            try:
+                pack = self._registry.get(city)
+            except PackError:  # said by the doctor, and no reason to stop the other cities
+                continue
             channels = [channel.value for channel in pack.rewards.channels]
             if channels:
                 async for count in self._marked(pack, channels, now):
@@ -116,11 +127,9 @@ class Rewarding:
         city = ticket.complaint.city
         try:
             pack = await self._packs.of(city, ticket.rules.pack_version if ticket.rules else None)
-        except StoreUnavailable:
-            raise
-        except (StoreError, LookupError, ValueError) as error:
+        except (PackError, UnknownPackVersion) as error:
             # A pack that cannot be read any more must not stop the rewards of all others.
-            log.warning("not judged for a reward", number=number, error=type(error).__name__)
+            log.warning("not judged for a reward", number=number, error=error.code)
             return False
         policy = pack.rewards
         rule = rule_that_holds(pack, ticket)

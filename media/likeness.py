@@ -24,7 +24,7 @@ def mark_of(picture: bytes) -> str:
             gray = opened.convert("L").resize((SIDE + 1, SIDE + 1), Image.Resampling.BOX)
     except (OSError, ValueError, SyntaxError):
         return ""
-    values = list(gray.getdata())
+    values = gray.tobytes()
     if max(values) - min(values) < _EVEN:
         return ""
     bits = 0

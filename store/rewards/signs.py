@@ -111,9 +111,7 @@ async def _alike(store: Store, ticket: Ticket, policy: RewardPolicy) -> tuple[st
             _TICKET.of_wrongdoing.is_(False),
         )
     )
-    found = {
-        row.number for row in others if any(are_alike(row.mark, mine.mark) for mine in own)
-    }
+    found = {row.number for row in others if any(are_alike(row.mark, mine.mark) for mine in own)}
     return tuple(sorted(found))
 
 
@@ -180,9 +178,7 @@ async def gathered(store: Store, vault: Vault, ticket: Ticket, policy: RewardPol
     if ticket.category is not None:
         place = Severity(repeats_metres=policy.place_metres)
         since = complaint.filed_at - policy.repeat_within.length
-        before = await find_repeats(
-            store, complaint, ticket.category, ticket.area, place, since
-        )
+        before = await find_repeats(store, complaint, ticket.category, ticket.area, place, since)
     filer = complaint.filed_by
     return Signs(
         alike=await _alike(store, ticket, policy),
