@@ -1,15 +1,18 @@
 """Rewards: judge reports that have ended, and give back what nobody fetched."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import structlog
 from temporalio import activity
 
+from domain.actors import SYSTEM
 from domain.pack.pack import Pack
 from domain.pack.rewards import RewardRule
 from domain.policy.condition_inputs import case_of
 from domain.policy.rewards import can_earn
+from domain.refusals import Refused
 from domain.ticket.ticket import Ticket
 from packs.conditions import OF_TICKETS, compile_condition
 from packs.registry import PackError, PackRegistry
@@ -24,7 +27,7 @@ from store.tickets import tickets
 log = structlog.get_logger(__name__)
 
 LOOKED_BACK = timedelta(days=60)
-"""How long after its end a report is still judged: longer than any job stands still."""
+"""The time after its end for which a report is judged: longer than any job stands still."""
 
 _AT_ONCE = 50
 
@@ -78,6 +81,8 @@ class Rewarding:
                     yield count
                 async for count in self._judged(city, channels, now):
                     yield count
+                for number in await grants.held_for_reports(self._store, city):
+                    yield await self._taken_back(number, now)
                 async for count in self._forgotten(pack, now):
                     yield count
         while count := await redemptions.expire(self._store, now, _AT_ONCE):
@@ -137,6 +142,12 @@ class Rewarding:
         day = ticket.complaint.filed_at.astimezone(pack.calendar.tz).date().isoformat()
         await grants.judge(self._store, Judging(ticket, rule, seen, policy, day, now))
         return True
+
+    async def _taken_back(self, number: str, now: datetime) -> int:
+        """Give points held for a report of wrongdoing back to the fund: nobody decides about it."""
+        with suppress(Refused):  # somebody decided meanwhile
+            await grants.decide(self._store, number, release=False, by=SYSTEM, reason="", at=now)
+        return 1
 
     async def _forgotten(self, pack: Pack, now: datetime) -> AsyncIterator[int]:
         before = now - pack.rewards.alike_within.length - LOOKED_BACK

@@ -8,7 +8,7 @@ from domain.ticket.ticket import Ticket
 
 
 class RewardState(StrEnum):
-    """What became of the reward for a report."""
+    """The state of the reward for a report."""
 
     NONE = "none"  # no rule of the city holds
     CAPPED = "capped"  # a rule holds, but a cap is reached
@@ -32,7 +32,7 @@ class RewardReason(StrEnum):
 
 @dataclass(frozen=True)
 class Signs:
-    """What is known of a report besides the ticket itself.
+    """The knowledge of a report besides the ticket itself.
 
     `alike`: reports with the same picture. `before`: earlier reports of the same kind at the same
     place, shortly before. `by_staff`: filed by an officer. `units_network`: filed from a network

@@ -66,7 +66,7 @@ class RewardPostingTable(Base, table=True):
 
 
 class RewardGrantTable(Base, table=True):
-    """What became of the reward for each report that was judged.
+    """The state of the reward for each report that was judged.
 
     `version`: of the ticket when it was judged; one that earned nothing is judged again when it
     has changed. `day`: on which it was filed, in the city. `reasons`, `alike`: codes and numbers
@@ -148,7 +148,7 @@ class RewardRedemptionTable(Base, table=True):
 
 
 class PictureMarkTable(Base, table=True):
-    """What each photo of a report looks like, to find it again; empty for one without features."""
+    """The mark of each photo of a report, to find it again; empty for one without features."""
 
     __tablename__ = "picture_mark"
     __table_args__ = (

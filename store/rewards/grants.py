@@ -29,12 +29,15 @@ from store.tickets.repeats import same_place
 
 _GRANT, _RECEIPT = reward_tables.reward_grant.c, reward_tables.reward_receipt.c
 _TICKET, _PERSON = tables.ticket.c, tables.person.c
+_OVER = (Stage.ENDED.value, Stage.AFTERCARE.value)
+"""The stages of a ticket that is closed, also while it is watched."""
+
 _COUNTING = (RewardState.HELD.value, RewardState.GRANTED.value)
 
 
 @dataclass(frozen=True)
 class Grant:
-    """What became of the reward for one report. `alike`: numbers of reports to compare it with."""
+    """The state of the reward for one report. `alike`: numbers of reports to compare it with."""
 
     number: str
     city: str
@@ -98,7 +101,7 @@ async def due(
         .where(
             _TICKET.city == city,
             _TICKET.ended_at >= ended_since,
-            _TICKET.stage == Stage.ENDED.value,
+            _TICKET.stage.in_(_OVER),
             _TICKET.channel.in_(channels),
             _TICKET.of_wrongdoing.is_(False),
             or_(_GRANT.number.is_(None), again),
@@ -283,6 +286,20 @@ async def held(store: Store, city: str, limit: int) -> list[Grant]:
         .limit(limit)
     )
     return [_grant(row) for row in await store.rows(statement)]
+
+
+async def held_for_reports(store: Store, city: str) -> list[str]:
+    """Return the held rewards for what has become a report of wrongdoing (举报) since."""
+    statement = (
+        select(_GRANT.number)
+        .join(tables.ticket, _TICKET.number == _GRANT.number)
+        .where(
+            _GRANT.city == city,
+            _GRANT.state == RewardState.HELD.value,
+            _TICKET.of_wrongdoing.is_(True),
+        )
+    )
+    return [str(row.number) for row in await store.rows(statement)]
 
 
 async def decide(

@@ -165,7 +165,7 @@ def _last(connection: Connection, city: str, account: str) -> ResultRow | None:
 # --- reading ------------------------------------------------------------------------------------
 
 CITIZENS = "citizen"
-"""What stands for the accounts of receipts and wallets wherever staff reads: whose points they are
+"""The word for the accounts of receipts and wallets wherever staff reads: whose points they are
 is nobody's business, nor which reports are one person's."""
 
 

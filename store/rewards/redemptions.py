@@ -61,7 +61,7 @@ def _redemption(row: ResultRow) -> Redemption:
 
 
 @dataclass(frozen=True)
-class Choice:
+class PrizeChoice:
     """The prize that is chosen. `mark`: of the code that will fetch it, until `valid_until`."""
 
     id: str
@@ -70,7 +70,7 @@ class Choice:
     valid_until: datetime
 
 
-async def choose(store: Store, purse: Purse, choice: Choice, at: datetime) -> Redemption:
+async def choose(store: Store, purse: Purse, choice: PrizeChoice, at: datetime) -> Redemption:
     """Choose a prize for points; the same id again is the same choice.
 
     Raises:

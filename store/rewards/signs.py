@@ -20,7 +20,7 @@ from store.secrets.vault import Vault
 from store.tickets.repeats import find_repeats
 
 NETWORKS_KEPT = timedelta(days=30)
-"""How long it is known from which network a report was filed."""
+"""The time for which it is known from which network a report was filed."""
 
 _DAY = timedelta(days=1)
 _MARK, _NETWORK = reward_tables.picture_mark.c, reward_tables.filing_network.c

@@ -18,7 +18,7 @@ _REDEMPTION = reward_tables.reward_redemption.c
 
 @dataclass(frozen=True)
 class Purse:
-    """Where points are spent from: the account of a wallet, or of a receipt that is in none."""
+    """An account that points are spent from: that of a wallet, or of a receipt that is in none."""
 
     city: str
     account: str

@@ -17,7 +17,7 @@ from store.db.engine import Store
 from store.rewards import grants, redemptions, wallets
 from store.rewards.grants import Judging
 from store.rewards.ledger import receipt_account, wallet_account
-from store.rewards.redemptions import Choice
+from store.rewards.redemptions import PrizeChoice
 from store.rewards.wallets import Purse
 from tests.store.stories import Story, complaint, project
 
@@ -70,8 +70,8 @@ async def a_wallet(store: Store, name: str = "w1") -> Purse:
     return Purse(CITY, wallet_account(name))
 
 
-def a_choice(name: str, prize: Prize = SALT, at: datetime = NOW) -> Choice:
-    return Choice(name, prize, f"mark of {name}", at + timedelta(days=30))
+def a_choice(name: str, prize: Prize = SALT, at: datetime = NOW) -> PrizeChoice:
+    return PrizeChoice(name, prize, f"mark of {name}", at + timedelta(days=30))
 
 
 @dataclass

@@ -364,8 +364,7 @@ async def test_random_operations_side_by_side_keep_the_ledger_whole(store: Store
     assert totals.granted == totals.citizens + totals.held + totals.pledged + totals.handed_out
 
 
-async def test_a_fault_is_found(sqlite_store: Store) -> None:
-    """What somebody wrote into the tables with the triggers taken away."""
+async def test_what_was_written_past_the_triggers_is_found(sqlite_store: Store) -> None:
     store, ticket = sqlite_store, await granted(sqlite_store)
     await store.change(text("DROP TRIGGER reward_posting_no_update"))
     await store.change(text("UPDATE reward_posting SET amount = 9 WHERE account <> 'fund'"))
