@@ -8,7 +8,7 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from app.access import guards
 from app.access.caller import Caller
@@ -21,7 +21,7 @@ from domain.pack.pack import Pack
 from domain.pack.periods import beginning_of
 from domain.pack.rewards import Prize
 from domain.policy.rewards import RewardReason, RewardState, can_earn
-from domain.ticket.complaint import Code
+from domain.ticket.complaint import Code, required
 from store.identity.reservations import Window
 from store.rewards import grants, redemptions, wallets
 from store.rewards.ledger import receipt_account, wallet_account
@@ -35,7 +35,7 @@ WRONG_CODES, WINDOW = 30, timedelta(minutes=10)
 _SHOWN = (RewardReason.DAY_CAP, RewardReason.PLACE_CAP)
 """The reasons that a citizen is told: a sign of abuse would say how to avoid it."""
 
-TypedCode = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TYPED)]
+TypedCode = Annotated[str, StringConstraints(max_length=LONGEST_TYPED), AfterValidator(required)]
 
 
 class PrizeOut(Recorded):

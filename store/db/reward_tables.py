@@ -15,7 +15,8 @@ class RewardEntryTable(Base, table=True):
     `cause`: what an entry is about, such as `grant/<number>`: nothing is entered twice. `kind`: the
     part of it before the slash. `number` and `version`: the ticket, and its version when it was
     judged. `prize`, `redemption`: of a redemption. `actor` with `role` and `unit`: who caused it;
-    empty for the system and for citizens.
+    empty for the system and for citizens. What was said
+    of a decision is in the grant, where it can be erased.
     """
 
     __tablename__ = "reward_entry"
@@ -36,7 +37,6 @@ class RewardEntryTable(Base, table=True):
     role: str = ""
     actor: str = ""
     unit: str | None = None
-    reason: str = Field(default="", sa_type=Text)
 
 
 NOT_BELOW_ZERO = "balance >= 0 OR account = 'fund'"

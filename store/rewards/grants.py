@@ -322,9 +322,7 @@ async def decide(
         what, target = ("refuse", FUND)
         if release:
             what, target = ("release", account_of(connection, number))
-        entry = Entry(
-            what, number, number, version=grant.version, rule=grant.rule, by=by, reason=reason
-        )
+        entry = Entry(what, number, number, version=grant.version, rule=grant.rule, by=by)
         ledger.move(store, connection, city, entry, at, grant.points, HELD, target)
         connection.execute(
             update(reward_tables.reward_grant)

@@ -20,6 +20,8 @@ FUND, HELD = "fund", "held"
 """The accounts that points are granted from, and that hold what a person has to decide about."""
 
 _ENTRY, _POSTING = reward_tables.reward_entry.c, reward_tables.reward_posting.c
+_GRANT = reward_tables.reward_grant.c
+_DECISIONS = ("release", "refuse")
 _LAST = (
     select(_POSTING.n, _POSTING.balance)
     .where(_POSTING.city == bindparam("city"), _POSTING.account == bindparam("account"))
@@ -59,7 +61,6 @@ class Entry:
     prize: str | None = None
     redemption: str | None = None
     by: Actor = field(default_factory=lambda: SYSTEM)
-    reason: str = ""
 
     @property
     def cause(self) -> str:
@@ -131,7 +132,6 @@ def move(
         "role": entry.by.role.value,
         "actor": entry.by.id,
         "unit": entry.by.unit,
-        "reason": entry.reason,
     }
     if connection.execute(store.once(_enter), values).rowcount != 1:
         return False
@@ -171,7 +171,10 @@ is nobody's business, nor which reports are one person's."""
 
 @dataclass(frozen=True)
 class LedgerLine:
-    """An entry as staff reads it. `source`, `target`: fund, held, citizen, pledged/… or unit/…."""
+    """An entry as staff reads it. `source`, `target`: fund, held, citizen, pledged/… or unit/….
+
+    `reason`: what was said of a decision, until the ticket is erased.
+    """
 
     at: datetime
     kind: str
@@ -206,7 +209,12 @@ async def lines(
     def work(connection: Connection) -> list[LedgerLine]:
         rows = connection.execute(entries).all()
         moved = _moved(connection, [row.cause for row in rows])
-        return [_line(row, moved[row.cause]) for row in rows]
+        decided = [row.number for row in rows if row.kind in _DECISIONS]
+        said = _said(connection, decided)
+        return [
+            _line(row, moved[row.cause], said.get(row.number, "") if row.kind in _DECISIONS else "")
+            for row in rows
+        ]
 
     return await store.read(work)
 
@@ -223,7 +231,18 @@ def _moved(connection: Connection, causes: Sequence[str]) -> dict[str, list[tupl
     return moved
 
 
-def _line(row: ResultRow, moved: Sequence[tuple[str, int]]) -> LedgerLine:
+def _said(connection: Connection, numbers: Sequence[str]) -> dict[str, str]:
+    """Return what was said of the decisions about these reports."""
+    said = dict[str, str]()
+    for start in range(0, len(numbers), 500):
+        statement = select(_GRANT.number, _GRANT.decision).where(
+            _GRANT.number.in_(numbers[start : start + 500])
+        )
+        said |= {row.number: row.decision for row in connection.execute(statement)}
+    return said
+
+
+def _line(row: ResultRow, moved: Sequence[tuple[str, int]], reason: str) -> LedgerLine:
     source = next(account for account, amount in moved if amount < 0)
     target = next(account for account, amount in moved if amount > 0)
     return LedgerLine(
@@ -238,7 +257,7 @@ def _line(row: ResultRow, moved: Sequence[tuple[str, int]]) -> LedgerLine:
         role=row.role,
         actor=row.actor,
         unit=row.unit,
-        reason=row.reason,
+        reason=reason,
     )
 
 

@@ -48,7 +48,7 @@ async def erase(store: Store, number: str, at: datetime) -> None:
         let_go(connection, number, at)
         history_archive.erase(connection, number, at)
         setbacks.forget(connection, number)
-        _forget_signs(connection, number)
+        _forget_reward_words(connection, number)
 
     await store.write(work)
 
@@ -127,9 +127,11 @@ def _blank(connection: Connection, number: str) -> None:
         )
 
 
-def _forget_signs(connection: Connection, number: str) -> None:
+def _forget_reward_words(connection: Connection, number: str) -> None:
     for table in (reward_tables.picture_mark, reward_tables.filing_network):
         connection.execute(delete(table).where(table.c.number == number))
+    grant = reward_tables.reward_grant
+    connection.execute(update(grant).where(grant.c.number == number).values(decision=""))
 
 
 def _blanked(text: str) -> str:

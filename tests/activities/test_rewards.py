@@ -21,11 +21,11 @@ from store.files.files import Attaching, Claim, FileRow
 from store.files.objects import Objects, thumbnail_key
 from store.identity import accounts, sign_in_places
 from store.packs.archive import ArchivedPacks
-from store.rewards import checks, grants, redemptions, signs
+from store.rewards import checks, grants, ledger, redemptions, signs
 from store.secrets.vault import Person, Vault
 from store.tickets import erasure, intake
 from tests.packs.pack_folders import plain_pack
-from tests.store.rewarding import a_choice, purse_of
+from tests.store.rewarding import SUPERVISOR, a_choice, purse_of
 from tests.store.stories import START, Story, complaint, project
 from tests.support.engine import RING
 from tests.support.media import a_photo
@@ -53,10 +53,8 @@ class City:
 
     async def report(self, photo: bytes = b"", minutes: float = 0, **more: object) -> Story:
         """Record a snapshot that was handled and closed; with a photo, if there is one."""
-        filed = complaint(
-            city=CITY,
-            **{"channel": Channel.SNAPSHOT, "filed_at": START + timedelta(minutes=minutes)} | more,
-        )
+        told = {"channel": Channel.SNAPSHOT, "filed_at": START + timedelta(minutes=minutes)}
+        filed = complaint(city=CITY, **told | more)  # type: ignore[arg-type]
         story = Story(filed)
         version = self.pack.version
         rules = Rules.model_validate({"pack": CITY, "pack_version": version})
@@ -236,6 +234,19 @@ async def test_unfetched_prizes_come_back_and_networks_are_forgotten(town: City)
     await town.run(NOW + 40 * DAY)
     assert (await redemptions.of_purse(town.store, purse))[0].state == "expired"
     assert await signs.forget_networks(town.store, NOW + 40 * DAY) == 0
+
+
+async def test_erasing_a_report_takes_what_was_said_of_its_reward(town: City) -> None:
+    story = await town.report(filed_by=Filer(role=Role.OFFICER, account="a1", unit="water"))
+    await town.run()
+    await grants.decide(
+        town.store, story.number, release=True, by=SUPERVISOR, reason="王某本人拍摄", at=NOW
+    )
+    (_, before) = await ledger.lines(town.store, CITY, NOW - DAY, NOW + DAY, 10)
+    assert before.reason == "王某本人拍摄"
+    await erasure.erase(town.store, story.number, NOW)
+    (_, after) = await ledger.lines(town.store, CITY, NOW - DAY, NOW + DAY, 10)
+    assert (after.kind, after.actor, after.reason) == ("release", "supervisor-1", "")
 
 
 async def test_erasing_a_report_takes_its_signs_and_leaves_its_points(town: City) -> None:

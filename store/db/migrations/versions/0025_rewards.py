@@ -35,7 +35,6 @@ def _ledger() -> None:
         sa.Column("role", sa.String(), nullable=False),
         sa.Column("actor", sa.String(), nullable=False),
         sa.Column("unit", sa.String(), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=False),
     )
     op.create_index("reward_entry_by_time", "reward_entry", ["city", "at", "cause"])
     op.create_index("reward_entry_by_ticket", "reward_entry", ["number"])
