@@ -136,9 +136,9 @@ class Chosen(Recorded):
 
 
 async def city_rewards(context: AppContext, city: str) -> CityRewards:
-    """Return what a city rewards, and its prizes with what is left of them."""
+    """Return what a city rewards, and the prizes that can be chosen, with what is left of them."""
     await permit(context, None, "get_rewards")
-    pack = context.packs.get(city)
+    pack, now = context.packs.get(city), datetime.now(UTC)
     taken = await redemptions.taken(context.store, city)
     return CityRewards(
         city=city,
@@ -150,6 +150,7 @@ async def city_rewards(context: AppContext, city: str) -> CityRewards:
                 until=prize.until.isoformat(),
             )
             for prize in pack.prizes
+            if end_of(pack, prize) > now
         ],
     )
 

@@ -11,6 +11,7 @@ from domain.canonical import folded
 from domain.pack.policies import Severity
 from domain.pack.rewards import RewardPolicy
 from domain.policy.rewards import Signs, are_alike
+from domain.ticket.complaint import Channel
 from domain.ticket.files import FileKind, Purpose
 from domain.ticket.ticket import Ticket
 from store.db import reward_tables, tables
@@ -21,6 +22,11 @@ from store.tickets.repeats import find_repeats
 
 NETWORKS_KEPT = timedelta(days=30)
 """The time for which it is known from which network a report was filed."""
+
+_RESIDENTS_OWN = frozenset(
+    {Channel.SNAPSHOT, Channel.APP, Channel.WECHAT, Channel.WEB, Channel.PORTAL}
+)
+"""The channels by which residents file themselves."""
 
 _DAY = timedelta(days=1)
 _MARK, _NETWORK = reward_tables.picture_mark.c, reward_tables.filing_network.c
@@ -169,6 +175,21 @@ async def _names(store: Store, vault: Vault, ticket: Ticket, policy: RewardPolic
     return len(names - {""})
 
 
+def _by_staff(ticket: Ticket, units: Collection[str]) -> bool:
+    """Return whether somebody of staff filed a report that earns points for who has its receipt.
+
+    The desk files for who calls, and an app for its users; neither is meant.
+    """
+    complaint = ticket.complaint
+    filer = complaint.filed_by
+    if filer is None or filer.role in (Role.CITIZEN, Role.SYSTEM):
+        return False
+    in_person = not filer.program and (
+        filer.role is Role.OFFICER or complaint.channel in _RESIDENTS_OWN
+    )
+    return in_person or filer.unit in units
+
+
 async def gathered(store: Store, vault: Vault, ticket: Ticket, policy: RewardPolicy) -> Signs:
     """Return what the store knows of a report that may speak against a reward."""
     complaint = ticket.complaint
@@ -179,11 +200,10 @@ async def gathered(store: Store, vault: Vault, ticket: Ticket, policy: RewardPol
         place = Severity(repeats_metres=policy.place_metres)
         since = complaint.filed_at - policy.repeat_within.length
         before = await find_repeats(store, complaint, ticket.category, ticket.area, place, since)
-    filer = complaint.filed_by
     return Signs(
         alike=await _alike(store, ticket, policy),
         before=tuple(before),
-        by_staff=filer is not None and filer.role is Role.OFFICER,
+        by_staff=_by_staff(ticket, units),
         units_network=units_network,
         names=await _names(store, vault, ticket, policy),
         from_network=from_network,

@@ -183,11 +183,24 @@ async def test_the_same_place_shortly_before_is_looked_at(town: City) -> None:
     assert (await town.became(story)).reasons == (RewardReason.SAME_PLACE,)
 
 
-async def test_what_an_officer_filed_is_looked_at(town: City) -> None:
-    filer = Filer(role=Role.OFFICER, account="a1", unit="water")
+@pytest.mark.parametrize(
+    ("filer", "looked_at"),
+    [
+        (Filer(role=Role.OFFICER, account="a1", unit="gov"), True),
+        (Filer(role=Role.DESK, account="a1"), True),
+        (Filer(role=Role.OFFICER, account="t1", unit="water", program=True), True),
+        (Filer(role=Role.DESK, account="t1", program=True), False),
+        (Filer(role=Role.CITIZEN), False),
+        (None, False),
+    ],
+)
+async def test_what_staff_filed_is_looked_at(
+    town: City, filer: Filer | None, looked_at: bool
+) -> None:
     story = await town.report(filed_by=filer)
     await town.run()
-    assert (await town.became(story)).reasons == (RewardReason.FILED_BY_STAFF,)
+    reasons = (RewardReason.FILED_BY_STAFF,) if looked_at else ()
+    assert (await town.became(story)).reasons == reasons
 
 
 async def test_what_comes_from_the_units_own_network_is_looked_at(town: City) -> None:

@@ -204,6 +204,8 @@ async def test_a_city_without_rewards_shows_no_links(api: Api) -> None:
         who = await signed_in(api, role)
         page = await api.http.get("/staff/tickets?city=tongzhou", headers=CHINESE | who.cookie)
         assert "/staff/rewards" not in page.text
+    home = await api.http.get("/", headers=CHINESE)
+    assert 'href="/rewards"' in home.text, "for Jinan, which is served here, too"
     ticket = await api.file(channel="snapshot")
     assert (
         "本件积分"

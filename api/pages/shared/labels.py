@@ -187,7 +187,7 @@ LABELS: dict[str, dict[str, str]] = {
         "place_cap": N_("This place was rewarded not long ago."),
         "same_picture": N_("The same picture as with another report"),
         "same_place": N_("The same place shortly before"),
-        "filed_by_staff": N_("Filed by an officer"),
+        "filed_by_staff": N_("Filed by staff"),
         "unit_network": N_("From the network of the unit that handled it"),
         "many_names": N_("One phone with many names"),
         "many_reports": N_("Many reports from one network"),
