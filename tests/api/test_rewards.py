@@ -11,6 +11,7 @@ from temporalio.client import Client
 
 from app.rewards.purses import WRONG_CODES
 from domain.actors import Role
+from runtime.names import LAPSE_WORKFLOW, REWARDS_WORKFLOW, TICKETS
 from store.db.engine import Store
 from store.rewards import checks
 from tests.api.running_api import Api, Filed, problem, serve_api
@@ -74,6 +75,15 @@ async def test_a_snapshot_that_was_right_becomes_a_bag_of_salt(city: Api) -> Non
     assert (handed_out.json()["prize"], handed_out.json()["state"]) == ("salt", "fetched")
     assert ticket.number not in handed_out.text
     assert problem(await fetch(city, code)) == (409, "prize_fetched")
+
+
+async def test_the_engine_runs_the_jobs(city: Api, client: Client) -> None:
+    ticket = await a_right_report(city)
+    for name in (REWARDS_WORKFLOW, REWARDS_WORKFLOW, LAPSE_WORKFLOW):
+        await client.execute_workflow(
+            name, id=f"test/{name}/{ticket.number}", task_queue=TICKETS, result_type=int
+        )
+        assert (await points(ticket))["purse"]["balance"] == 10
 
 
 async def test_a_prize_is_refused_for_a_clear_reason(city: Api) -> None:
