@@ -45,6 +45,7 @@ COMMANDS = {
     ),
     "keys": CommandEntry("cli.keys:app", "The keys of this installation."),
     "privacy": CommandEntry("cli.privacy:app", "Erasing what is personal."),
+    "rewards": CommandEntry("cli.rewards:app", "Rewards: the points ledger of a city."),
 }
 """Every command, and the first sentence of its help: a test compares the two."""
 

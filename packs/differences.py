@@ -18,7 +18,9 @@ from packs.parsed_pack import (
     GRIDS,
     INDICATORS,
     PHRASES,
+    PRIZES,
     RESPONSIBILITIES,
+    REWARDS,
     SCORING,
     TEMPLATES,
     UNITS,
@@ -51,6 +53,8 @@ def differences(before: Pack, after: Pack) -> list[ContentDifference]:
         *_owners(before, after),
         *_rows(INDICATORS, _by("id", before.indicators), _by("id", after.indicators)),
         *_rows(SCORING, _by("code", before.scoring), _by("code", after.scoring)),
+        *_rows(REWARDS, _by("code", before.reward_rules), _by("code", after.reward_rules)),
+        *_rows(PRIZES, _by("code", before.prizes), _by("code", after.prizes)),
         *_rows(PHRASES, _phrases(before), _phrases(after)),
         *(
             difference

@@ -30,6 +30,7 @@ from domain.pack.policies import (
     Tier,
     Verification,
 )
+from domain.pack.rewards import Prize, RewardPolicy, RewardRule
 from domain.ticket.complaint import Code
 from packs.bases import EXTENDS, BadBase, PackFiles, is_base, line_of_extends, pack_files
 from packs.csv_tables import Sheet, Split, pairs, parts, read_csv
@@ -41,10 +42,11 @@ CITY, UNITS, CATEGORIES = "city.toml", "units.csv", "categories.csv"
 RESPONSIBILITIES, CALENDAR = "responsibilities.csv", "calendar.csv"
 INDICATORS, SCORING, GRIDS = "indicators.toml", "scoring.csv", "grids.geojson"
 PHRASES, LAW = "phrases.toml", "law.toml"
+REWARDS, PRIZES = "rewards.csv", "prizes.csv"
 TEMPLATES = {"zh": "templates/zh.toml", "en": "templates/en.toml"}
 """The files with messages to citizens, by language."""
 
-_REPLACED = (UNITS, CATEGORIES, RESPONSIBILITIES, SCORING, GRIDS)
+_REPLACED = (UNITS, CATEGORIES, RESPONSIBILITIES, SCORING, GRIDS, REWARDS, PRIZES)
 """The files that are not merged: a pack's own replaces that of its base as a whole."""
 
 M = TypeVar("M", bound=BaseModel)
@@ -96,6 +98,7 @@ class CityFile(PackPart):
     desk: DeskPolicy = DeskPolicy()
     reports: Reports = Reports()
     retention: Retention = Retention()
+    rewards: RewardPolicy = RewardPolicy()
     rating: RatingPolicy
     reasons: Reasons
 
@@ -124,6 +127,8 @@ class ParsedPack:
     overrides: Sheet[DayOverride]
     indicators: Document[IndicatorsFile]
     scoring: Sheet[ScoringRule]
+    rewards: Sheet[RewardRule]
+    prizes: Sheet[Prize]
     phrases: Document[Phrases]
     law: Document[Law]
     messages: dict[str, Document[MessagesFile]]
@@ -170,6 +175,8 @@ def _read(files: PackFiles) -> ParsedPack:
         overrides=_days(files, problems),
         indicators=_document(files, INDICATORS, IndicatorsFile, problems, required=False),
         scoring=_sheet(files, SCORING, ScoringRule, problems, required=False),
+        rewards=_sheet(files, REWARDS, RewardRule, problems, required=False),
+        prizes=_sheet(files, PRIZES, Prize, problems, required=False),
         phrases=_document(files, PHRASES, Phrases, problems, required=False),
         law=_document(files, LAW, Law, problems, required=False),
         messages={
@@ -193,6 +200,8 @@ def _unread(folder: Path, problem: PackFault) -> ParsedPack:
         overrides=Sheet(CALENDAR, whole=False),
         indicators=Document(INDICATORS),
         scoring=Sheet(SCORING, whole=False),
+        rewards=Sheet(REWARDS, whole=False),
+        prizes=Sheet(PRIZES, whole=False),
         phrases=Document(PHRASES),
         law=Document(LAW),
         messages={},
@@ -285,4 +294,6 @@ def read_base(folder: Path) -> list[PackFault]:
     _sheet(files, RESPONSIBILITIES, Responsibility, problems, required=False)
     _sheet(files, CALENDAR, DayOverride, problems, _SPLIT_OVERRIDE, required=False)
     _sheet(files, SCORING, ScoringRule, problems, required=False)
+    _sheet(files, REWARDS, RewardRule, problems, required=False)
+    _sheet(files, PRIZES, Prize, problems, required=False)
     return problems

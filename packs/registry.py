@@ -238,6 +238,8 @@ def _assembled(parsed: ParsedPack) -> tuple[Pack | None, list[PackFault]]:
         responsibilities=parsed.responsibilities.values(),
         indicators=figures.indicators if figures else (),
         scoring=parsed.scoring.values(),
+        reward_rules=parsed.rewards.values(),
+        prizes=parsed.prizes.values(),
         phrases=parsed.phrases.value or Phrases(),
         messages={
             language: document.value.root

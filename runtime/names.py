@@ -20,6 +20,8 @@ SWEEP_WORKFLOW = "Sweep"
 RENEWAL_WORKFLOW = "Renewal"
 REPLAN_WORKFLOW = "Replan"
 ARCHIVE_WORKFLOW = "Archive"
+REWARDS_WORKFLOW = "Rewards"
+LAPSE_WORKFLOW = "Lapse"
 OUTBOX_JOB, BACKLOG_JOB = "outbox", "spool"
 """Schedules of the maintenance jobs whose results somebody waits for."""
 

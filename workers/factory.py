@@ -23,11 +23,13 @@ from activities.reasons import ReasonActivities
 from activities.renewal import Renewal
 from activities.replan import Replanning
 from activities.retention import RetentionActivities
+from activities.rewards import Rewarding
 from activities.settle import Settle
 from activities.sweep import Sweep
 from activities.triage import TriageActivities
 from audit.archive import HistoryArchive
 from audit.archiving import export_due
+from media.likeness import mark_of
 from packs.registry import PackRegistry
 from runtime.engine import retention_of
 from runtime.names import TICKETS
@@ -36,15 +38,18 @@ from store.db.engine import Store
 from store.files.objects import Objects
 from store.packs.archive import ArchivedPacks
 from store.secrets.ticket_keys import TicketKeys
+from store.secrets.vault import Vault
 from store.tickets.projector import Projector
 from workers.runner import TicketRunner
 from workflows.maintenance import (
     ArchiveWorkflow,
     IntakeBacklogWorkflow,
+    LapseWorkflow,
     OutboxWorkflow,
     RenewalWorkflow,
     ReplanWorkflow,
     RetentionWorkflow,
+    RewardsWorkflow,
     SweepWorkflow,
 )
 from workflows.ticket import TicketWorkflow
@@ -61,6 +66,8 @@ WORKFLOWS = (
     RenewalWorkflow,
     ReplanWorkflow,
     ArchiveWorkflow,
+    RewardsWorkflow,
+    LapseWorkflow,
 )
 
 # All project modules pass through the sandbox (an open ticket then costs about 100 KB instead of
@@ -96,6 +103,7 @@ class ActivityDependencies:
     packs: PackRegistry
     projector: Projector
     keys: TicketKeys
+    vault: Vault
     objects: Objects
     archive: HistoryArchive
 
@@ -109,6 +117,8 @@ class ActivityDependencies:
 def ticket_worker(dependencies: ActivityDependencies, *, cached_tickets: int = 1000) -> Worker:
     """Return the platform's worker for the queue `tickets`: workflows, activities, maintenance."""
     packs, store = ArchivedPacks(dependencies.packs, dependencies.store), dependencies.store
+    objects = dependencies.objects
+    rewarding = Rewarding(packs, dependencies.packs, store, dependencies.vault, objects, mark_of)
     triage = TriageActivities(packs, dependencies.packs, store)
     return Worker(
         dependencies.client,
@@ -133,9 +143,11 @@ def ticket_worker(dependencies: ActivityDependencies, *, cached_tickets: int = 1
             IntakeBacklog(store, dependencies.client).start_waiting,
             RetentionActivities(dependencies.packs, store).apply,
             Renewal(dependencies.client).renew,
-            Sweep(store, dependencies.objects, dependencies.archive.objects).sweep,
+            Sweep(store, objects, dependencies.archive.objects).sweep,
             Archiving(dependencies.export).archive,
             Replanning(dependencies.packs, store, dependencies.client).replan,
+            rewarding.grant,
+            rewarding.lapse,
         ],
         workflow_runner=sandboxed_runner(),
         max_cached_workflows=cached_tickets,

@@ -26,11 +26,13 @@ from runtime.names import (
     ARCHIVE_WORKFLOW,
     BACKLOG_JOB,
     BACKLOG_WORKFLOW,
+    LAPSE_WORKFLOW,
     OUTBOX_JOB,
     OUTBOX_WORKFLOW,
     RENEWAL_WORKFLOW,
     REPLAN_WORKFLOW,
     RETENTION_WORKFLOW,
+    REWARDS_WORKFLOW,
     SWEEP_WORKFLOW,
     TICKETS,
     UNITS,
@@ -43,6 +45,7 @@ from store.files.objects import Objects
 from store.packs.archive import ArchivedPacks
 from store.secrets.key_ring import open_ring
 from store.secrets.ticket_keys import TicketKeys
+from store.secrets.vault import Vault
 from store.tickets.projector import Projector
 from workers.factory import ActivityDependencies, ticket_worker, unit_worker
 from workers.watchdog import watchdog
@@ -60,18 +63,23 @@ _JOBS = {
     "retention": (RETENTION_WORKFLOW, timedelta(days=1)),
     "renewal": (RENEWAL_WORKFLOW, EVERY),
     "archive": (ARCHIVE_WORKFLOW, timedelta(hours=1)),
+    "rewards": (REWARDS_WORKFLOW, EVERY),
+    "lapse": (LAPSE_WORKFLOW, timedelta(days=1)),
 }
 
 
 async def serve_platform(settings: Settings) -> None:
     """Serve tickets, maintenance jobs, and units without a worker of their own, until stopped."""
     store = Store.open(settings.store)
-    keys = TicketKeys(store, open_ring(settings.key_text, settings.key_file))
+    ring = open_ring(settings.key_text, settings.key_file)
+    keys = TicketKeys(store, ring)
     client = await connect(settings, encrypting(keys))
     projector = Projector(store)
     packs, objects = PackRegistry(settings.cities or default_root()), Objects.open(settings.files)
     archive = HistoryArchive(store, Objects.open(settings.archive), keys)
-    dependencies = ActivityDependencies(client, store, packs, projector, keys, objects, archive)
+    dependencies = ActivityDependencies(
+        client, store, packs, projector, keys, Vault(ring), objects, archive
+    )
     keeping = asyncio.create_task(keep_packs(ArchivedPacks(dependencies.packs, store)))
     try:
         async with (

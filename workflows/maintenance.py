@@ -12,10 +12,12 @@ from temporalio.common import RetryPolicy
 from runtime.names import (
     ARCHIVE_WORKFLOW,
     BACKLOG_WORKFLOW,
+    LAPSE_WORKFLOW,
     OUTBOX_WORKFLOW,
     RENEWAL_WORKFLOW,
     REPLAN_WORKFLOW,
     RETENTION_WORKFLOW,
+    REWARDS_WORKFLOW,
     SWEEP_WORKFLOW,
 )
 
@@ -27,6 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.renewal import Renewal
     from activities.replan import Replanning
     from activities.retention import RetentionActivities
+    from activities.rewards import Rewarding
     from activities.sweep import Sweep
 
 _RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
@@ -124,6 +127,34 @@ class ArchiveWorkflow:
     async def run(self) -> int:
         return await workflow.execute_activity_method(
             Archiving.archive,
+            start_to_close_timeout=timedelta(hours=20),
+            heartbeat_timeout=timedelta(minutes=5),
+            retry_policy=_RETRY,
+        )
+
+
+@workflow.defn(name=REWARDS_WORKFLOW)
+class RewardsWorkflow:
+    """The granting of points for reports that have ended, and the return of unfetched prizes'."""
+
+    @workflow.run
+    async def run(self) -> int:
+        return await workflow.execute_activity_method(
+            Rewarding.grant,
+            start_to_close_timeout=2 * EVERY,
+            heartbeat_timeout=timedelta(minutes=1),
+            retry_policy=_RETRY,
+        )
+
+
+@workflow.defn(name=LAPSE_WORKFLOW)
+class LapseWorkflow:
+    """The daily end of points whose time is over."""
+
+    @workflow.run
+    async def run(self) -> int:
+        return await workflow.execute_activity_method(
+            Rewarding.lapse,
             start_to_close_timeout=timedelta(hours=20),
             heartbeat_timeout=timedelta(minutes=5),
             retry_policy=_RETRY,

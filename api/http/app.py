@@ -52,6 +52,7 @@ from api.rest import (
     publications,
     rating,
     reopen,
+    rewards,
     scores,
     session,
     tickets,
@@ -110,6 +111,7 @@ ROUTERS = (
     backlog,
     installation,
     places,
+    rewards,
     health,
     codec,
 )

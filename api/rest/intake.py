@@ -6,8 +6,9 @@ starts later. Without the store nobody gets a number, and nothing is stored in p
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Header, Response
+from fastapi import APIRouter, Body, Header, Request, Response
 
+from api.http import browser_sessions
 from api.http.access import optional_caller, public
 from api.http.dependencies import Context, IdempotencyKey
 from api.http.problem_responses import responses
@@ -86,6 +87,7 @@ async def file_complaint(
     body: Annotated[ComplaintIn, Body(examples=[EXAMPLE])],
     caller: Annotated[Caller | None, optional_caller("file_complaint")],
     context: Context,
+    request: Request,
     idempotency_key: IdempotencyKey = None,
     answer: Annotated[
         str, Header(alias=proof_of_work.HEADER, description="See `GET /api/v1/challenge`.")
@@ -101,4 +103,5 @@ async def file_complaint(
         bot_checks.check_honeypot(body.website)
         if not await context.challenge.passed(context, answer):
             raise Problem("challenge_failed")
-    return receipt_of(await take(context, caller, body, idempotency_key))
+    place = browser_sessions.place_of(request, context)
+    return receipt_of(await take(context, caller, body, idempotency_key, place=place))

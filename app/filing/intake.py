@@ -1,6 +1,7 @@
 """Taking a complaint: checked against the city's pack, registered, and its ticket started."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated
 
@@ -18,7 +19,10 @@ from domain.model import Incoming
 from domain.pack.pack import Pack
 from domain.ticket.complaint import Channel, Code, Complaint, Kind, Place, Text, Title
 from domain.ticket.files import Files
+from store.db.errors import StoreUnavailable
+from store.rewards.signs import note_network
 from store.secrets.vault import Person
+from store.tickets.intake import Registered
 
 
 class ComplaintIn(Incoming):
@@ -55,11 +59,13 @@ async def take(
     marks: Sequence[str] | None = None,
     *,
     by_hand: bool = False,
+    place: str = "",
 ) -> Filed:
     """Register the complaint and start it, for all entry points.
 
     `caller`: None for a citizen who files for themselves. `marks` identify its files if one of them
     may come again under another reference. `by_hand`: it stays at triage until a person decides.
+    `place`: a fingerprint of the citizen's network; kept for a while where rewards may be abused.
     """
     await permit(context, caller, "file_complaint")
     now = context.engine.clock.now()
@@ -74,10 +80,22 @@ async def take(
         _digest_text(body, marks),
         attachments.wanted(context, body.files, None),
     )
+    await _note_network(context, caller, pack, registered, place)
     state = await filing.start(context, registered)
     outcome = "spooled" if state is None else "accepted" if registered.new else "repeated"
     complaints.labels(pack.city.id, outcome).inc()
     return filing.filed(context, caller, registered, state)
+
+
+async def _note_network(
+    context: AppContext, caller: Caller | None, pack: Pack, registered: Registered, place: str
+) -> None:
+    complaint = registered.complaint
+    if caller is None and place and pack.rewards.counts(complaint.channel, complaint.kind):
+        with suppress(
+            StoreUnavailable
+        ):  # the citizen has a number: a sign less is no reason to fail
+            await note_network(context.store, registered.number, place, complaint.filed_at)
 
 
 def _digest_text(body: ComplaintIn, marks: Sequence[str] | None) -> str:

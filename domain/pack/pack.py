@@ -44,6 +44,7 @@ from domain.pack.policies import (
     Verification,
     Words,
 )
+from domain.pack.rewards import Prize, RewardPolicy, RewardRule
 from domain.ticket.complaint import Code
 from domain.ticket.rules_snapshot import Rules
 
@@ -114,6 +115,7 @@ class Pack(PackPart):
     desk: DeskPolicy = DeskPolicy()
     reports: Reports = Reports()
     retention: Retention = Retention()
+    rewards: RewardPolicy = RewardPolicy()
     rating: RatingPolicy
     reasons: Reasons
     units: tuple[Unit, ...]
@@ -121,6 +123,8 @@ class Pack(PackPart):
     responsibilities: tuple[Responsibility, ...]
     indicators: tuple[Indicator, ...] = ()
     scoring: tuple[ScoringRule, ...] = ()
+    reward_rules: tuple[RewardRule, ...] = ()
+    prizes: tuple[Prize, ...] = ()
     phrases: Phrases = Phrases()
     messages: dict[str, dict[str, str]] = Field(default_factory=dict)
 
@@ -171,6 +175,10 @@ class Pack(PackPart):
         if category is None:
             raise UnknownCategory(code, self.city.id)
         return category
+
+    def prize(self, code: str) -> Prize | None:
+        """Return the prize of that code, if there is one."""
+        return next((prize for prize in self.prizes if prize.code == code), None)
 
     def tier(self, name: str | None) -> Tier:
         """Return the tier of that name (None, before triage: the city's), or raise UnknownTier."""

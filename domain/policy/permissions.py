@@ -67,6 +67,8 @@ _ADMIN = frozenset({Role.ADMIN})
 _CALLERS = frozenset({Role.DESK, Role.DISPATCHER, Role.SUPERVISOR, Role.ADMIN})
 _DESKS = frozenset({Role.DESK, Role.DISPATCHER, Role.SUPERVISOR})
 _OVERSEERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN})
+_CITIZENS = frozenset({Role.CITIZEN})
+_DECIDERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR})
 _FILERS = frozenset({Role.DESK, Role.DISPATCHER, Role.OFFICER, Role.SUPERVISOR})
 
 
@@ -163,6 +165,22 @@ TABLE: tuple[Right, ...] = (
     _all("list_answers", "read questions and answers that citizens let be published"),
     _staff("get_scores", "see the points of units; officers: their own unit's"),
     _staff("list_topics", "see common problems (共性问题); officers: without numbers"),
+    # --- rewards (有奖随手拍)
+    _all("get_rewards", "see what a city rewards, and its prizes"),
+    Right("get_reward", "see the points for one's report", _CITIZENS),
+    Right("join_wallet", "join the points of one's report to a wallet", _CITIZENS,
+          scope=Scope.ACT),
+    Right("choose_prize", "choose a prize for the points of one's report", _CITIZENS,
+          scope=Scope.ACT),
+    _all("use_wallet", "see and spend the points of a wallet, with its code"),
+    Right("hand_out_prize", "hand out a prize of one's unit for a code",
+          frozenset({Role.OFFICER}), scope=Scope.ACT),
+    Right("list_held_rewards", "see rewards that are held back, and why", _DECIDERS,
+          scope=Scope.READ),
+    Right("decide_reward", "release or refuse a reward that is held back", _DECIDERS,
+          scope=Scope.ACT),
+    Right("get_reward_ledger", "see the ledger of points, without whose they are",
+          AUDITORS | {Role.SUPERVISOR}, scope=Scope.READ),
     # --- supervision (督办)
     Right("get_board", "see the whole city now: what comes in, what waits, what will be late",
           _OVERSEERS, scope=Scope.READ),

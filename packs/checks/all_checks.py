@@ -10,6 +10,7 @@ from packs.checks.limits import check_calendar, check_joint, check_limits, check
 from packs.checks.messages import check_messages
 from packs.checks.owners import check_city, check_responsibilities
 from packs.checks.phrases import check_phrases
+from packs.checks.rewards import check_rewards
 from packs.checks.switches import check_needs
 from packs.checks.unused import check_unused
 from packs.parsed_pack import ParsedPack
@@ -30,6 +31,7 @@ CHECKS: tuple[Callable[[ParsedPack], Iterator[PackFault]], ...] = (
     check_conditions,
     check_figures,
     check_events,
+    check_rewards,
     check_messages,
     check_phrases,
     check_law,

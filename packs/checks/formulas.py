@@ -12,7 +12,7 @@ from packs.conditions import (
     Vocabulary,
     compile_condition,
 )
-from packs.parsed_pack import CATEGORIES, SCORING, ParsedPack
+from packs.parsed_pack import CATEGORIES, REWARDS, SCORING, ParsedPack
 from packs.problems import PackFault
 
 
@@ -43,6 +43,9 @@ def check_conditions(parsed: ParsedPack) -> Iterator[PackFault]:
     for rule in parsed.scoring.rows:
         for fault in _faults(rule.value.when, OF_EVENTS):
             yield PackFault(SCORING, rule.line, f"when: {fault}")
+    for reward in parsed.rewards.rows:
+        for fault in _faults(reward.value.when, OF_TICKETS):
+            yield PackFault(REWARDS, reward.line, f"when: {fault}")
 
 
 def _faults(condition: str | None, vocabulary: Vocabulary) -> Iterator[str]:

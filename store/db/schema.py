@@ -11,7 +11,7 @@ from sqlalchemy import inspect as inspected
 
 from store.db.engine import Store, parse_url
 from store.db.errors import SchemaUnusable
-from store.db.setback_tables import metadata
+from store.db.reward_tables import metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "alembic_version"

@@ -13,7 +13,7 @@ from domain.canonical import folded
 from domain.refusals import Refused
 from domain.ticket.erasure import without_words
 from domain.ticket.stages import Stage
-from store.db import tables
+from store.db import reward_tables, tables
 from store.db.engine import Store
 from store.files.files import let_go
 from store.tickets import history_archive, setbacks
@@ -48,6 +48,7 @@ async def erase(store: Store, number: str, at: datetime) -> None:
         let_go(connection, number, at)
         history_archive.erase(connection, number, at)
         setbacks.forget(connection, number)
+        _forget_reward_words(connection, number)
 
     await store.write(work)
 
@@ -126,6 +127,13 @@ def _blank(connection: Connection, number: str) -> None:
         )
 
 
+def _forget_reward_words(connection: Connection, number: str) -> None:
+    for table in (reward_tables.picture_mark, reward_tables.filing_network):
+        connection.execute(delete(table).where(table.c.number == number))
+    grant = reward_tables.reward_grant
+    connection.execute(update(grant).where(grant.c.number == number).values(decision=""))
+
+
 def _blanked(text: str) -> str:
     return _written(without_words(json.loads(text)))
 
@@ -139,7 +147,10 @@ async def compact(store: Store) -> None:
     statements = (
         ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)")
         if store.dialect == "sqlite"
-        else ("VACUUM person, intake, ticket, event, assignment, ticket_key, set_aside",)
+        else (
+            "VACUUM person, intake, ticket, event, assignment, ticket_key, set_aside, "
+            "picture_mark, filing_network",
+        )
     )
 
     def work(connection: Connection) -> None:

@@ -30,7 +30,9 @@ OF_A_SESSION = {
     "end_own_session",
     "change_password",
 }
-OF_CITIZENS = {"rate_ticket", "list_own_tickets"}
+OF_CITIZENS = {
+    "rate_ticket", "list_own_tickets", "get_reward", "join_wallet", "choose_prize",
+}  # fmt: skip
 """Permissions that an access code or a pass gives, and nothing else."""
 
 OF_WHOEVER_MAY = {"file_complaint", "upload_file"}
@@ -98,7 +100,7 @@ def _filled(path: str, tickets: Tickets, near: Relation | None = None) -> str:
     n = 2 if near is Relation.SHARE else 1
     number = tickets.seen_from(near).number
     fields = {"n": n, "version": 1, "city": "tongzhou", "file": f"f{0:032x}", "chore": "spool"}
-    fields["session"] = "0" * 16
+    fields |= {"session": "0" * 16, "redemption": "none"}
     return path.format(number=number, **fields, **tickets.managed)
 
 

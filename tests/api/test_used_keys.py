@@ -22,6 +22,7 @@ DOORS = {
     "api.rest.leaving_contacts": "leaving a contact later",
     "api.rest.rating": "rating",
     "api.rest.reopen": "reopening",
+    "api.rest.rewards": "wallets and prizes, in `test_rewards.py`",
 }
 """The modules with routes that take a key; each is tried below, or with what it files."""
 

@@ -89,10 +89,10 @@ NO_NAMES = {
     "agreed", "anonymous", "approve", "contacted", "grade", "ground", "holds", "kind", "locally",
     "longer",
     "outcome", "public", "purpose", "rating", "reached", "resolved", "resume", "scopes", "what",
-    "step", "role", "channel", "action", "chore",
+    "step", "role", "channel", "action", "chore", "release",
     # the city's words: units, areas, categories, rules
     "accused", "area", "category", "city", "city_id", "indicator", "pack", "tier", "topic", "unit",
-    "units",
+    "units", "prize",
     # filters and pages of lists
     "after", "before", "call_back_due", "cursor", "done", "due_before", "ended_since",
     "ended_until", "exactly", "filed_since", "filed_until", "lang", "least", "limit", "only",
@@ -102,7 +102,9 @@ NO_NAMES = {
     "as_of", "by", "days", "month", "since", "starts_at", "until", "version", "year",
     # secrets, and what proves that a request is meant
     "code", "ends", "idempotency_key", "new", "old", "password", "signature", "stamp", "totp",
-    "carried",
+    "carried", "wallet", "wallet_code", "join_to",
+    # what a citizen chose, which staff never names: see `test_rewards.py`
+    "redemption",
     # how it is sent
     "accept_encoding", "device", "path", "prefer", "span", "to",
 }  # fmt: skip
@@ -312,7 +314,13 @@ async def test_an_address_that_names_anothers_thing_is_answered_like_none(world:
         assert answer.status_code == 404, (*case, answer.text)
         walked.add((address.method, address.path))
     left = {(one.method, one.path) for one in _addressed(world)} - walked
-    assert left == {("POST", "/api/v1/tickets/{number}/rating")}, "only for an access code"
+    assert left == {
+        ("POST", "/api/v1/tickets/{number}/rating"),
+        ("GET", "/api/v1/tickets/{number}/reward"),
+        ("POST", "/api/v1/tickets/{number}/reward/wallet"),
+        ("POST", "/api/v1/tickets/{number}/reward/prizes"),
+        ("DELETE", "/api/v1/tickets/{number}/reward/prizes/{redemption}"),
+    }, "only for an access code"
 
 
 def _tries(world: World, addresses: Iterable[Address]) -> Iterator[tuple[Address, Stranger, Filed]]:

@@ -16,6 +16,7 @@ PAGES = (
     "/city",
     "/city/tongzhou/answers",
     "/offline",
+    "/rewards",
     "/styleguide",
     "/styleguide?look=staff",
 )

@@ -59,7 +59,7 @@ NOT_PRINTED = {
     "token create", "token revoke", "audit export", "audit exposures", "city new", "city replan",
     "city versions",
     "keys show", "keys rotate", "keys reseal", "privacy erase", "privacy retention",
-    "record ahead", "record follow", "record aside", "record settle",
+    "record ahead", "record follow", "record aside", "record settle", "rewards check",
 }  # fmt: skip
 """The others: they print what the operator typed, our own words, or JSON."""
 

@@ -44,6 +44,7 @@ from domain.pack.policies import (
     Tier,
     Verification,
 )
+from domain.pack.rewards import Prize, RewardPolicy, RewardRule
 from domain.ticket.assignment import Ending, Share
 from domain.ticket.complaint import Channel, Kind
 from domain.ticket.rules_snapshot import Escalation, ReworkTo
@@ -87,6 +88,9 @@ DOCUMENTED: dict[str, list[type[BaseModel] | type[StrEnum] | Iterable[str]]] = {
     "responsibilities.csv": [Responsibility.model_fields.keys() - {"line"}],
     "calendar.csv": [DayOverride],
     "indicators.toml": [Indicator],
+    "`[rewards]`": [RewardPolicy],
+    "rewards.csv": [RewardRule],
+    "prizes.csv": [Prize],
     "scoring.csv": [ScoringRule],
     "Kinds of events": [event_kinds()],
     "phrases.toml": [Phrases, Script, Reply, Moment],

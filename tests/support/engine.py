@@ -31,6 +31,7 @@ from store.db.errors import StoreUnavailable
 from store.files.objects import Objects
 from store.secrets.key_ring import KeyRing
 from store.secrets.ticket_keys import TicketKeys
+from store.secrets.vault import Vault
 from store.tickets.projector import Projector
 from tests.support.cities import SHIPPED
 from workers.factory import ActivityDependencies, ticket_worker, unit_worker
@@ -217,6 +218,7 @@ async def platform(
         packs,
         projector,
         keys,
+        Vault(RING),
         Objects.open("memory:"),
         HistoryArchive(store, Objects.open("memory:"), keys),
     )

@@ -24,6 +24,7 @@ from app.filing.attachments import attached
 from app.filing.file_views import FileOut, file_out
 from app.filing.files import visible_files
 from app.filing.filing import Filed, Receipt
+from app.rewards.purses import report_reward
 from app.sending.commands import execute
 from app.tickets import ratings
 from app.tickets.access_codes import RenewIn, renew
@@ -297,6 +298,7 @@ async def _ticket(
         photos=photos,
         kept=stored,
         shown=await _shown(context, caller, number),
+        reward=await report_reward(context, caller, number) if pack.reward_rules else None,
         pack=pack,
         zone=pack.calendar.tz,
         names=_names(pack) if english else {},

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from api.http import browser_sessions
 from api.http.access import public
 from api.http.dependencies import Context
 from api.pages.citizen import photos
@@ -22,7 +23,7 @@ from app.filing.filing import Receipt
 from app.filing.intake import ComplaintIn, take
 from app.tickets.similar import join, similar
 from domain.pack.pack import Pack
-from domain.ticket.complaint import Kind
+from domain.ticket.complaint import Channel, Kind
 from domain.words import N_
 
 router = APIRouter(include_in_schema=False)
@@ -72,7 +73,7 @@ async def _file(request: Request, context: AppContext, sent: FormData) -> Respon
         brought = await photos.brought(request, context, sent, form)
         stored = brought.references
         bot_checks.check_form(context, form.typed)  # shown again, it has its photos
-        body = _complaint(form, stored)
+        body = _complaint(form, stored, pack)
         if form.faults:
             form.problem = "invalid_request"
             return _form(request, context, pack, form, 422, stored)
@@ -87,7 +88,9 @@ async def _file(request: Request, context: AppContext, sent: FormData) -> Respon
                 pack=pack,
                 kept=stored,
             )
-        filed = await take(context, None, with_same(body, form), _key(form), brought.marks)
+        place = browser_sessions.place_of(request, context)
+        body = with_same(body, form)
+        filed = await take(context, None, body, _key(form), brought.marks, place=place)
     except (ValidationError, *REFUSALS) as error:
         status = form.refuse(error, _WORDS)
         if pack is None:
@@ -143,8 +146,12 @@ def _receipt(
     )
 
 
-def _complaint(form: Form, files: list[str]) -> ComplaintIn:
-    """Convert the form to the API's model; a position from a phone is in WGS-84."""
+def _complaint(form: Form, files: list[str], pack: Pack) -> ComplaintIn:
+    """Convert the form to the API's model; a position from a phone is in WGS-84.
+
+    With a photo it is a snapshot where the city rewards those (有奖随手拍).
+    """
+    snapshot = bool(files) and Channel.SNAPSHOT in pack.rewards.channels
     contact = form.filled("name", "phone")
     values: dict[str, Any] = {
         **form.filled("city", "kind", "category", "text"),
@@ -152,5 +159,6 @@ def _complaint(form: Form, files: list[str]) -> ComplaintIn:
         "contact": contact or None,
         "anonymous": not contact or form.typed["anonymous"] == "yes",
         "public": form.typed["public"] == "yes",
+        "channel": Channel.SNAPSHOT if snapshot else Channel.WEB,
     }
     return ComplaintIn.model_validate(values | ({"files": files} if files else {}))

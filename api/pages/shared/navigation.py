@@ -13,11 +13,15 @@ from domain.words import N_
 
 
 class NavigationLink(NamedTuple):
-    """A navigation link. `label` is a message marked with `N_`; `roles` see the link."""
+    """A navigation link. `label` is a message marked with `N_`; `roles` see the link.
+
+    `rewards`: only in a city that rewards reports; officers only of a unit that hands out prizes.
+    """
 
     label: str
     url: str
     roles: frozenset[Role]
+    rewards: bool = False
 
 
 _OVERSEERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN})
@@ -41,6 +45,13 @@ NAVIGATION: tuple[NavigationLink, ...] = (
     NavigationLink(N_("League table"), "/staff/league", _OVERSEERS | {Role.OFFICER}),
     NavigationLink(N_("Hot spots"), "/staff/spots", _OVERSEERS),
     NavigationLink(N_("Places"), "/staff/places", _OVERSEERS),
+    NavigationLink(N_("Prizes at the counter"), "/staff/prizes", frozenset({Role.OFFICER}), True),
+    NavigationLink(
+        N_("Rewards held back"), "/staff/rewards", frozenset({_DISPATCHER, _SUPERVISOR}), True
+    ),
+    NavigationLink(
+        N_("Points ledger"), "/staff/rewards/ledger", frozenset({Role.AUDITOR, Role.ADMIN}), True
+    ),
     NavigationLink(N_("Units' inboxes"), "/staff/inbox", _OTHERS),
     NavigationLink(N_("Audit"), "/staff/audit", frozenset({Role.ADMIN})),
     NavigationLink(N_("Rules of the city"), "/staff/admin/packs", frozenset({Role.AUDITOR})),
@@ -48,9 +59,9 @@ NAVIGATION: tuple[NavigationLink, ...] = (
 """A role's first entry is its start page."""
 
 
-def entries(role: Role) -> list[NavigationLink]:
-    """Return the links that this role may open."""
-    return [entry for entry in NAVIGATION if role in entry.roles]
+def entries(role: Role, *, rewards: bool = True) -> list[NavigationLink]:
+    """Return the links that this role may open; those about rewards, if there are any."""
+    return [entry for entry in NAVIGATION if role in entry.roles and (rewards or not entry.rewards)]
 
 
 ADMINISTRATION: tuple[tuple[str, str, str], ...] = (

@@ -11,6 +11,7 @@ from api.pages.shared.page import page
 from api.pages.shared.workplace import CITY, cities, unit_of, working_city
 from app.access.caller import Caller
 from app.context import AppContext
+from domain.pack.pack import Pack
 
 _YEAR = 365 * 24 * 3600
 
@@ -31,7 +32,9 @@ def staff_page(
         status,
         caller=caller,
         unit_here=unit_of(served, caller.actor),
-        navigation=[] if caller.first_password else entries(caller.actor.role),
+        navigation=[]
+        if caller.first_password
+        else entries(caller.actor.role, rewards=_has_rewards(pack, caller)),
         administration=administration(caller.actor.role),
         pack=pack,
         zone=pack.calendar.tz,
@@ -41,6 +44,13 @@ def staff_page(
     if request.query_params.get(CITY):
         response.set_cookie(CITY, pack.city.id, _YEAR, samesite="lax", httponly=True)
     return response
+
+
+def _has_rewards(pack: Pack, caller: Caller) -> bool:
+    """Return whether the city rewards reports; of an officer, whether the unit has prizes."""
+    if caller.unit is None:
+        return bool(pack.reward_rules)
+    return any(prize.unit == caller.unit for prize in pack.prizes)
 
 
 def _others(request: Request, others: list[Any]) -> list[tuple[Any, str]]:

@@ -1,0 +1,1 @@
+"""Rewards: the points ledger, grants, wallets, prizes, and signs of abuse."""
