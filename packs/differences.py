@@ -18,6 +18,7 @@ from packs.parsed_pack import (
     GRIDS,
     INDICATORS,
     PHRASES,
+    PLACES,
     RESPONSIBILITIES,
     SCORING,
     TEMPLATES,
@@ -52,6 +53,7 @@ def differences(before: Pack, after: Pack) -> list[ContentDifference]:
         *_rows(INDICATORS, _by("id", before.indicators), _by("id", after.indicators)),
         *_rows(SCORING, _by("code", before.scoring), _by("code", after.scoring)),
         *_rows(PHRASES, _phrases(before), _phrases(after)),
+        *_rows(PLACES, _by("code", before.directory), _by("code", after.directory)),
         *(
             difference
             for language, file in TEMPLATES.items()

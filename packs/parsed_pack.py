@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, RootModel, StringConstraints, model_valid
 from domain.deadlines.calendar import OfficeSpans
 from domain.deadlines.registry import ClockName
 from domain.pack.catalogue import Category, Indicator, Reasons, Responsibility, ScoringRule, Unit
+from domain.pack.directory import PlaceRow, Places
 from domain.pack.pack import City
 from domain.pack.phrases import Phrases
 from domain.pack.policies import (
@@ -39,11 +40,11 @@ from packs.toml_tables import Document, TomlText, as_document, parse_toml
 CITY, UNITS, CATEGORIES = "city.toml", "units.csv", "categories.csv"
 RESPONSIBILITIES, CALENDAR = "responsibilities.csv", "calendar.csv"
 INDICATORS, SCORING, GRIDS = "indicators.toml", "scoring.csv", "grids.geojson"
-PHRASES = "phrases.toml"
+PHRASES, PLACES = "phrases.toml", "places.csv"
 TEMPLATES = {"zh": "templates/zh.toml", "en": "templates/en.toml"}
 """The files with messages to citizens, by language."""
 
-_REPLACED = (UNITS, CATEGORIES, RESPONSIBILITIES, SCORING, GRIDS)
+_REPLACED = (UNITS, CATEGORIES, RESPONSIBILITIES, SCORING, GRIDS, PLACES)
 """The files that are not merged: a pack's own replaces that of its base as a whole."""
 
 M = TypeVar("M", bound=BaseModel)
@@ -95,6 +96,7 @@ class CityFile(PackPart):
     desk: DeskPolicy = DeskPolicy()
     reports: Reports = Reports()
     retention: Retention = Retention()
+    places: Places = Places()
     rating: RatingPolicy
     reasons: Reasons
 
@@ -123,6 +125,7 @@ class ParsedPack:
     overrides: Sheet[DayOverride]
     indicators: Document[IndicatorsFile]
     scoring: Sheet[ScoringRule]
+    places: Sheet[PlaceRow]
     phrases: Document[Phrases]
     messages: dict[str, Document[MessagesFile]]
     problems: list[PackFault]
@@ -143,6 +146,9 @@ class ParsedPack:
 
 
 _SPLIT_OVERRIDE: dict[str, Split] = {"hours": parts}
+SPLIT_PLACE: dict[str, Split] = {"features": parts, "services": parts}
+"""The columns of places.csv that hold several values."""
+
 _SPLIT_CATEGORY: dict[str, Split] = {"keywords": parts, "steps": pairs("code", "limit")}
 
 
@@ -168,6 +174,7 @@ def _read(files: PackFiles) -> ParsedPack:
         overrides=_days(files, problems),
         indicators=_document(files, INDICATORS, IndicatorsFile, problems, required=False),
         scoring=_sheet(files, SCORING, ScoringRule, problems, required=False),
+        places=_sheet(files, PLACES, PlaceRow, problems, SPLIT_PLACE, required=False),
         phrases=_document(files, PHRASES, Phrases, problems, required=False),
         messages={
             language: _document(files, name, MessagesFile, problems)
@@ -190,6 +197,7 @@ def _unread(folder: Path, problem: PackFault) -> ParsedPack:
         overrides=Sheet(CALENDAR, whole=False),
         indicators=Document(INDICATORS),
         scoring=Sheet(SCORING, whole=False),
+        places=Sheet(PLACES, whole=False),
         phrases=Document(PHRASES),
         messages={},
         problems=[problem],
@@ -281,4 +289,5 @@ def read_base(folder: Path) -> list[PackFault]:
     _sheet(files, RESPONSIBILITIES, Responsibility, problems, required=False)
     _sheet(files, CALENDAR, DayOverride, problems, _SPLIT_OVERRIDE, required=False)
     _sheet(files, SCORING, ScoringRule, problems, required=False)
+    _sheet(files, PLACES, PlaceRow, problems, SPLIT_PLACE, required=False)
     return problems

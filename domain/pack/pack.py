@@ -26,6 +26,7 @@ from domain.pack.catalogue import (
     UnitKind,
     UnitQueue,
 )
+from domain.pack.directory import PlaceRow, Places
 from domain.pack.phrases import Phrases
 from domain.pack.policies import (
     Aftercare,
@@ -114,6 +115,7 @@ class Pack(PackPart):
     desk: DeskPolicy = DeskPolicy()
     reports: Reports = Reports()
     retention: Retention = Retention()
+    places: Places = Places()
     rating: RatingPolicy
     reasons: Reasons
     units: tuple[Unit, ...]
@@ -122,6 +124,7 @@ class Pack(PackPart):
     indicators: tuple[Indicator, ...] = ()
     scoring: tuple[ScoringRule, ...] = ()
     phrases: Phrases = Phrases()
+    directory: tuple[PlaceRow, ...] = ()
     messages: dict[str, dict[str, str]] = Field(default_factory=dict)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:

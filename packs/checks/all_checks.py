@@ -9,6 +9,7 @@ from packs.checks.limits import check_calendar, check_joint, check_limits, check
 from packs.checks.messages import check_messages
 from packs.checks.owners import check_city, check_responsibilities
 from packs.checks.phrases import check_phrases
+from packs.checks.places import check_kinds, check_places
 from packs.checks.switches import check_needs
 from packs.checks.unused import check_unused
 from packs.parsed_pack import ParsedPack
@@ -32,4 +33,6 @@ CHECKS: tuple[Callable[[ParsedPack], Iterator[PackFault]], ...] = (
     check_messages,
     check_phrases,
     check_cells,
+    check_kinds,
+    check_places,
 )

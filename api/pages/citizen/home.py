@@ -14,4 +14,10 @@ router = APIRouter(include_in_schema=False, dependencies=[public("page_citizen")
 @router.get("/")
 async def home(request: Request, context: Context) -> Response:
     """Show the home page."""
-    return page(request, "citizen/home.html", cities=[pack.city for pack in packs(context)])
+    served = packs(context)
+    return page(
+        request,
+        "citizen/home.html",
+        cities=[pack.city for pack in served],
+        with_places=any(pack.places.kinds for pack in served),
+    )
