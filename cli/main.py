@@ -43,6 +43,10 @@ COMMANDS = {
         "cli.city_commands:app",
         "City packs: one city's rules as data. See docs/reference/city-packs.md.",
     ),
+    "places": CommandEntry(
+        "cli.places:app",
+        "The places that a city lists for everybody. See docs/how-to/places.md.",
+    ),
     "keys": CommandEntry("cli.keys:app", "The keys of this installation."),
     "privacy": CommandEntry("cli.privacy:app", "Erasing what is personal."),
     "rewards": CommandEntry("cli.rewards:app", "Rewards: the points ledger of a city."),

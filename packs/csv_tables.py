@@ -68,8 +68,22 @@ def read_csv(
 
     `split` maps some columns to the function that converts a cell to its field's value.
     """
+    text = read_text(path, name, problems)
+    if text is None:
+        return Sheet(name, whole=False, cut=True)
+    return parse_csv(text, name, model, problems, split)
+
+
+def parse_csv(
+    text: str,
+    name: str,
+    model: type[M],
+    problems: list[PackFault],
+    split: Mapping[str, Split] | None = None,
+) -> Sheet[M]:
+    """Read the rows of a CSV text as `read_csv` does."""
     before = len(problems)
-    table, cut = _read_table(path, name, model, problems)
+    table, cut = _read_table(text, name, model, problems)
     codes = frozenset(cells["code"] for _, cells, _ in table if "code" in cells)
     read = (
         _read_row(name, line, cells, model, split or {}, problems)
@@ -81,16 +95,13 @@ def read_csv(
 
 
 def _read_table(
-    path: Path, name: str, model: type[BaseModel], problems: list[PackFault]
+    text: str, name: str, model: type[BaseModel], problems: list[PackFault]
 ) -> tuple[list[tuple[int, Cells, bool]], bool]:
     """Read the rows of a CSV file without empty cells, and whether each has the right shape.
 
     Empty rows and rows that begin with "#" are skipped. The second value: it could not be read to
     its end.
     """
-    text = read_text(path, name, problems)
-    if text is None:
-        return [], True
     table: list[tuple[int, Cells, bool]] = []
     cut = False
     header: list[str] | None = None

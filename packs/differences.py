@@ -18,6 +18,7 @@ from packs.parsed_pack import (
     GRIDS,
     INDICATORS,
     PHRASES,
+    PLACES,
     PRIZES,
     RESPONSIBILITIES,
     REWARDS,
@@ -56,6 +57,7 @@ def differences(before: Pack, after: Pack) -> list[ContentDifference]:
         *_rows(REWARDS, _by("code", before.reward_rules), _by("code", after.reward_rules)),
         *_rows(PRIZES, _by("code", before.prizes), _by("code", after.prizes)),
         *_rows(PHRASES, _phrases(before), _phrases(after)),
+        *_rows(PLACES, _by("code", before.directory), _by("code", after.directory)),
         *(
             difference
             for language, file in TEMPLATES.items()

@@ -4,7 +4,6 @@ Points and polygons are longitude, latitude in WGS-84 (CGCS2000 is the same for 
 Points that were taken from a Chinese map service are shifted (GCJ-02) and moved back first.
 """
 
-import json
 import math
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -12,14 +11,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import shapely
 from shapely import Polygon
 
 from domain.pack.gcj02 import to_wgs84
 from domain.ticket.complaint import Crs
-from packs.problems import TOO_DEEP, PackFault, deep_line, read_text
+from packs.geojson import member, read_features
+from packs.problems import PackFault, read_text
 
 STREET = 9  # leading digits of a cell's code that are its street's code
 
@@ -86,7 +85,6 @@ class _Cell:
 
 
 _CODE = re.compile(r"[0-9]{15}")
-_BETWEEN = re.compile(r"[\s,:]*")  # what may separate the values of valid JSON
 
 
 def _read(path: Path) -> tuple[Sequence[_Cell], Sequence[PackFault]]:
@@ -98,20 +96,11 @@ def _read(path: Path) -> tuple[Sequence[_Cell], Sequence[PackFault]]:
 
 @lru_cache(maxsize=1)  # loading a pack reads them three times
 def _parsed(name: str, text: str) -> tuple[Sequence[_Cell], Sequence[PackFault]]:
-    try:
-        content = json.loads(text)
-    except json.JSONDecodeError as error:
-        return (), (PackFault(name, error.lineno, f"not JSON: {error.msg}"),)
-    except ValueError as error:  # a number of thousands of digits
-        return (), (PackFault(name, None, f"not JSON: {error}"),)
-    except RecursionError:
-        return (), (PackFault(name, deep_line(text), TOO_DEEP),)
-    kind, features = _member(content, "type"), _member(content, "features")
-    if kind != "FeatureCollection" or not isinstance(features, list):
-        return (), (PackFault(name, 1, "not a GeoJSON FeatureCollection"),)
+    features, problems = read_features(name, text)
+    if problems:
+        return (), tuple(problems)
     cells: list[_Cell] = []
-    problems: list[PackFault] = []
-    for line, feature in zip(_lines(text), features, strict=True):
+    for line, feature in features:
         cell, faults = _read_cell(line, feature)
         cells.append(cell)
         problems += [PackFault(name, line, fault) for fault in faults]
@@ -120,46 +109,21 @@ def _parsed(name: str, text: str) -> tuple[Sequence[_Cell], Sequence[PackFault]]
     return tuple(cells), tuple(problems)
 
 
-def _lines(text: str) -> Iterator[int]:
-    """Yield the line on which each feature begins, in the text of a valid FeatureCollection."""
-    decode = json.JSONDecoder().raw_decode
-
-    def after(index: int) -> int:
-        match = _BETWEEN.match(text, index)
-        return match.end() if match else index
-
-    key, index = decode(text, after(text.index("{") + 1))
-    while key != "features":
-        _, index = decode(text, after(index))
-        key, index = decode(text, after(index))
-    index = after(after(index) + 1)
-    line, counted = 1, 0
-    while text[index] != "]":
-        line, counted = line + text.count("\n", counted, index), index
-        yield line
-        _, index = decode(text, index)
-        index = after(index)
-
-
 def _read_cell(line: int, feature: object) -> tuple[_Cell, list[str]]:
-    code = _member(_member(feature, "properties"), "code")
+    code = member(member(feature, "properties"), "code")
     faults = []
     if not (isinstance(code, str) and _CODE.fullmatch(code)):
         faults.append(f"the code {code!r} is not a text of 15 digits")
     try:
-        return _Cell(line, str(code), _polygon(_member(feature, "geometry"))), faults
+        return _Cell(line, str(code), _polygon(member(feature, "geometry"))), faults
     except (LookupError, TypeError, ValueError) as error:
         return _Cell(line, str(code), None), [*faults, f"the shape of {code}: {error}"]
 
 
-def _member(value: object, name: str) -> Any:
-    return value.get(name) if isinstance(value, dict) else None
-
-
 def _polygon(geometry: object) -> Polygon:
-    if (kind := _member(geometry, "type")) != "Polygon":
+    if (kind := member(geometry, "type")) != "Polygon":
         raise ValueError(f"not a Polygon but {kind!r}")
-    rings = _member(geometry, "coordinates")
+    rings = member(geometry, "coordinates")
     if any(ring[0] != ring[-1] for ring in rings):
         raise ValueError("a ring is not closed")
     polygon = Polygon(rings[0], rings[1:])

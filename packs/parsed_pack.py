@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, RootModel, StringConstraints, model_valid
 from domain.deadlines.calendar import OfficeSpans
 from domain.deadlines.registry import ClockName
 from domain.pack.catalogue import Category, Indicator, Reasons, Responsibility, ScoringRule, Unit
+from domain.pack.directory import PlaceRow, Places
 from domain.pack.law import Law
 from domain.pack.pack import City
 from domain.pack.phrases import Phrases
@@ -41,12 +42,12 @@ from packs.toml_tables import Document, TomlText, as_document, parse_toml
 CITY, UNITS, CATEGORIES = "city.toml", "units.csv", "categories.csv"
 RESPONSIBILITIES, CALENDAR = "responsibilities.csv", "calendar.csv"
 INDICATORS, SCORING, GRIDS = "indicators.toml", "scoring.csv", "grids.geojson"
-PHRASES, LAW = "phrases.toml", "law.toml"
+PHRASES, LAW, PLACES = "phrases.toml", "law.toml", "places.csv"
 REWARDS, PRIZES = "rewards.csv", "prizes.csv"
 TEMPLATES = {"zh": "templates/zh.toml", "en": "templates/en.toml"}
 """The files with messages to citizens, by language."""
 
-_REPLACED = (UNITS, CATEGORIES, RESPONSIBILITIES, SCORING, GRIDS, REWARDS, PRIZES)
+_REPLACED = (UNITS, CATEGORIES, RESPONSIBILITIES, SCORING, GRIDS, REWARDS, PRIZES, PLACES)
 """The files that are not merged: a pack's own replaces that of its base as a whole."""
 
 M = TypeVar("M", bound=BaseModel)
@@ -99,6 +100,7 @@ class CityFile(PackPart):
     reports: Reports = Reports()
     retention: Retention = Retention()
     rewards: RewardPolicy = RewardPolicy()
+    places: Places = Places()
     rating: RatingPolicy
     reasons: Reasons
 
@@ -129,6 +131,7 @@ class ParsedPack:
     scoring: Sheet[ScoringRule]
     rewards: Sheet[RewardRule]
     prizes: Sheet[Prize]
+    places: Sheet[PlaceRow]
     phrases: Document[Phrases]
     law: Document[Law]
     messages: dict[str, Document[MessagesFile]]
@@ -150,6 +153,9 @@ class ParsedPack:
 
 
 _SPLIT_OVERRIDE: dict[str, Split] = {"hours": parts}
+SPLIT_PLACE: dict[str, Split] = {"features": parts, "services": parts}
+"""The columns of places.csv that hold several values."""
+
 _SPLIT_CATEGORY: dict[str, Split] = {"keywords": parts, "steps": pairs("code", "limit")}
 
 
@@ -177,6 +183,7 @@ def _read(files: PackFiles) -> ParsedPack:
         scoring=_sheet(files, SCORING, ScoringRule, problems, required=False),
         rewards=_sheet(files, REWARDS, RewardRule, problems, required=False),
         prizes=_sheet(files, PRIZES, Prize, problems, required=False),
+        places=_sheet(files, PLACES, PlaceRow, problems, SPLIT_PLACE, required=False),
         phrases=_document(files, PHRASES, Phrases, problems, required=False),
         law=_document(files, LAW, Law, problems, required=False),
         messages={
@@ -202,6 +209,7 @@ def _unread(folder: Path, problem: PackFault) -> ParsedPack:
         scoring=Sheet(SCORING, whole=False),
         rewards=Sheet(REWARDS, whole=False),
         prizes=Sheet(PRIZES, whole=False),
+        places=Sheet(PLACES, whole=False),
         phrases=Document(PHRASES),
         law=Document(LAW),
         messages={},
@@ -296,4 +304,5 @@ def read_base(folder: Path) -> list[PackFault]:
     _sheet(files, SCORING, ScoringRule, problems, required=False)
     _sheet(files, REWARDS, RewardRule, problems, required=False)
     _sheet(files, PRIZES, Prize, problems, required=False)
+    _sheet(files, PLACES, PlaceRow, problems, SPLIT_PLACE, required=False)
     return problems

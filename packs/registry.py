@@ -9,11 +9,13 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from domain.pack.directory import ListedPlace
 from domain.pack.pack import Pack
 from domain.pack.phrases import Phrases
 from packs.bases import BESIDE, BadBase, default_root, is_base, is_base_name, pack_files
 from packs.calendars import read_calendar
 from packs.checks.all_checks import CHECKS
+from packs.listed_places import rules_of
 from packs.parsed_pack import CITY, GRIDS, CityFile, ParsedPack, read_base, read_parsed
 from packs.problems import PackFault
 
@@ -72,6 +74,7 @@ class PackRegistry:
         self._root = root
         self._packs: dict[str, Pack] = {}
         self._grids: dict[str, Grid | None] = {}
+        self._places: dict[str, tuple[ListedPlace, ...]] = {}
 
     def ids(self) -> list[str]:
         """Return the ids of all cities, sorted. Their packs may still have problems."""
@@ -97,6 +100,14 @@ class PackRegistry:
             self.get(city_id)  # checks the cells
             self._grids[city_id] = _grid(self.folder(city_id))
         return self._grids[city_id]
+
+    def places(self, city_id: str) -> tuple[ListedPlace, ...]:
+        """Return the places that the city's pack begins with. Errors as in `get`."""
+        if city_id not in self._places:
+            pack, grid = self.get(city_id), self.grid(city_id)
+            rules = rules_of(pack, grid)
+            self._places[city_id] = tuple(row.listed(rules.area_of(row)) for row in pack.directory)
+        return self._places[city_id]
 
 
 def _grid(folder: Path) -> "Grid | None":
@@ -241,6 +252,7 @@ def _assembled(parsed: ParsedPack) -> tuple[Pack | None, list[PackFault]]:
         reward_rules=parsed.rewards.values(),
         prizes=parsed.prizes.values(),
         phrases=parsed.phrases.value or Phrases(),
+        directory=parsed.places.values(),
         messages={
             language: document.value.root
             for language, document in parsed.messages.items()

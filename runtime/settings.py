@@ -153,6 +153,9 @@ class Settings(FileSettings):
         "5/hour", description="One-time codes sent to one phone that one address asked for."
     )
     limit_commands: Limit = Field("300/minute", description="Commands of one person or token.")
+    limit_directory: Limit = Field(
+        "600/minute", description="Searches of the directory of places from one address."
+    )
     limits_url: str = Field(
         "", description="Redis that counts, as async+redis://host:6379; default: the store."
     )

@@ -53,7 +53,11 @@ _code = APIKeyHeader(
     auto_error=False,
 )
 
-BY_ADDRESS = {"file_complaint": "intake", "verify_phone": "codes"}
+BY_ADDRESS = {
+    "file_complaint": "intake",
+    "verify_phone": "codes",
+    "search_directory": "directory",
+}
 """The limit per address of anonymous callers, by permission key. Known callers are limited per
 person; what is guessed is limited where it is judged (`app.access.guards`)."""
 

@@ -63,7 +63,15 @@ class RateLimits:
     def __init__(self, settings: Settings, store: Store) -> None:
         self._items: Mapping[str, RateLimitItem] = {
             name: parse(getattr(settings, f"limit_{name}"))
-            for name in ("intake", "oidc", "codes", "phone", "phone_from_one", "commands")
+            for name in (
+                "intake",
+                "oidc",
+                "codes",
+                "phone",
+                "phone_from_one",
+                "commands",
+                "directory",
+            )
         }
         self._exempt = [ipaddress.ip_network(each) for each in settings.limits_exempt]
         self._storage = _storage(settings, store)

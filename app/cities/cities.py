@@ -9,6 +9,7 @@ from app.cities.periods import PeriodQuery, span
 from app.context import AppContext
 from domain.model import Instant, Recorded
 from domain.pack.catalogue import Category, Reasons, Unit
+from domain.pack.directory import Places
 from domain.pack.pack import Pack
 from domain.pack.periods import Period
 from domain.ticket.stages import Outcome
@@ -39,12 +40,16 @@ class StreetLine(Recorded):
 
 
 class CityPage(CityLine):
-    """A city's catalogue. `version` identifies exactly this content."""
+    """A city's catalogue. `version` identifies exactly this content.
+
+    `places`: the kinds of places that it lists, and what places may have.
+    """
 
     version: str
     categories: list[CategoryLine]
     streets: list[StreetLine]
     reasons: Reasons
+    places: Places
 
 
 class Fraction(Recorded):
@@ -93,6 +98,7 @@ async def catalogue(context: AppContext, city: str) -> CityPage:
         categories=[_category(category) for category in pack.categories],
         streets=[_street(unit) for unit in pack.streets],
         reasons=pack.reasons,
+        places=pack.places,
     )
 
 

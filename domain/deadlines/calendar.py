@@ -232,6 +232,27 @@ def is_working_day(calendar: WorkCalendar, day: date) -> bool:
     return index < len(days) and days[index] == day
 
 
+def is_public_holiday(calendar: WorkCalendar, day: date) -> bool:
+    """Return whether `day` is off because of a festival, as far as is known.
+
+    A weekend that runs into days off belongs to the festival, as in the State Council's notices;
+    one that is worked instead does not.
+    """
+    if is_working_day(calendar, day):
+        return False
+    if day.weekday() < 5:
+        return True
+    return any(_runs_into_holiday(calendar, day, step) for step in (-_DAY, _DAY))
+
+
+def _runs_into_holiday(calendar: WorkCalendar, day: date, step: timedelta) -> bool:
+    while day.weekday() >= 5:
+        if is_working_day(calendar, day):
+            return False
+        day += step
+    return not is_working_day(calendar, day)
+
+
 def add_limit(calendar: WorkCalendar, start: datetime, limit: Limit) -> datetime:
     """Return the moment, in UTC, at which a `limit` from `start` ends (see the module).
 

@@ -26,6 +26,7 @@ from domain.pack.catalogue import (
     UnitKind,
     UnitQueue,
 )
+from domain.pack.directory import PlaceRow, Places
 from domain.pack.phrases import Phrases
 from domain.pack.policies import (
     Aftercare,
@@ -116,6 +117,7 @@ class Pack(PackPart):
     reports: Reports = Reports()
     retention: Retention = Retention()
     rewards: RewardPolicy = RewardPolicy()
+    places: Places = Places()
     rating: RatingPolicy
     reasons: Reasons
     units: tuple[Unit, ...]
@@ -126,6 +128,7 @@ class Pack(PackPart):
     reward_rules: tuple[RewardRule, ...] = ()
     prizes: tuple[Prize, ...] = ()
     phrases: Phrases = Phrases()
+    directory: tuple[PlaceRow, ...] = ()
     messages: dict[str, dict[str, str]] = Field(default_factory=dict)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:

@@ -160,6 +160,7 @@ TABLE: tuple[Right, ...] = (
     _all("list_cities", "see the cities that are served"),
     _all("get_city", "see a city's catalogue"),
     _all("get_indicators", "see a city's three rates (三率)"),
+    _all("search_directory", "find places nearby, and whether they are open"),
     Right("get_figures", "see a city's indicators; the tickets behind them: staff", STAFF,
           scope=Scope.READ, everybody=True),
     _all("list_answers", "read questions and answers that citizens let be published"),

@@ -10,6 +10,7 @@ from packs.checks.limits import check_calendar, check_joint, check_limits, check
 from packs.checks.messages import check_messages
 from packs.checks.owners import check_city, check_responsibilities
 from packs.checks.phrases import check_phrases
+from packs.checks.places import check_kinds, check_places
 from packs.checks.rewards import check_rewards
 from packs.checks.switches import check_needs
 from packs.checks.unused import check_unused
@@ -36,4 +37,6 @@ CHECKS: tuple[Callable[[ParsedPack], Iterator[PackFault]], ...] = (
     check_phrases,
     check_law,
     check_cells,
+    check_kinds,
+    check_places,
 )

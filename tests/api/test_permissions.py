@@ -100,7 +100,7 @@ def _filled(path: str, tickets: Tickets, near: Relation | None = None) -> str:
     n = 2 if near is Relation.SHARE else 1
     number = tickets.seen_from(near).number
     fields = {"n": n, "version": 1, "city": "tongzhou", "file": f"f{0:032x}", "chore": "spool"}
-    fields |= {"session": "0" * 16, "redemption": "none"}
+    fields |= {"session": "0" * 16, "redemption": "none", "code": "@"}
     return path.format(number=number, **fields, **tickets.managed)
 
 

@@ -91,13 +91,13 @@ NO_NAMES = {
     "outcome", "public", "purpose", "rating", "reached", "resolved", "resume", "scopes", "what",
     "step", "role", "channel", "action", "chore", "release",
     # the city's words: units, areas, categories, rules
-    "accused", "area", "category", "city", "city_id", "indicator", "pack", "tier", "topic", "unit",
-    "units", "prize",
+    "accused", "area", "category", "city", "city_id", "feature", "features", "indicator",
+    "pack", "prize", "tier", "topic", "unit", "units",
     # filters and pages of lists
     "after", "before", "call_back_due", "cursor", "done", "due_before", "ended_since",
     "ended_until", "exactly", "filed_since", "filed_until", "lang", "least", "limit", "only",
-    "open", "overdue", "queue", "queue_late", "sort", "square", "stage", "state", "tickets",
-    "wall", "which",
+    "open", "open_at", "overdue", "queue", "queue_late", "sort", "square", "stage", "state",
+    "tickets", "wall", "which", "within",
     # times and versions
     "as_of", "by", "days", "month", "since", "starts_at", "until", "version", "year",
     # secrets, and what proves that a request is meant
@@ -120,7 +120,7 @@ UNKNOWN: dict[str, str] = {
 
 WHAT_ELSE = {
     "version": "1", "city": ELSEWHERE, "city_id": ELSEWHERE, "action": "disable", "what": "urge",
-    "chore": "spool", "path": "x",
+    "chore": "spool", "path": "x", "code": "x",
 }  # fmt: skip
 
 BODIES: dict[str, Any] = {command.tag(): command.spec.example for command in COMMANDS} | {

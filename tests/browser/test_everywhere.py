@@ -15,6 +15,7 @@ PAGES = (
     "/follow",
     "/city",
     "/city/tongzhou/answers",
+    "/places",
     "/offline",
     "/rewards",
     "/styleguide",

@@ -26,6 +26,7 @@ from domain.pack.catalogue import (
     UnitQueue,
 )
 from domain.pack.condition_vocabulary import EventCase, ResultCase, ShareCase, TicketFacts
+from domain.pack.directory import PlaceFeature, PlaceKind, PlaceRow, Places
 from domain.pack.law import Clause, Law, LawDocument
 from domain.pack.pack import City
 from domain.pack.phrases import Moment, Phrases, Reply, Script
@@ -83,10 +84,12 @@ DOCUMENTED: dict[str, list[type[BaseModel] | type[StrEnum] | Iterable[str]]] = {
     "`[aftercare]`": [Aftercare],
     "`[rating]`": [RatingPolicy, GradeChoice],
     "`[reasons]`": [Reasons, Reason],
+    "`[places]`": [Places, PlaceKind, PlaceFeature],
     "units.csv": [Unit, UnitKind, Level, set(UnitQueue) - {UnitQueue.SHARED}],
     "categories.csv": [Category, CategoryStep],
     "responsibilities.csv": [Responsibility.model_fields.keys() - {"line"}],
     "calendar.csv": [DayOverride],
+    "places.csv": [PlaceRow],
     "indicators.toml": [Indicator],
     "`[rewards]`": [RewardPolicy],
     "rewards.csv": [RewardRule],

@@ -66,6 +66,11 @@ class Site:
         assert changed.status_code == 200, changed.text
         return chosen
 
+    def jiesu(self, *arguments: str) -> str:
+        """Run a command on the installation; return what it printed."""
+        home = {"JIESU_HOME": str(self.home), "JIESU_CITIES": str(self.home.parent / "cities")}
+        return _jiesu(*arguments, env=home)
+
     def token(self, role: Role, unit: str | None = None) -> str:
         """Return a token with this role."""
         if (role, unit) not in self._tokens:

@@ -1,5 +1,7 @@
 """The choice of a city: the only one, or the reader's choice."""
 
+from collections.abc import Sequence
+
 from fastapi import Request
 from starlette.responses import Response
 
@@ -26,14 +28,22 @@ def chosen(context: AppContext, city: str) -> Pack | None:
 
 
 def choose(
-    request: Request, context: AppContext, url: str, heading: str, status: int = 200
+    request: Request,
+    context: AppContext,
+    url: str,
+    heading: str,
+    status: int = 200,
+    offered: Sequence[Pack] | None = None,
 ) -> Response:
-    """Show the choice of city. The id is appended to `url`; `heading` is a message."""
+    """Show the choice of city. The id is appended to `url`; `heading` is a message.
+
+    `offered`: the cities to choose from; None: all.
+    """
     return page(
         request,
         "citizen/cities.html",
         status,
-        cities=[pack.city for pack in packs(context)],
+        cities=[pack.city for pack in (packs(context) if offered is None else offered)],
         url=url,
         heading=heading,
     )

@@ -20,4 +20,5 @@ async def home(request: Request, context: Context) -> Response:
         "citizen/home.html",
         cities=[pack.city for pack in served],
         rewarding=any(pack.reward_rules for pack in served),
+        with_places=any(pack.places.kinds for pack in served),
     )

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from store.db.reward_tables import metadata
+from store.db.all_tables import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(

@@ -1,0 +1,1 @@
+"""The directory of places: what is nearby, and whether it is open."""
