@@ -17,6 +17,7 @@ from domain.pack.phrases import Phrases
 from domain.pack.policies import (
     Aftercare,
     Caps,
+    CouncilPolicy,
     DeskPolicy,
     EscalationPolicy,
     Features,
@@ -96,6 +97,7 @@ class CityFile(PackPart):
     desk: DeskPolicy = DeskPolicy()
     reports: Reports = Reports()
     retention: Retention = Retention()
+    council: CouncilPolicy | None = None
     rating: RatingPolicy
     reasons: Reasons
 

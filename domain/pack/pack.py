@@ -30,6 +30,7 @@ from domain.pack.phrases import Phrases
 from domain.pack.policies import (
     Aftercare,
     Caps,
+    CouncilPolicy,
     DeskPolicy,
     EscalationPolicy,
     Features,
@@ -114,6 +115,7 @@ class Pack(PackPart):
     desk: DeskPolicy = DeskPolicy()
     reports: Reports = Reports()
     retention: Retention = Retention()
+    council: CouncilPolicy | None = None
     rating: RatingPolicy
     reasons: Reasons
     units: tuple[Unit, ...]

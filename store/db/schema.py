@@ -9,9 +9,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy import inspect as inspected
 
+from store.db.council_tables import metadata
 from store.db.engine import Store, parse_url
 from store.db.errors import SchemaUnusable
-from store.db.setback_tables import metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "alembic_version"

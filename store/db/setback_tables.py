@@ -51,7 +51,6 @@ class SetAsideTable(Base, table=True):
     set_aside_at: datetime = Field(sa_type=UtcDateTime)
 
 
-# The last module of tables: who imports it has all of them.
 metadata = identity_tables.metadata
 
 setback: Table = metadata.tables["setback"]

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from store.db.setback_tables import metadata
+from store.db.council_tables import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(
