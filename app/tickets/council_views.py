@@ -92,14 +92,19 @@ class CouncilMoment(NamedTuple):
     subject: str
     text: str = ""
 
+    @property
+    def told(self) -> str:
+        """The subject, and the text below it."""
+        return "\n".join(one for one in (self.subject, self.text) if one)
+
 
 MOMENTS = {
-    "council_opened": "协商议事已开始",
-    "council_decided": "协商议事已作出决定",
-    "council_undecided": "协商议事未形成决定",
-    "council_followed_up": "协商结果已安排落实",
+    "council_opened": ("Council begun: statements are heard", "协商议事已开始"),
+    "council_decided": ("Council ended with a decision", "协商议事已作出决定"),
+    "council_undecided": ("Council ended without a decision", "协商议事未形成决定"),
+    "council_followed_up": ("Council followed up", "协商结果已安排落实"),
 }
-"""The moments of a council, in the words of timelines."""
+"""The moments of a council in the words of timelines, in English and in Chinese."""
 
 
 def council_out(

@@ -86,6 +86,7 @@ class BallotIn(Incoming):
 class Participation(Recorded):
     """A council as somebody invited sees it, and what they can do now."""
 
+    city: str
     council: CouncilOut
     statements_left: int
     can_vote: bool
@@ -379,6 +380,7 @@ async def _participation(context: AppContext, mark: str, network: str) -> Partic
     out = await _out(context, found.council, pack, staff=False)
     speaking = out.phase is Phase.STATEMENTS
     return Participation(
+        city=pack.city.id,
         council=out,
         statements_left=max(0, found.council.statements - found.said) if speaking else 0,
         can_vote=out.phase is Phase.VOTING and not found.voted,

@@ -41,6 +41,7 @@ NAVIGATION: tuple[NavigationLink, ...] = (
     NavigationLink(N_("League table"), "/staff/league", _OVERSEERS | {Role.OFFICER}),
     NavigationLink(N_("Hot spots"), "/staff/spots", _OVERSEERS),
     NavigationLink(N_("Places"), "/staff/places", _OVERSEERS),
+    NavigationLink(N_("Late after councils"), "/staff/council-tasks", _OVERSEERS),
     NavigationLink(N_("Units' inboxes"), "/staff/inbox", _OTHERS),
     NavigationLink(N_("Audit"), "/staff/audit", frozenset({Role.ADMIN})),
     NavigationLink(N_("Rules of the city"), "/staff/admin/packs", frozenset({Role.AUDITOR})),
