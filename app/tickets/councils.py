@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import date, timedelta
+from string import ascii_uppercase, digits
 from typing import NamedTuple
 
 from pydantic import Field
@@ -34,7 +35,7 @@ WINDOW = timedelta(minutes=10)
 WRONG_PER_ADDRESS = 60
 """Unknown codes of invitations from one network."""
 
-_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_LETTERS = "".join(one for one in digits + ascii_uppercase if one not in "ILOU")
 """The letters of a code: without those that are taken for others."""
 _LENGTH = 12
 _READ_AS = str.maketrans("OIL", "011")

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class VoteKind(StrEnum):
-    SECRET = "secret"  # 无记名投票  # noqa: S105  # nosec B105
+    NAMELESS = "secret"  # 无记名投票
     OPEN = "open"  # 记名投票
 
 

@@ -195,3 +195,7 @@ async def test_who_may_not_hold_it_sees_its_course_and_no_forms(holding: Api) ->
     stranger = await at_desk(holding, Role.OFFICER, "market")
     hidden = await stranger.get(f"/staff/tickets/{ticket.number}/councils")
     assert hidden.status_code == 404
+    supervisor = await at_desk(holding, Role.SUPERVISOR)
+    for n, status in (("2", 404), ("0", 422), ("9" * 30, 422)):
+        none = await supervisor.post(f"/staff/tickets/{ticket.number}/councils/{n}/open", {})
+        assert none.status_code == status, n

@@ -31,7 +31,7 @@ COUNCIL = Council(
     n=1,
     subject="停车位怎么安排",
     options=[CouncilOption(title=title) for title in ("划线", "分时", "不变")],
-    vote=VoteKind.SECRET,
+    vote=VoteKind.NAMELESS,
     quorum=50,
     majority=50,
     statements=2,

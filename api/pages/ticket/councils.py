@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
@@ -42,6 +42,9 @@ _INVITING = ("count", "replace")
 _ALL = (*_PREPARING, *_FOLLOWING, *_INVITING)
 _NOT_A_DATE = {name: N_("This is not a date.") for name in (*_TIMES, "due")}
 
+CouncilNumber = Annotated[int, Path(ge=1, le=100_000)]
+"""The number of a council on its ticket, or of a task of a council."""
+
 _Act = Callable[[], Awaitable[Any]]
 
 
@@ -78,7 +81,7 @@ async def prepare(
 async def invite(
     request: Request,
     number: TicketNumber,
-    council: int,
+    council: CouncilNumber,
     context: Context,
     caller: Annotated[Caller, staff("invite_to_council")],
 ) -> Response:
@@ -99,7 +102,7 @@ async def invite(
 async def open_(
     request: Request,
     number: TicketNumber,
-    council: int,
+    council: CouncilNumber,
     context: Context,
     caller: Annotated[Caller, staff("open_council")],
 ) -> Response:
@@ -116,7 +119,7 @@ async def open_(
 async def follow_up(
     request: Request,
     number: TicketNumber,
-    council: int,
+    council: CouncilNumber,
     context: Context,
     caller: Annotated[Caller, staff("follow_up_council")],
 ) -> Response:
@@ -143,8 +146,8 @@ async def follow_up(
 async def finish(
     request: Request,
     number: TicketNumber,
-    council: int,
-    task: int,
+    council: CouncilNumber,
+    task: CouncilNumber,
     context: Context,
     caller: Annotated[Caller, staff("finish_council_task")],
 ) -> Response:
@@ -161,7 +164,7 @@ async def finish(
 async def close(
     request: Request,
     number: TicketNumber,
-    council: int,
+    council: CouncilNumber,
     context: Context,
     caller: Annotated[Caller, staff("close_council")],
 ) -> Response:
