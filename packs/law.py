@@ -37,7 +37,7 @@ def rules_of(city: CityFile, law: Law) -> list[Rule]:
     return [
         Rule(key, value, tuple(rests.get(key, ())))
         for table in CityFile.model_fields
-        if table not in _NO_RULES
+        if table not in _NO_RULES and getattr(city, table) is not None
         for key, value in _leaves(table, getattr(city, table))
     ]
 

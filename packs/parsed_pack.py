@@ -18,6 +18,7 @@ from domain.pack.phrases import Phrases
 from domain.pack.policies import (
     Aftercare,
     Caps,
+    CouncilPolicy,
     DeskPolicy,
     EscalationPolicy,
     Features,
@@ -101,6 +102,7 @@ class CityFile(PackPart):
     retention: Retention = Retention()
     rewards: RewardPolicy = RewardPolicy()
     places: Places = Places()
+    council: CouncilPolicy | None = None
     rating: RatingPolicy
     reasons: Reasons
 

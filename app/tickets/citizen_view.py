@@ -1,11 +1,12 @@
 """The citizen's view of a ticket: plain words, no officers, no internal notes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from pydantic import Field
 
+from app.tickets.council_views import MOMENTS, CouncilMoment
 from domain.deadlines.registry import ClockName
 from domain.events import Event
 from domain.facts.anytime import Replanned
@@ -106,6 +107,18 @@ def citizen_view(
         timeline=[_entry(event, pack) for event in events if _visible_to_citizen(event)],
         messages=[Notification(at=message.at, template=message.template) for message in messages],
     )
+
+
+def with_moments(view: CitizenTicket, moments: Sequence[CouncilMoment]) -> CitizenTicket:
+    """Return the view with the moments of its councils on the timeline."""
+    if not moments:
+        return view
+    told = [
+        TimelineEntry(at=one.at, kind=one.kind, what=MOMENTS[one.kind][1], text=one.told)
+        for one in moments
+    ]
+    timeline = sorted([*view.timeline, *told], key=lambda entry: entry.at)
+    return view.model_copy(update={"timeline": timeline})
 
 
 def _can_be_opened(ticket: Ticket) -> bool:

@@ -12,7 +12,9 @@ from app.access.visibility import city_of, discreet, discreet_events, hidden_fro
 from app.cities.periods import Moment
 from app.context import AppContext
 from app.errors import Problem
-from app.tickets.citizen_view import CitizenTicket, citizen_view, waiting_view
+from app.tickets.citizen_view import CitizenTicket, citizen_view, waiting_view, with_moments
+from app.tickets.council_views import moments_of
+from app.tickets.councils import councils_of
 from domain.actors import Role
 from domain.events import Event
 from domain.facts.machine_reasons import reasons_of
@@ -153,7 +155,9 @@ async def as_citizen(context: AppContext, caller: Caller, number: str) -> Citize
         outbox.messages(context.store, number, Role.CITIZEN),
     )
     if ticket is not None:
-        return citizen_view(ticket, events, messages, context.packs.get(ticket.complaint.city))
+        view = citizen_view(ticket, events, messages, context.packs.get(ticket.complaint.city))
+        moments = moments_of(await councils_of(context, caller, number))
+        return with_moments(view, moments)
     registered = await intake.get(context.store, number)
     if registered is None:
         raise Problem("ticket_not_found")

@@ -31,6 +31,7 @@ from domain.pack.phrases import Phrases
 from domain.pack.policies import (
     Aftercare,
     Caps,
+    CouncilPolicy,
     DeskPolicy,
     EscalationPolicy,
     Features,
@@ -118,6 +119,7 @@ class Pack(PackPart):
     retention: Retention = Retention()
     rewards: RewardPolicy = RewardPolicy()
     places: Places = Places()
+    council: CouncilPolicy | None = None
     rating: RatingPolicy
     reasons: Reasons
     units: tuple[Unit, ...]

@@ -12,6 +12,7 @@ from pydantic import (
 )
 
 from domain.actors import Role
+from domain.council.votes import VoteKind
 from domain.deadlines.clocks import Basis, LevelKind
 from domain.deadlines.limits import Limit, Offset, Percent
 from domain.deadlines.registry import LIMITED, ClockName
@@ -205,6 +206,19 @@ class Retention(PackPart):
 
     persons: RetentionLimit | None = None
     texts: RetentionLimit | None = None
+
+
+class CouncilPolicy(PackPart):
+    """协商议事. The rules of the city's councils; a city without them holds none.
+
+    `quorum`: the percentage of those invited who have to vote. `majority`: the percentage of the
+    ballots that an option has to have more than. `statements`: how often each participant speaks.
+    """
+
+    vote: VoteKind
+    quorum: int = Field(ge=1, le=100)
+    majority: int = Field(ge=0, le=99)
+    statements: int = Field(3, ge=0, le=20)
 
 
 class GradeChoice(PackPart):

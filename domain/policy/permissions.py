@@ -69,6 +69,7 @@ _DESKS = frozenset({Role.DESK, Role.DISPATCHER, Role.SUPERVISOR})
 _OVERSEERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN})
 _CITIZENS = frozenset({Role.CITIZEN})
 _DECIDERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR})
+_CONVENERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.OFFICER})
 _FILERS = frozenset({Role.DESK, Role.DISPATCHER, Role.OFFICER, Role.SUPERVISOR})
 
 
@@ -86,6 +87,10 @@ def _command(command: type[CommandBase]) -> Right:
 
 def _staff(key: str, what: str, units: frozenset[Relation] | None = None) -> Right:
     return Right(key, what, STAFF, units, Scope.READ)
+
+
+def _convener(key: str, what: str) -> Right:
+    return Right(key, what, _CONVENERS, LEAD, Scope.ACT)
 
 
 def _all(key: str, what: str) -> Right:
@@ -109,6 +114,18 @@ TABLE: tuple[Right, ...] = (
     Right("complete_assignment", "hand back what the unit did", _may_cause(_RESULTS), NEAR,
           Scope.ACT),
     Right("rate_ticket", "rate (评价)", _may_cause((closing.Rated,)) - {Role.DESK}),
+    # --- councils (协商议事)
+    Right("list_councils", "see the councils of a ticket", STAFF | {Role.CITIZEN}, SEEING,
+          Scope.READ),
+    _convener("prepare_council", "prepare a council (协商议事)"),
+    _convener("invite_to_council", "issue the codes of those invited to a council"),
+    _convener("open_council", "open a council for statements"),
+    _convener("follow_up_council", "record the minutes of a council, and what follows from it"),
+    _convener("finish_council_task", "say that a task of a council is done"),
+    _convener("close_council", "close a council"),
+    Right("list_council_tasks", "see what is late of what councils decided", _OVERSEERS,
+          scope=Scope.READ),
+    _all("take_part", "take part in a council, with the code of an invitation"),
     # --- filing: open to everybody; with a token, for others
     Right("file_complaint", "file a complaint; with a token: for others", _FILERS | {Role.CITIZEN},
           scope=Scope.FILE, everybody=True),

@@ -16,9 +16,14 @@ from domain.ticket.stages import Stage
 from store.db import reward_tables, tables
 from store.db.engine import Store
 from store.files.files import let_go
-from store.tickets import history_archive, setbacks
+from store.tickets import councils, history_archive, setbacks
 
 _TICKET, _INTAKE, _PERSON = tables.ticket.c, tables.intake.c, tables.person.c
+_SHRUNK = (
+    "person, intake, ticket, event, assignment, ticket_key, set_aside, council, council_invitation,"
+    " council_tally, council_ballot, council_statement, council_task, picture_mark, filing_network"
+)
+"""The tables that erasing takes something from."""
 _KEY, _EVENT, _SHARE = tables.ticket_key.c, tables.event.c, tables.assignment.c
 
 
@@ -49,6 +54,7 @@ async def erase(store: Store, number: str, at: datetime) -> None:
         history_archive.erase(connection, number, at)
         setbacks.forget(connection, number)
         _forget_reward_words(connection, number)
+        councils.forget(connection, number)
 
     await store.write(work)
 
@@ -147,10 +153,7 @@ async def compact(store: Store) -> None:
     statements = (
         ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)")
         if store.dialect == "sqlite"
-        else (
-            "VACUUM person, intake, ticket, event, assignment, ticket_key, set_aside, "
-            "picture_mark, filing_network",
-        )
+        else (f"VACUUM {_SHRUNK}",)
     )
 
     def work(connection: Connection) -> None:

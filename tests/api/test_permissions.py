@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from api.http import route_permissions
+from api.rest import councils
 from domain.actors import Role
 from domain.commands.relations import SEEING, Relation
 from domain.policy.permissions import COMMANDS, RIGHTS, STAFF, Right
@@ -47,6 +48,12 @@ NONSENSE = {"nonsense": True}
 BODIES: dict[str, Any] = {command.tag(): command.spec.example for command in COMMANDS} | {
     "complete_assignment": REPLY,
     "unmask_person": {"purpose": "回访"},
+    "prepare_council": councils.EXAMPLE,
+    "invite_to_council": {"count": 2},
+    "follow_up_council": councils.FOLLOWING,
+    "open_council": {},
+    "finish_council_task": {},
+    "close_council": {},
 }
 
 
@@ -100,7 +107,7 @@ def _filled(path: str, tickets: Tickets, near: Relation | None = None) -> str:
     n = 2 if near is Relation.SHARE else 1
     number = tickets.seen_from(near).number
     fields = {"n": n, "version": 1, "city": "tongzhou", "file": f"f{0:032x}", "chore": "spool"}
-    fields |= {"session": "0" * 16, "redemption": "none", "code": "@"}
+    fields |= {"session": "0" * 16, "redemption": "none", "code": "@", "council": 1, "task": 1}
     return path.format(number=number, **fields, **tickets.managed)
 
 

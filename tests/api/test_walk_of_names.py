@@ -23,6 +23,7 @@ from temporalio.api.common.v1 import Payload, Payloads
 
 from api.http.app import create_app
 from api.pages.shared.addresses import every_address
+from api.rest import councils
 from domain.actors import Role
 from domain.commands.registry import COMMANDS
 from domain.policy.permissions import STAFF
@@ -105,6 +106,10 @@ NO_NAMES = {
     "carried", "wallet", "wallet_code", "join_to",
     # what a citizen chose, which staff never names: see `test_rewards.py`
     "redemption",
+    # of councils: numbers on a ticket, what is filled in, and the code of an invitation
+    "council", "subject", "statements_until", "vote_opens_at", "vote_closes_at", "count", "replace",
+    "label", "option", "invitation", "tasks", "due", *(f"{part}_{n}" for n in range(1, 6)
+      for part in ("title", "pros", "cons", "task", "unit", "due")),
     # how it is sent
     "accept_encoding", "device", "path", "prefer", "span", "to",
 }  # fmt: skip
@@ -120,13 +125,16 @@ UNKNOWN: dict[str, str] = {
 
 WHAT_ELSE = {
     "version": "1", "city": ELSEWHERE, "city_id": ELSEWHERE, "action": "disable", "what": "urge",
-    "chore": "spool", "path": "x", "code": "x",
+    "chore": "spool", "path": "x", "code": "x", "council": "1", "task": "1",
 }  # fmt: skip
 
 BODIES: dict[str, Any] = {command.tag(): command.spec.example for command in COMMANDS} | {
     "complete_assignment": REPLY,
     "unmask_person": {"purpose": "回访"},
     "manage_accounts": {"role": "desk", "city": ELSEWHERE},
+    "prepare_council": councils.EXAMPLE,
+    "invite_to_council": {"count": 2},
+    "follow_up_council": councils.FOLLOWING,
 }
 
 

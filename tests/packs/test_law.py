@@ -110,6 +110,9 @@ def test_each_city_says_what_it_rests_on(city: str) -> None:
     rests = _rests_on(default_root() / city)
     assert any(clauses for clauses in rests.values())
     assert rests["rating.grades"] == ["gbf-2019-51 grades"]
+    holds_councils = {"council.vote", "council.quorum", "council.majority"} <= rests.keys()
+    assert holds_councils == (city in ("jinan", "langfang"))
+    assert holds_councils or not any(key.startswith("council") for key in rests)
 
 
 def test_a_city_without_a_law_has_rules_that_rest_on_nothing(folder: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from domain.actors import Role
+from domain.council.votes import VoteKind
 from domain.deadlines.clocks import LevelKind
 from domain.deadlines.limits import LimitUnit
 from domain.deadlines.registry import ClockName
@@ -33,6 +34,7 @@ from domain.pack.phrases import Moment, Phrases, Reply, Script
 from domain.pack.policies import (
     Aftercare,
     Caps,
+    CouncilPolicy,
     DeskPolicy,
     Features,
     GradeChoice,
@@ -82,6 +84,7 @@ DOCUMENTED: dict[str, list[type[BaseModel] | type[StrEnum] | Iterable[str]]] = {
     "`[severity]`": [Severity, Escalation],
     "`[verify]`": [Verification],
     "`[aftercare]`": [Aftercare],
+    "`[council]`": [CouncilPolicy, VoteKind],
     "`[rating]`": [RatingPolicy, GradeChoice],
     "`[reasons]`": [Reasons, Reason],
     "`[places]`": [Places, PlaceKind, PlaceFeature],

@@ -3,6 +3,7 @@
 from api.http.i18n import CHINESE, translations
 from app.errors import CODES
 from app.installation.store_checks import WAITS
+from app.tickets.council_views import MOMENTS
 from domain.actors import ROLE_NAMES
 from domain.deadlines.registry import DEADLINES
 from domain.facts.transitions import WORDS
@@ -216,6 +217,27 @@ LABELS: dict[str, dict[str, str]] = {
         "pledged": N_("Chosen, not fetched"),
         "unit": N_("Partner unit"),
     },
+    "council_phase": {
+        "preparing": N_("Being prepared"),
+        "statements": N_("Open for statements"),
+        "between": N_("Statements are over, the vote comes next"),
+        "voting": N_("The vote is open"),
+        "counting": N_("The vote is being counted"),
+        "decided": N_("Decision made"),
+        "undecided": N_("No decision made"),
+        "followed_up": N_("Follow-up under way"),
+        "closed": N_("Council closed"),
+    },
+    "council_vote": {
+        "secret": N_("Secret vote"),
+        "open": N_("Open vote, shown by name"),
+    },
+    "council_outcome": {
+        "decided": N_("An option has enough votes."),
+        "no_quorum": N_("No decision: too few of those invited voted."),
+        "tie": N_("No decision: two or more options have the most votes."),
+        "no_majority": N_("No decision: no option has enough of the votes."),
+    },
     "seen": {
         "name": N_("Name"),
         "phone": N_("Phone"),
@@ -230,8 +252,8 @@ LABELS: dict[str, dict[str, str]] = {
 BILINGUAL: dict[str, dict[str, tuple[str, str]]] = {
     "role": {role.value: names for role, names in ROLE_NAMES.items()},
     "clock": {name.value: (one.label, one.label_zh) for name, one in DEADLINES.items()},
-    "happened": {kind: (words.staff, words.staff_zh) for kind, words in WORDS.items()},
-    "told": {kind: (words.citizen, words.citizen_zh) for kind, words in WORDS.items()},
+    "happened": {kind: (words.staff, words.staff_zh) for kind, words in WORDS.items()} | MOMENTS,
+    "told": {kind: (words.citizen, words.citizen_zh) for kind, words in WORDS.items()} | MOMENTS,
 }
 """Words in English and in Chinese: of roles, clocks and events (for staff, for the citizen)."""
 

@@ -17,6 +17,8 @@ from app.errors import Problem
 from app.filing.file_views import FileOut, file_out
 from app.filing.files import visible_files
 from app.tickets import contacts
+from app.tickets.council_views import CouncilOut, moments_of
+from app.tickets.councils import councils_of
 from app.tickets.tickets import events_of
 from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.registry import ClockName
@@ -71,6 +73,7 @@ class TicketDetails:
     dues: dict[int, datetime]
     files: list[FileOut]
     person: ShownComplainant
+    councils: list[CouncilOut]
 
 
 async def ticket_details(
@@ -79,10 +82,11 @@ async def ticket_details(
     """Collect the ticket details, without actions. `person`: a complainant just unmasked."""
     ticket, caller, speech = action_context.ticket, action_context.caller, action_context.speech
     number = ticket.complaint.number
-    events, rows, known = await asyncio.gather(
+    events, rows, known, councils = await asyncio.gather(
         events_of(context, caller, number),
         visible_files(context, caller, number),
         _complainant(context, caller, number, person),
+        councils_of(context, caller, number),
     )
     names = await _names(context, {event.actor.id for event in events})
     void = ticket.void_rungs
@@ -94,7 +98,10 @@ async def ticket_details(
     return TicketDetails(
         ticket=await discreet(context, caller, ticket),
         waiting=waiting,
-        lines=timeline.describe(events, speech, names, void),
+        lines=timeline.with_moments(
+            timeline.describe(events, speech, names, void), moments_of(councils), speech
+        ),
+        councils=councils,
         running=_running(ticket, caller, speech),
         dues=_dues(ticket),
         cards=[Card(card.rung.value, _clock(card, speech)) for card in cards],

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from api.pages.shared.translator import Translator
 from app.errors import CODES
+from app.tickets.council_views import CouncilMoment
 from domain.actors import Actor, Role
 from domain.events import Event
 from domain.facts.machine_reasons import is_ours, note_of
@@ -66,6 +67,26 @@ def describe(
 ) -> list[TimelineLine]:
     """Describe the events, newest first. `void`: the versions of revoked cards."""
     return [_line(event, speech, names, void) for event in reversed(list(events))]
+
+
+def with_moments(
+    lines: list[TimelineLine], moments: Iterable[CouncilMoment], speech: Translator
+) -> list[TimelineLine]:
+    """Return the lines with the moments of the ticket's councils, newest first."""
+    told = [
+        TimelineLine(
+            one.at,
+            one.kind,
+            speech.label("happened", one.kind),
+            "",
+            [one.subject],
+            [one.text] if one.text else [],
+        )
+        for one in moments
+    ]
+    if not told:
+        return lines
+    return sorted([*reversed(told), *lines], key=lambda line: line.at, reverse=True)
 
 
 def _line(event: Event, speech: Translator, names: Names, void: Collection[int]) -> TimelineLine:

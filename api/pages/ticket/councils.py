@@ -1,0 +1,274 @@
+"""The councils of a ticket for staff: prepare, invite, open, follow up and close."""
+
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+from pydantic import ValidationError
+from starlette.responses import RedirectResponse, Response
+
+from api.http.access import TicketNumber, staff
+from api.http.dependencies import Context
+from api.pages.shared.forms import REFUSALS, Form
+from api.pages.shared.navigation import TICKETS
+from api.pages.shared.staff_page import staff_page
+from app.access.caller import Caller
+from app.context import AppContext
+from app.tickets import councils
+from app.tickets.councils import InvitationsOut, InviteIn
+from app.tickets.tickets import visible_ticket
+from domain.council.council import CouncilDraft, FollowUp
+from domain.pack.pack import Pack
+from domain.policy.permissions import RIGHTS
+from domain.words import N_
+
+router = APIRouter(include_in_schema=False)
+
+HERE = f"{TICKETS}/{{number}}/councils"
+ONE = f"{HERE}/{{council}}"
+
+OPTIONS, TASKS = range(1, 6), range(1, 6)
+"""The rows of the forms; more come by the API."""
+
+_TIMES = ("statements_until", "vote_opens_at", "vote_closes_at")
+_PREPARING = (
+    "subject",
+    *_TIMES,
+    *(f"{part}_{n}" for n in OPTIONS for part in ("title", "pros", "cons")),
+)
+_FOLLOWING = ("minutes", *(f"{part}_{n}" for n in TASKS for part in ("task", "unit", "due")))
+_INVITING = ("count", "replace")
+_ALL = (*_PREPARING, *_FOLLOWING, *_INVITING)
+_NOT_A_DATE = {name: N_("This is not a date.") for name in (*_TIMES, "due")}
+
+CouncilNumber = Annotated[int, Path(ge=1, le=100_000)]
+"""The number of a council on its ticket, or of a task of a council."""
+
+_Act = Callable[[], Awaitable[Any]]
+
+
+@router.get(HERE)
+async def show(
+    request: Request,
+    number: TicketNumber,
+    context: Context,
+    caller: Annotated[Caller, staff("list_councils")],
+) -> Response:
+    """Show the councils, and the forms of what can be done with them."""
+    return await _page(request, context, caller, number, Form.blank(*_ALL))
+
+
+@router.post(HERE)
+async def prepare(
+    request: Request,
+    number: TicketNumber,
+    context: Context,
+    caller: Annotated[Caller, staff("prepare_council")],
+) -> Response:
+    """Prepare a council."""
+    form = await Form.read(request, *_PREPARING)
+    pack = await _pack(context, caller, number)
+
+    async def act() -> None:
+        draft = CouncilDraft.model_validate(_draft(form, pack))
+        await councils.prepare_council(context, caller, number, draft, form.key)
+
+    return await _done(request, context, caller, number, form, act)
+
+
+@router.post(f"{ONE}/invitations")
+async def invite(
+    request: Request,
+    number: TicketNumber,
+    council: CouncilNumber,
+    context: Context,
+    caller: Annotated[Caller, staff("invite_to_council")],
+) -> Response:
+    """Issue codes; they are shown in this response only."""
+    form = await Form.read(request, *_INVITING)
+    try:
+        values = form.filled("count") | {"replace": form.typed["replace"] == "yes"}
+        body = InviteIn.model_validate(values)
+        issued = await councils.invite_to_council(context, caller, number, council, body, form.key)
+    except (ValidationError, *REFUSALS) as error:
+        status = form.refuse(error)
+        return await _page(request, context, caller, number, form, status)
+    blank = Form.blank(*_ALL)
+    return await _page(request, context, caller, number, blank, issued=issued)
+
+
+@router.post(f"{ONE}/open")
+async def open_(
+    request: Request,
+    number: TicketNumber,
+    council: CouncilNumber,
+    context: Context,
+    caller: Annotated[Caller, staff("open_council")],
+) -> Response:
+    """Open it for statements."""
+    form = await Form.read(request)
+
+    async def act() -> None:
+        await councils.open_council(context, caller, number, council)
+
+    return await _done(request, context, caller, number, form, act)
+
+
+@router.post(f"{ONE}/follow-up")
+async def follow_up(
+    request: Request,
+    number: TicketNumber,
+    council: CouncilNumber,
+    context: Context,
+    caller: Annotated[Caller, staff("follow_up_council")],
+) -> Response:
+    """Record the minutes, and the tasks that follow."""
+    form = await Form.read(request, *_FOLLOWING)
+
+    async def act() -> None:
+        tasks = [
+            {
+                "text": form.typed[f"task_{n}"],
+                "unit": form.typed[f"unit_{n}"],
+                "due": _day(form, f"due_{n}"),
+            }
+            for n in TASKS
+            if form.filled(f"task_{n}", f"unit_{n}", f"due_{n}")
+        ]
+        body = FollowUp.model_validate(form.filled("minutes") | {"tasks": tasks})
+        await councils.follow_up_council(context, caller, number, council, body)
+
+    return await _done(request, context, caller, number, form, act)
+
+
+@router.post(f"{ONE}/tasks/{{task}}/done")
+async def finish(
+    request: Request,
+    number: TicketNumber,
+    council: CouncilNumber,
+    task: CouncilNumber,
+    context: Context,
+    caller: Annotated[Caller, staff("finish_council_task")],
+) -> Response:
+    """Say that a task is done."""
+    form = await Form.read(request)
+
+    async def act() -> None:
+        await councils.finish_council_task(context, caller, number, council, task)
+
+    return await _done(request, context, caller, number, form, act)
+
+
+@router.post(f"{ONE}/close")
+async def close(
+    request: Request,
+    number: TicketNumber,
+    council: CouncilNumber,
+    context: Context,
+    caller: Annotated[Caller, staff("close_council")],
+) -> Response:
+    """Close it, or give up one that was not opened."""
+    form = await Form.read(request)
+
+    async def act() -> None:
+        await councils.close_council(context, caller, number, council)
+
+    return await _done(request, context, caller, number, form, act)
+
+
+# --- what was typed ---------------------------------------------------------------------------
+
+
+def _draft(form: Form, pack: Pack) -> dict[str, Any]:
+    """Return what was typed as a draft; times are those of the city's clocks."""
+    options = [
+        {
+            "title": form.typed[f"title_{n}"],
+            "pros": _lines(form.typed[f"pros_{n}"]),
+            "cons": _lines(form.typed[f"cons_{n}"]),
+        }
+        for n in OPTIONS
+        if form.filled(f"title_{n}", f"pros_{n}", f"cons_{n}")
+    ]
+    times = {name: _moment(form, name, pack) for name in _TIMES if form.typed[name]}
+    return form.filled("subject") | times | {"options": options}
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _moment(form: Form, name: str, pack: Pack) -> datetime | str:
+    """Return a moment by the city's clocks; what is none stays, to be refused with the others."""
+    try:
+        typed = datetime.fromisoformat(form.typed[name])
+    except ValueError:
+        form.fail(name, _NOT_A_DATE[name])
+        return form.typed[name]
+    return typed.replace(tzinfo=typed.tzinfo or pack.calendar.tz)
+
+
+def _day(form: Form, name: str) -> date | str:
+    try:
+        return date.fromisoformat(form.typed[name])
+    except ValueError:
+        form.fail(name, _NOT_A_DATE["due"])
+        return form.typed[name]
+
+
+# --- drawing ----------------------------------------------------------------------------------
+
+
+async def _done(
+    request: Request,
+    context: AppContext,
+    caller: Caller,
+    number: str,
+    form: Form,
+    act: _Act,
+) -> Response:
+    """Act, and go back to the page; what is refused is shown with what was typed."""
+    try:
+        await act()
+    except (ValidationError, *REFUSALS) as error:
+        status = form.refuse(error)
+        return await _page(request, context, caller, number, form, status)
+    return RedirectResponse(HERE.format(number=number), 303)
+
+
+async def _pack(context: AppContext, caller: Caller, number: str) -> Pack:
+    ticket, _ = await visible_ticket(context, caller, number)
+    return context.packs.get(ticket.complaint.city)
+
+
+async def _page(
+    request: Request,
+    context: AppContext,
+    caller: Caller,
+    number: str,
+    form: Form,
+    status: int = 200,
+    *,
+    issued: InvitationsOut | None = None,
+) -> Response:
+    ticket, waiting = await visible_ticket(context, caller, number)
+    pack = context.packs.get(ticket.complaint.city)
+    form.typed = dict.fromkeys(_ALL, "") | form.typed
+    right = RIGHTS["prepare_council"]
+    able = right.allows(caller.actor.role, caller.near(ticket, pack)) and caller.may(right)
+    return staff_page(
+        request,
+        "ticket/councils.html",
+        caller,
+        status,
+        pack=pack,
+        number=number,
+        councils=await councils.councils_of(context, caller, number),
+        may=able and not ticket.of_wrongdoing,
+        can_prepare=pack.council is not None and ticket.open and not waiting,
+        form=form,
+        issued=issued,
+        options_rows=OPTIONS,
+        task_rows=TASKS,
+    )

@@ -1,0 +1,421 @@
+"""Councils (协商议事): what staff do with them, and what those invited do."""
+
+import asyncio
+from datetime import date, timedelta
+from string import ascii_uppercase, digits
+from typing import NamedTuple
+
+from pydantic import Field
+
+from app.access import guards
+from app.access.caller import Caller
+from app.access.permission import permit
+from app.access.visibility import city_of, visible
+from app.context import AppContext
+from app.errors import Problem
+from app.tickets.council_views import CouncilOut, council_out, unit_name
+from domain.canonical import typed_number
+from domain.council.council import (
+    Council,
+    CouncilDraft,
+    FollowUp,
+    Label,
+    Phase,
+    Statement,
+)
+from domain.model import Incoming, Recorded
+from domain.pack.pack import Pack
+from domain.policy.permissions import RIGHTS
+from domain.refusals import Refused
+from domain.ticket.ticket import Ticket
+from store.identity.reservations import Window
+from store.tickets import councils, intake, tickets
+
+WINDOW = timedelta(minutes=10)
+WRONG_PER_ADDRESS = 60
+"""Unknown codes of invitations from one network."""
+
+_LETTERS = "".join(one for one in digits + ascii_uppercase if one not in "ILOU")
+"""The letters of a code: without those that are taken for others."""
+_LENGTH = 12
+_READ_AS = str.maketrans("OIL", "011")
+_MOST_LATE = 200
+
+
+class InviteIn(Incoming):
+    """A number of new invitations."""
+
+    count: int = Field(ge=1, le=200)
+    replace: bool = Field(
+        False, description="Earlier invitations with which nothing was said end: they were lost."
+    )
+
+
+class OpenCouncilIn(Incoming):
+    """Nothing: a council is opened as it was prepared."""
+
+
+class FinishTaskIn(Incoming):
+    """Nothing: a task is done."""
+
+
+class CloseCouncilIn(Incoming):
+    """Nothing: a council is closed."""
+
+
+class InvitationsOut(Recorded):
+    """The codes of new invitations, one for each participant. They are shown only here."""
+
+    codes: list[str] = Field(examples=[["7K2M-9QXD-4TRB"]])
+    invited: int = Field(description="How many are invited by now.")
+
+
+class CouncilsOut(Recorded):
+    items: list[CouncilOut]
+
+
+class StatementIn(Incoming):
+    text: Statement
+    label: Label = Field("", description="A name to be shown with it.")
+
+
+class BallotIn(Incoming):
+    option: int
+    label: Label = Field("", description="The name that an open vote is shown with.")
+
+
+class Participation(Recorded):
+    """A council as somebody invited sees it, and what they can do now."""
+
+    city: str
+    council: CouncilOut
+    statements_left: int
+    can_vote: bool
+    voted: bool
+
+
+class LateTaskOut(Recorded):
+    """A task of a council that is past its day."""
+
+    city: str
+    number: str
+    council: int
+    subject: str
+    task: int
+    text: str
+    unit: str
+    unit_name: str
+    due: date
+    days_late: int
+
+
+class LateTasksOut(Recorded):
+    items: list[LateTaskOut]
+
+
+class _Known(NamedTuple):
+    """A ticket that the caller may do this to, with the city's pack."""
+
+    ticket: Ticket
+    pack: Pack
+
+
+# --- staff ------------------------------------------------------------------------------------
+
+
+async def councils_of(context: AppContext, caller: Caller, number: str) -> list[CouncilOut]:
+    """Return the councils of a ticket, for its citizen those that were opened.
+
+    Raises:
+        Problem: ticket_not_found, also where this caller may not see it.
+    """
+    await permit(context, caller, "list_councils", number)
+    # The citizen has shown the access code of this very ticket.
+    known = councils.of_ticket(context.store, number)
+    ticket, found = await asyncio.gather(_seen(context, caller, number), known)
+    if ticket is None or ticket.of_wrongdoing:
+        return []
+    pack = context.packs.get(ticket.complaint.city)
+    if caller.citizen:
+        found = [one for one in found if one.opened_at is not None]
+    return [await _out(context, one, pack, staff=not caller.citizen) for one in found]
+
+
+async def prepare_council(
+    context: AppContext, caller: Caller, number: str, draft: CouncilDraft, key: str | None = None
+) -> CouncilOut:
+    """Prepare a council. The same `key` again gives the same council.
+
+    Raises:
+        Problem, Refused: not_in_this_city, council_of_report, ticket_ended, in_the_past, too_far
+    """
+    known = await _permitted(context, caller, number, "prepare_council")
+    policy = known.pack.council
+    if policy is None:
+        raise Problem("not_in_this_city")
+    nonce = key or context.nonce()
+    new = Council(
+        **dict(draft),
+        **policy.model_dump(),
+        id=context.mark(f"council/{caller.id}/{number}/{nonce}")[:32],
+        number=number,
+        city=known.pack.city.id,
+        n=0,
+        prepared_at=context.now(),
+    )
+    made = await councils.prepare(context.store, new)
+    return await _out(context, made, known.pack, staff=True)
+
+
+async def invite_to_council(
+    context: AppContext,
+    caller: Caller,
+    number: str,
+    n: int,
+    body: InviteIn,
+    key: str | None = None,
+) -> InvitationsOut:
+    """Issue the codes of invitations; the store keeps marks of them. The same `key` again gives
+    the same codes.
+
+    Raises:
+        Problem, Refused: council_not_found, council_not_now, invitation_cap
+    """
+    await _permitted(context, caller, number, "invite_to_council")
+    council = await _council(context, number, n)
+    nonce = key or context.nonce()
+    codes = [_drawn(context, f"{council.id}/{nonce}/{one}") for one in range(body.count)]
+    marks = [_mark(context, one) for one in codes]
+    changed = await councils.invite(context.store, council.id, marks, body.replace)
+    return InvitationsOut(codes=codes, invited=changed.invited)
+
+
+async def open_council(context: AppContext, caller: Caller, number: str, n: int) -> CouncilOut:
+    """Open a council for statements.
+
+    Raises:
+        Problem, Refused: council_not_found, council_not_now, nobody_invited, in_the_past
+    """
+    known = await _permitted(context, caller, number, "open_council")
+    council = await _council(context, number, n)
+    changed = await councils.open_(context.store, council.id)
+    return await _out(context, changed, known.pack, staff=True)
+
+
+async def follow_up_council(
+    context: AppContext, caller: Caller, number: str, n: int, body: FollowUp
+) -> CouncilOut:
+    """Record minutes and tasks after the vote.
+
+    Raises:
+        Problem, Refused: council_not_found, council_not_now, in_the_past
+        UnknownUnit
+    """
+    known = await _permitted(context, caller, number, "follow_up_council")
+    council = await _council(context, number, n)
+    for task in body.tasks:
+        known.pack.unit(task.unit)
+    today = _today(context, known.pack)
+    changed = await councils.follow_up(context.store, council.id, body, today)
+    return await _out(context, changed, known.pack, staff=True)
+
+
+async def finish_council_task(
+    context: AppContext, caller: Caller, number: str, n: int, task: int
+) -> CouncilOut:
+    """Record that a task is done.
+
+    Raises:
+        Problem, Refused: council_not_found, unknown_task
+    """
+    known = await _permitted(context, caller, number, "finish_council_task")
+    council = await _council(context, number, n)
+    changed = await councils.finish_task(context.store, council.id, task)
+    return await _out(context, changed, known.pack, staff=True)
+
+
+async def close_council(context: AppContext, caller: Caller, number: str, n: int) -> CouncilOut:
+    """Close a council whose tasks are done, or one that was not opened.
+
+    Raises:
+        Problem, Refused: council_not_found, council_not_now, council_tasks_left
+    """
+    known = await _permitted(context, caller, number, "close_council")
+    council = await _council(context, number, n)
+    changed = await councils.close(context.store, council.id)
+    return await _out(context, changed, known.pack, staff=True)
+
+
+async def late_council_tasks(
+    context: AppContext, caller: Caller, city: str | None = None
+) -> list[LateTaskOut]:
+    """Return the tasks of councils that are past their day, of the cities that the caller serves.
+
+    Raises:
+        Problem: not_your_city
+        UnknownCity
+    """
+    await permit(context, caller, "list_council_tasks")
+    chosen = city_of(caller, city)
+    packs = [context.packs.get(one) for one in ([chosen] if chosen else context.packs.ids())]
+    found: list[LateTaskOut] = []
+    for pack in packs:
+        today = _today(context, pack)
+        rows = await councils.late_tasks(context.store, pack.city.id, today, _MOST_LATE)
+        found += [_late(row, pack, today) for row in rows]
+    return sorted(found, key=lambda one: (one.due, one.number, one.council, one.task))
+
+
+def _late(one: councils.LateTask, pack: Pack, today: date) -> LateTaskOut:
+    return LateTaskOut(
+        city=pack.city.id,
+        number=one.number,
+        council=one.council,
+        subject=one.subject,
+        task=one.n,
+        text=one.text,
+        unit=one.unit,
+        unit_name=unit_name(pack, one.unit),
+        due=one.due,
+        days_late=(today - one.due).days,
+    )
+
+
+async def _permitted(context: AppContext, caller: Caller, number: str, key: str) -> _Known:
+    """Return the ticket, if the caller may do this to it, and it may have a council at all."""
+    await permit(context, caller, key, number)
+    ticket = await _seen(context, caller, number)
+    if ticket is None:
+        raise Problem("not_started_yet")
+    pack = context.packs.get(ticket.complaint.city)
+    if not RIGHTS[key].allows(caller.actor.role, caller.near(ticket, pack)):
+        raise Problem("forbidden", f"The unit may not do this: {key}.")
+    if ticket.of_wrongdoing:
+        raise Problem("council_of_report")
+    return _Known(ticket, pack)
+
+
+async def _seen(context: AppContext, caller: Caller, number: str) -> Ticket | None:
+    """Return the ticket; None of one that is registered, and not started yet."""
+    ticket = await visible(context, caller, number)
+    if ticket is not None:
+        return ticket
+    registered = await intake.get(context.store, number) if caller.unit is None else None
+    if registered is None or not caller.serves(registered.complaint.city):
+        raise Problem("ticket_not_found")
+    if await tickets.get(context.store, number) is not None:
+        raise Problem("ticket_not_found")
+    return None
+
+
+async def _council(context: AppContext, number: str, n: int) -> Council:
+    council = await councils.get(context.store, number, n)
+    if council is None:
+        raise Problem("council_not_found")
+    return council
+
+
+# --- participants -----------------------------------------------------------------------------
+
+
+async def take_part(context: AppContext, code: str, network: str) -> Participation:
+    """Return the council of an invitation. Unknown codes are counted by `network`.
+
+    Raises:
+        Problem: invitation_unknown, too_many_attempts
+    """
+    await permit(context, None, "take_part")
+    return await _participation(context, _mark(context, code), network)
+
+
+async def speak_in_council(
+    context: AppContext, code: str, network: str, body: StatementIn
+) -> Participation:
+    """Record a statement; the same words of the same invitation are one statement.
+
+    Raises:
+        Problem, Refused: as `take_part`, and council_not_now, statements_over, statement_cap
+    """
+    await permit(context, None, "take_part")
+    mark = _mark(context, code)
+    await _participation(context, mark, network)
+    statement = context.mark(f"council statement/{mark}/{body.text}")[:32]
+    try:
+        await councils.speak(context.store, mark, statement, body.label, body.text)
+    except Refused as refused:
+        raise _discreet(refused) from refused
+    return await _participation(context, mark, network)
+
+
+async def vote_in_council(
+    context: AppContext, code: str, network: str, body: BallotIn
+) -> Participation:
+    """Count the vote of an invitation, once.
+
+    Raises:
+        Problem, Refused: as `take_part`, and vote_not_open, vote_over, unknown_option,
+            already_voted, label_missing
+    """
+    await permit(context, None, "take_part")
+    mark = _mark(context, code)
+    await _participation(context, mark, network)
+    try:
+        await councils.vote(context.store, mark, context.nonce(), body.option, body.label)
+    except Refused as refused:
+        raise _discreet(refused) from refused
+    return await _participation(context, mark, network)
+
+
+async def _participation(context: AppContext, mark: str, network: str) -> Participation:
+    here = context.mark(network)
+    rules = (Window(f"invitation/{here}", WRONG_PER_ADDRESS, WINDOW),)
+    async with guards.attempt(context, f"invitation/{here}", rules, "too_many_attempts") as tried:
+        found = await councils.invitation_of(context.store, mark)
+        ticket = await tickets.state(context.store, found.council.number) if found else None
+        if found is None or ticket is None or ticket.of_wrongdoing:
+            raise Problem("invitation_unknown")
+        await tried.undecided()
+    if found.council.opened_at is None:
+        raise Problem("council_not_now")
+    pack = context.packs.get(found.council.city)
+    out = await _out(context, found.council, pack, staff=False)
+    speaking = out.phase is Phase.STATEMENTS
+    return Participation(
+        city=pack.city.id,
+        council=out,
+        statements_left=max(0, found.council.statements - found.said) if speaking else 0,
+        can_vote=out.phase is Phase.VOTING and not found.voted,
+        voted=found.voted,
+    )
+
+
+def _discreet(refused: Refused) -> Exception:
+    """Return the refusal as participants may know it: not that a ticket has become a report."""
+    return Problem("invitation_unknown") if refused.code == "council_of_report" else refused
+
+
+# --- codes ------------------------------------------------------------------------------------
+
+
+def _drawn(context: AppContext, text: str) -> str:
+    """Return the code that belongs to a text: nobody without the root key can compute it."""
+    number = int(context.mark(f"council invitation/{text}"), 16)
+    letters = [_LETTERS[number >> 5 * n & 31] for n in range(_LENGTH)]
+    return "-".join("".join(letters[n : n + 4]) for n in range(0, _LENGTH, 4))
+
+
+def _mark(context: AppContext, code: str) -> str:
+    """Return the mark of a code, however it was typed."""
+    return context.mark(f"invited/{typed_number(code).upper().translate(_READ_AS)}")
+
+
+# --- shared -----------------------------------------------------------------------------------
+
+
+async def _out(context: AppContext, council: Council, pack: Pack, *, staff: bool) -> CouncilOut:
+    course = await councils.course(context.store, council)
+    return council_out(council, course, pack, context.now(), staff=staff)
+
+
+def _today(context: AppContext, pack: Pack) -> date:
+    return context.now().astimezone(pack.calendar.tz).date()
