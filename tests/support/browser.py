@@ -167,12 +167,23 @@ _PATIENT = {
 """Relaxed limits: tests fill in forms faster than people do, and all from one address."""
 
 
+_COUNCIL = """
+[council]
+vote = "secret"
+quorum = 50
+majority = 50
+"""
+"""The rules of councils, which Tongzhou has none of."""
+
+
 @contextmanager
 def site(home: Path, cities: Path | None = None) -> Iterator[Site]:
     """Run `jiesu up` on free ports, with the cities of `cities` or else with Tongzhou alone."""
     if cities is None:
         cities = home / "cities"
         shutil.copytree(default_root() / "tongzhou", cities / "tongzhou")
+        with (cities / "tongzhou" / "city.toml").open("a", encoding="utf-8") as file:
+            file.write(_COUNCIL)
     port = free_port()
     command = [
         sys.executable, "-m", "cli", "up", "--home", str(home / "home"), "--port", str(port),

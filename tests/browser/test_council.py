@@ -1,0 +1,86 @@
+"""Tests of a council on a small phone: who is invited speaks, votes once, and sees the result."""
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from domain.actors import Role
+from tests.browser.conftest import Open
+from tests.support.browser import Site, violations
+from tests.support.councils import draft
+
+pytestmark = pytest.mark.timeout(900)  # the first test waits for the installation
+PHONE = {"width": 360, "height": 740}
+WORDS = {
+    "zh": ("查询", "提交发言", "投票", "已形成决定", "您已用该邀请码投过票。"),
+    "en": ("Look", "Say it", "Cast the vote", "Decision made", "You have voted"),
+}
+
+
+def _faults(page: Page, name: str, script: bool) -> list[str]:
+    """Return what is wrong with a page as it is drawn now."""
+    found = [f"{name}: {fault}" for fault in violations(page)] if script else []
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    return [*found, f"{name}: {wide} pixels wide"] if wide > PHONE["width"] else found
+
+
+def _let_pass(town: Site, number: str, **times: float) -> None:
+    """Set the times of a ticket's council to so many hours from now."""
+    now = datetime.now(UTC)
+    with closing(sqlite3.connect(town.home / "jiesu.db", timeout=30)) as database:
+        for name, hours in times.items():
+            at = (now + timedelta(hours=hours)).strftime("%Y-%m-%d %H:%M:%S.%f")
+            database.execute(f"UPDATE council SET {name} = ? WHERE number = ?", (at, number))
+        database.commit()
+
+
+@pytest.mark.parametrize(("language", "script"), [("zh", True), ("en", True), ("zh", False)])
+def test_who_is_invited_speaks_votes_and_sees_the_result(
+    phone: Open, desk: Open, town: Site, language: str, script: bool
+) -> None:
+    look, say, cast, decided, voted = WORDS[language]
+    receipt = town.file()
+    town.until(receipt, "handle")
+    number = receipt["number"]
+    path, who = f"/tickets/{number}/councils", Role.SUPERVISOR
+    town.post(path, draft(), role=who)
+    codes = town.post(f"{path}/1/invitations", {"count": 1}, role=who).json()["codes"]
+    town.post(f"{path}/1/open", role=who)
+    page = phone("/council", language=language, script=script, viewport=PHONE)
+    faults = _faults(page, "the code", script)
+    page.locator("#f-invitation").fill(codes[0].lower())
+    page.get_by_role("button", name=look, exact=True).click()
+    page.locator("#f-text").fill("晚上没有空位。")
+    faults += _faults(page, "statements", script)
+    page.get_by_role("button", name=say).click()
+    expect(page.locator("blockquote.said")).to_have_text("晚上没有空位。")
+    _let_pass(town, number, statements_until=-1, vote_opens_at=-1)
+
+    def again() -> None:
+        page.goto("/council")
+        page.locator("#f-invitation").fill(codes[0])
+        page.get_by_role("button", name=look, exact=True).click()
+
+    again()
+    page.get_by_role("button", name=cast, exact=True).click()
+    expect(page.locator("#summary")).to_be_visible()
+    faults += _faults(page, "a vote without a choice", script)
+    page.locator("label", has_text="错时共享").click()
+    page.get_by_role("button", name=cast, exact=True).click()
+    expect(page.locator("main")).to_contain_text(voted)
+    expect(page.get_by_role("button", name=cast, exact=True)).to_have_count(0)
+    _let_pass(town, number, vote_closes_at=-0.01)
+    again()
+    expect(page.locator("#s-now")).to_have_text(decided)
+    faults += _faults(page, "the result", script)
+    staff = desk(
+        f"/staff/tickets/{number}/councils", who, language=language, script=script, viewport=PHONE
+    )
+    expect(staff.locator("#s-council-1")).to_be_visible()
+    faults += _faults(staff, "the staff's page", script)
+    staff.goto("/staff/council-tasks")
+    faults += _faults(staff, "late tasks", script)
+    assert faults == []
