@@ -5,7 +5,8 @@ import io
 import json
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -34,20 +35,21 @@ _LOADERS = {"pickle", "marshal", "shelve", "dill", "yaml", "xml", "lxml"}
 SPEAKING = {"httpx", "httpx2", "requests", "aiohttp", "urllib.request", "http.client", "authlib"}
 
 
-def _sources() -> Iterator[tuple[str, ast.Module]]:
-    for package in PRODUCT:
-        for path in sorted((ROOT / package).rglob("*.py")):
-            if "migrations" not in path.parts:
-                yield str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8"))
-
-
-SOURCES = list(_sources())
+@cache
+def _sources() -> list[tuple[str, ast.Module]]:
+    """Return the product's modules, parsed by the one process that runs these tests."""
+    return [
+        (str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8")))
+        for package in PRODUCT
+        for path in sorted((ROOT / package).rglob("*.py"))
+        if "migrations" not in path.parts
+    ]
 
 
 def _found(wrong: Callable[[ast.AST], bool]) -> list[str]:
     return [
         f"{name}:{getattr(node, 'lineno', 0)}"
-        for name, tree in SOURCES
+        for name, tree in _sources()
         for node in ast.walk(tree)
         if wrong(node)
     ]
@@ -85,7 +87,7 @@ def test_no_pattern_and_no_template_is_made_of_input() -> None:
     calls = {"re.compile", "re.match", "re.search", "re.fullmatch", "re.sub", "re.findall"}
     within = {
         id(node)
-        for _, tree in SOURCES
+        for _, tree in _sources()
         for function in ast.walk(tree)
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
         for node in ast.walk(function)
@@ -108,7 +110,7 @@ def test_only_these_modules_speak_to_others() -> None:
     """None of them takes an address from a user: provider, API and engine are settings."""
     speaking = {
         name
-        for name, tree in SOURCES
+        for name, tree in _sources()
         for node in ast.walk(tree)
         if any(one in SPEAKING or one.partition(".")[0] in SPEAKING for one in _imported(node))
     }
@@ -133,7 +135,7 @@ def test_secrets_are_drawn_by_the_operating_system() -> None:
     """`random` draws ports and pauses, and nothing that somebody must not guess."""
     using = {
         name
-        for name, tree in SOURCES
+        for name, tree in _sources()
         for node in ast.walk(tree)
         if any(one == "random" for one in _imported(node))
     }
@@ -150,7 +152,7 @@ def test_cryptography_is_of_the_named_libraries() -> None:
     }
     used = {
         one
-        for _, tree in SOURCES
+        for _, tree in _sources()
         for node in ast.walk(tree)
         for one in _imported(node)
         if one.partition(".")[0] in ("cryptography", "Crypto", "nacl", "rsa")
@@ -163,7 +165,7 @@ def test_cryptography_is_of_the_named_libraries() -> None:
     assert _found(weak) == []
     imported = {
         alias.name
-        for _, tree in SOURCES
+        for _, tree in _sources()
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and node.module in known
         for alias in node.names

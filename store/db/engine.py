@@ -42,6 +42,9 @@ def parse_url(url: str) -> URL:
         raise ValueError("an SQLite store needs a file")
     return parsed.set(drivername=driver)
 
+_BUILT: dict[tuple[str, Callable[["Store"], Any]], Any] = {}
+"""The statements of this process, by dialect and by what builds them."""
+
 
 class Store:
     """One database. Its methods raise `StoreUnavailable` when it cannot be reached."""
@@ -50,7 +53,6 @@ class Store:
         self.url = url
         self.dialect = url.get_backend_name()
         self._backend = backend
-        self._built: dict[Callable[[Store], Any], Any] = {}
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -106,8 +108,12 @@ class Store:
         return sqlite.insert(table) if self.dialect == "sqlite" else postgresql.insert(table)
 
     def once(self, build: Callable[["Store"], Built]) -> Built:
-        """Return the cached result of `build`: building a statement costs more than running it."""
-        if build not in self._built:
-            self._built[build] = build(self)
-        made: Built = self._built[build]
+        """Return the cached result of `build`: building a statement costs more than running it.
+
+        All stores of a process share it, so `build` may depend on the dialect and nothing else.
+        """
+        which = (self.dialect, build)
+        if which not in _BUILT:
+            _BUILT[which] = build(self)
+        made: Built = _BUILT[which]
         return made

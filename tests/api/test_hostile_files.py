@@ -14,7 +14,7 @@ from store.db.engine import Store
 from tests.api.running_api import Api, problem, serve_api
 from tests.support.hostile import MARK, Hostile
 from tests.support.hostile_others import others
-from tests.support.hostile_pictures import pictures
+from tests.support.hostile_pictures import dear_pictures, pictures
 from tests.support.media import a_photo
 
 UPLOAD = "/api/v1/files"
@@ -28,7 +28,7 @@ MB = 1024
 async def test_none_is_kept_as_it_came_and_none_hurts_the_system(
     tmp_path: Path, sqlite_store: Store
 ) -> None:
-    files = [*pictures(), *others()]
+    files = [*pictures(), *dear_pictures(), *others()]
     assert len(files) >= 100
     assert len({file.name for file in files}) == len(files)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -8,10 +8,10 @@ import pytest
 from media import sandbox
 from media.errors import FileRefused
 from media.sandbox import Sandbox
-from tests.support.hostile_pictures import pictures
+from tests.support.hostile_pictures import ten_thousand_scans
 from tests.support.media import a_photo
 
-SLOW = next(file.content for file in pictures() if file.name == "jpeg of ten thousand scans")
+SLOW = ten_thousand_scans().content
 
 
 async def _examined(room: Sandbox, content: bytes, sort: str = "jpeg") -> str:
