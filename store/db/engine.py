@@ -42,6 +42,7 @@ def parse_url(url: str) -> URL:
         raise ValueError("an SQLite store needs a file")
     return parsed.set(drivername=driver)
 
+
 _BUILT: dict[tuple[str, Callable[["Store"], Any]], Any] = {}
 """The statements of this process, by dialect and by what builds them."""
 
