@@ -73,7 +73,7 @@ def test_what_is_near_me_is_found_and_nobody_keeps_where_i_was(
     expect(page.locator(".places")).to_contain_text({"zh": "周一至周五", "en": "Mon–Fri"}[language])
     assert page.locator('a[href="tel:12345"]').count() == 1
     page.locator("[data-show-map]").click()
-    page.wait_for_selector("#map path.leaflet-interactive")
+    expect(page.locator('#map path[fill="#a8201a"]')).to_have_count(2)
     _fine(page)
     page.locator("#f-kind").select_option("centre")
     page.locator("main form button.btn-primary").click()
