@@ -10,11 +10,13 @@ from domain.commands.registry import COMMANDS
 from domain.words import N_
 
 _ON_TICKET = re.compile(r"/staff/tickets/(\d{13})/([a-z-]+)")
+_ON_COUNCIL = re.compile(r"/staff/tickets/(\d{13})/councils/\w+/[a-z0-9/-]+")
 _TICKET_ACTS = {command.spec.path: command.spec.form.label for command in COMMANDS} | {
     "complete": N_("Hand in the result"),
     "recur": N_("It is back"),
     "person": N_("Show in full who complained"),
     "access-code": N_("Replace the access code"),
+    "councils": N_("Prepare a council"),
 }
 _OTHERS = (
     (r"/staff/call(/suggestions|/caller)?", N_("The call screen: search, file, answer or add")),
@@ -31,6 +33,8 @@ _OTHERS = (
     (r"/staff/inbox/sign", N_("Sign the ticked tickets")),
     (r"/staff/inbox/delegate", N_("Delegate the ticked tickets")),
     (r"/staff/inbox/print", N_("Print the ticked tickets")),
+    (r"/staff/rewards/\w+", N_("Decide on a reward that is held back")),
+    (r"/staff/prizes", N_("Hand out a prize")),
     (r"/staff/me", N_("Change your password")),
     (r"/staff/me/sessions/\w+/end", N_("End one of your sessions")),
     (r"/staff/admin/waiting/\w+", N_("Try again what waits")),
@@ -57,5 +61,8 @@ def act_at(address: str) -> CarriedAct | None:
     if on_ticket is not None:
         label = _TICKET_ACTS.get(on_ticket[2])
         return CarriedAct(label, on_ticket[1]) if label else None
+    on_council = _ON_COUNCIL.fullmatch(path)
+    if on_council is not None:
+        return CarriedAct(N_("Change a council"), on_council[1])
     labels = (label for pattern, label in _OTHERS if re.fullmatch(pattern, path))
     return next(map(CarriedAct, labels), None)
