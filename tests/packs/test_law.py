@@ -118,3 +118,10 @@ def test_each_city_says_what_it_rests_on(city: str) -> None:
 def test_a_city_without_a_law_has_rules_that_rest_on_nothing(folder: Path) -> None:
     (folder / LAW).unlink()
     assert check_pack(folder) == []
+
+
+def test_a_pack_that_runs_fast_is_not_measured(folder: Path) -> None:
+    _demanding(folder, '"tiers.general.handle" = "1wd"')
+    assert len(check_pack(folder)) == 1
+    replace(folder / "city.toml", "clock_scale = 1.0 ", "clock_scale = 0.5 ")
+    assert check_pack(folder) == []

@@ -13,7 +13,7 @@ from domain.pack.pack import Pack
 from packs.bases import EXTENDS, pack_files
 from packs.checks.unused import starts
 from packs.overlays import WITHOUT
-from packs.parsed_pack import CALENDAR, CITY, CityFile, effective_toml
+from packs.parsed_pack import CALENDAR, CITY, LAW, CityFile, effective_toml
 from packs.registry import PackRegistry, default_root, pack_version
 
 _HEADER = "date,working,note,hours"
@@ -50,6 +50,7 @@ def city_with(folder: Path, city: str = "tongzhou", /, **tables: Mapping[str, An
     policies that nothing uses any more are removed.
     """
     shutil.copytree(default_root() / city, folder / city)
+    (folder / city / LAW).unlink(missing_ok=True)  # it does not bind a city that is changed
     content = effective_city(folder / city)
     _merge(content, tables)
     _drop_unused(content)
