@@ -3,7 +3,7 @@
 from app.context import AppContext
 from domain.canonical import typed_code
 
-_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # pragma: allowlist secret
 """Digits and capitals without those that are taken for others (Crockford's base 32)."""
 
 _READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "-": "", " ": ""})

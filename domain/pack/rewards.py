@@ -6,7 +6,7 @@ from pydantic import Field
 
 from domain.deadlines.limits import Limit
 from domain.pack.policies import Condition, PackPart, RetentionLimit, Words
-from domain.ticket.complaint import Channel, Code, Kind
+from domain.ticket.complaint import Channel, Code, Kind, of_wrongdoing
 
 MOST_POINTS = 100_000
 """The most points of one rule or of one prize."""
@@ -43,7 +43,7 @@ class RewardPolicy(PackPart):
         A report of wrongdoing (举报) never can: what is paid out for it could lead to who reported.
         """
         rewarded = channel in self.channels and all(kind in self.kinds for kind in kinds)
-        return rewarded and Kind.REPORT not in kinds
+        return rewarded and not of_wrongdoing(*kinds)
 
 
 class RewardRule(PackPart):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from domain.ticket.complaint import Kind
+from domain.ticket.complaint import of_wrongdoing
 from packs.parsed_pack import PRIZES, REWARDS, ParsedPack
 from packs.problems import PackFault
 
@@ -15,7 +15,7 @@ def check_rewards(parsed: ParsedPack) -> Iterator[PackFault]:
     if city is None:
         return
     policy = city.rewards
-    if Kind.REPORT in policy.kinds:
+    if of_wrongdoing(*policy.kinds):
         message = "kinds: a report of wrongdoing is never rewarded: it could lead to who reported"
         yield parsed.city.problem(("rewards", "kinds"), message)
     for name in _HOW:
