@@ -25,7 +25,9 @@ from tests.support.people import PASSWORD, SignedIn, sign_in, signed_in
 API = "/api/v1"
 SESSION = f"{API}/session"
 PEOPLE = {"Accept": "text/html", "Accept-Language": "zh"}
-OF_CITIZENS = {"rate_ticket", "list_own_tickets"}
+OF_CITIZENS = {
+    "rate_ticket", "list_own_tickets", "get_reward", "join_wallet", "choose_prize",
+}  # fmt: skip
 """Permissions that an access code or a pass gives, and nothing else."""
 OWN = "another quiet morning"
 
