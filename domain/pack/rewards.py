@@ -37,6 +37,11 @@ class RewardPolicy(PackPart):
     names_per_phone: int = Field(2, ge=1, le=100)
     per_network: int = Field(10, ge=1, le=1000)
 
+    def channel_on_the_web(self, with_photo: bool) -> Channel:
+        """Return the channel of a report on the web: with a photo a snapshot, if those count."""
+        snapshot = with_photo and Channel.SNAPSHOT in self.channels
+        return Channel.SNAPSHOT if snapshot else Channel.WEB
+
     def counts(self, channel: Channel, *kinds: Kind) -> bool:
         """Return whether a report of this channel, which has or had these kinds, can earn points.
 

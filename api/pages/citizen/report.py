@@ -23,7 +23,7 @@ from app.filing.filing import Receipt
 from app.filing.intake import ComplaintIn, take
 from app.tickets.similar import join, similar
 from domain.pack.pack import Pack
-from domain.ticket.complaint import Channel, Kind
+from domain.ticket.complaint import Kind
 from domain.words import N_
 
 router = APIRouter(include_in_schema=False)
@@ -147,11 +147,7 @@ def _receipt(
 
 
 def _complaint(form: Form, files: list[str], pack: Pack) -> ComplaintIn:
-    """Convert the form to the API's model; a position from a phone is in WGS-84.
-
-    With a photo it is a snapshot where the city rewards those (有奖随手拍).
-    """
-    snapshot = bool(files) and Channel.SNAPSHOT in pack.rewards.channels
+    """Convert the form to the API's model; a position from a phone is in WGS-84."""
     contact = form.filled("name", "phone")
     values: dict[str, Any] = {
         **form.filled("city", "kind", "category", "text"),
@@ -159,6 +155,6 @@ def _complaint(form: Form, files: list[str], pack: Pack) -> ComplaintIn:
         "contact": contact or None,
         "anonymous": not contact or form.typed["anonymous"] == "yes",
         "public": form.typed["public"] == "yes",
-        "channel": Channel.SNAPSHOT if snapshot else Channel.WEB,
+        "channel": pack.rewards.channel_on_the_web(bool(files)),
     }
     return ComplaintIn.model_validate(values | ({"files": files} if files else {}))
