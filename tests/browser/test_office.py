@@ -5,7 +5,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from domain.actors import Role
 from tests.browser.conftest import Open
@@ -54,6 +54,25 @@ def test_an_auditor_finds_what_somebody_wrote_into_the_record(
     expect(page.locator("tr.is-different")).to_contain_text("somebody-else")
     page.goto("/staff/audit?open=any&limit=10")
     expect(page.locator("tr", has_text=number)).to_contain_text("differs")
+
+
+def test_the_slider_may_be_moved_before_its_script_has_come(desk: Open, town: Site) -> None:
+    number = town.answered()["number"]
+    page = desk("/staff/audit", Role.AUDITOR, language="en")
+    held: list[Route] = []
+    page.route("**/audit.js*", lambda route: held.append(route))
+    page.goto(f"/staff/audit/{number}", wait_until="commit")
+    slider = page.locator("#f-version")
+    slider.focus()
+    for _ in range(2):
+        page.keyboard.press("ArrowLeft")
+    expect(page.locator("[data-shown]")).to_have_text("5 / 5")  # as it came from the server
+    while not held:
+        page.wait_for_timeout(50)
+    held[0].continue_()
+    expect(page.locator("[data-shown]")).to_have_text("3 / 5")
+    expect(page.locator("#then .now-what")).to_contain_text("Dispatched")
+    expect(page).to_have_url(re.compile(r"\?version=3$"))
 
 
 def test_an_administrator_makes_an_officer_who_then_signs_in(

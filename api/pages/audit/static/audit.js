@@ -23,8 +23,12 @@ if (form) {
   };
 
   form.querySelector("[data-go]").hidden = true;
-  range.addEventListener("input", () => {
-    shown.textContent = `${range.value} / ${range.max}`;
-  });
+  const tell = () => { shown.textContent = `${range.value} / ${range.max}`; };
+  range.addEventListener("input", tell);
   range.addEventListener("change", show);
+  // It may have been moved before this script was here.
+  if (range.value !== range.defaultValue) {
+    tell();
+    show();
+  }
 }

@@ -49,12 +49,14 @@ for (const field of document.querySelectorAll("[data-photos]")) {
     wanted = null;
   };
 
-  input.addEventListener("change", () => {
+  const take = () => {
     const room = Number(field.dataset.most) - list.querySelectorAll("input").length;
     const files = [...input.files].slice(0, Math.max(0, room));
     input.value = "";  // they go their own way, not with the form
     for (const file of files) upload(file);
-  });
+  };
+  input.addEventListener("change", take);
+  if (input.files.length) take();  // chosen before this script was here
   form.addEventListener("submit", (event) => {
     if (!onTheWay) return;
     event.preventDefault();

@@ -46,6 +46,8 @@ if (form) {
   form.addEventListener("input", (event) => {
     if (["text", "title", "category", "area", "address", "kind"].includes(event.target.name)) suggest();
   });
+  // What was typed before this script was here.
+  if (form.elements.text.value !== form.elements.text.defaultValue) suggest();
 
   const phone = form.querySelector("[data-search]");
   const search = async () => {
