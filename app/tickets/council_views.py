@@ -156,7 +156,7 @@ _AS_RECORDED = tuple(CouncilOut.model_fields.keys() - _GIVEN)
 
 
 def unit_names(pack: Pack, code: str) -> dict[str, str]:
-    """Return the names of a unit, as the fields of a view; its code if the pack no longer has it."""
+    """Return the names of a unit, as fields of a view; its code if the pack no longer has it."""
     try:
         unit = pack.unit(code)
     except UnknownInPack:
