@@ -19,7 +19,7 @@ from app.grid.sync import BatchIn, BatchOut
 from app.grid.workers import (
     AppointIn,
     ConfirmedOut,
-    ConfirmIn,
+    ConfirmSignUpIn,
     EndWorkerIn,
     RefuseSignUpIn,
     SignedUpOut,
@@ -201,7 +201,7 @@ async def confirm(
     sign_up: Annotated[Code, Path(description="The id of the request.")],
     caller: Annotated[Caller, staff("manage_grid_workers")],
     context: Context,
-    body: Annotated[ConfirmIn, Body(examples=[{"account": "grid.wang"}])],
+    body: Annotated[ConfirmSignUpIn, Body(examples=[{"account": "grid.wang"}])],
     city: City = None,
 ) -> Response:
     """Make the account. Its first password is shown only here, for the street to hand over."""

@@ -13,7 +13,7 @@ from app.errors import Problem
 from app.filing.file_views import FileOut, file_out
 from app.grid.cells import area_of, name_of, policy_of, post_of
 from app.tickets.redaction import redacted
-from domain.grid.entries import Moment, Seen
+from domain.grid.entries import CheckMoment, Seen
 from domain.model import Incoming, Instant, Recorded
 from domain.pack.gcj02 import to_wgs84
 from domain.pack.pack import Pack
@@ -33,7 +33,7 @@ _STREET = 9
 class CheckIn(Incoming):
     """A question about a ticket's place. `place`: where the ticket itself has none."""
 
-    moment: Moment = Field(description="`filing`: is it there? `closing`: is it done?")
+    moment: CheckMoment = Field(description="`filing`: is it there? `closing`: is it done?")
     question: Text = Field(description="What to look at; grid workers read it, and not the ticket.")
     place: Place | None = None
 
@@ -42,7 +42,7 @@ class CheckTask(Recorded):
     """A place to look at, as grid workers see it: nothing of the ticket but where and what."""
 
     id: str
-    moment: Moment
+    moment: CheckMoment
     question: str
     address: str
     cell: str
@@ -81,7 +81,7 @@ class CheckOut(Recorded):
     """A check of a ticket, with its answer as soon as there is one."""
 
     id: str
-    moment: Moment
+    moment: CheckMoment
     question: str
     cell: str
     cell_name: str

@@ -41,7 +41,7 @@ from domain.ticket.files import Purpose, file_id
 from store.db.errors import KeyReused, TooManyFiles, UnknownFile
 from store.files import files
 from store.grid import checks, diaries, entries
-from store.grid.checks import Answer
+from store.grid.checks import CheckAnswer
 from store.grid.diaries import DiaryRow
 from store.grid.entries import EntryRow
 
@@ -52,7 +52,7 @@ _LATER = frozenset({"engine_unavailable", "gave_up", "too_late", "not_started_ye
 Entry = ReportEntry | DiaryEntry | CheckEntry
 
 
-class Outcome(StrEnum):
+class EntryOutcome(StrEnum):
     KEPT = "kept"
     REFUSED = "refused"
 
@@ -71,7 +71,7 @@ class EntryOut(Recorded):
     """What became of an entry. `settled` false: send it again later, it is not finished."""
 
     id: str = Field(description="As it was sent; empty if it was not readable.")
-    outcome: Outcome
+    outcome: EntryOutcome
     code: str | None = Field(None, description="Why it was refused.")
     message: str = Field("", description="The same in words.")
     number: str | None = Field(None, description="The ticket that a report became.")
@@ -122,7 +122,9 @@ async def _one(context: AppContext, caller: Caller, post: Post, raw: Mapping[str
 def _refused(name: str, code: str, field: str = "", *, settled: bool = True) -> EntryOut:
     title = CODES[code].title if code in CODES else code
     message = f"{title} ({field})" if field else title
-    return EntryOut(id=name, outcome=Outcome.REFUSED, code=code, message=message, settled=settled)
+    return EntryOut(
+        id=name, outcome=EntryOutcome.REFUSED, code=code, message=message, settled=settled
+    )
 
 
 async def _taken(context: AppContext, caller: Caller, post: Post, entry: Entry) -> EntryOut:
@@ -154,7 +156,7 @@ async def _taken(context: AppContext, caller: Caller, post: Post, entry: Entry) 
             await entries.settle(context.store, caller.id, entry.id, done.number)
     return EntryOut(
         id=entry.id,
-        outcome=Outcome.KEPT,
+        outcome=EntryOutcome.KEPT,
         number=done.number,
         outside=known.outside,
         settled=done.settled,
@@ -288,7 +290,7 @@ async def _answer(
     if asked.answered_at is not None:
         raise Problem("check_answered")
     photos = await _attached(context, caller, asked.number, entry.photos)
-    given = Answer(caller.id, entry.seen, entry.note, metres, tuple(photos), row.at)
+    given = CheckAnswer(caller.id, entry.seen, entry.note, metres, tuple(photos), row.at)
     await checks.answer(context.store, asked.id, given)
     return _Done()
 

@@ -17,7 +17,7 @@ from domain.actors import Role
 from domain.model import Incoming, Instant, Recorded
 from domain.ticket.complaint import Code
 from store.grid import workers
-from store.grid.workers import Asked, Worker
+from store.grid.workers import WaitingResident, Worker
 from store.identity import accounts, administrators, passwords
 from store.identity.reservations import Window
 from store.secrets.vault import ContactDetails
@@ -50,7 +50,7 @@ class SignedUpOut(Recorded):
     received: bool = True
 
 
-class ConfirmIn(Incoming):
+class ConfirmSignUpIn(Incoming):
     """The account that a resident gets. `cell`: another one than they asked for."""
 
     account: AccountName = Field(description="What they sign in with.")
@@ -130,7 +130,7 @@ async def sign_up(context: AppContext, network: str, body: SignUpIn) -> SignedUp
     turn = f"grid/{context.mark(network)}"
     rules = (Window(turn, PER_NETWORK, _HOUR),)
     async with guards.attempt(context, turn, rules, "too_many_attempts"):
-        asked = Asked(secrets.token_hex(12), cell, context.now(), contact)
+        asked = WaitingResident(secrets.token_hex(12), cell, context.now(), contact)
         mark = context.mark(f"grid sign-up/{contact.phone}")
         await workers.ask(context.store, context.vault, asked, pack.city.id, mark, _MOST_WAITING)
     return SignedUpOut()
@@ -146,7 +146,7 @@ async def grid_workers(context: AppContext, caller: Caller, city: str | None) ->
     ground = ground_of(context, caller, city)
     here = ground.pack.city.id
     named = await workers.listed(context.store, here, ground.area, _MOST_LISTED)
-    waiting: list[Asked] = []
+    waiting: list[WaitingResident] = []
     if caller.actor.role in ground.policy.confirmers:
         waiting = await workers.waiting(
             context.store, context.vault, here, ground.area, _MOST_LISTED
@@ -182,7 +182,7 @@ async def grid_workers(context: AppContext, caller: Caller, city: str | None) ->
 
 
 async def confirm_sign_up(
-    context: AppContext, caller: Caller, city: str | None, request: str, body: ConfirmIn
+    context: AppContext, caller: Caller, city: str | None, request: str, body: ConfirmSignUpIn
 ) -> ConfirmedOut:
     """Confirm a resident: they get an account, and its first password from the street.
 

@@ -19,7 +19,7 @@ EntryId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{16,64}$")]
 Line = Annotated[str, StringConstraints(max_length=500), AfterValidator(cleaned)]
 
 
-class Moment(StrEnum):
+class CheckMoment(StrEnum):
     """When a place is looked at."""
 
     FILING = "filing"  # before it is filed: is it there?

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, update
 
-from domain.grid.entries import Moment, Seen
+from domain.grid.entries import CheckMoment, Seen
 from domain.refusals import Refused
 from store.db import tables
 from store.db.engine import ResultRow, Store
@@ -22,7 +22,7 @@ class Check:
     number: str
     city: str
     cell: str
-    moment: Moment
+    moment: CheckMoment
     question: str
     address: str
     lat: float | None
@@ -38,7 +38,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Answer:
+class CheckAnswer:
     """What was found on the spot."""
 
     worker: str
@@ -55,7 +55,7 @@ _OF_REPORT = Refused("check_of_report", "Nobody is sent to look at a report of w
 
 def _check(row: ResultRow) -> Check:
     values = dict(row._mapping)
-    values["moment"] = Moment(row.moment)
+    values["moment"] = CheckMoment(row.moment)
     values["seen"] = Seen(row.seen) if row.seen else None
     values["photos"] = tuple(row.photos.split())
     return Check(**values)
@@ -92,7 +92,7 @@ async def get(store: Store, check_id: str) -> Check | None:
     return None if row is None else _check(row)
 
 
-async def answer(store: Store, check_id: str, given: Answer) -> Check:
+async def answer(store: Store, check_id: str, given: CheckAnswer) -> Check:
     """Record the answer. The first one stays; the same worker's again is the same.
 
     Raises:

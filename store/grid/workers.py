@@ -41,7 +41,7 @@ class NamedWorker:
 
 
 @dataclass(frozen=True)
-class Asked:
+class WaitingResident:
     """A resident who waits to be confirmed."""
 
     id: str
@@ -97,7 +97,7 @@ async def listed(store: Store, city: str, cell: str, limit: int) -> list[NamedWo
 async def ask(
     store: Store,
     vault: Vault,
-    asked: Asked,
+    asked: WaitingResident,
     city: str,
     mark: str,
     most: int,
@@ -140,7 +140,9 @@ async def ask(
     await store.write(work)
 
 
-async def waiting(store: Store, vault: Vault, city: str, cell: str, limit: int) -> list[Asked]:
+async def waiting(
+    store: Store, vault: Vault, city: str, cell: str, limit: int
+) -> list[WaitingResident]:
     """Return the residents who wait for an area, the first one first."""
     rows = await store.rows(
         select(_SIGN_UP.id, _SIGN_UP.cell, _SIGN_UP.asked_at, _PERSON.id, _PERSON.sealed)
@@ -149,7 +151,7 @@ async def waiting(store: Store, vault: Vault, city: str, cell: str, limit: int) 
         .order_by(_SIGN_UP.asked_at, _SIGN_UP.id)
         .limit(limit)
     )
-    return [Asked(row[0], row[1], row[2], vault.decrypt(row[3], row[4])) for row in rows]
+    return [WaitingResident(row[0], row[1], row[2], vault.decrypt(row[3], row[4])) for row in rows]
 
 
 async def decided(store: Store, request: str, city: str, cell: str) -> str | None:

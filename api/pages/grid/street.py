@@ -16,7 +16,7 @@ from app.context import AppContext
 from app.grid.workers import (
     AppointIn,
     ConfirmedOut,
-    ConfirmIn,
+    ConfirmSignUpIn,
     appoint_worker,
     confirm_sign_up,
     end_worker,
@@ -47,7 +47,7 @@ async def confirm(request: Request, context: Context, caller: Decides) -> Respon
         if form.typed["do"] == "refuse":
             await refuse_sign_up(context, caller, city, who)
             return RedirectResponse(URL, 303)
-        body = ConfirmIn.model_validate(form.filled("account", "cell"))
+        body = ConfirmSignUpIn.model_validate(form.filled("account", "cell"))
         made = await confirm_sign_up(context, caller, city, who, body)
     except (ValidationError, *REFUSALS) as error:
         return await _page(request, context, caller, form, form.refuse(error))

@@ -25,7 +25,7 @@ from app.context import AppContext
 from app.errors import CODES, Problem
 from app.filing.uploads import upload
 from app.grid.checks import DayOut, grid_day
-from app.grid.sync import BatchIn, EntryOut, Outcome, synchronise
+from app.grid.sync import BatchIn, EntryOut, EntryOutcome, synchronise
 from domain.actors import Role
 from domain.grid.entries import Seen
 from domain.pack.pack import Pack
@@ -78,7 +78,7 @@ async def send(
             return await _page(request, context, caller, form, 422)
         except (Problem, StoreError) as error:
             return await _page(request, context, caller, form, form.refuse(error))
-    if answer.outcome is Outcome.REFUSED:
+    if answer.outcome is EntryOutcome.REFUSED:
         form.problem = answer.code
         return await _page(request, context, caller, form, 422)
     return await _page(request, context, caller, _blank(), kept=answer)

@@ -16,7 +16,7 @@ from app.context import AppContext
 from app.errors import Problem
 from app.grid.checks import CheckIn, ask_check, checks_of
 from app.tickets.tickets import visible_ticket
-from domain.grid.entries import Moment
+from domain.grid.entries import CheckMoment
 from domain.policy.permissions import RIGHTS
 
 router = APIRouter(include_in_schema=False)
@@ -33,7 +33,7 @@ async def show(
     caller: Annotated[Caller, staff("list_grid_checks")],
 ) -> Response:
     """Show what was found, and the form to ask."""
-    form = Form.blank(*FIELDS, moment=Moment.CLOSING)
+    form = Form.blank(*FIELDS, moment=CheckMoment.CLOSING)
     return await _page(request, context, caller, number, form)
 
 
@@ -79,6 +79,6 @@ async def _page(
         number=number,
         form=form,
         found=found,
-        moments=list(Moment),
+        moments=list(CheckMoment),
         may=may and pack.grid is not None and not ticket.of_wrongdoing,
     )

@@ -11,8 +11,8 @@ depends_on = None
 _UNANSWERED = sa.text("answered_at IS NULL")
 
 
-def _text(name: str, **more: bool) -> sa.Column[str]:
-    return sa.Column(name, sa.String(), nullable=more.pop("nullable", False), **more)
+def _text(name: str, nullable: bool = False, *, primary_key: bool = False) -> sa.Column[str]:
+    return sa.Column(name, sa.String(), nullable=nullable, primary_key=primary_key)
 
 
 def _at(name: str, nullable: bool = False) -> sa.Column[object]:
