@@ -1,4 +1,4 @@
-"""Where grid workers work, and which parts of a city a street's staff answer for."""
+"""The areas that grid workers work in, and those that a street's staff answers for."""
 
 from typing import NamedTuple
 

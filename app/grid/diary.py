@@ -31,7 +31,7 @@ _FOR = "民情日记检索"
 
 
 class DiaryQuery(Incoming):
-    """What to look for in the diaries of one's area."""
+    """A search in the diaries of one's area."""
 
     words: str = Field("", max_length=100, description="All of them, apart by blanks, are in it.")
     days: int = Field(30, ge=1, le=LONGEST)

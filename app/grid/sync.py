@@ -68,7 +68,7 @@ class BatchIn(Incoming):
 
 
 class EntryOut(Recorded):
-    """What became of an entry. `settled` false: send it again later, it is not finished."""
+    """The answer to an entry. `settled` false: send it again later, it is not finished."""
 
     id: str = Field(description="As it was sent; empty if it was not readable.")
     outcome: EntryOutcome
@@ -86,7 +86,7 @@ class BatchOut(Recorded):
 
 
 class _Done(Recorded):
-    """What was done for an entry."""
+    """The result of carrying out an entry."""
 
     number: str | None = None
     settled: bool = True

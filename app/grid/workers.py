@@ -1,4 +1,4 @@
-"""How one becomes a grid worker: residents ask, the street confirms, and appoints others."""
+"""Appointments of grid workers: residents ask, the street confirms, and appoints others."""
 
 import secrets
 from datetime import timedelta

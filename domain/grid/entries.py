@@ -20,14 +20,14 @@ Line = Annotated[str, StringConstraints(max_length=500), AfterValidator(cleaned)
 
 
 class CheckMoment(StrEnum):
-    """When a place is looked at."""
+    """The point of a ticket's course at which a place is looked at."""
 
     FILING = "filing"  # before it is filed: is it there?
     CLOSING = "closing"  # after handling: is it done?
 
 
 class Seen(StrEnum):
-    """What was found on the spot."""
+    """The finding on the spot."""
 
     THERE = "there"
     NOT_THERE = "not_there"

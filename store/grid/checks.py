@@ -39,7 +39,7 @@ class Check:
 
 @dataclass(frozen=True)
 class CheckAnswer:
-    """What was found on the spot."""
+    """The answer of a grid worker from the spot."""
 
     worker: str
     seen: Seen
