@@ -155,7 +155,7 @@ async def listed(
 async def appoint(
     caller: Annotated[Caller, staff("manage_grid_workers")],
     context: Context,
-    body: Annotated[AppointIn, Body(examples=[{"account": "grid.li", "cell": "110112001"}])],
+    body: Annotated[AppointIn, Body(examples=[{"login": "grid.li", "cell": "110112001"}])],
     city: City = None,
 ) -> Response:
     """Appoint the account, which an administrator made, full-time or part-time."""
@@ -201,7 +201,7 @@ async def confirm(
     sign_up: Annotated[Code, Path(description="The id of the request.")],
     caller: Annotated[Caller, staff("manage_grid_workers")],
     context: Context,
-    body: Annotated[ConfirmSignUpIn, Body(examples=[{"account": "grid.wang"}])],
+    body: Annotated[ConfirmSignUpIn, Body(examples=[{"login": "grid.wang"}])],
     city: City = None,
 ) -> Response:
     """Make the account. Its first password is shown only here, for the street to hand over."""
@@ -269,11 +269,11 @@ async def feed(
     context: Context,
     body: Annotated[ProactiveIn, Body(examples=[PROACTIVE])],
     city: City = None,
-    key: Key = None,
+    idempotency_key: Key = None,
 ) -> Response:
     """File it on the channel `proactive` (未诉先办). Its text is written anew: where it repeats
     what an entry says of somebody it is refused."""
-    return json_of(await diary.file_from_diary(context, caller, city, body, key), 201)
+    return json_of(await diary.file_from_diary(context, caller, city, body, idempotency_key), 201)
 
 
 # --- checks -----------------------------------------------------------------------------------
@@ -307,6 +307,7 @@ async def of_ticket(
         "place_without_area",
         "check_of_report",
         "checks_enough",
+        "idempotency_key_reused",
     ),
 )
 async def ask(
@@ -314,7 +315,7 @@ async def ask(
     caller: Annotated[Caller, staff("ask_grid_check")],
     context: Context,
     body: Annotated[CheckIn, Body(examples=[CHECK])],
-    key: Key = None,
+    idempotency_key: Key = None,
 ) -> Response:
     """Ask it of the grid workers of that street, before filing or after handling."""
-    return json_of(await checks.ask_check(context, caller, number, body, key), 201)
+    return json_of(await checks.ask_check(context, caller, number, body, idempotency_key), 201)

@@ -157,6 +157,7 @@ async def ask_check(
     Raises:
         Problem: ticket_not_found, forbidden, not_in_this_city, place_without_area, not_started_yet
         Refused: check_of_report, checks_enough
+        KeyReused
     """
     await permit(context, caller, "ask_grid_check", number)
     ticket = await visible(context, caller, number)

@@ -53,14 +53,14 @@ class SignedUpOut(Recorded):
 class ConfirmSignUpIn(Incoming):
     """The account that a resident gets. `cell`: another one than they asked for."""
 
-    account: AccountName = Field(description="What they sign in with.")
+    login: AccountName = Field(description="What they sign in with.")
     cell: Code | None = None
 
 
 class AppointIn(Incoming):
     """A cell for somebody who has an account of a grid worker."""
 
-    account: AccountName
+    login: AccountName = Field(description="What they sign in with.")
     cell: Code
     full_time: bool = True
 
@@ -203,7 +203,7 @@ async def confirm_sign_up(
     password = passwords.random_password()
     account = await accounts.create(
         context.store,
-        body.account,
+        body.login,
         Role.GRID_WORKER,
         unit=street.code,
         city=here,
@@ -244,7 +244,7 @@ async def appoint_worker(
     ground = await _deciding(context, caller, city)
     here = ground.pack.city.id
     cell = _own(ground, cell_in(context, ground.pack, body.cell))
-    account = await accounts.by_name(context.store, body.account)
+    account = await accounts.by_name(context.store, body.login)
     theirs = account is not None and account.role is Role.GRID_WORKER
     if account is None or not theirs or account.city not in (None, here):
         raise Problem("account_not_found")
@@ -267,7 +267,13 @@ async def end_worker(context: AppContext, caller: Caller, city: str | None, work
     Raises:
         Problem: as `grid_workers`, and account_not_found
     """
-    ground = await _deciding(context, caller, city)
+    await permit(context, caller, "manage_grid_workers")
+    try:
+        ground = await _deciding(context, caller, city)
+    except Problem as problem:
+        if problem.code != "forbidden":
+            raise
+        raise Problem("account_not_found") from None  # a unit without cells has nobody there
     here = ground.pack.city.id
     if not await workers.end(context.store, worker, here, ground.area, context.now()):
         raise Problem("account_not_found")

@@ -98,7 +98,9 @@ def references(entry: ReportEntry | DiaryEntry | CheckEntry) -> list[str]:
 
 
 def content(entry: ReportEntry | DiaryEntry | CheckEntry) -> str:
-    """Return what makes an entry the same: all but its files, which are uploaded anew each time,
-    and how many of them there are."""
-    text = entry.model_dump_json(exclude={"before", "after", "photos"})
+    """Return what makes an entry the same: what it says, and how many files it has.
+
+    The files are uploaded anew each time, and so have other references.
+    """
+    text = entry.model_dump_json(exclude={"at", "before", "after", "photos"})
     return f"{text}\n{len(references(entry))}"

@@ -9,6 +9,7 @@ from domain.grid.entries import CheckMoment, Seen
 from domain.refusals import Refused
 from store.db import tables
 from store.db.engine import ResultRow, Store
+from store.db.errors import KeyReused
 from store.db.grid_tables import check, entry
 
 _CHECK, _TICKET = check.c, tables.ticket.c
@@ -66,6 +67,7 @@ async def ask(store: Store, new: Check, most: int) -> Check:
 
     Raises:
         Refused: check_of_report; checks_enough: `most` of the ticket wait for an answer.
+        KeyReused: the one of the same id asks something else.
     """
     values = {field.name: getattr(new, field.name) for field in fields(Check)}
     values |= {"moment": new.moment.value, "seen": None, "photos": ""}
@@ -77,6 +79,13 @@ async def ask(store: Store, new: Check, most: int) -> Check:
             raise _OF_REPORT
         known = connection.execute(select(*_ROW).where(_CHECK.id == new.id)).first()
         if known is not None:
+            same = (known.moment, known.question, known.cell) == (
+                new.moment,
+                new.question,
+                new.cell,
+            )
+            if not same:
+                raise KeyReused("this idempotency key was used for another check")
             return _check(known)
         if len(connection.execute(select(_CHECK.id).where(waiting)).all()) >= most:
             raise Refused("checks_enough", "As many checks wait as a ticket may have.")

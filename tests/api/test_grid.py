@@ -194,10 +194,10 @@ async def test_a_resident_signs_up_and_the_street_confirms(gridded: Api) -> None
     assert (waiting["name"], waiting["phone"]) == ("测试居民", "13800138000")
     confirm = f"/api/v1/grid/sign-ups/{waiting['id']}/confirm"
     stranger = await gridded.http.post(
-        confirm, json={"account": "grid.wang"}, headers=await street(gridded, OTHER)
+        confirm, json={"login": "grid.wang"}, headers=await street(gridded, OTHER)
     )
     assert problem(stranger) == (404, "grid_request_not_found")
-    made = await gridded.http.post(confirm, json={"account": "grid.wang"}, headers=own)
+    made = await gridded.http.post(confirm, json={"login": "grid.wang"}, headers=own)
     assert made.status_code == 201, made.text
     phone = await sign_in(gridded, "grid.wang", made.json()["password"])
     changed = await phone.http.put(
@@ -247,6 +247,10 @@ async def test_a_diary_with_a_name_in_it_stays_private(gridded: Api) -> None:
     assert (complaint["channel"], complaint["public"]) == ("proactive", False)
     fed = (await gridded.http.post(f"{path}/search", json={"fed": True}, headers=own)).json()
     assert {one["number"] for one in fed["items"]} == {made[0].json()["number"]}
+    reused = await gridded.http.post(
+        f"{path}/tickets", json=body | {"text": "另一件事。"}, headers=keyed
+    )
+    assert problem(reused) == (422, "idempotency_key_reused")
     missing = {"entries": ["0" * 32], "text": "没有这一条。"}
     answer = await gridded.http.post(f"{path}/tickets", json=missing, headers=own)
     assert problem(answer) == (404, "diary_entry_not_found")
@@ -263,6 +267,9 @@ async def test_a_worker_looks_at_a_place_and_the_answer_stands_at_the_ticket(
     again = await gridded.http.post(path, json=asked, headers=who | {"Idempotency-Key": "a"})
     assert made.status_code == 201, made.text
     assert made.json()["id"] == again.json()["id"]
+    other = asked | {"question": "别的问题？"}
+    reused = await gridded.http.post(path, json=other, headers=who | {"Idempotency-Key": "a"})
+    assert problem(reused) == (422, "idempotency_key_reused")
     worker = await on_phone(gridded)
     [task] = (await worker.day())["checks"]
     assert task["question"] == "河水还黑吗？有事打 ▇▇▇。"

@@ -98,10 +98,10 @@ async def test_a_resident_asks_and_the_street_decides(gridded: Api) -> None:
     assert "测试居民" in says(page)
     match = re.search(r'name="request" value="(\w+)"', page.text)
     assert match
-    fields = {"request": match[1], "account": "Not A Name", "cell": CELL, "do": "confirm"}
+    fields = {"request": match[1], "login": "Not A Name", "cell": CELL, "do": "confirm"}
     refused = await street.post("/staff/grid-workers/confirm", fields)
     assert refused.status_code == 422
-    fields["account"] = "grid.wang"
+    fields["login"] = "grid.wang"
     elsewhere = await street.post("/staff/grid-workers/confirm", fields | {"cell": OTHER})
     assert elsewhere.status_code == 403
     made = await street.post("/staff/grid-workers/confirm", fields)

@@ -112,7 +112,7 @@ NO_NAMES = {
       for part in ("title", "pros", "cons", "task", "unit", "due")),
     # of grid workers: what they write; whose entry, check or request it is: see `test_grid.py`
     "cell", "full_time", "request", "sign_up", "entry", "entries", "fed", "check", "seen",
-    "private", "moment", "id",
+    "private", "moment", "id", "login", "worker",
     # how it is sent
     "accept_encoding", "device", "path", "prefer", "span", "to",
 }  # fmt: skip

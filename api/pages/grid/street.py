@@ -27,7 +27,7 @@ from app.grid.workers import (
 router = APIRouter(include_in_schema=False)
 
 URL = "/staff/grid-workers"
-FIELDS = ("account", "cell", "full_time", "request")
+FIELDS = ("login", "cell", "full_time", "request", "worker")
 Looks = Annotated[Caller, staff("list_grid_workers")]
 Decides = Annotated[Caller, staff("manage_grid_workers")]
 
@@ -47,7 +47,7 @@ async def confirm(request: Request, context: Context, caller: Decides) -> Respon
         if form.typed["do"] == "refuse":
             await refuse_sign_up(context, caller, city, who)
             return RedirectResponse(URL, 303)
-        body = ConfirmSignUpIn.model_validate(form.filled("account", "cell"))
+        body = ConfirmSignUpIn.model_validate(form.filled("login", "cell"))
         made = await confirm_sign_up(context, caller, city, who, body)
     except (ValidationError, *REFUSALS) as error:
         return await _page(request, context, caller, form, form.refuse(error))
@@ -60,7 +60,7 @@ async def appoint(request: Request, context: Context, caller: Decides) -> Respon
     form = await Form.read(request, *FIELDS)
     city = working_city(request, context, caller).city.id
     try:
-        values = form.filled("account", "cell") | {"full_time": form.typed["full_time"] == "yes"}
+        values = form.filled("login", "cell") | {"full_time": form.typed["full_time"] == "yes"}
         await appoint_worker(context, caller, city, AppointIn.model_validate(values))
     except (ValidationError, *REFUSALS) as error:
         return await _page(request, context, caller, form, form.refuse(error))
@@ -73,7 +73,7 @@ async def end(request: Request, context: Context, caller: Decides) -> Response:
     form = await Form.read(request, *FIELDS)
     city = working_city(request, context, caller).city.id
     try:
-        await end_worker(context, caller, city, form.typed["account"])
+        await end_worker(context, caller, city, form.typed["worker"])
     except REFUSALS as error:
         return await _page(request, context, caller, form, form.refuse(error))
     return RedirectResponse(URL, 303)
