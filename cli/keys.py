@@ -38,13 +38,14 @@ def show(as_json: Json = False) -> None:
             "in_ring": key in ids,
             "persons": uses[key].persons if key in uses else 0,
             "tickets": uses[key].tickets if key in uses else 0,
+            "diaries": uses[key].diaries if key in uses else 0,
         }
         for key in sorted({*ids, *uses})
     ]
     if as_json:
         print_json(rows)
         return
-    table = Table("key", "", "persons", "tickets")
+    table = Table("key", "", "persons", "tickets", "diaries")
     for row in rows:
         says = [name for name in ("current", "root") if row[name]]
         table.add_row(
@@ -52,6 +53,7 @@ def show(as_json: Json = False) -> None:
             ", ".join(says) if row["in_ring"] else styled("missing", "red"),
             str(row["persons"]),
             str(row["tickets"]),
+            str(row["diaries"]),
         )
     out.print(table)
 

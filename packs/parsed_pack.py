@@ -22,6 +22,7 @@ from domain.pack.policies import (
     DeskPolicy,
     EscalationPolicy,
     Features,
+    GridPolicy,
     Limits,
     PackPart,
     RatingPolicy,
@@ -103,6 +104,7 @@ class CityFile(PackPart):
     rewards: RewardPolicy = RewardPolicy()
     places: Places = Places()
     council: CouncilPolicy | None = None
+    grid: GridPolicy | None = None
     rating: RatingPolicy
     reasons: Reasons
 

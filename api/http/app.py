@@ -25,7 +25,7 @@ from api.pages.all_pages import PAGES
 from api.pages.citizen import maps, photos
 from api.pages.desk.call import CALL
 from api.pages.desk.register import LARGEST, REGISTER
-from api.pages.shared.navigation import TICKETS
+from api.pages.shared.navigation import GRID, TICKETS
 from api.pages.shared.page import Drawing
 from api.pages.shared.refused import refused
 from api.rest import (
@@ -43,6 +43,7 @@ from api.rest import (
     directory,
     figures,
     files,
+    grid,
     health,
     installation,
     intake,
@@ -96,6 +97,7 @@ ROUTERS = (
     leaving_contacts,
     access_codes,
     councils,
+    grid,
     assignments,
     work_queues,
     audits,
@@ -154,7 +156,7 @@ def create_app(
     app.state.outlines = maps.Outlines()
     app.state.boards = BoardFeeds()
     problem_responses.install(app, refused)
-    with_files = (uploads.PATH, *photos.FORMS, CALL, f"{TICKETS}/")
+    with_files = (uploads.PATH, *photos.FORMS, CALL, f"{TICKETS}/", GRID)
     app.add_middleware(EarlyRefusal)
     app.add_middleware(
         SlowBodies,

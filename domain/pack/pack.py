@@ -35,6 +35,7 @@ from domain.pack.policies import (
     DeskPolicy,
     EscalationPolicy,
     Features,
+    GridPolicy,
     Limits,
     PackPart,
     RatingPolicy,
@@ -120,6 +121,7 @@ class Pack(PackPart):
     rewards: RewardPolicy = RewardPolicy()
     places: Places = Places()
     council: CouncilPolicy | None = None
+    grid: GridPolicy | None = None
     rating: RatingPolicy
     reasons: Reasons
     units: tuple[Unit, ...]

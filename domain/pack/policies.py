@@ -221,6 +221,29 @@ class CouncilPolicy(PackPart):
     statements: int = Field(3, ge=0, le=20)
 
 
+class GridPolicy(PackPart):
+    """网格. The rules of the city's grid workers; a city without them has none.
+
+    `part_time`: residents may sign up as part-time ones. `confirmers`: the roles that confirm them;
+    officers only those of the street. `entries`, `part_time_entries`: what one sends in a day.
+    `radius`: metres within which a place has to be verified. `diary_days`: how long diaries are
+    kept.
+    """
+
+    part_time: bool = True
+    confirmers: tuple[Role, ...] = (Role.OFFICER,)
+    entries: int = Field(300, ge=1, le=2000)
+    part_time_entries: int = Field(30, ge=1, le=2000)
+    radius: int = Field(200, ge=20, le=5000)
+    diary_days: int = Field(365, ge=30, le=3650)
+
+    @model_validator(mode="after")
+    def _confirmed_by_those_who_may(self) -> Self:
+        if not self.confirmers or not set(self.confirmers) <= {Role.OFFICER, Role.SUPERVISOR}:
+            raise ValueError("confirmers are officer, supervisor or both")
+        return self
+
+
 class GradeChoice(PackPart):
     grade: int = Field(ge=1, le=5)
     zh: Words

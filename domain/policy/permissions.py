@@ -76,12 +76,15 @@ _CITIZENS = frozenset({Role.CITIZEN})
 _DECIDERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR})
 _CONVENERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.OFFICER})
 _FILERS = frozenset({Role.DESK, Role.DISPATCHER, Role.OFFICER, Role.SUPERVISOR})
+_GRID_WORKERS = frozenset({Role.GRID_WORKER})
+_GRID_STREETS = frozenset({Role.OFFICER, Role.SUPERVISOR})
 
 
 def _may_cause(facts: tuple[type[FactBase], ...]) -> frozenset[Role]:
     """Return the roles that the lifecycle lets cause one of the facts, at any stage."""
     rows = [row for row in LIFECYCLE if row.fact in facts]
-    return frozenset().union(*(row.by for row in rows)) - {Role.SYSTEM}
+    # A grid worker closes the own report in the step that files it, and gives no other command.
+    return frozenset().union(*(row.by for row in rows)) - {Role.SYSTEM, Role.GRID_WORKER}
 
 
 def _command(command: type[CommandBase]) -> Right:
@@ -204,6 +207,24 @@ TABLE: tuple[Right, ...] = (
           scope=Scope.ACT),
     Right("get_reward_ledger", "see the ledger of points, without whose they are",
           AUDITORS | {Role.SUPERVISOR}, scope=Scope.READ),
+    # --- grid workers (网格员)
+    _all("sign_up_for_grid", "ask to become a part-time grid worker (兼职网格员)"),
+    Right("get_grid_day", "see what a grid worker has to do today", _GRID_WORKERS,
+          scope=Scope.READ),
+    Right("sync_grid", "send what a grid worker wrote: reports, diary, answers to checks",
+          _GRID_WORKERS, scope=Scope.FILE),
+    Right("list_grid_workers", "see the grid workers of one's area", _GRID_STREETS,
+          scope=Scope.READ),
+    Right("manage_grid_workers", "confirm, appoint and end grid workers of one's area",
+          _GRID_STREETS, scope=Scope.ACT),
+    Right("search_diary", "search the diaries (民情日记) of the unit's area",
+          frozenset({Role.OFFICER}), scope=Scope.UNMASK),
+    Right("file_from_diary", "file a ticket of diary entries (未诉先办)",
+          frozenset({Role.OFFICER}), scope=Scope.FILE),
+    Right("ask_grid_check", "ask a grid worker to look at a ticket's place",
+          _CONVENERS | {Role.DESK}, LEAD, Scope.ACT),
+    Right("list_grid_checks", "see what grid workers found at a ticket's place", STAFF, SEEING,
+          Scope.READ),
     # --- supervision (督办)
     Right("get_board", "see the whole city now: what comes in, what waits, what will be late",
           _OVERSEERS, scope=Scope.READ),

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select, update
 
-from store.db import tables
+from store.db import grid_tables, tables
 from store.db.engine import Store
+from store.secrets.diaries import opened, sealed
 from store.secrets.ticket_keys import unwrapped, wrapped
 from store.secrets.vault import Vault
 
-_PERSON, _KEY = tables.person.c, tables.ticket_key.c
+_PERSON, _KEY, _DIARY = tables.person.c, tables.ticket_key.c, grid_tables.diary.c
 _CHUNK = 200
 
 
@@ -20,23 +21,25 @@ class Use:
 
     persons: int
     tickets: int
+    diaries: int = 0
 
 
 async def use_of_keys(store: Store) -> dict[int, Use]:
-    """Count by key the persons and the ticket keys it encrypts."""
+    """Count by key the persons, the ticket keys and the diary entries it encrypts."""
+    counts = (
+        select(_PERSON.key_id, func.count()).group_by(_PERSON.key_id),
+        select(_KEY.key_id, func.count()).where(_KEY.wrapped.is_not(None)).group_by(_KEY.key_id),
+        select(_DIARY.key_id, func.count()).group_by(_DIARY.key_id),
+    )
 
-    def work(connection: Connection) -> tuple[Counter[int], Counter[int]]:
-        persons = select(_PERSON.key_id, func.count()).group_by(_PERSON.key_id)
-        tickets = (
-            select(_KEY.key_id, func.count()).where(_KEY.wrapped.is_not(None)).group_by(_KEY.key_id)
-        )
-        persons_of, rows = (connection.execute(statement).all() for statement in (persons, tickets))
-        return Counter({row[0]: row[1] for row in persons_of}), Counter(
-            {row[0]: row[1] for row in rows}
-        )
+    def work(connection: Connection) -> list[Counter[int]]:
+        return [
+            Counter({row[0]: row[1] for row in connection.execute(one).all()}) for one in counts
+        ]
 
-    persons, tickets = await store.read(work)
-    return {key: Use(persons[key], tickets[key]) for key in persons.keys() | tickets.keys()}
+    persons, tickets, diaries = await store.read(work)
+    keys = persons.keys() | tickets.keys() | diaries.keys()
+    return {key: Use(persons[key], tickets[key], diaries[key]) for key in keys}
 
 
 async def re_encrypt(store: Store, vault: Vault) -> int:
@@ -70,6 +73,17 @@ async def re_encrypt(store: Store, vault: Vault) -> int:
                 .where(_KEY.number == row.number)
                 .values(wrapped=content, key_id=current)
             )
-        return len(persons) + len(keys)
+        return len(persons) + len(keys) + _diaries(connection, vault)
 
     return await store.write(work)
+
+
+def _diaries(connection: Connection, vault: Vault) -> int:
+    ring, table = vault.ring, grid_tables.diary
+    old = select(_DIARY.id, _DIARY.sealed).where(_DIARY.key_id != ring.current).limit(_CHUNK)
+    rows = connection.execute(old).all()
+    for row in rows:
+        content = sealed(ring, row.id, opened(ring, row.id, row.sealed))
+        values = {"sealed": content, "key_id": ring.current}
+        connection.execute(update(table).where(_DIARY.id == row.id).values(**values))
+    return len(rows)

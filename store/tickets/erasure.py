@@ -13,15 +13,18 @@ from domain.canonical import folded
 from domain.refusals import Refused
 from domain.ticket.erasure import without_words
 from domain.ticket.stages import Stage
-from store.db import reward_tables, tables
+from store.db import grid_tables, reward_tables, tables
 from store.db.engine import Store
 from store.files.files import let_go
+from store.grid import checks
 from store.tickets import councils, history_archive, setbacks
 
 _TICKET, _INTAKE, _PERSON = tables.ticket.c, tables.intake.c, tables.person.c
+_ASKING = grid_tables.sign_up.c
 _SHRUNK = (
     "person, intake, ticket, event, assignment, ticket_key, set_aside, council, council_invitation,"
-    " council_tally, council_ballot, council_statement, council_task, picture_mark, filing_network"
+    " council_tally, council_ballot, council_statement, council_task, picture_mark, filing_network,"
+    " grid_check, grid_entry, grid_sign_up"
 )
 """The tables that erasing takes something from."""
 _KEY, _EVENT, _SHARE = tables.ticket_key.c, tables.event.c, tables.assignment.c
@@ -55,6 +58,7 @@ async def erase(store: Store, number: str, at: datetime) -> None:
         setbacks.forget(connection, number)
         _forget_reward_words(connection, number)
         councils.forget(connection, number)
+        checks.forget(connection, number)
 
     await store.write(work)
 
@@ -205,17 +209,22 @@ async def forget_unused(store: Store, since: datetime, until: datetime) -> int:
     """Delete citizens who were put into the vault in that time, and whom no ticket has.
 
     They are those of a contact that was left later, where it is not known what became of it, and
-    those in whose place another was put. Return how many.
+    those in whose place another was put. Return how many. Residents who wait to be confirmed
+    as grid workers stay until it is decided, or until they have waited since before `since`.
     """
+    old = select(_ASKING.person).where(_ASKING.asked_at < since)
+    asking = exists().where(_ASKING.person == _PERSON.id)
     used = exists().where(_TICKET.person == _PERSON.id)
     waiting = exists().where(_INTAKE.recorded_at.is_(None), _INTAKE.complaint.contains(_PERSON.id))
     unused = delete(tables.person).where(
-        _PERSON.created_at >= since, _PERSON.created_at < until, ~used, ~waiting
+        _PERSON.created_at >= since, _PERSON.created_at < until, ~used, ~waiting, ~asking
     )
 
     def work(connection: Connection) -> int:
         _careful(connection)
-        return connection.execute(unused).rowcount
+        gone = connection.execute(delete(tables.person).where(_PERSON.id.in_(old))).rowcount
+        connection.execute(delete(grid_tables.sign_up).where(_ASKING.asked_at < since))
+        return gone + connection.execute(unused).rowcount
 
     return await store.write(work)
 

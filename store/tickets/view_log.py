@@ -17,7 +17,7 @@ from store.db.engine import ResultRow, Store
 from store.db.tables import Row
 from store.secrets.vault import Person, Vault
 
-HISTORY, SEARCH = "history", "search"
+HISTORY, SEARCH, DIARY = "history", "search", "diary"
 """The kinds of data that can be seen, besides the fields of a person."""
 
 _VIEW, _PERSON, _TICKET = tables.view_log.c, tables.person.c, tables.ticket.c
@@ -114,6 +114,11 @@ async def note_histories(
             connection.execute(tables.view_log.insert(), entries)
 
     await store.write(work)
+
+
+async def note_diaries(store: Store, who: Actor, at: datetime, purpose: str) -> None:
+    """Log that diaries of grid workers were read; they belong to no ticket."""
+    await store.change(tables.view_log.insert(), entry(None, who, at, [DIARY], purpose))
 
 
 async def views(store: Store, number: str) -> list[View]:

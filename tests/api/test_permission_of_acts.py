@@ -33,6 +33,7 @@ EXEMPT = {
     "proof_of_work.ProofOfWork.passed": "the same",
     "ratings.check_due": "a part of rating: the caller is known by the access code",
     "commands.not_running_error": "words a refusal",
+    "cells.post_of": "says to an act that has asked where the grid worker works",
     "filing.register": "a part of filing and reopening, which ask",
     "filing.start": "the same",
     "periods.Reckoning.pack_then": "finds the rules that figures and points are computed by",

@@ -18,6 +18,7 @@ from tests.support.walking import addresses, parameters
 KEY = {"Idempotency-Key": "the-same"}
 DOORS = {
     "api.rest.commands": "every command, by `app.sending.commands.execute`",
+    "api.rest.grid": "checks, and tickets of diaries, in `test_grid.py`",
     "api.rest.intake": "filing",
     "api.rest.leaving_contacts": "leaving a contact later",
     "api.rest.rating": "rating",

@@ -23,7 +23,7 @@ from temporalio.api.common.v1 import Payload, Payloads
 
 from api.http.app import create_app
 from api.pages.shared.addresses import every_address
-from api.rest import councils
+from api.rest import councils, grid
 from domain.actors import Role
 from domain.commands.registry import COMMANDS
 from domain.policy.permissions import STAFF
@@ -110,6 +110,9 @@ NO_NAMES = {
     "council", "subject", "statements_until", "vote_opens_at", "vote_closes_at", "count", "replace",
     "label", "option", "invitation", "tasks", "due", *(f"{part}_{n}" for n in range(1, 6)
       for part in ("title", "pros", "cons", "task", "unit", "due")),
+    # of grid workers: what they write; whose entry, check or request it is: see `test_grid.py`
+    "cell", "full_time", "request", "sign_up", "entry", "entries", "fed", "check", "seen",
+    "private", "moment", "id", "login", "worker",
     # how it is sent
     "accept_encoding", "device", "path", "prefer", "span", "to",
 }  # fmt: skip
@@ -126,6 +129,7 @@ UNKNOWN: dict[str, str] = {
 WHAT_ELSE = {
     "version": "1", "city": ELSEWHERE, "city_id": ELSEWHERE, "action": "disable", "what": "urge",
     "chore": "spool", "path": "x", "code": "x", "council": "1", "task": "1",
+    "sign_up": "none",
 }  # fmt: skip
 
 BODIES: dict[str, Any] = {command.tag(): command.spec.example for command in COMMANDS} | {
@@ -135,6 +139,7 @@ BODIES: dict[str, Any] = {command.tag(): command.spec.example for command in COM
     "prepare_council": councils.EXAMPLE,
     "invite_to_council": {"count": 2},
     "follow_up_council": councils.FOLLOWING,
+    "ask_grid_check": grid.CHECK,
 }
 
 

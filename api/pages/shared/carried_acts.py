@@ -17,6 +17,7 @@ _TICKET_ACTS = {command.spec.path: command.spec.form.label for command in COMMAN
     "person": N_("Show in full who complained"),
     "access-code": N_("Replace the access code"),
     "councils": N_("Prepare a council"),
+    "checks": N_("Have the place looked at"),
 }
 _OTHERS = (
     (r"/staff/call(/suggestions|/caller)?", N_("The call screen: search, file, answer or add")),
@@ -34,6 +35,10 @@ _OTHERS = (
     (r"/staff/inbox/delegate", N_("Delegate the ticked tickets")),
     (r"/staff/inbox/print", N_("Print the ticked tickets")),
     (r"/staff/rewards/\w+", N_("Decide on a reward that is held back")),
+    (r"/staff/grid", N_("Send what a grid worker wrote")),
+    (r"/staff/grid-workers/\w+", N_("Confirm, appoint or end a grid worker")),
+    (r"/staff/diaries", N_("Search the diaries")),
+    (r"/staff/diaries/tickets", N_("File a ticket of diary entries")),
     (r"/staff/prizes", N_("Hand out a prize")),
     (r"/staff/me", N_("Change your password")),
     (r"/staff/me/sessions/\w+/end", N_("End one of your sessions")),

@@ -2,6 +2,7 @@
 
 from api.http.i18n import CHINESE, translations
 from app.errors import CODES
+from app.grid.check_moments import CHECK_MOMENTS
 from app.installation.store_checks import WAITS
 from app.tickets.council_views import MOMENTS
 from domain.actors import ROLE_NAMES
@@ -217,6 +218,15 @@ LABELS: dict[str, dict[str, str]] = {
         "pledged": N_("Chosen, not fetched"),
         "unit": N_("Partner unit"),
     },
+    "check_seen": {
+        "there": N_("It is there"),
+        "not_there": N_("It is not there"),
+        "done": N_("It is done"),
+    },
+    "check_moment": {
+        "filing": N_("Before it is filed: is it there?"),
+        "closing": N_("After handling: is it done?"),
+    },
     "council_phase": {
         "preparing": N_("Being prepared"),
         "statements": N_("Open for statements"),
@@ -246,13 +256,16 @@ LABELS: dict[str, dict[str, str]] = {
         "device": N_("Device"),
         "history": N_("History of the workflow"),
         "search": N_("Search by phone"),
+        "diary": N_("Diaries of grid workers"),
     },
 }
 
 BILINGUAL: dict[str, dict[str, tuple[str, str]]] = {
     "role": {role.value: names for role, names in ROLE_NAMES.items()},
     "clock": {name.value: (one.label, one.label_zh) for name, one in DEADLINES.items()},
-    "happened": {kind: (words.staff, words.staff_zh) for kind, words in WORDS.items()} | MOMENTS,
+    "happened": {kind: (words.staff, words.staff_zh) for kind, words in WORDS.items()}
+    | MOMENTS
+    | CHECK_MOMENTS,
     "told": {kind: (words.citizen, words.citizen_zh) for kind, words in WORDS.items()} | MOMENTS,
 }
 """Words in English and in Chinese: of roles, clocks and events (for staff, for the citizen)."""

@@ -16,19 +16,24 @@ class NavigationLink(NamedTuple):
     """A navigation link. `label` is a message marked with `N_`; `roles` see the link.
 
     `rewards`: only in a city that rewards reports; officers only of a unit that hands out prizes.
+    `grid`: only in a city that has grid workers; officers only of a street or a community.
     """
 
     label: str
     url: str
     roles: frozenset[Role]
     rewards: bool = False
+    grid: bool = False
 
 
 _OVERSEERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN})
 _OTHERS = STAFF - {Role.OFFICER}
 _DESK, _DISPATCHER, _SUPERVISOR = Role.DESK, Role.DISPATCHER, Role.SUPERVISOR
 
+GRID = "/staff/grid"
+
 NAVIGATION: tuple[NavigationLink, ...] = (
+    NavigationLink(N_("Grid work"), GRID, frozenset({Role.GRID_WORKER})),
     NavigationLink(N_("Inbox"), "/staff/inbox", frozenset({Role.OFFICER})),
     NavigationLink(N_("Audit"), "/staff/audit", frozenset({Role.AUDITOR})),
     NavigationLink(N_("Administration"), "/staff/admin", frozenset({Role.ADMIN})),
@@ -52,6 +57,10 @@ NAVIGATION: tuple[NavigationLink, ...] = (
     NavigationLink(
         N_("Points ledger"), "/staff/rewards/ledger", frozenset({Role.AUDITOR, Role.ADMIN}), True
     ),
+    NavigationLink(
+        N_("Grid workers"), "/staff/grid-workers", frozenset({Role.OFFICER, _SUPERVISOR}), grid=True
+    ),
+    NavigationLink(N_("Diaries"), "/staff/diaries", frozenset({Role.OFFICER}), grid=True),
     NavigationLink(N_("Late after councils"), "/staff/council-tasks", _OVERSEERS),
     NavigationLink(N_("Units' inboxes"), "/staff/inbox", _OTHERS),
     NavigationLink(N_("Audit"), "/staff/audit", frozenset({Role.ADMIN})),
@@ -60,9 +69,14 @@ NAVIGATION: tuple[NavigationLink, ...] = (
 """A role's first entry is its start page."""
 
 
-def entries(role: Role, *, rewards: bool = True) -> list[NavigationLink]:
-    """Return the links that this role may open; those about rewards, if there are any."""
-    return [entry for entry in NAVIGATION if role in entry.roles and (rewards or not entry.rewards)]
+def entries(role: Role, *, rewards: bool = True, grid: bool = True) -> list[NavigationLink]:
+    """Return the links that this role may open; those about rewards and grid workers, if there
+    are any."""
+    return [
+        entry
+        for entry in NAVIGATION
+        if role in entry.roles and (rewards or not entry.rewards) and (grid or not entry.grid)
+    ]
 
 
 ADMINISTRATION: tuple[tuple[str, str, str], ...] = (

@@ -16,6 +16,8 @@ from app.context import AppContext
 from app.errors import Problem
 from app.filing.file_views import FileOut, file_out
 from app.filing.files import visible_files
+from app.grid.check_moments import moments_with
+from app.grid.checks import ChecksOut, checks_of
 from app.tickets import contacts
 from app.tickets.council_views import CouncilOut, moments_of
 from app.tickets.councils import councils_of
@@ -74,6 +76,7 @@ class TicketDetails:
     files: list[FileOut]
     person: ShownComplainant
     councils: list[CouncilOut]
+    looked: ChecksOut
 
 
 async def ticket_details(
@@ -82,11 +85,12 @@ async def ticket_details(
     """Collect the ticket details, without actions. `person`: a complainant just unmasked."""
     ticket, caller, speech = action_context.ticket, action_context.caller, action_context.speech
     number = ticket.complaint.number
-    events, rows, known, councils = await asyncio.gather(
+    events, rows, known, councils, looked = await asyncio.gather(
         events_of(context, caller, number),
         visible_files(context, caller, number),
         _complainant(context, caller, number, person),
         councils_of(context, caller, number),
+        checks_of(context, caller, number),
     )
     names = await _names(context, {event.actor.id for event in events})
     void = ticket.void_rungs
@@ -99,9 +103,12 @@ async def ticket_details(
         ticket=await discreet(context, caller, ticket),
         waiting=waiting,
         lines=timeline.with_moments(
-            timeline.describe(events, speech, names, void), moments_of(councils), speech
+            timeline.describe(events, speech, names, void),
+            moments_with(moments_of(councils), looked),
+            speech,
         ),
         councils=councils,
+        looked=looked,
         running=_running(ticket, caller, speech),
         dues=_dues(ticket),
         cards=[Card(card.rung.value, _clock(card, speech)) for card in cards],

@@ -1,10 +1,12 @@
 // Keeps the pages that are of use without a network, and what they are drawn with.
 // Nothing of a ticket is ever kept: those pages are answers to forms, which are not asked for here.
+// A grid worker's page is kept, with the places to look at; signing out deletes it (signed_out.js).
 "use strict";
 
-const CACHE = "jiesu-2";
+const CACHE = "jiesu-3";
 const PATIENCE = 4_000;  // milliseconds; a network that leads nowhere does not say no
-const PAGES = ["/", "/report", "/follow", "/offline"];
+const GRID = "/staff/grid";
+const PAGES = ["/", "/report", "/follow", "/offline", GRID];
 
 self.addEventListener("install", (event) => {
   event.waitUntil(fetch("/offline").then((answer) => keep("/offline", answer)).then(() => self.skipWaiting()));
@@ -21,6 +23,8 @@ self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   if (event.request.method !== "GET" || url.origin !== location.origin) return;
   if (url.pathname.startsWith("/assets/")) event.respondWith(keptFirst(event.request));
+  // It leads to the page of the day, or to signing up; without a network to what is kept.
+  else if (url.pathname === "/grid") event.respondWith(fetch(event.request).catch(async () => (await caches.match(GRID)) || Response.error()));
   else if (PAGES.includes(url.pathname)) event.respondWith(networkFirst(event.request, url));
 });
 
@@ -43,7 +47,7 @@ async function networkFirst(request, url) {
   // The language may be asked for in the address; the city is part of the page.
   const key = url.pathname + (url.searchParams.get("city") ? `?city=${url.searchParams.get("city")}` : "");
   const asked = fetch(request).then(async (answer) => {
-    if (!url.searchParams.has("number")) await keep(key, answer);
+    if (!url.searchParams.has("number") && !answer.redirected) await keep(key, answer);
     return answer;
   });
   const late = new Promise((done) => setTimeout(done, PATIENCE));

@@ -8,3 +8,8 @@ try {
     if (!JSON.parse(localStorage.getItem(place)).sent) localStorage.removeItem(place);
   }
 } catch { /* nothing may be kept here */ }
+
+// The page of a grid worker, with the places to look at. What they wrote and is not sent yet stays.
+if ("caches" in window) {
+  caches.keys().then((names) => { for (const name of names) caches.open(name).then((kept) => kept.delete("/staff/grid")); }).catch(() => {});
+}

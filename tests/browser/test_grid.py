@@ -1,0 +1,178 @@
+"""A grid worker's day on a small phone: written without a network, and taken once."""
+
+import pytest
+from playwright.sync_api import FilePayload, Locator, Page, expect
+
+from domain.actors import Role
+from tests.browser.conftest import Open
+from tests.support.browser import Site, violations
+from tests.support.grid_workers import CELL, HERE, STREET
+from tests.support.media import a_photo
+
+pytestmark = pytest.mark.timeout(900)  # the first test waits for the installation
+PHONE = {"width": 360, "height": 740}
+WORDS = {
+    "zh": ("已全部上报。", "处置前、后照片", "修改", "已上报。"),
+    "en": ("Everything has arrived.", "a photo of before and of after", "Put it right", "arrived"),
+}
+_GOVERNED = """async () => {
+    await navigator.serviceWorker.ready;
+    while (!navigator.serviceWorker.controller) await new Promise((later) => setTimeout(later, 20));
+}"""
+
+
+def _faults(page: Page, name: str, script: bool = True) -> list[str]:
+    """Return what is wrong with a page as it is drawn now."""
+    found = [f"{name}: {fault}" for fault in violations(page)] if script else []
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    return [*found, f"{name}: {wide} pixels wide"] if wide > PHONE["width"] else found
+
+
+def _photo(name: str) -> FilePayload:
+    return {"name": f"{name}.jpg", "mimeType": "image/jpeg", "buffer": a_photo()}
+
+
+def _appointed(town: Site) -> None:
+    name, _ = town.account(Role.GRID_WORKER, STREET)
+    town.post("/grid/workers", {"login": name, "cell": CELL}, unit=STREET)
+
+
+def _a_place_to_look_at(town: Site, question: str) -> str:
+    receipt = town.file(place=HERE, text=f"河水又黑又臭，请治理。{question}")
+    town.until(receipt, "handle")
+    number = receipt["number"]
+    asked = {"moment": "closing", "question": question}
+    town.post(f"/tickets/{number}/checks", asked, role=Role.DISPATCHER)
+    return number
+
+
+def _form(page: Page, kind: str) -> Locator:
+    return page.locator(f"form[data-entry={kind}]").first
+
+
+def _diary(page: Page, text: str) -> None:
+    form = _form(page, "diary")
+    form.locator("textarea").fill(text)
+    form.locator("button.btn-primary").click()
+    expect(form.locator("textarea")).to_have_value("")
+
+
+def _found(town: Site, words: str) -> list[str]:
+    answer = town.post("/grid/diary/search", {"words": words}, unit=STREET).json()
+    return [one["text"] for one in answer["items"]]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_day_without_a_network_arrives_once(
+    phone: Open, desk: Open, town: Site, language: str
+) -> None:
+    arrived, lacking, put_right, _ = WORDS[language]
+    _appointed(town)
+    number = _a_place_to_look_at(town, f"Look {language}")
+    spot = {"latitude": HERE["lat"], "longitude": HERE["lon"]}
+    page = desk(
+        "/staff/grid",
+        Role.GRID_WORKER,
+        unit=STREET,
+        language=language,
+        viewport=PHONE,
+        geolocation=spot,
+        permissions=["geolocation"],
+        reduced_motion="reduce",
+    )
+    page.evaluate(_GOVERNED)
+    page.reload()  # from now on the page is kept
+    expect(page.locator("[data-state]")).to_have_text(arrived)
+    faults = _faults(page, "in the morning")
+
+    page.context.set_offline(True)
+    page.reload()
+    waiting = page.locator("[data-waiting] li")
+    for n in range(3):
+        _diary(page, f"{language} 第{n}家说一切都好。")
+    expect(waiting).to_have_count(3)
+    report = _form(page, "report")
+    report.locator("textarea").fill(f"路边有垃圾 {language}")
+    report.locator("[name=done]").fill("已当场清走。")
+    report.locator("[name=before]").set_input_files([_photo("before")])
+    report.locator("[name=after]").set_input_files([_photo("after")])
+    report.locator("button.btn-primary").click()
+    expect(waiting).to_have_count(4)
+    place = page.locator("details[data-check]", has_text=f"Look {language}")
+    place.locator("summary").click()
+    place.locator("input[value=done]").check(force=True)
+    place.locator("[name=photos]").set_input_files([_photo("look")])
+    place.locator("[data-here]").click()
+    expect(place.locator("input[type=hidden][name=lat]")).to_have_value("40.018900")
+    faults += _faults(page, "the forms, filled in")
+    place.locator("button.btn-primary").click()
+    expect(waiting).to_have_count(5)
+    expect(place).to_be_hidden()
+    page.reload()  # the phone was switched off in between
+    expect(waiting).to_have_count(5)
+    faults += _faults(page, "off line")
+
+    page.context.set_offline(False)
+    expect(waiting).to_have_count(0, timeout=60_000)
+    expect(page.locator("[data-state]")).to_have_text(arrived)
+    page.locator("[data-sync]").click()
+    page.reload()
+    expect(page.locator("[data-state]")).to_have_text(arrived)
+    faults += _faults(page, "in the evening")
+    assert sorted(_found(town, f"{language} 第")) == [
+        f"{language} 第{n}家说一切都好。" for n in range(3)
+    ]
+    [check] = town.get(f"/tickets/{number}/checks", role=Role.DISPATCHER)["items"]
+    assert (check["seen"], check["metres"], len(check["photos"])) == ("done", 0, 1)
+    filed = page.locator("[data-sent] .number").first.inner_text()
+    assert town.get(f"/tickets/{filed}", role=Role.ADMIN)["complaint"]["text"].endswith(language)
+
+    report = _form(page, "report")
+    report.locator("textarea").fill("已清理，照片没拍全。")
+    report.locator("[name=done]").fill("已当场清走。")
+    report.locator("[name=before]").set_input_files([_photo("before")])
+    report.locator("button.btn-primary").click()
+    expect(waiting).to_have_count(1)
+    expect(waiting.locator("b")).to_contain_text(lacking)
+    faults += _faults(page, "one was refused")
+    page.reload()
+    expect(waiting.locator("b")).to_contain_text(lacking)
+    page.get_by_role("button", name=put_right).click()
+    expect(_form(page, "report").locator("textarea")).to_have_value("已清理，照片没拍全。")
+    _form(page, "report").locator("[name=after]").set_input_files([_photo("after")])
+    _form(page, "report").locator("button.btn-primary").click()
+    expect(page.locator("[data-state]")).to_have_text(arrived)
+    expect(waiting).to_have_count(0)
+
+    seen = {"language": language, "viewport": PHONE, "reduced_motion": "reduce"}
+    street = desk("/staff/grid-workers", Role.OFFICER, unit=STREET, **seen)
+    faults += _faults(street, "the street's grid workers")
+    street.goto("/staff/diaries")
+    street.locator("#f-words").fill(language)
+    street.locator("form.panel button.btn-primary").click()
+    expect(street.locator("input[name=entry]").first).to_be_visible()
+    faults += _faults(street, "diaries")
+    looked = desk(f"/staff/tickets/{number}/checks", Role.DISPATCHER, **seen)
+    faults += _faults(looked, "what was found")
+    join = phone("/grid/join", language=language, viewport=PHONE)
+    faults += _faults(join, "signing up")
+    assert "\n".join(faults) == ""
+
+
+def test_without_a_script_each_entry_is_sent_by_itself(desk: Open, town: Site) -> None:
+    _appointed(town)
+    page = desk("/staff/grid", Role.GRID_WORKER, unit=STREET, script=False, viewport=PHONE)
+    faults = _faults(page, "without a script", script=False)
+    form = _form(page, "report")
+    form.locator("textarea").fill("井盖松动，骑车经过会响。")
+    form.locator("[name=before]").set_input_files([_photo("now")])
+    form.locator("button.btn-primary").click()
+    expect(page.locator(".alert-success .number")).to_be_visible()
+    _form(page, "diary").locator("textarea").fill("无脚本时记下的民情。")
+    _form(page, "diary").locator("button.btn-primary").click()
+    expect(page.locator(".alert-success")).to_contain_text(WORDS["zh"][3])
+    assert _found(town, "无脚本时") == ["无脚本时记下的民情。"]
+    _form(page, "diary").locator("textarea").fill("")
+    _form(page, "diary").locator("button.btn-primary").click()
+    expect(page.locator("#summary")).to_be_visible()
+    assert "\n".join(faults) == ""
