@@ -107,7 +107,7 @@ CODES: dict[str, Code] = {
     "hold_too_long": Code(422, "The city does not put work aside for so long."),
     "too_far": Code(422, "That is too far away: choose a shorter time."),
     "bad_name": Code(422, "A name has 2 to 64 small letters, digits, dots, hyphens, _ or @."),
-    "unit_missing": Code(422, "Officers belong to a unit, and nobody else does."),
+    "unit_missing": Code(422, "Officers and grid workers belong to a unit, and nobody else does."),
     "city_missing": Code(422, "Several cities have a unit of this code; say which city."),
     "scope_useless": Code(422, "This scope gives the role no permission."),
     "not_below": Code(422, "That unit is not under the one that delegates."),

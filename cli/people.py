@@ -9,7 +9,7 @@ from cli.store import open_store
 from cli.terminal import fail, run
 from domain.actors import Role
 from domain.pack.pack import UnknownUnit
-from domain.policy.permissions import STAFF
+from domain.policy.permissions import ACCOUNTS
 from packs.registry import PackError, PackRegistry, UnknownCity, default_root
 from runtime.settings import Settings
 from store.db.engine import Store
@@ -17,7 +17,7 @@ from store.db.errors import StoreError
 
 Result = TypeVar("Result")
 
-ROLES = [role.value for role in Role if role in STAFF]
+ROLES = [role.value for role in Role if role in ACCOUNTS]
 
 
 def with_store(work: Callable[[Store], Awaitable[Result]]) -> Result:
@@ -53,7 +53,9 @@ def role_scope(what: str, role: str, unit: str | None, city: str | None) -> Role
         fail(str(error))
     except Problem as error:
         says = {
-            "unit_missing": f"an officer's {what} needs --unit, and only an officer's has one",
+            "unit_missing": (
+                f"the {what} of an officer or a grid worker needs --unit, and no other has one"
+            ),
             "city_missing": f"several cities have a unit '{unit}': say --city. {error.detail}",
         }
         fail(says.get(error.code, error.detail))

@@ -12,6 +12,7 @@ class Role(StrEnum):
     DESK = "desk"  # 受理员
     DISPATCHER = "dispatcher"  # 派单员
     OFFICER = "officer"  # 承办单位
+    GRID_WORKER = "grid_worker"  # 网格员
     SUPERVISOR = "supervisor"  # 督办
     AUDITOR = "auditor"  # 审计
     ADMIN = "admin"  # 管理员
@@ -23,12 +24,16 @@ ROLE_NAMES: dict[Role, tuple[str, str]] = {
     Role.DESK: ("Desk operator", "受理员"),
     Role.DISPATCHER: ("Dispatcher", "派单员"),
     Role.OFFICER: ("Unit officer", "承办人员"),
+    Role.GRID_WORKER: ("Grid worker", "网格员"),
     Role.SUPERVISOR: ("Supervisor", "督办员"),
     Role.AUDITOR: ("Auditor", "审计"),
     Role.ADMIN: ("Administrator", "管理员"),
     Role.SYSTEM: ("System", "系统"),
 }
 """The names of the roles, in English and in Chinese."""
+
+OF_UNITS = frozenset({Role.OFFICER, Role.GRID_WORKER})
+"""The roles of those who belong to a unit, and see no more than concerns it."""
 
 
 class Actor(Recorded):

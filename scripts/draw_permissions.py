@@ -34,7 +34,7 @@ _SECTIONS: tuple[tuple[str, Callable[[Right], bool]], ...] = (
     ("Reading", lambda right: right.scope is Scope.READ),
     ("Everything else", lambda right: right.scope not in (Scope.ACT, Scope.READ)),
 )
-_STAFF = (Role.DESK, Role.DISPATCHER, Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN)
+_STAFF = (Role.GRID_WORKER, Role.DESK, Role.DISPATCHER, Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN)
 
 
 def page() -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from app.errors import Problem
-from domain.actors import Actor, Role
+from domain.actors import OF_UNITS, Actor, Role
 from domain.commands.relations import Relation, relation
 from domain.pack.pack import Pack
 from domain.policy.permissions import RIGHTS, Right, Scope
@@ -47,10 +47,10 @@ class Caller:
     @property
     def unit(self) -> str | None:
         """The unit whose share this caller is confined to; None: not confined."""
-        if self.actor.role is not Role.OFFICER:
+        if self.actor.role not in OF_UNITS:
             return None
         if self.actor.unit is None:
-            raise Problem("forbidden", "This officer has no unit.")
+            raise Problem("forbidden", "This account has no unit.")
         return self.actor.unit
 
     @property

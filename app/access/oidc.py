@@ -26,9 +26,9 @@ from joserfc.jwk import KeySet
 from app.access.role_scope import RoleScope, scope_of
 from app.context import AppContext
 from app.errors import Problem
-from domain.actors import Role
+from domain.actors import OF_UNITS, Role
 from domain.pack.pack import UnknownUnit
-from domain.policy.permissions import STAFF
+from domain.policy.permissions import ACCOUNTS
 from packs.registry import UnknownCity
 from store.db import counters
 from store.identity import accounts
@@ -66,7 +66,7 @@ def parse_role_mapping(settings_roles: Mapping[str, str]) -> dict[str, RoleScope
     values = {}
     for value, text in settings_roles.items():
         role, unit, city = [*text.split(":"), "", ""][:3]
-        if role not in STAFF or (role == Role.OFFICER) != bool(unit):
+        if role not in ACCOUNTS or (Role(role) in OF_UNITS) != bool(unit):
             raise ValueError(f"oidc_roles: '{value}' cannot be '{text}'")
         values[value] = RoleScope(Role(role), unit or None, city or None)
     return values

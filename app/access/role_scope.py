@@ -1,4 +1,4 @@
-"""The role scope of accounts and tokens: a role, for officers a unit and its city.
+"""The role scope of accounts and tokens: a role, and for those of a unit the unit and its city.
 
 Every place that stores a role asks `scope_of`: the routes, the pages, the commands of the terminal
 and the sign-in with an identity provider.
@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from app.access.caller import Caller
 from app.errors import Problem
-from domain.actors import Role
+from domain.actors import OF_UNITS, Role
 from domain.pack.pack import UnknownUnit
-from domain.policy.permissions import STAFF, Scope, scopes_of
+from domain.policy.permissions import ACCOUNTS, Scope, scopes_of
 from packs.registry import PackRegistry, UnknownCity
 
 
@@ -30,7 +30,7 @@ def scope_of(
     *,
     within: str | None = None,
 ) -> RoleScope:
-    """Return the role scope, an officer's always with a city; `within`: the only city allowed.
+    """Return the role scope, of those of a unit with a city; `within`: the only city allowed.
 
     Two cities may both have a unit of that code: the city is filled in where only one has it.
 
@@ -38,9 +38,9 @@ def scope_of(
         Problem: unit_missing, city_missing, not_your_city, invalid_request
         UnknownCity, UnknownUnit
     """
-    if role not in STAFF:
+    if role not in ACCOUNTS:
         raise Problem("invalid_request", "That role has no account and no token.")
-    if (role is Role.OFFICER) != bool(unit):
+    if (role in OF_UNITS) != bool(unit):
         raise Problem("unit_missing")
     served = packs.ids() if within is None else [within]
     if city is not None and city not in packs.ids():
@@ -72,7 +72,7 @@ def confined(packs: PackRegistry, caller: Caller) -> Caller:
     caller of whom the city is unclear is refused by `app.access.permission.permit`.
     """
     unit = caller.actor.unit
-    if caller.actor.role is not Role.OFFICER or unit is None or caller.city is not None:
+    if caller.actor.role not in OF_UNITS or unit is None or caller.city is not None:
         return caller
     having = cities_of(packs, unit)
     if len(having) == 1:

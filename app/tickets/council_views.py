@@ -48,6 +48,7 @@ class CouncilTaskOut(Recorded):
     text: str
     unit: str
     unit_name: str
+    unit_name_en: str
     due: date = Field(description="The last day on which it is in time.")
     done_at: Instant | None
     late: bool
@@ -140,7 +141,7 @@ def council_out(
                 n=one.n,
                 text=told(one.text),
                 unit=one.unit,
-                unit_name=unit_name(pack, one.unit),
+                **unit_names(pack, one.unit),
                 due=one.due,
                 done_at=one.done_at,
                 late=one.done_at is None and one.due < today,
@@ -154,12 +155,13 @@ _GIVEN = {"subject", "phase", "options", "voted", "statements", "ballots", "minu
 _AS_RECORDED = tuple(CouncilOut.model_fields.keys() - _GIVEN)
 
 
-def unit_name(pack: Pack, code: str) -> str:
-    """Return the name of a unit; its code if the pack no longer has it."""
+def unit_names(pack: Pack, code: str) -> dict[str, str]:
+    """Return the names of a unit, as fields of a view; its code if the pack no longer has it."""
     try:
-        return pack.unit(code).name
+        unit = pack.unit(code)
     except UnknownInPack:
-        return code
+        return {"unit_name": code, "unit_name_en": code}
+    return {"unit_name": unit.name, "unit_name_en": unit.name_en}
 
 
 def moments_of(councils: Iterable[CouncilOut]) -> list[CouncilMoment]:

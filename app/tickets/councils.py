@@ -13,7 +13,7 @@ from app.access.permission import permit
 from app.access.visibility import city_of, visible
 from app.context import AppContext
 from app.errors import Problem
-from app.tickets.council_views import CouncilOut, council_out, unit_name
+from app.tickets.council_views import CouncilOut, council_out, unit_names
 from domain.canonical import typed_number
 from domain.council.council import (
     Council,
@@ -105,6 +105,7 @@ class LateTaskOut(Recorded):
     text: str
     unit: str
     unit_name: str
+    unit_name_en: str
     due: date
     days_late: int
 
@@ -275,7 +276,7 @@ def _late(one: councils.LateTask, pack: Pack, today: date) -> LateTaskOut:
         task=one.n,
         text=one.text,
         unit=one.unit,
-        unit_name=unit_name(pack, one.unit),
+        **unit_names(pack, one.unit),
         due=one.due,
         days_late=(today - one.due).days,
     )

@@ -11,7 +11,7 @@ Anything that is not in the table is forbidden.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from domain.actors import Role
+from domain.actors import OF_UNITS, Role
 from domain.commands.base import CommandBase
 from domain.commands.registry import COMMANDS as ALL
 from domain.commands.relations import LEAD, NEAR, SEEING, Relation
@@ -58,10 +58,15 @@ class Right:
             return True
         if role not in self.roles:
             return False
-        return role is not Role.OFFICER or self.units is None or near in self.units
+        return role not in OF_UNITS or self.units is None or near in self.units
 
 
-STAFF = frozenset(Role) - {Role.CITIZEN, Role.SYSTEM}
+ACCOUNTS = frozenset(Role) - {Role.CITIZEN, Role.SYSTEM}
+"""The roles that an account may have."""
+
+STAFF = ACCOUNTS - {Role.GRID_WORKER}
+"""The roles that work on tickets. Grid workers may only what a right names them for."""
+
 AUDITORS = frozenset({Role.AUDITOR, Role.ADMIN})
 _ADMIN = frozenset({Role.ADMIN})
 _CALLERS = frozenset({Role.DESK, Role.DISPATCHER, Role.SUPERVISOR, Role.ADMIN})
@@ -156,12 +161,12 @@ TABLE: tuple[Right, ...] = (
     _all("codec_preflight", "ask before the engine's own pages may decode"),
     # --- own session and account
     _all("sign_in", "sign in"),
-    Right("who_am_i", "see as whom one is signed in", STAFF),
-    Right("sign_out", "sign out", STAFF),
-    Right("sign_out_everywhere", "end all of one's sessions", STAFF),
-    Right("list_own_sessions", "see where one is signed in", STAFF),
-    Right("end_own_session", "end one of one's sessions", STAFF),
-    Right("change_password", "change one's own password", STAFF),
+    Right("who_am_i", "see as whom one is signed in", ACCOUNTS),
+    Right("sign_out", "sign out", ACCOUNTS),
+    Right("sign_out_everywhere", "end all of one's sessions", ACCOUNTS),
+    Right("list_own_sessions", "see where one is signed in", ACCOUNTS),
+    Right("end_own_session", "end one of one's sessions", ACCOUNTS),
+    Right("change_password", "change one's own password", ACCOUNTS),
     _all("verify_phone", "ask for a one-time code by phone"),
     _all("confirm_phone", "exchange the one-time code for a pass"),
     _all("list_own_tickets", "list the tickets of one's own phone, with the pass"),

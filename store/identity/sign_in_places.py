@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, delete, or_, select
 
-from domain.actors import Role
+from domain.actors import OF_UNITS
 from store.db import identity_tables
 from store.db.engine import Store
 from store.db.tables import UtcDateTime
@@ -35,14 +35,14 @@ async def note(store: Store, account_id: str, network: str, now: datetime) -> No
 async def is_of_units(
     store: Store, network: str, city: str, units: Collection[str], now: datetime
 ) -> bool:
-    """Return whether an officer of one of these units signed in from this network of late."""
+    """Return whether somebody of one of these units signed in from this network of late."""
     statement = (
         select(_PLACE.account)
         .join(identity_tables.account, _ACCOUNT.id == _PLACE.account)
         .where(
             _PLACE.network == network,
             _PLACE.at >= now - KEPT,
-            _ACCOUNT.role == Role.OFFICER.value,
+            _ACCOUNT.role.in_(sorted(OF_UNITS)),
             _ACCOUNT.unit.in_(sorted(units)),
             or_(_ACCOUNT.city == city, _ACCOUNT.city.is_(None)),
         )

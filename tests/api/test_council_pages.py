@@ -180,6 +180,11 @@ async def test_late_tasks_are_told_to_supervisors_with_unit_and_date(holding: Ap
     page = says(await supervisor.get("/staff/council-tasks"))
     for words in (f"{due}", "签共享协议", "水务", ticket.number):
         assert words in page
+    english = await at_desk(holding, Role.SUPERVISOR, language="en")
+    for path in ("/staff/council-tasks", f"/staff/tickets/{ticket.number}/councils"):
+        page = says(await english.get(path))
+        assert "Water Affairs Bureau" in page
+        assert "水务" not in page
     officer = await at_desk(holding, Role.OFFICER, "water")
     assert (await officer.get("/staff/council-tasks")).status_code == 403
 

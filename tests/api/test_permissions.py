@@ -10,9 +10,9 @@ from fastapi.routing import APIRoute
 
 from api.http import route_permissions
 from api.rest import councils
-from domain.actors import Role
+from domain.actors import OF_UNITS, Role
 from domain.commands.relations import SEEING, Relation
-from domain.policy.permissions import COMMANDS, RIGHTS, STAFF, Right
+from domain.policy.permissions import ACCOUNTS, COMMANDS, RIGHTS, STAFF, Right
 from store.identity import accounts, tokens
 from tests.api.running_api import REPLY, Api, Filed, problem
 from tests.support.people import new_account, signed_in
@@ -143,6 +143,17 @@ async def test_every_role_is_let_in_where_the_table_says_so_and_nowhere_else(
     assert seen == RIGHTS.keys() - pages - {"static", "openapi", "codec_preflight"} - BY_ACTS
 
 
+async def test_a_grid_worker_is_let_in_only_where_the_table_names_them(
+    api: Api, tickets: Tickets
+) -> None:
+    who = await api.token(Role.GRID_WORKER, "water", city="tongzhou")
+    for method, path, right in routes(api):
+        if right.everybody or Role.GRID_WORKER in right.roles or right.key in OF_CITIZENS:
+            continue
+        pair = await _ask(api, method, _filled(path, tickets), who, NONSENSE)
+        assert pair[0] == 404 or pair == (403, "forbidden"), (right.key, pair)
+
+
 async def test_who_shows_nothing_is_let_in_only_where_everybody_is(
     api: Api, tickets: Tickets
 ) -> None:
@@ -215,9 +226,9 @@ async def test_a_ticket_that_is_not_yours_is_word_for_word_like_none(
         assert dict(mine.headers) == dict(nobodys.headers)
 
 
-@pytest.mark.parametrize("role", sorted(STAFF))
+@pytest.mark.parametrize("role", sorted(ACCOUNTS))
 async def test_every_role_has_a_session_of_its_own(api: Api, role: Role) -> None:
-    who = await signed_in(api, role, "water" if role is Role.OFFICER else None)
+    who = await signed_in(api, role, "water" if role in OF_UNITS else None)
     mine = await api.http.get("/api/v1/session", headers=who.cookie)
     assert mine.json()["role"] == role
     gone = await api.http.delete("/api/v1/session", headers=who.headers)

@@ -86,8 +86,11 @@ async def test_an_account_is_made_and_its_password_is_shown_once(api: Api) -> No
     ("expected", "words"),
     [
         ({"name": "A B", "role": "desk"}, "A name has 2 to 64"),
-        ({"name": "ok.name", "role": "officer"}, "Officers belong to a unit"),
-        ({"name": "ok.name", "role": "desk", "unit": "water"}, "Officers belong to a unit"),
+        ({"name": "ok.name", "role": "officer"}, "Officers and grid workers belong"),
+        (
+            {"name": "ok.name", "role": "desk", "unit": "water"},
+            "Officers and grid workers belong",
+        ),
         ({"name": "ok.name", "role": "officer", "unit": "nowhere"}, "no such unit"),
         ({"name": "ok.name", "role": "desk", "city": "atlantis"}, "does not serve that city"),
         ({"name": "ok.name", "role": "system"}, "Please check what is marked"),

@@ -61,7 +61,7 @@ async def test_an_account_is_made_and_its_password_is_shown_once(
         (["wang", "--role", "mayor"], "unknown role 'mayor'"),
         (["wang", "--role", "citizen"], "unknown role 'citizen'"),
         (["wang", "--role", "officer"], "needs --unit"),
-        (["wang", "--role", "desk", "--unit", "water"], "only an officer's has one"),
+        (["wang", "--role", "desk", "--unit", "water"], "no other has one"),
         (["wang", "--role", "officer", "--unit", "gov"], "say --city"),
         (["wang", "--role", "desk", "--city", "atlantis"], "unknown city 'atlantis'"),
     ],

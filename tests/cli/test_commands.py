@@ -135,7 +135,7 @@ async def test_a_token_of_the_terminal_opens_the_door(
     [
         (["--role", "mayor"], "unknown role 'mayor'"),
         (["--role", "officer"], "needs --unit"),
-        (["--role", "desk", "--unit", "water"], "only an officer's has one"),
+        (["--role", "desk", "--unit", "water"], "no other has one"),
         (["--role", "officer", "--unit", "nobody"], "no city pack has a unit 'nobody'"),
     ],
 )

@@ -21,7 +21,7 @@ from app.context import AppContext
 from app.errors import Problem
 from domain.actors import Role
 from domain.pack.pack import Pack
-from domain.policy.permissions import STAFF
+from domain.policy.permissions import ACCOUNTS
 from domain.words import N_
 from store.identity.accounts import Account
 
@@ -254,7 +254,7 @@ def _pack_of(request: Request, caller: Caller, context: AppContext, account: Acc
 def choices(request: Request, caller: Caller, context: AppContext, pack: Pack) -> dict[str, Any]:
     """Return the choices of account forms."""
     return {
-        "roles": [role for role in Role if role in STAFF],
+        "roles": [role for role in Role if role in ACCOUNTS],
         "of_city": pack,
         "served": [one.city for one in cities(context, caller)],
     }
