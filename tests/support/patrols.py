@@ -4,7 +4,12 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from sqlalchemy import insert
+
 from domain.pack.patrols import Patrols, Route
+from domain.patrol.rounds import Round, round_id
+from store.db.engine import Store
+from store.db.patrol_tables import patrol_round
 from store.files.files import Attaching
 from store.patrols.walks import NewStamp
 
@@ -53,3 +58,36 @@ def honest(
                 )
             )
     return stamps
+
+
+async def open_round(
+    store: Store, city: str, route: Route, now: datetime, *, hours: float = 2, days_ago: int = 0
+) -> Round:
+    """Record a round whose window is open: since so many hours, and for as many more."""
+    day = (now - timedelta(days=days_ago)).date()
+    made = Round(
+        id=round_id(city, route.code, day),
+        city=city,
+        route=route.code,
+        day=day,
+        unit=route.unit,
+        reach=route.reach,
+        starts=now - timedelta(hours=hours),
+        ends=now + timedelta(hours=hours),
+        made_at=now - timedelta(hours=hours),
+        rung_at=now + timedelta(hours=hours),
+    )
+    row = {name: getattr(made, name) for name in Round.model_fields}
+    await store.change(insert(patrol_round), row | {"state": made.state.value, "faults": "[]"})
+    return made
+
+
+def as_sent(stamps: Sequence[NewStamp], sent: datetime) -> dict[str, Any]:
+    """Return stamps as a phone sends them all together."""
+    fields = ("id", "point", "lat", "lon", "accuracy")
+    lines = [
+        {name: getattr(one, name) for name in fields}
+        | {"at": one.at.isoformat(), "photos": [claim.id for claim in one.photos.claims]}
+        for one in stamps
+    ]
+    return {"sent_at": sent.isoformat(), "stamps": lines}

@@ -6,7 +6,7 @@ role.
 
 from typing import NamedTuple
 
-from domain.actors import Role
+from domain.actors import OF_UNITS, Role
 from domain.policy.permissions import RIGHTS, STAFF
 from domain.policy.work_queues import Queue
 from domain.words import N_
@@ -16,12 +16,14 @@ class NavigationLink(NamedTuple):
     """A navigation link. `label` is a message marked with `N_`; `roles` see the link.
 
     `rewards`: only in a city that rewards reports; officers only of a unit that hands out prizes.
+    `patrols`: only in a city that has patrols.
     """
 
     label: str
     url: str
     roles: frozenset[Role]
     rewards: bool = False
+    patrols: bool = False
 
 
 _OVERSEERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN})
@@ -52,6 +54,8 @@ NAVIGATION: tuple[NavigationLink, ...] = (
     NavigationLink(
         N_("Points ledger"), "/staff/rewards/ledger", frozenset({Role.AUDITOR, Role.ADMIN}), True
     ),
+    NavigationLink(N_("Rounds to walk"), "/staff/rounds", OF_UNITS, patrols=True),
+    NavigationLink(N_("Patrols"), "/staff/patrols", _OVERSEERS | OF_UNITS, patrols=True),
     NavigationLink(N_("Late after councils"), "/staff/council-tasks", _OVERSEERS),
     NavigationLink(N_("Units' inboxes"), "/staff/inbox", _OTHERS),
     NavigationLink(N_("Audit"), "/staff/audit", frozenset({Role.ADMIN})),
@@ -60,9 +64,13 @@ NAVIGATION: tuple[NavigationLink, ...] = (
 """A role's first entry is its start page."""
 
 
-def entries(role: Role, *, rewards: bool = True) -> list[NavigationLink]:
-    """Return the links that this role may open; those about rewards, if there are any."""
-    return [entry for entry in NAVIGATION if role in entry.roles and (rewards or not entry.rewards)]
+def entries(role: Role, *, rewards: bool = True, patrols: bool = True) -> list[NavigationLink]:
+    """Return the links that this role may open; those of rewards and patrols if there are any."""
+    return [
+        entry
+        for entry in NAVIGATION
+        if role in entry.roles and (rewards or not entry.rewards) and (patrols or not entry.patrols)
+    ]
 
 
 ADMINISTRATION: tuple[tuple[str, str, str], ...] = (
@@ -83,7 +91,7 @@ def administration(role: Role) -> list[NavigationLink]:
     return [link for link in links if role in link.roles]
 
 
-TICKETS = "/staff/tickets"
+TICKETS, ROUNDS, PATROLS = "/staff/tickets", "/staff/rounds", "/staff/patrols"
 
 
 TRIAGE, DECISIONS, CALL_BACKS = "/staff/triage", "/staff/decisions", "/staff/call-backs"
