@@ -20,6 +20,7 @@ DOORS = {
     "api.rest.commands": "every command, by `app.sending.commands.execute`",
     "api.rest.intake": "filing",
     "api.rest.leaving_contacts": "leaving a contact later",
+    "api.rest.patrols": "findings of rounds, in `test_patrols.py`",
     "api.rest.rating": "rating",
     "api.rest.reopen": "reopening",
     "api.rest.rewards": "wallets and prizes, in `test_rewards.py`",

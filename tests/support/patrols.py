@@ -11,7 +11,10 @@ from domain.patrol.rounds import Round, round_id
 from store.db.engine import Store
 from store.db.patrol_tables import patrol_round
 from store.files.files import Attaching
+from store.patrols import draws
+from store.patrols.draws import Wanted
 from store.patrols.walks import NewStamp
+from tests.support.cities import SHIPPED
 
 METRE = 1 / 111_195
 """Degrees of latitude of a metre."""
@@ -91,3 +94,12 @@ def as_sent(stamps: Sequence[NewStamp], sent: datetime) -> dict[str, Any]:
         for one in stamps
     ]
     return {"sent_at": sent.isoformat(), "stamps": lines}
+
+
+async def a_draw(store: Store) -> tuple[str, str]:
+    """Record a round of Jinan and a draw of it; return their numbers."""
+    patrols, now = SHIPPED.get("jinan").patrols, datetime.now(UTC)
+    made = await open_round(store, "jinan", patrols.routes[0], now - timedelta(days=2))
+    assert patrols.checks is not None
+    wanted = Wanted("jinan", made.day, made.day, 1, patrols.checks, "test")
+    return made.id, (await draws.draw(store, wanted, now.date(), lambda: "seed")).id
