@@ -19,6 +19,7 @@ from bench import (
     inbox,
     many_commands,
     packs,
+    patrols,
     report,
     stalls,
 )
@@ -221,6 +222,21 @@ def archive_(
     result = _run(archive.archived(tickets, say))
     print_json(result.as_dict()) if as_json else archive.show(out, result)
     if not result.right:
+        raise typer.Exit(1)
+
+
+@app.command("patrols")
+def patrols_(
+    routes: Annotated[int, typer.Option(min=1, max=2000)] = patrols.ROUTES,
+    store: Annotated[
+        str | None, typer.Option(help="URL of an empty store; default: a temporary SQLite file.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """A simulated week of patrols, and the engine's events of a look; fails above a target."""
+    costs = _run(patrols.patrols(routes, say, store))
+    print_json(costs.as_dict()) if as_json else patrols.show(out, costs)
+    if not costs.right:
         raise typer.Exit(1)
 
 

@@ -19,6 +19,7 @@ from packs.parsed_pack import (
     GRIDS,
     INDICATORS,
     LAW,
+    PATROLS,
     PHRASES,
     PLACES,
     PRIZES,
@@ -60,6 +61,7 @@ def differences(before: Pack, after: Pack) -> list[ContentDifference]:
         *_rows(PRIZES, _by("code", before.prizes), _by("code", after.prizes)),
         *_rows(PHRASES, _phrases(before), _phrases(after)),
         *_rows(PLACES, _by("code", before.directory), _by("code", after.directory)),
+        *_patrols(before, after),
         *(
             difference
             for language, file in TEMPLATES.items()
@@ -68,6 +70,16 @@ def differences(before: Pack, after: Pack) -> list[ContentDifference]:
             )
         ),
     ]
+
+
+def _patrols(before: Pack, after: Pack) -> Iterator[ContentDifference]:
+    """Compare reaches and routes by their codes, and what is left of patrols.toml by its keys."""
+    old, new = before.patrols, after.patrols
+    yield from _rows(PATROLS, _by("code", old.reaches), _by("code", new.reaches))
+    yield from _rows(PATROLS, _by("code", old.routes), _by("code", new.routes))
+    rest = {"proof", "checks"}
+    kept = (dict(_flat("", one.model_dump(mode="json", include=rest))) for one in (old, new))
+    yield from _values(PATROLS, *kept)
 
 
 def cell_differences(before: bytes | None, after: bytes | None) -> list[ContentDifference]:
@@ -110,10 +122,10 @@ def _flat(path: str, value: object) -> Iterator[tuple[str, object]]:
         for name, part in value.items():
             yield from _flat(f"{path}.{name}" if path else name, part)
     elif isinstance(value, list) and value and all(isinstance(part, Mapping) for part in value):
-        key = next(key for key in _KEYS if key in value[0])
-        for part in value:
+        key = next((key for key in _KEYS if key in value[0]), "")
+        for place, part in enumerate(value, 1):
             rest = {name: inner for name, inner in part.items() if name != key}
-            yield from _flat(f"{path}.{part[key]}", rest)
+            yield from _flat(f"{path}.{part.get(key, place)}", rest)
     # A value that is not set, or an empty list, counts as absent.
     elif value not in (None, []):
         yield path, value

@@ -14,6 +14,7 @@ from domain.pack.catalogue import Category, Indicator, Reasons, Responsibility, 
 from domain.pack.directory import PlaceRow, Places
 from domain.pack.law import Law
 from domain.pack.pack import City
+from domain.pack.patrols import Patrols
 from domain.pack.phrases import Phrases
 from domain.pack.policies import (
     Aftercare,
@@ -46,6 +47,7 @@ RESPONSIBILITIES, CALENDAR = "responsibilities.csv", "calendar.csv"
 INDICATORS, SCORING, GRIDS = "indicators.toml", "scoring.csv", "grids.geojson"
 PHRASES, LAW, PLACES = "phrases.toml", "law.toml", "places.csv"
 REWARDS, PRIZES = "rewards.csv", "prizes.csv"
+PATROLS = "patrols.toml"
 TEMPLATES = {"zh": "templates/zh.toml", "en": "templates/en.toml"}
 """The files with messages to citizens, by language."""
 
@@ -138,6 +140,7 @@ class ParsedPack:
     places: Sheet[PlaceRow]
     phrases: Document[Phrases]
     law: Document[Law]
+    patrols: Document[Patrols]
     messages: dict[str, Document[MessagesFile]]
     problems: list[PackFault]
 
@@ -190,6 +193,7 @@ def _read(files: PackFiles) -> ParsedPack:
         places=_sheet(files, PLACES, PlaceRow, problems, SPLIT_PLACE, required=False),
         phrases=_document(files, PHRASES, Phrases, problems, required=False),
         law=_document(files, LAW, Law, problems, required=False),
+        patrols=_document(files, PATROLS, Patrols, problems, required=False),
         messages={
             language: _document(files, name, MessagesFile, problems)
             for language, name in TEMPLATES.items()
@@ -216,6 +220,7 @@ def _unread(folder: Path, problem: PackFault) -> ParsedPack:
         places=Sheet(PLACES, whole=False),
         phrases=Document(PHRASES),
         law=Document(LAW),
+        patrols=Document(PATROLS),
         messages={},
         problems=[problem],
     )
@@ -294,7 +299,7 @@ def read_base(folder: Path) -> list[PackFault]:
     files, problems = PackFiles(folder), list[PackFault]()
     if not files.exists(CITY):
         problems.append(PackFault(CITY, None, "the file is missing"))
-    for name in (CITY, INDICATORS, PHRASES, LAW, *TEMPLATES.values()):
+    for name in (CITY, INDICATORS, PHRASES, LAW, PATROLS, *TEMPLATES.values()):
         text = parse_toml(files.own(name), name, problems) if files.exists(name) else None
         problems += [
             PackFault(name, text.lines.get((key,)), f"{key}: a base extends nothing itself")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from domain.pack.directory import ListedPlace
 from domain.pack.pack import Pack
+from domain.pack.patrols import Patrols
 from domain.pack.phrases import Phrases
 from packs.bases import BESIDE, BadBase, default_root, is_base, is_base_name, pack_files
 from packs.calendars import read_calendar
@@ -253,6 +254,7 @@ def _assembled(parsed: ParsedPack) -> tuple[Pack | None, list[PackFault]]:
         prizes=parsed.prizes.values(),
         phrases=parsed.phrases.value or Phrases(),
         directory=parsed.places.values(),
+        patrols=parsed.patrols.value or Patrols(),
         messages={
             language: document.value.root
             for language, document in parsed.messages.items()

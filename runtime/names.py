@@ -22,8 +22,12 @@ REPLAN_WORKFLOW = "Replan"
 ARCHIVE_WORKFLOW = "Archive"
 REWARDS_WORKFLOW = "Rewards"
 LAPSE_WORKFLOW = "Lapse"
+PATROL_WORKFLOW = "Patrol"
 OUTBOX_JOB, BACKLOG_JOB = "outbox", "spool"
 """Schedules of the maintenance jobs whose results somebody waits for."""
+
+PATROL_PREFIX = "patrols-"
+"""The beginning of the schedules of cities' patrols; the city's id follows."""
 
 HANDLE_ACTIVITY = "handle_assignment"
 

@@ -18,6 +18,7 @@ from activities.handle import park_assignment
 from activities.intake_backlog import IntakeBacklog
 from activities.merge import Merging
 from activities.outbox import Outbox
+from activities.patrols import Patrolling
 from activities.project import Project
 from activities.reasons import ReasonActivities
 from activities.renewal import Renewal
@@ -46,6 +47,7 @@ from workflows.maintenance import (
     IntakeBacklogWorkflow,
     LapseWorkflow,
     OutboxWorkflow,
+    PatrolWorkflow,
     RenewalWorkflow,
     ReplanWorkflow,
     RetentionWorkflow,
@@ -68,6 +70,7 @@ WORKFLOWS = (
     ArchiveWorkflow,
     RewardsWorkflow,
     LapseWorkflow,
+    PatrolWorkflow,
 )
 
 # All project modules pass through the sandbox (an open ticket then costs about 100 KB instead of
@@ -148,6 +151,7 @@ def ticket_worker(dependencies: ActivityDependencies, *, cached_tickets: int = 1
             Replanning(dependencies.packs, store, dependencies.client).replan,
             rewarding.grant,
             rewarding.lapse,
+            Patrolling(dependencies.packs, store).patrol,
         ],
         workflow_runner=sandboxed_runner(),
         max_cached_workflows=cached_tickets,

@@ -50,6 +50,7 @@ from store.secrets.ticket_keys import TicketKeys
 from store.secrets.vault import Vault
 from store.tickets.projector import Projector
 from workers.factory import ActivityDependencies, ticket_worker, unit_worker
+from workers.patrol_schedules import cities_with_patrols, schedule_patrols
 from workers.watchdog import watchdog
 
 log = structlog.get_logger(__name__)
@@ -90,6 +91,7 @@ async def serve_platform(settings: Settings) -> None:
             unit_worker(with_converter(client, CONVERTER), UNITS),
         ):
             await schedule_jobs(client)
+            await schedule_patrols(client, cities_with_patrols(packs))
             log.info("worker ready", queues=[TICKETS, UNITS])
             await _until_stopped()
     finally:

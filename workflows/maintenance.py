@@ -14,6 +14,7 @@ from runtime.names import (
     BACKLOG_WORKFLOW,
     LAPSE_WORKFLOW,
     OUTBOX_WORKFLOW,
+    PATROL_WORKFLOW,
     RENEWAL_WORKFLOW,
     REPLAN_WORKFLOW,
     RETENTION_WORKFLOW,
@@ -26,6 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.intake_backlog import IntakeBacklog
     from activities.maintenance import EVERY
     from activities.outbox import Outbox
+    from activities.patrols import Patrolling
     from activities.renewal import Renewal
     from activities.replan import Replanning
     from activities.retention import RetentionActivities
@@ -157,5 +159,19 @@ class LapseWorkflow:
             Rewarding.lapse,
             start_to_close_timeout=timedelta(hours=20),
             heartbeat_timeout=timedelta(minutes=5),
+            retry_policy=_RETRY,
+        )
+
+
+@workflow.defn(name=PATROL_WORKFLOW)
+class PatrolWorkflow:
+    """A look at a city's patrols: which rounds are due, and which were missed."""
+
+    @workflow.run
+    async def run(self, city: str) -> int:
+        return await workflow.execute_activity_method(
+            Patrolling.patrol,
+            city,
+            start_to_close_timeout=2 * EVERY,
             retry_policy=_RETRY,
         )

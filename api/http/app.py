@@ -25,7 +25,7 @@ from api.pages.all_pages import PAGES
 from api.pages.citizen import maps, photos
 from api.pages.desk.call import CALL
 from api.pages.desk.register import LARGEST, REGISTER
-from api.pages.shared.navigation import GRID, TICKETS
+from api.pages.shared.navigation import GRID, ROUNDS, TICKETS
 from api.pages.shared.page import Drawing
 from api.pages.shared.refused import refused
 from api.rest import (
@@ -49,6 +49,7 @@ from api.rest import (
     intake,
     leaving_contacts,
     packs,
+    patrols,
     people,
     phone_lookup,
     places,
@@ -113,6 +114,7 @@ ROUTERS = (
     accounts,
     tokens,
     packs,
+    patrols,
     calendars,
     backlog,
     installation,
@@ -156,7 +158,7 @@ def create_app(
     app.state.outlines = maps.Outlines()
     app.state.boards = BoardFeeds()
     problem_responses.install(app, refused)
-    with_files = (uploads.PATH, *photos.FORMS, CALL, f"{TICKETS}/", GRID)
+    with_files = (uploads.PATH, *photos.FORMS, CALL, f"{TICKETS}/", GRID, f"{ROUNDS}/")
     app.add_middleware(EarlyRefusal)
     app.add_middleware(
         SlowBodies,

@@ -27,6 +27,7 @@ from domain.pack.catalogue import (
     UnitQueue,
 )
 from domain.pack.directory import PlaceRow, Places
+from domain.pack.patrols import Patrols
 from domain.pack.phrases import Phrases
 from domain.pack.policies import (
     Aftercare,
@@ -133,6 +134,7 @@ class Pack(PackPart):
     prizes: tuple[Prize, ...] = ()
     phrases: Phrases = Phrases()
     directory: tuple[PlaceRow, ...] = ()
+    patrols: Patrols = Patrols()
     messages: dict[str, dict[str, str]] = Field(default_factory=dict)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:

@@ -75,6 +75,8 @@ _OVERSEERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.AUDITOR, Role.ADM
 _CITIZENS = frozenset({Role.CITIZEN})
 _DECIDERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR})
 _CONVENERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.OFFICER})
+_WATCHERS = _OVERSEERS | OF_UNITS
+_EVALUATORS = frozenset({Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN, Role.OFFICER})
 _FILERS = frozenset({Role.DESK, Role.DISPATCHER, Role.OFFICER, Role.SUPERVISOR})
 _GRID_WORKERS = frozenset({Role.GRID_WORKER})
 _GRID_STREETS = frozenset({Role.OFFICER, Role.SUPERVISOR})
@@ -225,6 +227,24 @@ TABLE: tuple[Right, ...] = (
           _CONVENERS | {Role.DESK}, LEAD, Scope.ACT),
     Right("list_grid_checks", "see what grid workers found at a ticket's place", STAFF, SEEING,
           Scope.READ),
+    # --- patrols (巡查、巡河)
+    Right("list_own_rounds", "see the rounds that one's unit walks", OF_UNITS, scope=Scope.READ),
+    Right("get_round", "see a round of one's unit or river", _WATCHERS, scope=Scope.READ),
+    Right("walk_round", "walk a round of one's unit", OF_UNITS, scope=Scope.ACT),
+    Right("report_finding", "file a ticket for what was found on a round", OF_UNITS,
+          scope=Scope.ACT),
+    Right("watch_patrols", "watch the rounds of one's unit or river (河长): missed, found, handled",
+          _WATCHERS, scope=Scope.READ),
+    Right("draw_checks", "draw rounds for unannounced checks (暗访抽查)",
+          frozenset({Role.SUPERVISOR}), scope=Scope.ACT),
+    Right("list_draws", "see the draws; officers: those that their unit evaluates", _EVALUATORS,
+          scope=Scope.READ),
+    Right("get_draw", "see a draw with its sheets; officers: if their unit evaluates", _EVALUATORS,
+          scope=Scope.READ),
+    Right("redraw_checks", "repeat a draw from its seed", AUDITORS | {Role.SUPERVISOR},
+          scope=Scope.AUDIT),
+    Right("fill_sheet", "fill the sheet of a check; officers: if their unit evaluates",
+          frozenset({Role.SUPERVISOR, Role.OFFICER}), scope=Scope.ACT),
     # --- supervision (督办)
     Right("get_board", "see the whole city now: what comes in, what waits, what will be late",
           _OVERSEERS, scope=Scope.READ),

@@ -9,6 +9,7 @@ from packs.checks.law import check_law
 from packs.checks.limits import check_calendar, check_joint, check_limits, check_order
 from packs.checks.messages import check_messages
 from packs.checks.owners import check_city, check_responsibilities
+from packs.checks.patrols import check_patrols
 from packs.checks.phrases import check_phrases
 from packs.checks.places import check_kinds, check_places
 from packs.checks.rewards import check_rewards
@@ -37,6 +38,7 @@ CHECKS: tuple[Callable[[ParsedPack], Iterator[PackFault]], ...] = (
     check_phrases,
     check_law,
     check_cells,
+    check_patrols,
     check_kinds,
     check_places,
 )

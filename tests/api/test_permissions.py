@@ -15,6 +15,7 @@ from domain.commands.relations import SEEING, Relation
 from domain.policy.permissions import ACCOUNTS, COMMANDS, RIGHTS, STAFF, Right
 from store.identity import accounts, tokens
 from tests.api.running_api import REPLY, Api, Filed, problem
+from tests.support.patrols import a_draw
 from tests.support.people import new_account, signed_in
 
 OFFICERS = {
@@ -83,7 +84,13 @@ async def tickets(api: Api) -> Tickets:
     fields = {"category": "0301", "kind": "report", "unit": "water", "accused": "market"}
     assert (await report.by(Role.DISPATCHER, "triage", fields)).status_code == 200
     await report.until_stage("handle")
-    return Tickets(shared, report, await _managed(api))
+    return Tickets(shared, report, await _managed(api) | await _patrolled(api))
+
+
+async def _patrolled(api: Api) -> dict[str, str]:
+    """Record a round of a patrol, and a draw from it."""
+    made, draw = await a_draw(api.store)
+    return {"round": made, "draw": draw}
 
 
 async def _managed(api: Api) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Tests that a token does what its scopes say, at every route and in every act behind one."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -12,6 +13,8 @@ from domain.policy.permissions import COMMANDS, RIGHTS, STAFF, Right, Scope, sco
 from store.db import tables
 from store.identity import accounts, tokens
 from tests.api.running_api import COMPLAINT, Api, Filed, problem
+from tests.support.cities import SHIPPED
+from tests.support.patrols import a_draw, open_round
 from tests.support.people import new_account, signed_in
 from tests.support.walking import Address, addresses
 
@@ -74,6 +77,9 @@ async def test_every_route_asks_for_its_scope_and_for_no_other(
     fields = {"n": 1, "version": 1, "city": "tongzhou", "file": f"f{0:032x}", "chore": "spool"}
     fields |= {"number": ticket.number, "session": "0" * 16, "what": "facts", **managed}
     fields |= {"action": "disable", "one": "0" * 16}
+    _, fields["draw"] = await a_draw(api.store)
+    route = SHIPPED.get("jinan").patrols.routes[0].model_copy(update={"unit": UNIT})
+    fields["round"] = (await open_round(api.store, "tongzhou", route, datetime.now(UTC))).id
     seen: set[str] = set()
     issued: dict[tuple[Role, Scope], dict[str, str]] = {}
     for address in _walked(api):

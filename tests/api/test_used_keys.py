@@ -21,6 +21,7 @@ DOORS = {
     "api.rest.grid": "checks, and tickets of diaries, in `test_grid.py`",
     "api.rest.intake": "filing",
     "api.rest.leaving_contacts": "leaving a contact later",
+    "api.rest.patrols": "findings of rounds, in `test_patrols.py`",
     "api.rest.rating": "rating",
     "api.rest.reopen": "reopening",
     "api.rest.rewards": "wallets and prizes, in `test_rewards.py`",

@@ -30,6 +30,18 @@ from domain.pack.condition_vocabulary import EventCase, ResultCase, ShareCase, T
 from domain.pack.directory import PlaceFeature, PlaceKind, PlaceRow, Places
 from domain.pack.law import Clause, Law, LawDocument
 from domain.pack.pack import City
+from domain.pack.patrols import (
+    Checks,
+    Criterion,
+    Patrols,
+    Proof,
+    Rank,
+    Reach,
+    Route,
+    RoutePoint,
+    Rung,
+    Told,
+)
 from domain.pack.phrases import Moment, Phrases, Reply, Script
 from domain.pack.policies import (
     Aftercare,
@@ -101,6 +113,18 @@ DOCUMENTED: dict[str, list[type[BaseModel] | type[StrEnum] | Iterable[str]]] = {
     "prizes.csv": [Prize],
     "scoring.csv": [ScoringRule],
     "Kinds of events": [event_kinds()],
+    "patrols.toml": [
+        Patrols,
+        Proof,
+        Checks,
+        Criterion,
+        Reach,
+        Rank,
+        Route,
+        RoutePoint,
+        Rung,
+        Told,
+    ],
     "phrases.toml": [Phrases, Script, Reply, Moment],
     "law.toml": [Law, LawDocument, Clause],
     "Templates": [TEMPLATE_NAMES, PLACEHOLDERS],

@@ -1,5 +1,6 @@
 """Staff sign-in, sign-out, and the own account: sessions and password."""
 
+from collections.abc import Container
 from typing import Annotated
 
 from fastapi import APIRouter, Request
@@ -16,6 +17,7 @@ from api.pages.shared.navigation import entries
 from api.pages.shared.sign_in import CarriedForm, sign_in_page
 from api.pages.shared.sign_in_again import carried, once_more
 from api.pages.shared.staff_page import staff_page
+from api.pages.shared.subjects import Subject, subjects_of
 from app.access import oidc, sessions
 from app.access.caller import Caller
 from app.access.sessions import csrf_of
@@ -39,7 +41,11 @@ async def home(request: Request, context: Context) -> Response:
         return _to(SIGN_IN)
     if session.first_password:
         return _to(ME)
-    return _to(next((entry.url for entry in entries(session.account.role)), ME))
+    account, city = session.account, session.account.city
+    subjects: Container[Subject] = tuple(Subject)
+    if city is not None and city in context.packs.ids():
+        subjects = subjects_of(context.packs.get(city), account.unit)
+    return _to(next((entry.url for entry in entries(account.role, subjects)), ME))
 
 
 @router.get(SIGN_IN, dependencies=[public("page_sign_in")])

@@ -4,9 +4,11 @@ Each page of a role is one row; `shared/base_staff.html` renders the rows of the
 role.
 """
 
+from collections.abc import Container
 from typing import NamedTuple
 
-from domain.actors import Role
+from api.pages.shared.subjects import Subject
+from domain.actors import OF_UNITS, Role
 from domain.policy.permissions import RIGHTS, STAFF
 from domain.policy.work_queues import Queue
 from domain.words import N_
@@ -15,15 +17,13 @@ from domain.words import N_
 class NavigationLink(NamedTuple):
     """A navigation link. `label` is a message marked with `N_`; `roles` see the link.
 
-    `rewards`: only in a city that rewards reports; officers only of a unit that hands out prizes.
-    `grid`: only in a city that has grid workers; officers only of a street or a community.
+    `subject`: only where the city's pack has it, and it concerns the unit: see `subjects.py`.
     """
 
     label: str
     url: str
     roles: frozenset[Role]
-    rewards: bool = False
-    grid: bool = False
+    subject: Subject | None = None
 
 
 _OVERSEERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN})
@@ -50,17 +50,30 @@ NAVIGATION: tuple[NavigationLink, ...] = (
     NavigationLink(N_("League table"), "/staff/league", _OVERSEERS | {Role.OFFICER}),
     NavigationLink(N_("Hot spots"), "/staff/spots", _OVERSEERS),
     NavigationLink(N_("Places"), "/staff/places", _OVERSEERS),
-    NavigationLink(N_("Prizes at the counter"), "/staff/prizes", frozenset({Role.OFFICER}), True),
     NavigationLink(
-        N_("Rewards held back"), "/staff/rewards", frozenset({_DISPATCHER, _SUPERVISOR}), True
+        N_("Prizes at the counter"), "/staff/prizes", frozenset({Role.OFFICER}), Subject.REWARDS
     ),
     NavigationLink(
-        N_("Points ledger"), "/staff/rewards/ledger", frozenset({Role.AUDITOR, Role.ADMIN}), True
+        N_("Rewards held back"),
+        "/staff/rewards",
+        frozenset({_DISPATCHER, _SUPERVISOR}),
+        Subject.REWARDS,
     ),
     NavigationLink(
-        N_("Grid workers"), "/staff/grid-workers", frozenset({Role.OFFICER, _SUPERVISOR}), grid=True
+        N_("Points ledger"),
+        "/staff/rewards/ledger",
+        frozenset({Role.AUDITOR, Role.ADMIN}),
+        Subject.REWARDS,
     ),
-    NavigationLink(N_("Diaries"), "/staff/diaries", frozenset({Role.OFFICER}), grid=True),
+    NavigationLink(
+        N_("Grid workers"),
+        "/staff/grid-workers",
+        frozenset({Role.OFFICER, _SUPERVISOR}),
+        Subject.GRID,
+    ),
+    NavigationLink(N_("Diaries"), "/staff/diaries", frozenset({Role.OFFICER}), Subject.GRID),
+    NavigationLink(N_("Rounds to walk"), "/staff/rounds", OF_UNITS, Subject.PATROLS),
+    NavigationLink(N_("Patrols"), "/staff/patrols", _OVERSEERS | OF_UNITS, Subject.PATROLS),
     NavigationLink(N_("Late after councils"), "/staff/council-tasks", _OVERSEERS),
     NavigationLink(N_("Units' inboxes"), "/staff/inbox", _OTHERS),
     NavigationLink(N_("Audit"), "/staff/audit", frozenset({Role.ADMIN})),
@@ -69,13 +82,12 @@ NAVIGATION: tuple[NavigationLink, ...] = (
 """A role's first entry is its start page."""
 
 
-def entries(role: Role, *, rewards: bool = True, grid: bool = True) -> list[NavigationLink]:
-    """Return the links that this role may open; those about rewards and grid workers, if there
-    are any."""
+def entries(role: Role, subjects: Container[Subject] = tuple(Subject)) -> list[NavigationLink]:
+    """Return the links that this role may open, among them those of these subjects."""
     return [
         entry
         for entry in NAVIGATION
-        if role in entry.roles and (rewards or not entry.rewards) and (grid or not entry.grid)
+        if role in entry.roles and (entry.subject is None or entry.subject in subjects)
     ]
 
 
@@ -97,7 +109,7 @@ def administration(role: Role) -> list[NavigationLink]:
     return [link for link in links if role in link.roles]
 
 
-TICKETS = "/staff/tickets"
+TICKETS, ROUNDS, PATROLS = "/staff/tickets", "/staff/rounds", "/staff/patrols"
 
 
 TRIAGE, DECISIONS, CALL_BACKS = "/staff/triage", "/staff/decisions", "/staff/call-backs"

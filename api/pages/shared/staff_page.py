@@ -8,11 +8,10 @@ from starlette.responses import Response
 
 from api.pages.shared.navigation import administration, entries
 from api.pages.shared.page import page
+from api.pages.shared.subjects import subjects_of
 from api.pages.shared.workplace import CITY, cities, unit_of, working_city
 from app.access.caller import Caller
 from app.context import AppContext
-from domain.pack.catalogue import UnitKind
-from domain.pack.pack import Pack
 
 _YEAR = 365 * 24 * 3600
 
@@ -35,9 +34,7 @@ def staff_page(
         unit_here=unit_of(served, caller.actor),
         navigation=[]
         if caller.first_password
-        else entries(
-            caller.actor.role, rewards=_has_rewards(pack, caller), grid=_has_grid(pack, caller)
-        ),
+        else entries(caller.actor.role, subjects_of(pack, caller.unit)),
         administration=administration(caller.actor.role),
         pack=pack,
         zone=pack.calendar.tz,
@@ -47,24 +44,6 @@ def staff_page(
     if request.query_params.get(CITY):
         response.set_cookie(CITY, pack.city.id, _YEAR, samesite="lax", httponly=True)
     return response
-
-
-def _has_rewards(pack: Pack, caller: Caller) -> bool:
-    """Return whether the city rewards reports; of an officer, whether the unit has prizes."""
-    if caller.unit is None:
-        return bool(pack.reward_rules)
-    return any(prize.unit == caller.unit for prize in pack.prizes)
-
-
-def _has_grid(pack: Pack, caller: Caller) -> bool:
-    """Return whether the city has grid workers; of an officer, whether their unit answers for
-    some."""
-    if pack.grid is None:
-        return False
-    if caller.unit is None:
-        return True
-    unit = pack.unit(caller.unit)
-    return bool(unit.area) and unit.kind in (UnitKind.STREET, UnitKind.COMMUNITY)
 
 
 def _others(request: Request, others: list[Any]) -> list[tuple[Any, str]]:

@@ -1,0 +1,47 @@
+"""The subjects that a city has only if its pack says so, and that concern only some units."""
+
+from collections.abc import Callable
+from enum import StrEnum
+
+from domain.pack.catalogue import UnitKind
+from domain.pack.pack import Pack
+
+
+class Subject(StrEnum):
+    """A subject with pages of its own in the staff's navigation."""
+
+    REWARDS = "rewards"  # 有奖随手拍
+    GRID = "grid"  # 网格员
+    PATROLS = "patrols"  # 巡查
+
+
+def subjects_of(pack: Pack, unit: str | None) -> frozenset[Subject]:
+    """Return the subjects of a city that concern a unit; None: whoever is of no unit."""
+    return frozenset(subject for subject, has in _HAS.items() if has(pack, unit))
+
+
+def _rewards(pack: Pack, unit: str | None) -> bool:
+    """Return whether the city rewards reports; of a unit, whether it hands out prizes."""
+    if unit is None:
+        return bool(pack.reward_rules)
+    return any(prize.unit == unit for prize in pack.prizes)
+
+
+def _grid(pack: Pack, unit: str | None) -> bool:
+    """Return whether the city has grid workers; of a unit, whether it may answer for some."""
+    if pack.grid is None or unit is None:
+        return pack.grid is not None
+    of = pack.unit(unit)
+    return bool(of.area) and of.kind in (UnitKind.STREET, UnitKind.COMMUNITY)
+
+
+def _patrols(pack: Pack, unit: str | None) -> bool:
+    del unit
+    return bool(pack.patrols.routes)
+
+
+_HAS: dict[Subject, Callable[[Pack, str | None], bool]] = {
+    Subject.REWARDS: _rewards,
+    Subject.GRID: _grid,
+    Subject.PATROLS: _patrols,
+}

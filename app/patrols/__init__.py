@@ -1,0 +1,1 @@
+"""Patrols: walking rounds, watching rivers, unannounced checks."""

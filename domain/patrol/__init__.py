@@ -1,0 +1,1 @@
+"""Patrols: rounds and their proof, and unannounced checks drawn at random."""

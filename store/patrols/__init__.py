@@ -1,0 +1,1 @@
+"""The records of patrols: rounds and their proof, unannounced checks and their sheets."""
