@@ -195,6 +195,14 @@ CODES: dict[str, Code] = {
     "unknown_option": Code(422, "The council has no such option."),
     "label_missing": Code(422, "The vote is open: a name is shown with it."),
     "council_tasks_left": Code(409, "Tasks that follow from the council are not done."),
+    # --- supervision lists
+    "unknown_leader": Code(422, "The city has no such leader's post."),
+    "row_not_found": Code(404, "No such row, or not for you."),
+    "not_your_list": Code(403, "The list is another post's."),
+    "already_on_list": Code(409, "The ticket is on this list already."),
+    "supervision_of_report": Code(409, "A report of wrongdoing is on no list."),
+    "row_not_now": Code(409, "Not possible in the state that the row is in."),
+    "revisit_too_early": Code(409, "The next revisit is not due yet."),
     # --- administering
     "name_taken": Code(409, "There is an account of this name already."),
     "already_issued": Code(409, "It was issued already, and shown once."),

@@ -33,6 +33,7 @@ from domain.pack.policies import (
     Verification,
 )
 from domain.pack.rewards import Prize, RewardPolicy, RewardRule
+from domain.pack.supervision import SupervisionPolicy
 from domain.ticket.complaint import Code
 from packs.bases import EXTENDS, BadBase, PackFiles, is_base, line_of_extends, pack_files
 from packs.csv_tables import Sheet, Split, pairs, parts, read_csv
@@ -103,6 +104,7 @@ class CityFile(PackPart):
     rewards: RewardPolicy = RewardPolicy()
     places: Places = Places()
     council: CouncilPolicy | None = None
+    supervision: SupervisionPolicy = SupervisionPolicy()
     rating: RatingPolicy
     reasons: Reasons
 

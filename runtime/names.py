@@ -22,6 +22,7 @@ REPLAN_WORKFLOW = "Replan"
 ARCHIVE_WORKFLOW = "Archive"
 REWARDS_WORKFLOW = "Rewards"
 LAPSE_WORKFLOW = "Lapse"
+LISTS_WORKFLOW = "SupervisionLists"
 OUTBOX_JOB, BACKLOG_JOB = "outbox", "spool"
 """Schedules of the maintenance jobs whose results somebody waits for."""
 

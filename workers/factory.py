@@ -25,6 +25,7 @@ from activities.replan import Replanning
 from activities.retention import RetentionActivities
 from activities.rewards import Rewarding
 from activities.settle import Settle
+from activities.supervision import Listing
 from activities.sweep import Sweep
 from activities.triage import TriageActivities
 from audit.archive import HistoryArchive
@@ -50,6 +51,7 @@ from workflows.maintenance import (
     ReplanWorkflow,
     RetentionWorkflow,
     RewardsWorkflow,
+    SupervisionListsWorkflow,
     SweepWorkflow,
 )
 from workflows.ticket import TicketWorkflow
@@ -67,6 +69,7 @@ WORKFLOWS = (
     ReplanWorkflow,
     ArchiveWorkflow,
     RewardsWorkflow,
+    SupervisionListsWorkflow,
     LapseWorkflow,
 )
 
@@ -148,6 +151,7 @@ def ticket_worker(dependencies: ActivityDependencies, *, cached_tickets: int = 1
             Replanning(dependencies.packs, store, dependencies.client).replan,
             rewarding.grant,
             rewarding.lapse,
+            Listing(dependencies.packs, store).fill,
         ],
         workflow_runner=sandboxed_runner(),
         max_cached_workflows=cached_tickets,

@@ -57,6 +57,7 @@ from api.rest import (
     rewards,
     scores,
     session,
+    supervision,
     tickets,
     tokens,
     uploads,
@@ -116,6 +117,7 @@ ROUTERS = (
     installation,
     places,
     rewards,
+    supervision,
     health,
     codec,
 )

@@ -47,6 +47,7 @@ from domain.pack.policies import (
     Words,
 )
 from domain.pack.rewards import Prize, RewardPolicy, RewardRule
+from domain.pack.supervision import SupervisionPolicy
 from domain.ticket.complaint import Code
 from domain.ticket.rules_snapshot import Rules
 
@@ -120,6 +121,7 @@ class Pack(PackPart):
     rewards: RewardPolicy = RewardPolicy()
     places: Places = Places()
     council: CouncilPolicy | None = None
+    supervision: SupervisionPolicy = SupervisionPolicy()
     rating: RatingPolicy
     reasons: Reasons
     units: tuple[Unit, ...]

@@ -70,6 +70,7 @@ _OVERSEERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.AUDITOR, Role.ADM
 _CITIZENS = frozenset({Role.CITIZEN})
 _DECIDERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR})
 _CONVENERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.OFFICER})
+_SUPERVISORS = frozenset({Role.SUPERVISOR, Role.OFFICER})
 _FILERS = frozenset({Role.DESK, Role.DISPATCHER, Role.OFFICER, Role.SUPERVISOR})
 
 
@@ -205,6 +206,17 @@ TABLE: tuple[Right, ...] = (
     Right("get_places", "see how each district, street, community and cell does, and its tickets",
           _OVERSEERS, scope=Scope.READ),
     Right("get_spots", "see where complaints gather on the map", _OVERSEERS, scope=Scope.READ),
+    # --- supervision lists (督导清单)
+    Right("list_supervision", "see supervision lists; officers: their posts' and their own unit's",
+          _OVERSEERS | {Role.OFFICER}, scope=Scope.READ),
+    Right("put_on_list", "put a ticket on a leader's list; officers: of a post they act for",
+          _SUPERVISORS, scope=Scope.ACT),
+    Right("rectify_row", "say what was done about a problem on a list", _SUPERVISORS,
+          scope=Scope.ACT),
+    Right("revisit_row", "say whether the effect holds; officers: of a post they act for",
+          _SUPERVISORS, scope=Scope.ACT),
+    Right("settle_kind_of_row", "have all of the kind inspected, from a list", _SUPERVISORS,
+          scope=Scope.ACT),
     # --- pages
     _all("page_citizen", "the citizens' pages; a ticket only with its access code"),
     _all("page_sign_in", "the page to sign in"),

@@ -12,6 +12,7 @@ from packs.checks.owners import check_city, check_responsibilities
 from packs.checks.phrases import check_phrases
 from packs.checks.places import check_kinds, check_places
 from packs.checks.rewards import check_rewards
+from packs.checks.supervision import check_supervision
 from packs.checks.switches import check_needs
 from packs.checks.unused import check_unused
 from packs.parsed_pack import ParsedPack
@@ -33,6 +34,7 @@ CHECKS: tuple[Callable[[ParsedPack], Iterator[PackFault]], ...] = (
     check_figures,
     check_events,
     check_rewards,
+    check_supervision,
     check_messages,
     check_phrases,
     check_law,

@@ -48,6 +48,7 @@ from domain.pack.policies import (
     Verification,
 )
 from domain.pack.rewards import Prize, RewardPolicy, RewardRule
+from domain.pack.supervision import Leader, ListRule, SupervisionPolicy
 from domain.ticket.assignment import Ending, Share
 from domain.ticket.complaint import Channel, Kind
 from domain.ticket.rules_snapshot import Escalation, ReworkTo
@@ -85,6 +86,7 @@ DOCUMENTED: dict[str, list[type[BaseModel] | type[StrEnum] | Iterable[str]]] = {
     "`[verify]`": [Verification],
     "`[aftercare]`": [Aftercare],
     "`[council]`": [CouncilPolicy, VoteKind],
+    "`[supervision]`": [SupervisionPolicy, Leader, ListRule],
     "`[rating]`": [RatingPolicy, GradeChoice],
     "`[reasons]`": [Reasons, Reason],
     "`[places]`": [Places, PlaceKind, PlaceFeature],
