@@ -203,6 +203,15 @@ CODES: dict[str, Code] = {
     "supervision_of_report": Code(409, "A report of wrongdoing is on no list."),
     "row_not_now": Code(409, "Not possible in the state that the row is in."),
     "revisit_too_early": Code(409, "The next revisit is not due yet."),
+    # --- contractors
+    "month_not_over": Code(409, "The month is not over."),
+    "month_closed": Code(409, "The month is closed already."),
+    "month_not_closed": Code(409, "The month is not closed yet."),
+    "line_not_found": Code(404, "The month has no such line."),
+    "objection_over": Code(409, "The time to object is over."),
+    "already_objected": Code(409, "The line was objected to already."),
+    "objection_not_found": Code(404, "Nobody objected to this line."),
+    "objection_decided": Code(409, "The objection is decided already."),
     # --- administering
     "name_taken": Code(409, "There is an account of this name already."),
     "already_issued": Code(409, "It was issued already, and shown once."),

@@ -39,6 +39,7 @@ from api.rest import (
     cities,
     codec,
     commands,
+    contractors,
     councils,
     directory,
     figures,
@@ -118,6 +119,7 @@ ROUTERS = (
     places,
     rewards,
     supervision,
+    contractors,
     health,
     codec,
 )

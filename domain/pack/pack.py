@@ -26,6 +26,7 @@ from domain.pack.catalogue import (
     UnitKind,
     UnitQueue,
 )
+from domain.pack.contractors import AssessmentRule, ContractorPolicy
 from domain.pack.directory import PlaceRow, Places
 from domain.pack.phrases import Phrases
 from domain.pack.policies import (
@@ -122,6 +123,7 @@ class Pack(PackPart):
     places: Places = Places()
     council: CouncilPolicy | None = None
     supervision: SupervisionPolicy = SupervisionPolicy()
+    contractors: ContractorPolicy = ContractorPolicy()
     rating: RatingPolicy
     reasons: Reasons
     units: tuple[Unit, ...]
@@ -131,6 +133,7 @@ class Pack(PackPart):
     scoring: tuple[ScoringRule, ...] = ()
     reward_rules: tuple[RewardRule, ...] = ()
     prizes: tuple[Prize, ...] = ()
+    assessment: tuple[AssessmentRule, ...] = ()
     phrases: Phrases = Phrases()
     directory: tuple[PlaceRow, ...] = ()
     messages: dict[str, dict[str, str]] = Field(default_factory=dict)

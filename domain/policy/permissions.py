@@ -217,6 +217,16 @@ TABLE: tuple[Right, ...] = (
           _SUPERVISORS, scope=Scope.ACT),
     Right("settle_kind_of_row", "have all of the kind inspected, from a list", _SUPERVISORS,
           scope=Scope.ACT),
+    # --- contractors (承包企业)
+    Right("get_assessment", "see the monthly sheets of contractors; officers: their own unit's",
+          _OVERSEERS | {Role.OFFICER}, scope=Scope.READ),
+    Right("close_assessment", "close a month of contractors' assessment",
+          frozenset({Role.SUPERVISOR}), scope=Scope.ACT),
+    Right("object_to_assessment", "object to a line of one's own unit's sheet",
+          frozenset({Role.OFFICER}), scope=Scope.ACT),
+    Right("decide_objection", "decide an objection of a contractor",
+          frozenset({Role.SUPERVISOR}), scope=Scope.ACT),
+    _all("get_contractors", "read the published sheets of contractors"),
     # --- pages
     _all("page_citizen", "the citizens' pages; a ticket only with its access code"),
     _all("page_sign_in", "the page to sign in"),

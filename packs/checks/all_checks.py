@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from packs.checks.catalogue import check_categories, check_codes, check_units
 from packs.checks.cells import check_cells
+from packs.checks.contractors import check_contractors
 from packs.checks.formulas import check_conditions, check_events, check_figures
 from packs.checks.law import check_law
 from packs.checks.limits import check_calendar, check_joint, check_limits, check_order
@@ -35,6 +36,7 @@ CHECKS: tuple[Callable[[ParsedPack], Iterator[PackFault]], ...] = (
     check_events,
     check_rewards,
     check_supervision,
+    check_contractors,
     check_messages,
     check_phrases,
     check_law,

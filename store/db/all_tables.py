@@ -1,6 +1,7 @@
 """The metadata of all tables: a module of tables that nobody imports would be unknown to it."""
 
 from store.db import (
+    assessment_tables,
     council_tables,
     directory_tables,
     reward_tables,
@@ -10,6 +11,7 @@ from store.db import (
 from store.db.tables import Base
 
 MODULES = (
+    assessment_tables,
     council_tables,
     directory_tables,
     reward_tables,

@@ -57,6 +57,9 @@ BODIES: dict[str, Any] = {command.tag(): command.spec.example for command in COM
     "put_on_list": supervision.PUTTING,
     "rectify_row": {"text": "已整改。"},
     "revisit_row": {"holds": True, "note": "已整改。"},
+    "close_assessment": {},
+    "object_to_assessment": {"line": 1, "text": "不属我司。"},
+    "decide_objection": {"granted": True, "reason": "属实。"},
     "settle_kind_of_row": {"text": "请各单位排查。"},
 }
 
@@ -112,7 +115,7 @@ def _filled(path: str, tickets: Tickets, near: Relation | None = None) -> str:
     number = tickets.seen_from(near).number
     fields = {"n": n, "version": 1, "city": "tongzhou", "file": f"f{0:032x}", "chore": "spool"}
     fields |= {"session": "0" * 16, "redemption": "none", "code": "@", "council": 1, "task": 1}
-    fields |= {"row": "0"}
+    fields |= {"row": "0", "month": "2026-01", "line": 1}
     return path.format(number=number, **fields, **tickets.managed)
 
 

@@ -110,17 +110,19 @@ NO_NAMES = {
     "council", "subject", "statements_until", "vote_opens_at", "vote_closes_at", "count", "replace",
     "label", "option", "invitation", "tasks", "due", *(f"{part}_{n}" for n in range(1, 6)
       for part in ("title", "pros", "cons", "task", "unit", "due")),
+    # of supervision lists and contractors' sheets: posts, and what is filled in
+    "leader", "settled", "compare", "line", "said", "until", "granted",
     # how it is sent
     "accept_encoding", "device", "path", "prefer", "span", "to",
 }  # fmt: skip
 """The parameters that name nothing of anybody's."""
 
-ADDRESSED = ("number", "n", "file", "account", "token", "session", "one")
+ADDRESSED = ("number", "n", "file", "account", "token", "session", "one", "row")
 """The parameters of addresses that name something."""
 
 UNKNOWN: dict[str, str] = {
     "number": "2603021234560", "n": "1", "file": f"f{0:032x}", "account": "0" * 12,
-    "token": "0" * 12, "session": "0" * 16, "one": "0" * 16,
+    "token": "0" * 12, "session": "0" * 16, "one": "0" * 16, "row": "0" * 32,
 }  # fmt: skip
 
 WHAT_ELSE = {

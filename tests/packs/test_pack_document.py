@@ -27,6 +27,7 @@ from domain.pack.catalogue import (
     UnitQueue,
 )
 from domain.pack.condition_vocabulary import EventCase, ResultCase, ShareCase, TicketFacts
+from domain.pack.contractors import AssessmentRule, ContractorPolicy
 from domain.pack.directory import PlaceFeature, PlaceKind, PlaceRow, Places
 from domain.pack.law import Clause, Law, LawDocument
 from domain.pack.pack import City
@@ -86,6 +87,8 @@ DOCUMENTED: dict[str, list[type[BaseModel] | type[StrEnum] | Iterable[str]]] = {
     "`[verify]`": [Verification],
     "`[aftercare]`": [Aftercare],
     "`[council]`": [CouncilPolicy, VoteKind],
+    "`[contractors]`": [ContractorPolicy],
+    "assessment.csv": [AssessmentRule],
     "`[supervision]`": [SupervisionPolicy, Leader, ListRule],
     "`[rating]`": [RatingPolicy, GradeChoice],
     "`[reasons]`": [Reasons, Reason],

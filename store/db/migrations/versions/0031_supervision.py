@@ -1,4 +1,4 @@
-"""Supervision lists: rows, and what happened to each."""
+"""Supervision lists, and the monthly assessment of contractors."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -59,11 +59,67 @@ def _lists() -> None:
     )
 
 
+def _sheets() -> None:
+    op.create_table(
+        "assessment_month",
+        sa.Column("city", sa.String(), primary_key=True),
+        sa.Column("month", sa.String(), primary_key=True),
+        _at("closed_at"),
+        sa.Column("closed_by", sa.String(), nullable=False),
+        sa.Column("pack_version", sa.String(), nullable=False),
+        sa.Column("base", sa.Float(), nullable=False),
+        sa.Column("publish", sa.Boolean(), nullable=False),
+        _at("objections_until"),
+    )
+    op.create_table(
+        "assessment_sheet",
+        sa.Column("city", sa.String(), primary_key=True),
+        sa.Column("month", sa.String(), primary_key=True),
+        sa.Column("unit", sa.String(), primary_key=True),
+    )
+    op.create_table(
+        "assessment_line",
+        sa.Column("city", sa.String(), primary_key=True),
+        sa.Column("month", sa.String(), primary_key=True),
+        sa.Column("n", sa.Integer(), primary_key=True),
+        sa.Column("unit", sa.String(), nullable=False),
+        sa.Column("rule", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("name_en", sa.String(), nullable=False),
+        sa.Column("points", sa.Float(), nullable=False),
+        sa.Column("number", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        _at("at"),
+        sa.Column("event", sa.String(), nullable=False),
+    )
+    op.create_index("assessment_line_by_ticket", "assessment_line", ["number"])
+    op.create_table(
+        "assessment_objection",
+        sa.Column("city", sa.String(), primary_key=True),
+        sa.Column("month", sa.String(), primary_key=True),
+        sa.Column("n", sa.Integer(), primary_key=True),
+        sa.Column("unit", sa.String(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        _at("at"),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("granted", sa.Boolean(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        _at("decided_at", nullable=True),
+        sa.Column("decided_by", sa.String(), nullable=False),
+    )
+
+
 def upgrade() -> None:
     _lists()
+    _sheets()
 
 
 def downgrade() -> None:
+    op.drop_table("assessment_objection")
+    op.drop_index("assessment_line_by_ticket", "assessment_line")
+    op.drop_table("assessment_line")
+    op.drop_table("assessment_sheet")
+    op.drop_table("assessment_month")
     op.drop_table("supervision_step")
     op.drop_index("supervision_row_unsettled", "supervision_row")
     op.drop_index("supervision_row_by_city", "supervision_row")
