@@ -23,7 +23,7 @@ from temporalio.api.common.v1 import Payload, Payloads
 
 from api.http.app import create_app
 from api.pages.shared.addresses import every_address
-from api.rest import councils
+from api.rest import councils, supervision
 from domain.actors import Role
 from domain.commands.registry import COMMANDS
 from domain.policy.permissions import STAFF
@@ -110,24 +110,26 @@ NO_NAMES = {
     "council", "subject", "statements_until", "vote_opens_at", "vote_closes_at", "count", "replace",
     "label", "option", "invitation", "tasks", "due", *(f"{part}_{n}" for n in range(1, 6)
       for part in ("title", "pros", "cons", "task", "unit", "due")),
-    # of supervision lists and contractors' sheets: posts, and what is filled in
-    "leader", "settled", "compare", "line", "said", "until", "granted",
+    # of supervision lists and contractors' sheets: posts, what is filled in, and rows, whose tests
+    # are in `test_supervision.py`
+    "leader", "settled", "compare", "line", "said", "granted", "row",
     # how it is sent
     "accept_encoding", "device", "path", "prefer", "span", "to",
 }  # fmt: skip
 """The parameters that name nothing of anybody's."""
 
-ADDRESSED = ("number", "n", "file", "account", "token", "session", "one", "row")
+ADDRESSED = ("number", "n", "file", "account", "token", "session", "one")
 """The parameters of addresses that name something."""
 
 UNKNOWN: dict[str, str] = {
     "number": "2603021234560", "n": "1", "file": f"f{0:032x}", "account": "0" * 12,
-    "token": "0" * 12, "session": "0" * 16, "one": "0" * 16, "row": "0" * 32,
+    "token": "0" * 12, "session": "0" * 16, "one": "0" * 16,
 }  # fmt: skip
 
 WHAT_ELSE = {
     "version": "1", "city": ELSEWHERE, "city_id": ELSEWHERE, "action": "disable", "what": "urge",
-    "chore": "spool", "path": "x", "code": "x", "council": "1", "task": "1",
+    "chore": "spool", "path": "x", "code": "x", "council": "1", "task": "1", "row": "0" * 32,
+    "month": "2026-01", "line": "1",
 }  # fmt: skip
 
 BODIES: dict[str, Any] = {command.tag(): command.spec.example for command in COMMANDS} | {
@@ -137,6 +139,7 @@ BODIES: dict[str, Any] = {command.tag(): command.spec.example for command in COM
     "prepare_council": councils.EXAMPLE,
     "invite_to_council": {"count": 2},
     "follow_up_council": councils.FOLLOWING,
+    "put_on_list": supervision.PUTTING,
 }
 
 

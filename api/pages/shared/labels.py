@@ -228,6 +228,12 @@ LABELS: dict[str, dict[str, str]] = {
         "followed_up": N_("Follow-up under way"),
         "closed": N_("Council closed"),
     },
+    "assessment_state": {
+        "running": N_("The month is not over"),
+        "ended": N_("The month is over, and not closed"),
+        "closed": N_("The month is closed"),
+        "published": N_("The month is published"),
+    },
     "list_state": {
         "open": N_("To be rectified"),
         "revisit": N_("Rectified, to be revisited"),

@@ -16,7 +16,8 @@ class NavigationLink(NamedTuple):
     """A navigation link. `label` is a message marked with `N_`; `roles` see the link.
 
     `rewards`: only in a city that rewards reports; officers only of a unit that hands out prizes.
-    `lists`: only in a city with supervision lists.
+    `lists`: only in a city with supervision lists. `sheets`: only in one that assesses contractors,
+    officers only of such a unit.
     """
 
     label: str
@@ -24,6 +25,7 @@ class NavigationLink(NamedTuple):
     roles: frozenset[Role]
     rewards: bool = False
     lists: bool = False
+    sheets: bool = False
 
 
 _OVERSEERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN})
@@ -58,6 +60,9 @@ NAVIGATION: tuple[NavigationLink, ...] = (
     NavigationLink(
         N_("Supervision lists"), "/staff/supervision", _OVERSEERS | {Role.OFFICER}, lists=True
     ),
+    NavigationLink(
+        N_("Assessment sheets"), "/staff/contractors", _OVERSEERS | {Role.OFFICER}, sheets=True
+    ),
     NavigationLink(N_("Units' inboxes"), "/staff/inbox", _OTHERS),
     NavigationLink(N_("Audit"), "/staff/audit", frozenset({Role.ADMIN})),
     NavigationLink(N_("Rules of the city"), "/staff/admin/packs", frozenset({Role.AUDITOR})),
@@ -65,12 +70,17 @@ NAVIGATION: tuple[NavigationLink, ...] = (
 """A role's first entry is its start page."""
 
 
-def entries(role: Role, *, rewards: bool = True, lists: bool = True) -> list[NavigationLink]:
-    """Return the links that this role may open; those about rewards and lists, if there are any."""
+def entries(
+    role: Role, *, rewards: bool = True, lists: bool = True, sheets: bool = True
+) -> list[NavigationLink]:
+    """Return the links that this role may open; of what the city has."""
     return [
         entry
         for entry in NAVIGATION
-        if role in entry.roles and (rewards or not entry.rewards) and (lists or not entry.lists)
+        if role in entry.roles
+        and (rewards or not entry.rewards)
+        and (lists or not entry.lists)
+        and (sheets or not entry.sheets)
     ]
 
 

@@ -38,6 +38,7 @@ def staff_page(
             caller.actor.role,
             rewards=_has_rewards(pack, caller),
             lists=bool(pack.supervision.leaders),
+            sheets=_has_sheets(pack, caller),
         ),
         administration=administration(caller.actor.role),
         pack=pack,
@@ -55,6 +56,12 @@ def _has_rewards(pack: Pack, caller: Caller) -> bool:
     if caller.unit is None:
         return bool(pack.reward_rules)
     return any(prize.unit == caller.unit for prize in pack.prizes)
+
+
+def _has_sheets(pack: Pack, caller: Caller) -> bool:
+    """Return whether the city assesses contractors; of an officer, whether the unit is one."""
+    units = pack.contractors.units
+    return bool(units) if caller.unit is None else caller.unit in units
 
 
 def _others(request: Request, others: list[Any]) -> list[tuple[Any, str]]:
