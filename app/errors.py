@@ -229,6 +229,23 @@ CODES: dict[str, Code] = {
     "not_on_the_spot": Code(422, "The position is too far from the place."),
     "diary_entry_not_found": Code(404, "There is no such diary entry in the unit's area."),
     "diary_copied": Code(422, "The text repeats what an entry says of somebody; write it anew."),
+    # --- supervision lists
+    "unknown_leader": Code(422, "The city has no such leader's post."),
+    "row_not_found": Code(404, "No such row, or not for you."),
+    "not_your_list": Code(403, "The list is another post's."),
+    "already_on_list": Code(409, "The ticket is on this list already."),
+    "supervision_of_report": Code(409, "A report of wrongdoing is on no list."),
+    "row_not_now": Code(409, "Not possible in the state that the row is in."),
+    "revisit_too_early": Code(409, "The next revisit is not due yet."),
+    # --- contractors
+    "month_not_over": Code(409, "The month is not over."),
+    "month_closed": Code(409, "The month is closed already."),
+    "month_not_closed": Code(409, "The month is not closed yet."),
+    "line_not_found": Code(404, "The month has no such line."),
+    "objection_over": Code(409, "The time to object is over."),
+    "already_objected": Code(409, "The line was objected to already."),
+    "objection_not_found": Code(404, "Nobody objected to this line."),
+    "objection_decided": Code(409, "The objection is decided already."),
     # --- administering
     "name_taken": Code(409, "There is an account of this name already."),
     "already_issued": Code(409, "It was issued already, and shown once."),

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from domain.deadlines.calendar import WorkCalendar
 from domain.pack.pack import Pack
 from packs.parsed_pack import (
+    ASSESSMENT,
     CALENDAR,
     CATEGORIES,
     CITY,
@@ -59,6 +60,7 @@ def differences(before: Pack, after: Pack) -> list[ContentDifference]:
         *_rows(SCORING, _by("code", before.scoring), _by("code", after.scoring)),
         *_rows(REWARDS, _by("code", before.reward_rules), _by("code", after.reward_rules)),
         *_rows(PRIZES, _by("code", before.prizes), _by("code", after.prizes)),
+        *_rows(ASSESSMENT, _by("code", before.assessment), _by("code", after.assessment)),
         *_rows(PHRASES, _phrases(before), _phrases(after)),
         *_rows(PLACES, _by("code", before.directory), _by("code", after.directory)),
         *_patrols(before, after),

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, RootModel, StringConstraints, model_valid
 from domain.deadlines.calendar import OfficeSpans
 from domain.deadlines.registry import ClockName
 from domain.pack.catalogue import Category, Indicator, Reasons, Responsibility, ScoringRule, Unit
+from domain.pack.contractors import AssessmentRule, ContractorPolicy
 from domain.pack.directory import PlaceRow, Places
 from domain.pack.law import Law
 from domain.pack.pack import City
@@ -35,6 +36,7 @@ from domain.pack.policies import (
     Verification,
 )
 from domain.pack.rewards import Prize, RewardPolicy, RewardRule
+from domain.pack.supervision import SupervisionPolicy
 from domain.ticket.complaint import Code
 from packs.bases import EXTENDS, BadBase, PackFiles, is_base, line_of_extends, pack_files
 from packs.csv_tables import Sheet, Split, pairs, parts, read_csv
@@ -48,10 +50,21 @@ INDICATORS, SCORING, GRIDS = "indicators.toml", "scoring.csv", "grids.geojson"
 PHRASES, LAW, PLACES = "phrases.toml", "law.toml", "places.csv"
 REWARDS, PRIZES = "rewards.csv", "prizes.csv"
 PATROLS = "patrols.toml"
+ASSESSMENT = "assessment.csv"
 TEMPLATES = {"zh": "templates/zh.toml", "en": "templates/en.toml"}
 """The files with messages to citizens, by language."""
 
-_REPLACED = (UNITS, CATEGORIES, RESPONSIBILITIES, SCORING, GRIDS, REWARDS, PRIZES, PLACES)
+_REPLACED = (
+    UNITS,
+    CATEGORIES,
+    RESPONSIBILITIES,
+    SCORING,
+    GRIDS,
+    REWARDS,
+    PRIZES,
+    PLACES,
+    ASSESSMENT,
+)
 """The files that are not merged: a pack's own replaces that of its base as a whole."""
 
 M = TypeVar("M", bound=BaseModel)
@@ -107,6 +120,8 @@ class CityFile(PackPart):
     places: Places = Places()
     council: CouncilPolicy | None = None
     grid: GridPolicy | None = None
+    supervision: SupervisionPolicy = SupervisionPolicy()
+    contractors: ContractorPolicy = ContractorPolicy()
     rating: RatingPolicy
     reasons: Reasons
 
@@ -137,6 +152,7 @@ class ParsedPack:
     scoring: Sheet[ScoringRule]
     rewards: Sheet[RewardRule]
     prizes: Sheet[Prize]
+    assessment: Sheet[AssessmentRule]
     places: Sheet[PlaceRow]
     phrases: Document[Phrases]
     law: Document[Law]
@@ -190,6 +206,7 @@ def _read(files: PackFiles) -> ParsedPack:
         scoring=_sheet(files, SCORING, ScoringRule, problems, required=False),
         rewards=_sheet(files, REWARDS, RewardRule, problems, required=False),
         prizes=_sheet(files, PRIZES, Prize, problems, required=False),
+        assessment=_sheet(files, ASSESSMENT, AssessmentRule, problems, required=False),
         places=_sheet(files, PLACES, PlaceRow, problems, SPLIT_PLACE, required=False),
         phrases=_document(files, PHRASES, Phrases, problems, required=False),
         law=_document(files, LAW, Law, problems, required=False),
@@ -217,6 +234,7 @@ def _unread(folder: Path, problem: PackFault) -> ParsedPack:
         scoring=Sheet(SCORING, whole=False),
         rewards=Sheet(REWARDS, whole=False),
         prizes=Sheet(PRIZES, whole=False),
+        assessment=Sheet(ASSESSMENT, whole=False),
         places=Sheet(PLACES, whole=False),
         phrases=Document(PHRASES),
         law=Document(LAW),
@@ -313,5 +331,6 @@ def read_base(folder: Path) -> list[PackFault]:
     _sheet(files, SCORING, ScoringRule, problems, required=False)
     _sheet(files, REWARDS, RewardRule, problems, required=False)
     _sheet(files, PRIZES, Prize, problems, required=False)
+    _sheet(files, ASSESSMENT, AssessmentRule, problems, required=False)
     _sheet(files, PLACES, PlaceRow, problems, SPLIT_PLACE, required=False)
     return problems

@@ -252,6 +252,7 @@ def _assembled(parsed: ParsedPack) -> tuple[Pack | None, list[PackFault]]:
         scoring=parsed.scoring.values(),
         reward_rules=parsed.rewards.values(),
         prizes=parsed.prizes.values(),
+        assessment=parsed.assessment.values(),
         phrases=parsed.phrases.value or Phrases(),
         directory=parsed.places.values(),
         patrols=parsed.patrols.value or Patrols(),

@@ -23,6 +23,7 @@ ARCHIVE_WORKFLOW = "Archive"
 REWARDS_WORKFLOW = "Rewards"
 LAPSE_WORKFLOW = "Lapse"
 PATROL_WORKFLOW = "Patrol"
+LISTS_WORKFLOW = "SupervisionLists"
 OUTBOX_JOB, BACKLOG_JOB = "outbox", "spool"
 """Schedules of the maintenance jobs whose results somebody waits for."""
 

@@ -26,6 +26,7 @@ from activities.replan import Replanning
 from activities.retention import RetentionActivities
 from activities.rewards import Rewarding
 from activities.settle import Settle
+from activities.supervision import Listing
 from activities.sweep import Sweep
 from activities.triage import TriageActivities
 from audit.archive import HistoryArchive
@@ -52,6 +53,7 @@ from workflows.maintenance import (
     ReplanWorkflow,
     RetentionWorkflow,
     RewardsWorkflow,
+    SupervisionListsWorkflow,
     SweepWorkflow,
 )
 from workflows.ticket import TicketWorkflow
@@ -69,6 +71,7 @@ WORKFLOWS = (
     ReplanWorkflow,
     ArchiveWorkflow,
     RewardsWorkflow,
+    SupervisionListsWorkflow,
     LapseWorkflow,
     PatrolWorkflow,
 )
@@ -152,6 +155,7 @@ def ticket_worker(dependencies: ActivityDependencies, *, cached_tickets: int = 1
             rewarding.grant,
             rewarding.lapse,
             Patrolling(dependencies.packs, store).patrol,
+            Listing(dependencies.packs, store).fill,
         ],
         workflow_runner=sandboxed_runner(),
         max_cached_workflows=cached_tickets,

@@ -29,6 +29,7 @@ from runtime.names import (
     BACKLOG_JOB,
     BACKLOG_WORKFLOW,
     LAPSE_WORKFLOW,
+    LISTS_WORKFLOW,
     OUTBOX_JOB,
     OUTBOX_WORKFLOW,
     RENEWAL_WORKFLOW,
@@ -68,6 +69,7 @@ JOBS = {
     "archive": (ARCHIVE_WORKFLOW, timedelta(hours=1)),
     "rewards": (REWARDS_WORKFLOW, EVERY),
     "lapse": (LAPSE_WORKFLOW, timedelta(days=1)),
+    "supervision_lists": (LISTS_WORKFLOW, timedelta(hours=1)),
 }
 
 

@@ -13,6 +13,7 @@ from runtime.names import (
     ARCHIVE_WORKFLOW,
     BACKLOG_WORKFLOW,
     LAPSE_WORKFLOW,
+    LISTS_WORKFLOW,
     OUTBOX_WORKFLOW,
     PATROL_WORKFLOW,
     RENEWAL_WORKFLOW,
@@ -32,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.replan import Replanning
     from activities.retention import RetentionActivities
     from activities.rewards import Rewarding
+    from activities.supervision import Listing
     from activities.sweep import Sweep
 
 _RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
@@ -173,5 +175,19 @@ class PatrolWorkflow:
             Patrolling.patrol,
             city,
             start_to_close_timeout=2 * EVERY,
+            retry_policy=_RETRY,
+        )
+
+
+@workflow.defn(name=LISTS_WORKFLOW)
+class SupervisionListsWorkflow:
+    """The putting of tickets on supervision lists by the rules of the cities."""
+
+    @workflow.run
+    async def run(self) -> int:
+        return await workflow.execute_activity_method(
+            Listing.fill,
+            start_to_close_timeout=timedelta(hours=1),
+            heartbeat_timeout=timedelta(minutes=1),
             retry_policy=_RETRY,
         )

@@ -26,6 +26,7 @@ from domain.pack.catalogue import (
     UnitKind,
     UnitQueue,
 )
+from domain.pack.contractors import AssessmentRule, ContractorPolicy
 from domain.pack.directory import PlaceRow, Places
 from domain.pack.patrols import Patrols
 from domain.pack.phrases import Phrases
@@ -49,6 +50,7 @@ from domain.pack.policies import (
     Words,
 )
 from domain.pack.rewards import Prize, RewardPolicy, RewardRule
+from domain.pack.supervision import SupervisionPolicy
 from domain.ticket.complaint import Code
 from domain.ticket.rules_snapshot import Rules
 
@@ -123,6 +125,8 @@ class Pack(PackPart):
     places: Places = Places()
     council: CouncilPolicy | None = None
     grid: GridPolicy | None = None
+    supervision: SupervisionPolicy = SupervisionPolicy()
+    contractors: ContractorPolicy = ContractorPolicy()
     rating: RatingPolicy
     reasons: Reasons
     units: tuple[Unit, ...]
@@ -132,6 +136,7 @@ class Pack(PackPart):
     scoring: tuple[ScoringRule, ...] = ()
     reward_rules: tuple[RewardRule, ...] = ()
     prizes: tuple[Prize, ...] = ()
+    assessment: tuple[AssessmentRule, ...] = ()
     phrases: Phrases = Phrases()
     directory: tuple[PlaceRow, ...] = ()
     patrols: Patrols = Patrols()

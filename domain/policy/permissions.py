@@ -77,6 +77,7 @@ _DECIDERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR})
 _CONVENERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.OFFICER})
 _WATCHERS = _OVERSEERS | OF_UNITS
 _EVALUATORS = frozenset({Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN, Role.OFFICER})
+_SUPERVISORS = frozenset({Role.SUPERVISOR, Role.OFFICER})
 _FILERS = frozenset({Role.DESK, Role.DISPATCHER, Role.OFFICER, Role.SUPERVISOR})
 _GRID_WORKERS = frozenset({Role.GRID_WORKER})
 _GRID_STREETS = frozenset({Role.OFFICER, Role.SUPERVISOR})
@@ -251,6 +252,27 @@ TABLE: tuple[Right, ...] = (
     Right("get_places", "see how each district, street, community and cell does, and its tickets",
           _OVERSEERS, scope=Scope.READ),
     Right("get_spots", "see where complaints gather on the map", _OVERSEERS, scope=Scope.READ),
+    # --- supervision lists (督导清单)
+    Right("list_supervision", "see supervision lists; officers: their posts' and their own unit's",
+          _OVERSEERS | {Role.OFFICER}, scope=Scope.READ),
+    Right("put_on_list", "put a ticket on a leader's list; officers: of a post they act for",
+          _SUPERVISORS, scope=Scope.ACT),
+    Right("rectify_row", "say what was done about a problem on a list", _SUPERVISORS,
+          scope=Scope.ACT),
+    Right("revisit_row", "say whether the effect holds; officers: of a post they act for",
+          _SUPERVISORS, scope=Scope.ACT),
+    Right("settle_kind_of_row", "have all of the kind inspected, from a list", _SUPERVISORS,
+          scope=Scope.ACT),
+    # --- contractors (承包企业)
+    Right("get_assessment", "see the monthly sheets of contractors; officers: their own unit's",
+          _OVERSEERS | {Role.OFFICER}, scope=Scope.READ),
+    Right("close_assessment", "close a month of contractors' assessment",
+          frozenset({Role.SUPERVISOR}), scope=Scope.ACT),
+    Right("object_to_assessment", "object to a line of one's own unit's sheet",
+          frozenset({Role.OFFICER}), scope=Scope.ACT),
+    Right("decide_objection", "decide an objection of a contractor",
+          frozenset({Role.SUPERVISOR}), scope=Scope.ACT),
+    _all("get_contractors", "read the published sheets of contractors"),
     # --- pages
     _all("page_citizen", "the citizens' pages; a ticket only with its access code"),
     _all("page_sign_in", "the page to sign in"),

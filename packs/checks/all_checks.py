@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from packs.checks.catalogue import check_categories, check_codes, check_units
 from packs.checks.cells import check_cells
+from packs.checks.contractors import check_contractors
 from packs.checks.formulas import check_conditions, check_events, check_figures
 from packs.checks.law import check_law
 from packs.checks.limits import check_calendar, check_joint, check_limits, check_order
@@ -13,6 +14,7 @@ from packs.checks.patrols import check_patrols
 from packs.checks.phrases import check_phrases
 from packs.checks.places import check_kinds, check_places
 from packs.checks.rewards import check_rewards
+from packs.checks.supervision import check_supervision
 from packs.checks.switches import check_needs
 from packs.checks.unused import check_unused
 from packs.parsed_pack import ParsedPack
@@ -34,6 +36,8 @@ CHECKS: tuple[Callable[[ParsedPack], Iterator[PackFault]], ...] = (
     check_figures,
     check_events,
     check_rewards,
+    check_supervision,
+    check_contractors,
     check_messages,
     check_phrases,
     check_law,

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from domain.pack.catalogue import Level, Reasons, Unit, UnitKind, matches
 from packs.csv_tables import CsvRow
-from packs.parsed_pack import CATEGORIES, PRIZES, REWARDS, SCORING, UNITS, ParsedPack
+from packs.parsed_pack import ASSESSMENT, CATEGORIES, PRIZES, REWARDS, SCORING, UNITS, ParsedPack
 from packs.problems import PackFault, Place
 from packs.toml_tables import Document
 
@@ -22,6 +22,7 @@ def check_codes(parsed: ParsedPack) -> Iterator[PackFault]:
     yield from _twice([((CATEGORIES, row.line), row.value.code) for row in parsed.categories.rows])
     yield from _twice([((SCORING, row.line), row.value.code) for row in parsed.scoring.rows])
     yield from _twice([((REWARDS, row.line), row.value.code) for row in parsed.rewards.rows])
+    yield from _twice([((ASSESSMENT, row.line), row.value.code) for row in parsed.assessment.rows])
     yield from _twice([((PRIZES, row.line), row.value.code) for row in parsed.prizes.rows])
     yield from _twice(
         [((row.file, row.line), str(row.value.date)) for row in parsed.overrides.rows]

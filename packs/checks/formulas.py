@@ -12,7 +12,7 @@ from packs.conditions import (
     Vocabulary,
     compile_condition,
 )
-from packs.parsed_pack import CATEGORIES, REWARDS, SCORING, ParsedPack
+from packs.parsed_pack import ASSESSMENT, CATEGORIES, REWARDS, SCORING, ParsedPack
 from packs.problems import PackFault
 
 
@@ -43,6 +43,9 @@ def check_conditions(parsed: ParsedPack) -> Iterator[PackFault]:
     for rule in parsed.scoring.rows:
         for fault in _faults(rule.value.when, OF_EVENTS):
             yield PackFault(SCORING, rule.line, f"when: {fault}")
+    for criterion in parsed.assessment.rows:
+        for fault in _faults(criterion.value.when, OF_EVENTS):
+            yield PackFault(ASSESSMENT, criterion.line, f"when: {fault}")
     for reward in parsed.rewards.rows:
         for fault in _faults(reward.value.when, OF_TICKETS):
             yield PackFault(REWARDS, reward.line, f"when: {fault}")
@@ -75,7 +78,8 @@ def check_figures(parsed: ParsedPack) -> Iterator[PackFault]:
 
 def check_events(parsed: ParsedPack) -> Iterator[PackFault]:
     """Check that every scoring rule names a known kind of event."""
-    for row in parsed.scoring.rows:
-        if row.value.on not in event_kinds():
-            message = f"nothing that happens is called {row.value.on!r}"
-            yield PackFault(SCORING, row.line, message)
+    scoring = [(SCORING, row.line, row.value.on) for row in parsed.scoring.rows]
+    criteria = [(ASSESSMENT, row.line, row.value.on) for row in parsed.assessment.rows]
+    for file, line, kind in (*scoring, *criteria):
+        if kind not in event_kinds():
+            yield PackFault(file, line, f"nothing that happens is called {kind!r}")

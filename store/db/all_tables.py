@@ -1,22 +1,26 @@
 """The metadata of all tables: a module of tables that nobody imports would be unknown to it."""
 
 from store.db import (
+    assessment_tables,
     council_tables,
     directory_tables,
     grid_tables,
     patrol_tables,
     reward_tables,
     setback_tables,
+    supervision_tables,
 )
 from store.db.tables import Base
 
 MODULES = (
+    assessment_tables,
     council_tables,
     directory_tables,
     grid_tables,
     patrol_tables,
     reward_tables,
     setback_tables,
+    supervision_tables,
 )
 
 metadata = Base.metadata

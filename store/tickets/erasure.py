@@ -13,18 +13,19 @@ from domain.canonical import folded
 from domain.refusals import Refused
 from domain.ticket.erasure import without_words
 from domain.ticket.stages import Stage
-from store.db import grid_tables, reward_tables, tables
+from store.db import assessment_tables, grid_tables, reward_tables, tables
 from store.db.engine import Store
 from store.files.files import let_go
 from store.grid import checks
-from store.tickets import councils, history_archive, setbacks
+from store.tickets import councils, history_archive, setbacks, supervision_lists
 
 _TICKET, _INTAKE, _PERSON = tables.ticket.c, tables.intake.c, tables.person.c
 _ASKING = grid_tables.sign_up.c
 _SHRUNK = (
     "person, intake, ticket, event, assignment, ticket_key, set_aside, council, council_invitation,"
     " council_tally, council_ballot, council_statement, council_task, picture_mark, filing_network,"
-    " grid_check, grid_entry, grid_sign_up"
+    " grid_check, grid_entry, grid_sign_up,"
+    " supervision_row, supervision_step, assessment_objection"
 )
 """The tables that erasing takes something from."""
 _KEY, _EVENT, _SHARE = tables.ticket_key.c, tables.event.c, tables.assignment.c
@@ -59,6 +60,8 @@ async def erase(store: Store, number: str, at: datetime) -> None:
         _forget_reward_words(connection, number)
         councils.forget(connection, number)
         checks.forget(connection, number)
+        supervision_lists.forget(connection, number)
+        _forget_objections(connection, number)
 
     await store.write(work)
 
@@ -67,6 +70,18 @@ def _careful(connection: Connection) -> None:
     # Without this, what SQLite deletes stays in the file until its place is used again.
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA secure_delete=ON")
+
+
+def _forget_objections(connection: Connection, number: str) -> None:
+    """Blank what was said of the ticket's lines in contractors' sheets; their points stay."""
+    line, said = assessment_tables.line.c, assessment_tables.objection
+    of = and_(
+        line.city == said.c.city,
+        line.month == said.c.month,
+        line.n == said.c.n,
+        line.number == number,
+    )
+    connection.execute(update(said).where(exists().where(of)).values(text="", reason=""))
 
 
 def _destroy_key(connection: Connection, store: Store, number: str, at: datetime) -> None:

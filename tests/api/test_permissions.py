@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from api.http import route_permissions
-from api.rest import councils, grid
+from api.rest import councils, grid, supervision
 from domain.actors import OF_UNITS, Role
 from domain.commands.relations import SEEING, Relation
 from domain.policy.permissions import ACCOUNTS, COMMANDS, RIGHTS, STAFF, Right
@@ -56,6 +56,13 @@ BODIES: dict[str, Any] = {command.tag(): command.spec.example for command in COM
     "finish_council_task": {},
     "close_council": {},
     "ask_grid_check": grid.CHECK,
+    "put_on_list": supervision.PUTTING,
+    "rectify_row": {"text": "已整改。"},
+    "revisit_row": {"holds": True, "note": "已整改。"},
+    "close_assessment": {},
+    "object_to_assessment": {"line": 1, "text": "不属我司。"},
+    "decide_objection": {"granted": True, "reason": "属实。"},
+    "settle_kind_of_row": {"text": "请各单位排查。"},
 }
 
 
@@ -117,6 +124,7 @@ def _filled(path: str, tickets: Tickets, near: Relation | None = None) -> str:
     fields = {"n": n, "version": 1, "city": "tongzhou", "file": f"f{0:032x}", "chore": "spool"}
     fields |= {"session": "0" * 16, "redemption": "none", "code": "@", "council": 1, "task": 1}
     fields["sign_up"] = "none"
+    fields |= {"row": "0", "month": "2026-01", "line": 1}
     return path.format(number=number, **fields, **tickets.managed)
 
 

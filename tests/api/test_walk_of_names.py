@@ -23,7 +23,7 @@ from temporalio.api.common.v1 import Payload, Payloads
 
 from api.http.app import create_app
 from api.pages.shared.addresses import every_address
-from api.rest import councils, grid
+from api.rest import councils, grid, supervision
 from domain.actors import Role
 from domain.commands.registry import COMMANDS
 from domain.policy.permissions import STAFF
@@ -116,6 +116,9 @@ NO_NAMES = {
     # of patrols: rounds and draws, which are no tickets (see `test_patrols.py`), and their fields
     "round", "draw", "stamps", "sent_at", "point", "points", "accuracy", "at", "size",
     "remarks",
+    # of supervision lists and contractors' sheets: posts, what is filled in, and rows, whose tests
+    # are in `test_supervision.py`
+    "leader", "settled", "compare", "line", "said", "granted", "row",
     # how it is sent
     "accept_encoding", "device", "path", "prefer", "span", "to",
 }  # fmt: skip
@@ -134,6 +137,8 @@ WHAT_ELSE = {
     "chore": "spool", "path": "x", "code": "x", "council": "1", "task": "1",
     "sign_up": "none",
     "round": "x", "draw": "x",
+    "row": "0" * 32,
+    "month": "2026-01", "line": "1",
 }  # fmt: skip
 
 BODIES: dict[str, Any] = {command.tag(): command.spec.example for command in COMMANDS} | {
@@ -144,6 +149,7 @@ BODIES: dict[str, Any] = {command.tag(): command.spec.example for command in COM
     "invite_to_council": {"count": 2},
     "follow_up_council": councils.FOLLOWING,
     "ask_grid_check": grid.CHECK,
+    "put_on_list": supervision.PUTTING,
 }
 
 

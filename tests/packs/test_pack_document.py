@@ -27,6 +27,7 @@ from domain.pack.catalogue import (
     UnitQueue,
 )
 from domain.pack.condition_vocabulary import EventCase, ResultCase, ShareCase, TicketFacts
+from domain.pack.contractors import AssessmentRule, ContractorPolicy
 from domain.pack.directory import PlaceFeature, PlaceKind, PlaceRow, Places
 from domain.pack.law import Clause, Law, LawDocument
 from domain.pack.pack import City
@@ -61,6 +62,7 @@ from domain.pack.policies import (
     Verification,
 )
 from domain.pack.rewards import Prize, RewardPolicy, RewardRule
+from domain.pack.supervision import Leader, ListRule, SupervisionPolicy
 from domain.ticket.assignment import Ending, Share
 from domain.ticket.complaint import Channel, Kind
 from domain.ticket.rules_snapshot import Escalation, ReworkTo
@@ -99,6 +101,9 @@ DOCUMENTED: dict[str, list[type[BaseModel] | type[StrEnum] | Iterable[str]]] = {
     "`[aftercare]`": [Aftercare],
     "`[council]`": [CouncilPolicy, VoteKind],
     "`[grid]`": [GridPolicy],
+    "`[contractors]`": [ContractorPolicy],
+    "assessment.csv": [AssessmentRule],
+    "`[supervision]`": [SupervisionPolicy, Leader, ListRule],
     "`[rating]`": [RatingPolicy, GradeChoice],
     "`[reasons]`": [Reasons, Reason],
     "`[places]`": [Places, PlaceKind, PlaceFeature],

@@ -266,6 +266,24 @@ LABELS: dict[str, dict[str, str]] = {
         "followed_up": N_("Follow-up under way"),
         "closed": N_("Council closed"),
     },
+    "assessment_state": {
+        "running": N_("The month is not over"),
+        "ended": N_("The month is over, and not closed"),
+        "closed": N_("The month is closed"),
+        "published": N_("The month is published"),
+    },
+    "list_state": {
+        "open": N_("To be rectified"),
+        "revisit": N_("Rectified, to be revisited"),
+        "settled": N_("Settled for good"),
+    },
+    "list_step": {
+        "put": N_("Put on the list"),
+        "rectified": N_("Said to be rectified"),
+        "holds": N_("Revisited: it holds"),
+        "came_back": N_("Revisited: it came back"),
+        "settle_all": N_("All of the kind to be settled"),
+    },
     "council_vote": {
         "secret": N_("Secret vote"),
         "open": N_("Open vote, shown by name"),

@@ -75,6 +75,18 @@ NAVIGATION: tuple[NavigationLink, ...] = (
     NavigationLink(N_("Rounds to walk"), "/staff/rounds", OF_UNITS, Subject.PATROLS),
     NavigationLink(N_("Patrols"), "/staff/patrols", _OVERSEERS | OF_UNITS, Subject.PATROLS),
     NavigationLink(N_("Late after councils"), "/staff/council-tasks", _OVERSEERS),
+    NavigationLink(
+        N_("Supervision lists"),
+        "/staff/supervision",
+        _OVERSEERS | {Role.OFFICER},
+        Subject.SUPERVISION,
+    ),
+    NavigationLink(
+        N_("Assessment sheets"),
+        "/staff/contractors",
+        _OVERSEERS | {Role.OFFICER},
+        Subject.CONTRACTORS,
+    ),
     NavigationLink(N_("Units' inboxes"), "/staff/inbox", _OTHERS),
     NavigationLink(N_("Audit"), "/staff/audit", frozenset({Role.ADMIN})),
     NavigationLink(N_("Rules of the city"), "/staff/admin/packs", frozenset({Role.AUDITOR})),

@@ -13,6 +13,8 @@ class Subject(StrEnum):
     REWARDS = "rewards"  # 有奖随手拍
     GRID = "grid"  # 网格员
     PATROLS = "patrols"  # 巡查
+    SUPERVISION = "supervision"  # 督导清单
+    CONTRACTORS = "contractors"  # 承包企业考核
 
 
 def subjects_of(pack: Pack, unit: str | None) -> frozenset[Subject]:
@@ -40,8 +42,21 @@ def _patrols(pack: Pack, unit: str | None) -> bool:
     return bool(pack.patrols.routes)
 
 
+def _supervision(pack: Pack, unit: str | None) -> bool:
+    del unit
+    return bool(pack.supervision.leaders)
+
+
+def _contractors(pack: Pack, unit: str | None) -> bool:
+    """Return whether the city assesses contractors; of a unit, whether it is one."""
+    units = pack.contractors.units
+    return bool(units) if unit is None else unit in units
+
+
 _HAS: dict[Subject, Callable[[Pack, str | None], bool]] = {
     Subject.REWARDS: _rewards,
     Subject.GRID: _grid,
     Subject.PATROLS: _patrols,
+    Subject.SUPERVISION: _supervision,
+    Subject.CONTRACTORS: _contractors,
 }

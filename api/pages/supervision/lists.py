@@ -1,0 +1,239 @@
+"""Supervision lists (督导清单): the problems of each leader's area, as page, sheet and print."""
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+from pydantic import ValidationError
+from starlette.responses import RedirectResponse, Response
+
+from api.http.access import staff
+from api.http.csv_sheets import Cell, sheet
+from api.http.dependencies import Context
+from api.http.i18n import ENGLISH
+from api.pages.shared.addresses import known_parameters
+from api.pages.shared.forms import REFUSALS, Form
+from api.pages.shared.page_words import PageWords
+from api.pages.shared.staff_page import staff_page
+from api.pages.shared.workplace import working_city
+from app.access.caller import Caller
+from app.context import AppContext
+from app.errors import Problem
+from app.supervision import lists
+from app.supervision.lists import ListQuery, PutIn, RectifiedIn, RevisitIn, SettleKindIn
+from app.supervision.views import ListRowOut, SupervisionPage
+from domain.canonical import typed_number
+from domain.pack.pack import Pack
+from domain.policy.permissions import RIGHTS
+from domain.words import N_
+
+router = APIRouter(include_in_schema=False)
+
+URL = "/staff/supervision"
+_PUTTING = ("number", "leader", "text", "unit", "due")
+_ROW = ("said", "until", "holds")
+_ALL = (*_PUTTING, *_ROW)
+_NOT_A_DATE = N_("This is not a date.")
+_DONE = N_("It is recorded.")
+
+Reads = Annotated[Caller, staff("list_supervision")]
+RowId = Annotated[str, Path(pattern=r"^[0-9a-f]{1,64}$")]
+_Act = Callable[[], Awaitable[Any]]
+
+
+@router.get(URL, dependencies=[known_parameters("leader", "settled", "number", "done")])
+async def show(request: Request, caller: Reads, context: Context) -> Response:
+    """Show the lists, what is late first, with the forms of what this reader may do."""
+    number = request.query_params.get("number", "")
+    return await _page(request, caller, context, Form.blank(*_ALL, number=number))
+
+
+@router.get(f"{URL}/print", dependencies=[known_parameters("leader", "settled")])
+async def problem_list(request: Request, caller: Reads, context: Context) -> Response:
+    """Show the list as a table to be printed (问题清单)."""
+    pack = working_city(request, context, caller)
+    shown = await _lists(request, caller, context, pack)
+    return staff_page(request, "supervision/lists_print.html", caller, pack=pack, shown=shown)
+
+
+@router.get(f"{URL}.csv", dependencies=[known_parameters("leader", "settled")])
+async def list_sheet(request: Request, caller: Reads, context: Context) -> Response:
+    """Send the rows as CSV."""
+    pack, words = working_city(request, context, caller), PageWords(request)
+    shown = await _lists(request, caller, context, pack)
+    heads = (N_("Leader's post"), N_("Number"), N_("What has to be rectified"), N_("Unit"),
+             N_("State of a problem"), N_("Last day in time"), N_("Days late"), N_("Next revisit"),
+             N_("Held"), N_("Came back"), N_("Result"))  # fmt: skip
+    name = f"{words.named(pack.city)} {words.say(N_('Problem list'))}.csv"
+    return sheet(name, [words.say(head) for head in heads], _rows(shown.rows, words))
+
+
+@router.post(URL)
+async def put(
+    request: Request, caller: Annotated[Caller, staff("put_on_list")], context: Context
+) -> Response:
+    """Put a ticket on a list."""
+    form = await Form.read(request, *_PUTTING)
+
+    async def act() -> None:
+        values = form.filled("leader", "text", "unit") | _day(form, "due", "due")
+        body = PutIn.model_validate(values)
+        number = typed_number(form.typed["number"])
+        if not number.isdecimal():
+            raise Problem("bad_number")
+        await lists.put_on_list(context, caller, number, body, form.key)
+
+    return await _done(request, caller, context, form, act)
+
+
+@router.post(f"{URL}/{{row}}/result")
+async def rectify(
+    request: Request,
+    row: RowId,
+    caller: Annotated[Caller, staff("rectify_row")],
+    context: Context,
+) -> Response:
+    """Record what was done."""
+    form = await Form.read(request, *_ROW)
+
+    async def act() -> None:
+        body = RectifiedIn.model_validate({"text": form.typed["said"]})
+        await lists.rectify_row(context, caller, row, body)
+
+    return await _done(request, caller, context, form, act, row)
+
+
+@router.post(f"{URL}/{{row}}/revisit")
+async def revisit(
+    request: Request,
+    row: RowId,
+    caller: Annotated[Caller, staff("revisit_row")],
+    context: Context,
+) -> Response:
+    """Record whether it holds."""
+    form = await Form.read(request, *_ROW)
+
+    async def act() -> None:
+        values = {"note": form.typed["said"], "holds": form.typed["holds"] == "yes"}
+        body = RevisitIn.model_validate(values | _day(form, "until", "due"))
+        await lists.revisit_row(context, caller, row, body)
+
+    return await _done(request, caller, context, form, act, row)
+
+
+@router.post(f"{URL}/{{row}}/settle-all")
+async def settle_all(
+    request: Request,
+    row: RowId,
+    caller: Annotated[Caller, staff("settle_kind_of_row")],
+    context: Context,
+) -> Response:
+    """Have all of the kind inspected."""
+    form = await Form.read(request, *_ROW)
+
+    async def act() -> None:
+        body = SettleKindIn.model_validate({"text": form.typed["said"]})
+        await lists.settle_kind_of_row(context, caller, row, body, form.key)
+
+    return await _done(request, caller, context, form, act, row)
+
+
+# --- shared -------------------------------------------------------------------------------------
+
+
+def _day(form: Form, field: str, name: str) -> dict[str, date | str]:
+    """Return a typed day by its name; what is none stays, to be refused with the others."""
+    typed = form.typed[field]
+    if not typed:
+        return {}
+    try:
+        return {name: date.fromisoformat(typed)}
+    except ValueError:
+        form.fail(field, _NOT_A_DATE)
+        return {name: typed}
+
+
+async def _done(
+    request: Request,
+    caller: Caller,
+    context: AppContext,
+    form: Form,
+    act: _Act,
+    row: str = "",
+) -> Response:
+    """Act, and go back to the lists; what is refused is shown with what was typed."""
+    try:
+        await act()
+    except (ValidationError, *REFUSALS) as error:
+        status = form.refuse(error)
+        return await _page(request, caller, context, form, status, row)
+    return RedirectResponse(f"{URL}?done=1", 303)
+
+
+async def _lists(
+    request: Request, caller: Caller, context: AppContext, pack: Pack
+) -> SupervisionPage:
+    """Return the lists that the address asks for.
+
+    Raises:
+        Problem: not_found, in a city without lists, and for a leader that there is not.
+    """
+    leader = request.query_params.get("leader") or None
+    settled = request.query_params.get("settled") == "yes"
+    try:
+        query = ListQuery(leader=leader, settled=settled)
+        return await lists.supervision_page(context, caller, pack.city.id, query)
+    except ValidationError:
+        raise Problem("not_found") from None
+    except Problem as problem:
+        if problem.code in ("not_in_this_city", "unknown_leader"):
+            raise Problem("not_found") from None
+        raise
+
+
+async def _page(
+    request: Request,
+    caller: Caller,
+    context: AppContext,
+    form: Form,
+    status: int = 200,
+    wrong: str = "",
+) -> Response:
+    pack = working_city(request, context, caller)
+    form.typed = dict.fromkeys(_ALL, "") | form.typed
+    shown = await _lists(request, caller, context, pack)
+    return staff_page(
+        request,
+        "supervision/lists.html",
+        caller,
+        status,
+        pack=pack,
+        shown=shown,
+        form=form,
+        wrong=wrong,
+        leader=request.query_params.get("leader", ""),
+        settled=request.query_params.get("settled") == "yes",
+        units=[(one.code, one) for one in pack.units],
+        done=_DONE if request.query_params.get("done") else None,
+        may_put=shown.may_put and caller.may(RIGHTS["put_on_list"]),
+        settles=pack.features.settle_all,
+    )
+
+
+def _rows(rows: Sequence[ListRowOut], words: PageWords) -> Iterator[Sequence[Cell]]:
+    english = words.language == ENGLISH
+    for row in rows:
+        yield [
+            row.leader_name_en if english else row.leader_name,
+            row.number,
+            row.text,
+            row.unit_name_en if english else row.unit_name,
+            words.label("list_state", row.state.value),
+            str(row.due),
+            row.days_late or None,
+            str(row.revisit_due or ""),
+            f"{row.held}/{row.revisits}",
+            row.back,
+            row.result,
+        ]
