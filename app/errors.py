@@ -195,6 +195,12 @@ CODES: dict[str, Code] = {
     "unknown_option": Code(422, "The council has no such option."),
     "label_missing": Code(422, "The vote is open: a name is shown with it."),
     "council_tasks_left": Code(409, "Tasks that follow from the council are not done."),
+    # --- promises
+    "promise_not_found": Code(404, "The ticket has no such promise."),
+    "promise_undated": Code(422, "A promise needs the day by which it is kept."),
+    "promise_cap": Code(409, "The ticket has as many promises as it may."),
+    "promise_ended": Code(409, "The end of this promise is recorded already."),
+    "promise_unit": Code(422, "That unit has no share of this ticket."),
     # --- administering
     "name_taken": Code(409, "There is an account of this name already."),
     "already_issued": Code(409, "It was issued already, and shown once."),

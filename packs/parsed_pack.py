@@ -24,7 +24,9 @@ from domain.pack.policies import (
     Features,
     Limits,
     PackPart,
+    PromisePolicy,
     RatingPolicy,
+    ReportCardPolicy,
     Reports,
     Retention,
     Reworking,
@@ -103,6 +105,8 @@ class CityFile(PackPart):
     rewards: RewardPolicy = RewardPolicy()
     places: Places = Places()
     council: CouncilPolicy | None = None
+    promises: PromisePolicy | None = None
+    report_card: ReportCardPolicy | None = None
     rating: RatingPolicy
     reasons: Reasons
 

@@ -37,7 +37,9 @@ from domain.pack.policies import (
     Features,
     Limits,
     PackPart,
+    PromisePolicy,
     RatingPolicy,
+    ReportCardPolicy,
     Reports,
     Retention,
     Reworking,
@@ -120,6 +122,8 @@ class Pack(PackPart):
     rewards: RewardPolicy = RewardPolicy()
     places: Places = Places()
     council: CouncilPolicy | None = None
+    promises: PromisePolicy | None = None
+    report_card: ReportCardPolicy | None = None
     rating: RatingPolicy
     reasons: Reasons
     units: tuple[Unit, ...]

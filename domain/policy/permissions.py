@@ -126,6 +126,17 @@ TABLE: tuple[Right, ...] = (
     Right("list_council_tasks", "see what is late of what councils decided", _OVERSEERS,
           scope=Scope.READ),
     _all("take_part", "take part in a council, with the code of an invitation"),
+    # --- promises (承诺)
+    Right("list_ticket_promises", "see the promises of a ticket", STAFF | {Role.CITIZEN}, SEEING,
+          Scope.READ),
+    _convener("make_promise", "record what a unit promises, and by which day"),
+    Right("keep_promise", "say that a promise is kept, with the evidence", _CONVENERS, NEAR,
+          Scope.ACT),
+    Right("break_promise", "say that a promise is not kept, and why", _CONVENERS, NEAR, Scope.ACT),
+    Right("excuse_promise", "excuse a promise with a published reason, or move it",
+          frozenset({Role.SUPERVISOR}), scope=Scope.ACT),
+    _staff("list_promises", "list promises by their day; officers: their own unit's"),
+    _all("list_public_promises", "read the promises of published answers, and how they ended"),
     # --- filing: open to everybody; with a token, for others
     Right("file_complaint", "file a complaint; with a token: for others", _FILERS | {Role.CITIZEN},
           scope=Scope.FILE, everybody=True),

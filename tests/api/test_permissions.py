@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from api.http import route_permissions
-from api.rest import councils
+from api.rest import councils, promises
 from domain.actors import Role
 from domain.commands.relations import SEEING, Relation
 from domain.policy.permissions import COMMANDS, RIGHTS, STAFF, Right
@@ -54,6 +55,10 @@ BODIES: dict[str, Any] = {command.tag(): command.spec.example for command in COM
     "open_council": {},
     "finish_council_task": {},
     "close_council": {},
+    "make_promise": promises.EXAMPLE | {"due": f"{datetime.now(UTC).date() + timedelta(days=30)}"},
+    "keep_promise": promises.KEEPING,
+    "break_promise": promises.BREAKING,
+    "excuse_promise": {"reason": "灯杆厂停产。"},
 }
 
 
@@ -107,7 +112,14 @@ def _filled(path: str, tickets: Tickets, near: Relation | None = None) -> str:
     n = 2 if near is Relation.SHARE else 1
     number = tickets.seen_from(near).number
     fields = {"n": n, "version": 1, "city": "tongzhou", "file": f"f{0:032x}", "chore": "spool"}
-    fields |= {"session": "0" * 16, "redemption": "none", "code": "@", "council": 1, "task": 1}
+    fields |= {
+        "session": "0" * 16,
+        "redemption": "none",
+        "code": "@",
+        "council": 1,
+        "task": 1,
+        "promise": 1,
+    }
     return path.format(number=number, **fields, **tickets.managed)
 
 

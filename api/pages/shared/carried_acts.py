@@ -11,12 +11,19 @@ from domain.words import N_
 
 _ON_TICKET = re.compile(r"/staff/tickets/(\d{13})/([a-z-]+)")
 _ON_COUNCIL = re.compile(r"/staff/tickets/(\d{13})/councils/\w+/[a-z0-9/-]+")
+_ON_PROMISE = re.compile(r"/staff/tickets/(\d{13})/promises/\w+/(keep|break|excuse)")
 _TICKET_ACTS = {command.spec.path: command.spec.form.label for command in COMMANDS} | {
     "complete": N_("Hand in the result"),
     "recur": N_("It is back"),
     "person": N_("Show in full who complained"),
     "access-code": N_("Replace the access code"),
     "councils": N_("Prepare a council"),
+    "promises": N_("Record a promise"),
+}
+_PROMISE_ACTS = {
+    "keep": N_("Say that a promise is kept"),
+    "break": N_("Say that a promise is not kept"),
+    "excuse": N_("Excuse a promise"),
 }
 _OTHERS = (
     (r"/staff/call(/suggestions|/caller)?", N_("The call screen: search, file, answer or add")),
@@ -64,5 +71,8 @@ def act_at(address: str) -> CarriedAct | None:
     on_council = _ON_COUNCIL.fullmatch(path)
     if on_council is not None:
         return CarriedAct(N_("Change a council"), on_council[1])
+    on_promise = _ON_PROMISE.fullmatch(path)
+    if on_promise is not None:
+        return CarriedAct(_PROMISE_ACTS[on_promise[2]], on_promise[1])
     labels = (label for pattern, label in _OTHERS if re.fullmatch(pattern, path))
     return next(map(CarriedAct, labels), None)

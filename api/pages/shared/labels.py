@@ -3,7 +3,7 @@
 from api.http.i18n import CHINESE, translations
 from app.errors import CODES
 from app.installation.store_checks import WAITS
-from app.tickets.council_views import MOMENTS
+from app.tickets.moments import MOMENTS
 from domain.actors import ROLE_NAMES
 from domain.deadlines.registry import DEADLINES
 from domain.facts.transitions import WORDS
@@ -216,6 +216,22 @@ LABELS: dict[str, dict[str, str]] = {
         "citizen": N_("Citizens"),
         "pledged": N_("Chosen, not fetched"),
         "unit": N_("Partner unit"),
+    },
+    "promise_state": {
+        "open": N_("Its day is still to come"),
+        "due": N_("Its day is here"),
+        "kept": N_("Kept"),
+        "broken": N_("Not kept"),
+        "excused": N_("Excused"),
+    },
+    "promise_which": {
+        "waiting": N_("To be answered for"),
+        "unsaid": N_("Nothing was said in time"),
+        "open": N_("Running"),
+        "kept": N_("Kept"),
+        "broken": N_("Not kept"),
+        "excused": N_("Excused"),
+        "all": N_("All promises"),
     },
     "council_phase": {
         "preparing": N_("Being prepared"),

@@ -19,6 +19,8 @@ from app.filing.files import visible_files
 from app.tickets import contacts
 from app.tickets.council_views import CouncilOut, moments_of
 from app.tickets.councils import councils_of
+from app.tickets.promise_views import PromiseOut, promise_moments
+from app.tickets.promises import promises_of
 from app.tickets.tickets import events_of
 from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.registry import ClockName
@@ -74,6 +76,7 @@ class TicketDetails:
     files: list[FileOut]
     person: ShownComplainant
     councils: list[CouncilOut]
+    promises: list[PromiseOut]
 
 
 async def ticket_details(
@@ -82,11 +85,12 @@ async def ticket_details(
     """Collect the ticket details, without actions. `person`: a complainant just unmasked."""
     ticket, caller, speech = action_context.ticket, action_context.caller, action_context.speech
     number = ticket.complaint.number
-    events, rows, known, councils = await asyncio.gather(
+    events, rows, known, councils, promises = await asyncio.gather(
         events_of(context, caller, number),
         visible_files(context, caller, number),
         _complainant(context, caller, number, person),
         councils_of(context, caller, number),
+        promises_of(context, caller, number),
     )
     names = await _names(context, {event.actor.id for event in events})
     void = ticket.void_rungs
@@ -99,9 +103,12 @@ async def ticket_details(
         ticket=await discreet(context, caller, ticket),
         waiting=waiting,
         lines=timeline.with_moments(
-            timeline.describe(events, speech, names, void), moments_of(councils), speech
+            timeline.describe(events, speech, names, void),
+            [*moments_of(councils), *promise_moments(promises)],
+            speech,
         ),
         councils=councils,
+        promises=promises,
         running=_running(ticket, caller, speech),
         dues=_dues(ticket),
         cards=[Card(card.rung.value, _clock(card, speech)) for card in cards],
