@@ -192,6 +192,10 @@ TABLE: tuple[Right, ...] = (
     Right("get_figures", "see a city's indicators; the tickets behind them: staff", STAFF,
           scope=Scope.READ, everybody=True),
     _all("list_answers", "read questions and answers that citizens let be published"),
+    Right("get_report_card", "read the report card of a period, where the city publishes it; staff",
+          STAFF, scope=Scope.READ, everybody=True),
+    Right("choose_case", "choose the typical cases of a report card",
+          frozenset({Role.SUPERVISOR}), scope=Scope.ACT),
     _staff("get_scores", "see the points of units; officers: their own unit's"),
     _staff("list_topics", "see common problems (共性问题); officers: without numbers"),
     # --- rewards (有奖随手拍)

@@ -4,11 +4,19 @@ from store.db import (
     council_tables,
     directory_tables,
     promise_tables,
+    report_tables,
     reward_tables,
     setback_tables,
 )
 from store.db.tables import Base
 
-MODULES = (council_tables, directory_tables, promise_tables, reward_tables, setback_tables)
+MODULES = (
+    council_tables,
+    directory_tables,
+    promise_tables,
+    report_tables,
+    reward_tables,
+    setback_tables,
+)
 
 metadata = Base.metadata

@@ -10,7 +10,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from api.http import route_permissions
-from api.rest import councils, promises
+from api.rest import councils, promises, report_cards
 from domain.actors import Role
 from domain.commands.relations import SEEING, Relation
 from domain.policy.permissions import COMMANDS, RIGHTS, STAFF, Right
@@ -56,6 +56,7 @@ BODIES: dict[str, Any] = {command.tag(): command.spec.example for command in COM
     "finish_council_task": {},
     "close_council": {},
     "make_promise": promises.EXAMPLE | {"due": f"{datetime.now(UTC).date() + timedelta(days=30)}"},
+    "choose_case": report_cards.EXAMPLE,
     "keep_promise": promises.KEEPING,
     "break_promise": promises.BREAKING,
     "excuse_promise": {"reason": "灯杆厂停产。"},

@@ -233,6 +233,11 @@ LABELS: dict[str, dict[str, str]] = {
         "excused": N_("Excused"),
         "all": N_("All promises"),
     },
+    "figure_by": {
+        "ended": N_("Of the tickets that ended in the period."),
+        "filed": N_("Of the tickets that were filed in the period."),
+        "due": N_("Of the tickets that were due in the period."),
+    },
     "council_phase": {
         "preparing": N_("Being prepared"),
         "statements": N_("Open for statements"),

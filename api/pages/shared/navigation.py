@@ -16,7 +16,7 @@ class NavigationLink(NamedTuple):
     """A navigation link. `label` is a message marked with `N_`; `roles` see the link.
 
     `rewards`: only in a city that rewards reports; officers only of a unit that hands out prizes.
-    `promises`: only in a city that records promises.
+    `promises`, `report_card`: only in a city that has them.
     """
 
     label: str
@@ -24,6 +24,7 @@ class NavigationLink(NamedTuple):
     roles: frozenset[Role]
     rewards: bool = False
     promises: bool = False
+    report_card: bool = False
 
 
 _OVERSEERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN})
@@ -56,6 +57,7 @@ NAVIGATION: tuple[NavigationLink, ...] = (
     ),
     NavigationLink(N_("Late after councils"), "/staff/council-tasks", _OVERSEERS),
     NavigationLink(N_("Promises"), "/staff/promises", _OVERSEERS | {Role.OFFICER}, promises=True),
+    NavigationLink(N_("Report card"), "/staff/report-card", _OVERSEERS, report_card=True),
     NavigationLink(N_("Units' inboxes"), "/staff/inbox", _OTHERS),
     NavigationLink(N_("Audit"), "/staff/audit", frozenset({Role.ADMIN})),
     NavigationLink(N_("Rules of the city"), "/staff/admin/packs", frozenset({Role.AUDITOR})),
@@ -63,9 +65,11 @@ NAVIGATION: tuple[NavigationLink, ...] = (
 """A role's first entry is its start page."""
 
 
-def entries(role: Role, *, rewards: bool = True, promises: bool = True) -> list[NavigationLink]:
-    """Return the links that this role may open; those about rewards and promises where there are
-    any.
+def entries(
+    role: Role, *, rewards: bool = True, promises: bool = True, report_card: bool = True
+) -> list[NavigationLink]:
+    """Return the links that this role may open; those about rewards, promises and report cards
+    where there are any.
     """
     return [
         entry
@@ -73,6 +77,7 @@ def entries(role: Role, *, rewards: bool = True, promises: bool = True) -> list[
         if role in entry.roles
         and (rewards or not entry.rewards)
         and (promises or not entry.promises)
+        and (report_card or not entry.report_card)
     ]
 
 

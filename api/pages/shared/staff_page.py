@@ -38,6 +38,7 @@ def staff_page(
             caller.actor.role,
             rewards=_has_rewards(pack, caller),
             promises=pack.promises is not None,
+            report_card=pack.report_card is not None,
         ),
         administration=administration(caller.actor.role),
         pack=pack,

@@ -1,4 +1,4 @@
-"""Promises of units, each with its day."""
+"""Promises of units, each with its day, and the typical cases of report cards."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -46,9 +46,18 @@ def upgrade() -> None:
         sqlite_where=_UNENDED,
         postgresql_where=_UNENDED,
     )
+    op.create_table(
+        "report_case",
+        sa.Column("city", sa.String(), primary_key=True),
+        sa.Column("period", sa.String(), primary_key=True),
+        sa.Column("number", sa.String(), primary_key=True),
+        _at("chosen_at"),
+        sa.Column("chosen_by", sa.String(), nullable=False),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("report_case")
     op.drop_index("promise_unended", "promise")
     op.drop_index("promise_by_due", "promise")
     op.drop_index("promise_by_ticket", "promise")
