@@ -205,6 +205,12 @@ CODES: dict[str, Code] = {
     "no_report_card": Code(404, "There is no such report card."),
     "case_not_published": Code(409, "The answer to this ticket is not published."),
     "case_cap": Code(409, "The report card has as many cases as it may."),
+    # --- public events
+    "stage_not_found": Code(404, "There is no such public event."),
+    "not_on_stage": Code(404, "The ticket is not one of this public event."),
+    "question_not_found": Code(404, "There is no such question."),
+    "stage_question_cap": Code(409, "With this invitation enough was asked."),
+    "answer_rated": Code(409, "This invitation has rated the answer."),
     # --- administering
     "name_taken": Code(409, "There is an account of this name already."),
     "already_issued": Code(409, "It was issued already, and shown once."),

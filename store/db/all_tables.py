@@ -7,6 +7,7 @@ from store.db import (
     report_tables,
     reward_tables,
     setback_tables,
+    stage_tables,
 )
 from store.db.tables import Base
 
@@ -17,6 +18,7 @@ MODULES = (
     report_tables,
     reward_tables,
     setback_tables,
+    stage_tables,
 )
 
 metadata = Base.metadata

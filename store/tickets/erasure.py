@@ -17,13 +17,13 @@ from store.db import reward_tables, tables
 from store.db.engine import Store
 from store.db.report_tables import report_case
 from store.files.files import let_go
-from store.tickets import councils, history_archive, promises, setbacks
+from store.tickets import councils, history_archive, promises, setbacks, stages
 
 _TICKET, _INTAKE, _PERSON = tables.ticket.c, tables.intake.c, tables.person.c
 _SHRUNK = (
     "person, intake, ticket, event, assignment, ticket_key, set_aside, council, council_invitation,"
     " council_tally, council_ballot, council_statement, council_task, picture_mark, filing_network,"
-    " promise, report_case"
+    " promise, report_case, stage_ticket, stage_rating"
 )
 """The tables that erasing takes something from."""
 _KEY, _EVENT, _SHARE = tables.ticket_key.c, tables.event.c, tables.assignment.c
@@ -58,6 +58,7 @@ async def erase(store: Store, number: str, at: datetime) -> None:
         _forget_reward_words(connection, number)
         councils.forget(connection, number)
         promises.forget(connection, number)
+        stages.forget(connection, number)
         connection.execute(delete(report_case).where(report_case.c.number == number))
 
     await store.write(work)

@@ -10,7 +10,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from api.http import route_permissions
-from api.rest import councils, promises, report_cards
+from api.rest import councils, promises, report_cards, stages
 from domain.actors import Role
 from domain.commands.relations import SEEING, Relation
 from domain.policy.permissions import COMMANDS, RIGHTS, STAFF, Right
@@ -56,6 +56,12 @@ BODIES: dict[str, Any] = {command.tag(): command.spec.example for command in COM
     "finish_council_task": {},
     "close_council": {},
     "make_promise": promises.EXAMPLE | {"due": f"{datetime.now(UTC).date() + timedelta(days=30)}"},
+    "prepare_stage": stages.EXAMPLE,
+    "invite_to_stage": {"count": 2},
+    "answer_on_stage": stages.ANSWERING,
+    "promise_on_stage": stages.PROMISING,
+    "publish_stage": {},
+    "decide_question": {"shown": True},
     "choose_case": report_cards.EXAMPLE,
     "keep_promise": promises.KEEPING,
     "break_promise": promises.BREAKING,

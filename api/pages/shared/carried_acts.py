@@ -42,6 +42,8 @@ _OTHERS = (
     (r"/staff/inbox/print", N_("Print the ticked tickets")),
     (r"/staff/rewards/\w+", N_("Decide on a reward that is held back")),
     (r"/staff/prizes", N_("Hand out a prize")),
+    (r"/staff/events", N_("Prepare a public event")),
+    (r"/staff/events/[\w.-]+/[\w/-]+", N_("Change a public event")),
     (r"/staff/report-card", N_("Choose a typical case")),
     (r"/staff/me", N_("Change your password")),
     (r"/staff/me/sessions/\w+/end", N_("End one of your sessions")),

@@ -233,6 +233,11 @@ LABELS: dict[str, dict[str, str]] = {
         "excused": N_("Excused"),
         "all": N_("All promises"),
     },
+    "question_decision": {
+        "waiting": N_("Waits for a decision"),
+        "shown": N_("Shown to everybody"),
+        "refused": N_("Not shown"),
+    },
     "figure_by": {
         "ended": N_("Of the tickets that ended in the period."),
         "filed": N_("Of the tickets that were filed in the period."),

@@ -58,6 +58,9 @@ NAVIGATION: tuple[NavigationLink, ...] = (
     NavigationLink(N_("Late after councils"), "/staff/council-tasks", _OVERSEERS),
     NavigationLink(N_("Promises"), "/staff/promises", _OVERSEERS | {Role.OFFICER}, promises=True),
     NavigationLink(N_("Report card"), "/staff/report-card", _OVERSEERS, report_card=True),
+    NavigationLink(
+        N_("Public events"), "/staff/events", _OVERSEERS | {Role.OFFICER}, report_card=True
+    ),
     NavigationLink(N_("Units' inboxes"), "/staff/inbox", _OTHERS),
     NavigationLink(N_("Audit"), "/staff/audit", frozenset({Role.ADMIN})),
     NavigationLink(N_("Rules of the city"), "/staff/admin/packs", frozenset({Role.AUDITOR})),
