@@ -246,6 +246,22 @@ CODES: dict[str, Code] = {
     "already_objected": Code(409, "The line was objected to already."),
     "objection_not_found": Code(404, "Nobody objected to this line."),
     "objection_decided": Code(409, "The objection is decided already."),
+    # --- promises
+    "promise_not_found": Code(404, "The ticket has no such promise."),
+    "promise_undated": Code(422, "A promise needs the day by which it is kept."),
+    "promise_cap": Code(409, "The ticket has as many promises as it may."),
+    "promise_ended": Code(409, "The end of this promise is recorded already."),
+    "promise_unit": Code(422, "That unit has no share of this ticket."),
+    # --- report cards
+    "no_report_card": Code(404, "There is no such report card."),
+    "case_not_published": Code(409, "The answer to this ticket is not published."),
+    "case_cap": Code(409, "The report card has as many cases as it may."),
+    # --- public events
+    "stage_not_found": Code(404, "There is no such public event."),
+    "not_on_stage": Code(404, "The ticket is not one of this public event."),
+    "question_not_found": Code(404, "There is no such question."),
+    "stage_question_cap": Code(409, "With this invitation enough was asked."),
+    "answer_rated": Code(409, "This invitation has rated the answer."),
     # --- administering
     "name_taken": Code(409, "There is an account of this name already."),
     "already_issued": Code(409, "It was issued already, and shown once."),

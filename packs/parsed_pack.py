@@ -27,7 +27,9 @@ from domain.pack.policies import (
     GridPolicy,
     Limits,
     PackPart,
+    PromisePolicy,
     RatingPolicy,
+    ReportCardPolicy,
     Reports,
     Retention,
     Reworking,
@@ -122,6 +124,8 @@ class CityFile(PackPart):
     grid: GridPolicy | None = None
     supervision: SupervisionPolicy = SupervisionPolicy()
     contractors: ContractorPolicy = ContractorPolicy()
+    promises: PromisePolicy | None = None
+    report_card: ReportCardPolicy | None = None
     rating: RatingPolicy
     reasons: Reasons
 

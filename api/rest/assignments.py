@@ -22,6 +22,17 @@ from app.tickets.assignments import (
 )
 from store.tickets.assignments import AssignmentRow
 
+PROMISING = (
+    "not_started_yet",
+    "not_in_this_city",
+    "promise_undated",
+    "in_the_past",
+    "too_far",
+    "promise_cap",
+    "promise_unit",
+)
+"""The refusals of a promise that comes with a result."""
+
 router = APIRouter(prefix=API, tags=["Units"])
 
 
@@ -117,6 +128,7 @@ async def get_assignment(
             "invalid_request",
             "too_late",
             "payload_too_large",
+            *PROMISING,
             "engine_unavailable",
             "store_unavailable",
         ),

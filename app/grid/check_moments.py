@@ -1,9 +1,7 @@
-"""The moments of checks on a ticket's timeline: they are merged at reading, as councils' are."""
-
-from collections.abc import Sequence
+"""The moments of checks on a ticket's timeline: they are merged at reading."""
 
 from app.grid.checks import ChecksOut
-from app.tickets.council_views import CouncilMoment
+from app.tickets.moments import Moment
 from domain.grid.entries import Seen
 
 CHECK_MOMENTS = {
@@ -21,11 +19,11 @@ _SEEN = {
 }
 
 
-def moments_with(councils: Sequence[CouncilMoment], looked: ChecksOut) -> list[CouncilMoment]:
-    """Return the moments of councils and of checks, the first one first."""
-    found = list(councils)
+def check_moments(looked: ChecksOut) -> list[Moment]:
+    """Return the moments of checks that a timeline tells."""
+    found: list[Moment] = []
     for one in looked.items:
-        found.append(CouncilMoment(one.asked_at, "check_asked", one.question))
+        found.append(Moment(one.asked_at, "check_asked", one.question))
         if one.seen is not None and one.answered_at is not None:
-            found.append(CouncilMoment(one.answered_at, _SEEN[one.seen], one.question, one.note))
-    return sorted(found, key=lambda moment: moment.at)
+            found.append(Moment(one.answered_at, _SEEN[one.seen], one.question, one.note))
+    return found

@@ -147,7 +147,7 @@ async def figures_page(
         since=period_figures.period.since,
         until=period_figures.period.until,
         as_of=period_figures.as_of,
-        figures=[_line(figure) for figure in shown],
+        figures=[figure_line(figure) for figure in shown],
         units=_units(pack, shown, query),
         tickets=tickets,
         next_cursor=following,
@@ -198,7 +198,8 @@ def _shown(period_figures: Figures, indicator: str | None, pack: Pack) -> list[F
     return shown
 
 
-def _line(figure: Figure) -> FigureLine:
+def figure_line(figure: Figure) -> FigureLine:
+    """Return a figure as the API tells it."""
     values = figure.indicator.model_dump()
     counts = {
         name: getattr(figure, name) for name in ("tickets", "excluded", "unrated", "not_reached")

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, NamedTuple
+from datetime import date, datetime
+from typing import Annotated, NamedTuple, Self
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from app.access.caller import Caller
 from app.access.permission import permit
@@ -16,8 +16,10 @@ from app.errors import FieldProblem, Problem
 from app.filing.attachments import attached
 from app.sending.call_errors import EngineUnavailable, NotRunning
 from app.sending.read_your_writes import until
+from app.tickets.promises import check_promise, make_promise
 from domain.model import Incoming, Recorded
 from domain.policy.hearing import said_in
+from domain.promise.promise import PromiseDraft
 from domain.refusals import Refused
 from domain.ticket.assignment import Ending, Evidence, HandlingResult
 from domain.ticket.complaint import Code, Text, cleaned
@@ -49,6 +51,23 @@ class CompletionIn(Incoming):
     reply: Text = Field(description="The answer to the citizen, word for word.")
     resolved: bool = Field(True, description="False: explained why it cannot be solved (yet).")
     evidence: Evidence = Field(default_factory=list)
+    promise: Annotated[str, StringConstraints(max_length=500), AfterValidator(cleaned)] = Field(
+        "", description="What the unit that leads promises with it; needs `promise_due`."
+    )
+    promise_due: date | None = Field(None, description="The last day on which it is kept in time.")
+
+    @property
+    def promised(self) -> PromiseDraft | None:
+        """The promise that comes with the result."""
+        if not self.promise:
+            return None
+        return PromiseDraft(text=self.promise, due=self.promise_due)
+
+    @model_validator(mode="after")
+    def _of_something(self) -> Self:
+        if self.promise_due is not None and not self.promise:
+            raise ValueError("a day is given, but not what is promised")
+        return self
 
 
 class AssignmentPage(Recorded):
@@ -215,7 +234,8 @@ async def complete(
     `wait`: for the record, a few seconds at most.
 
     Raises:
-        Problem, Refused: not this unit's, ended, or not accepted at the moment.
+        Problem, Refused: not this unit's, ended, or not accepted at the moment; and those of
+            `make_promise`: the result is then not handed in.
     """
     await permit(context, caller, COMPLETE, number, unknown="assignment_not_found")
     row = await _visible(context, caller, number, n)
@@ -223,6 +243,9 @@ async def complete(
     if caller.unit not in (None, row.unit):
         raise Refused("not_your_unit", "Another unit has this assignment.")
     _refuse_ended(row)
+    promised = body.promised
+    if promised is not None:  # refused before the answer goes out, not after it
+        await check_promise(context, caller, number, promised)
     async with attached(context, caller, COMPLETE, number, body.evidence) as evidence:
         result = HandlingResult(
             reply=body.reply,
@@ -232,6 +255,7 @@ async def complete(
             at=context.engine.clock.now(),
         )
         await _hand_over(context, row, result)
+    await promise_with(context, caller, number, n, body)
     ended = await _ended(context, row) if wait else None
     if ended is not None and ended.ending is not Ending.DONE:
         ended = await _for_good(context, row)
@@ -240,6 +264,16 @@ async def complete(
     if ended.ending is not Ending.DONE:  # ended in the same moment: the result came too late
         raise Refused("assignment_ended", "This assignment has ended.")
     return ended, True
+
+
+async def promise_with(
+    context: AppContext, caller: Caller, number: str, n: int, body: CompletionIn
+) -> None:
+    """Record the promise that comes with a result, if there is one; the same again is one."""
+    await permit(context, caller, COMPLETE, number, unknown="assignment_not_found")
+    if body.promised is not None:
+        key = f"result/{n}/{body.reply}"
+        await make_promise(context, caller, number, body.promised, key)
 
 
 async def _visible(context: AppContext, caller: Caller, number: str, n: int) -> AssignmentRow:

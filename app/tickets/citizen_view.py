@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from app.tickets.council_views import MOMENTS, CouncilMoment
+from app.tickets.moments import MOMENTS, Moment
 from domain.deadlines.registry import ClockName
 from domain.events import Event
 from domain.facts.anytime import Replanned
@@ -109,8 +109,8 @@ def citizen_view(
     )
 
 
-def with_moments(view: CitizenTicket, moments: Sequence[CouncilMoment]) -> CitizenTicket:
-    """Return the view with the moments of its councils on the timeline."""
+def with_moments(view: CitizenTicket, moments: Sequence[Moment]) -> CitizenTicket:
+    """Return the view with the moments of its councils and promises on the timeline."""
     if not moments:
         return view
     told = [

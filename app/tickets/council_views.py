@@ -6,10 +6,10 @@ answers, and votes are told once they are counted.
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
-from typing import NamedTuple
 
 from pydantic import Field
 
+from app.tickets.moments import Moment
 from app.tickets.redaction import redacted
 from domain.council.council import Council, Phase
 from domain.council.votes import CouncilOutcome, VoteKind
@@ -85,29 +85,6 @@ class CouncilOut(Recorded):
     closed_at: Instant | None
 
 
-class CouncilMoment(NamedTuple):
-    """A moment of a council on a timeline. `text`: the option that was chosen, or the minutes."""
-
-    at: datetime
-    kind: str
-    subject: str
-    text: str = ""
-
-    @property
-    def told(self) -> str:
-        """The subject, and the text below it."""
-        return "\n".join(one for one in (self.subject, self.text) if one)
-
-
-MOMENTS = {
-    "council_opened": ("Council begun: statements are heard", "协商议事已开始"),
-    "council_decided": ("Council ended with a decision", "协商议事已作出决定"),
-    "council_undecided": ("Council ended without a decision", "协商议事未形成决定"),
-    "council_followed_up": ("Council followed up", "协商结果已安排落实"),
-}
-"""The moments of a council in the words of timelines, in English and in Chinese."""
-
-
 def council_out(
     of: Council, course: CouncilCourse, pack: Pack, now: datetime, *, staff: bool
 ) -> CouncilOut:
@@ -164,18 +141,18 @@ def unit_names(pack: Pack, code: str) -> dict[str, str]:
     return {"unit_name": unit.name, "unit_name_en": unit.name_en}
 
 
-def moments_of(councils: Iterable[CouncilOut]) -> list[CouncilMoment]:
+def moments_of(councils: Iterable[CouncilOut]) -> list[Moment]:
     """Return the moments of councils that a timeline tells, the first one first."""
-    found: list[CouncilMoment] = []
+    found: list[Moment] = []
     for one in councils:
         if one.opened_at is not None:
-            found.append(CouncilMoment(one.opened_at, "council_opened", one.subject))
+            found.append(Moment(one.opened_at, "council_opened", one.subject))
         if one.outcome is not None:
             decided = "council_decided" if one.chosen else "council_undecided"
             text = one.options[one.chosen - 1].title if one.chosen else ""
-            found.append(CouncilMoment(one.vote_closes_at, decided, one.subject, text))
+            found.append(Moment(one.vote_closes_at, decided, one.subject, text))
         if one.followed_up_at is not None:
             found.append(
-                CouncilMoment(one.followed_up_at, "council_followed_up", one.subject, one.minutes)
+                Moment(one.followed_up_at, "council_followed_up", one.subject, one.minutes)
             )
     return sorted(found, key=lambda moment: moment.at)

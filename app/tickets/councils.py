@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import date, timedelta
-from string import ascii_uppercase, digits
 from typing import NamedTuple
 
 from pydantic import Field
@@ -13,8 +12,8 @@ from app.access.permission import permit
 from app.access.visibility import city_of, visible
 from app.context import AppContext
 from app.errors import Problem
+from app.tickets.codes import drawn, mark_of
 from app.tickets.council_views import CouncilOut, council_out, unit_names
-from domain.canonical import typed_number
 from domain.council.council import (
     Council,
     CouncilDraft,
@@ -35,10 +34,6 @@ WINDOW = timedelta(minutes=10)
 WRONG_PER_ADDRESS = 60
 """Unknown codes of invitations from one network."""
 
-_LETTERS = "".join(one for one in digits + ascii_uppercase if one not in "ILOU")
-"""The letters of a code: without those that are taken for others."""
-_LENGTH = 12
-_READ_AS = str.maketrans("OIL", "011")
 _MOST_LATE = 200
 
 
@@ -185,8 +180,8 @@ async def invite_to_council(
     await _permitted(context, caller, number, "invite_to_council")
     council = await _council(context, number, n)
     nonce = key or context.nonce()
-    codes = [_drawn(context, f"{council.id}/{nonce}/{one}") for one in range(body.count)]
-    marks = [_mark(context, one) for one in codes]
+    codes = [drawn(context, f"{council.id}/{nonce}/{one}") for one in range(body.count)]
+    marks = [mark_of(context, one) for one in codes]
     changed = await councils.invite(context.store, council.id, marks, body.replace)
     return InvitationsOut(codes=codes, invited=changed.invited)
 
@@ -326,7 +321,7 @@ async def take_part(context: AppContext, code: str, network: str) -> Participati
         Problem: invitation_unknown, too_many_attempts
     """
     await permit(context, None, "take_part")
-    return await _participation(context, _mark(context, code), network)
+    return await _participation(context, mark_of(context, code), network)
 
 
 async def speak_in_council(
@@ -338,7 +333,7 @@ async def speak_in_council(
         Problem, Refused: as `take_part`, and council_not_now, statements_over, statement_cap
     """
     await permit(context, None, "take_part")
-    mark = _mark(context, code)
+    mark = mark_of(context, code)
     await _participation(context, mark, network)
     statement = context.mark(f"council statement/{mark}/{body.text}")[:32]
     try:
@@ -358,7 +353,7 @@ async def vote_in_council(
             already_voted, label_missing
     """
     await permit(context, None, "take_part")
-    mark = _mark(context, code)
+    mark = mark_of(context, code)
     await _participation(context, mark, network)
     try:
         await councils.vote(context.store, mark, context.nonce(), body.option, body.label)
@@ -393,21 +388,6 @@ async def _participation(context: AppContext, mark: str, network: str) -> Partic
 def _discreet(refused: Refused) -> Exception:
     """Return the refusal as participants may know it: not that a ticket has become a report."""
     return Problem("invitation_unknown") if refused.code == "council_of_report" else refused
-
-
-# --- codes ------------------------------------------------------------------------------------
-
-
-def _drawn(context: AppContext, text: str) -> str:
-    """Return the code that belongs to a text: nobody without the root key can compute it."""
-    number = int(context.mark(f"council invitation/{text}"), 16)
-    letters = [_LETTERS[number >> 5 * n & 31] for n in range(_LENGTH)]
-    return "-".join("".join(letters[n : n + 4]) for n in range(0, _LENGTH, 4))
-
-
-def _mark(context: AppContext, code: str) -> str:
-    """Return the mark of a code, however it was typed."""
-    return context.mark(f"invited/{typed_number(code).upper().translate(_READ_AS)}")
 
 
 # --- shared -----------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Published answers and common problems."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated
@@ -167,7 +168,8 @@ async def answers(context: AppContext, city: str, query: AnswersQuery) -> Answer
     pack = context.packs.get(city)
     published = await publications(context, pack, query.cursor, query.limit)
     return AnswersPage(
-        items=[_answer(one, pack) for one in published.items], next_cursor=published.next_cursor
+        items=[public_answer(one, pack) for one in published.items],
+        next_cursor=published.next_cursor,
     )
 
 
@@ -182,6 +184,15 @@ async def publications(
     await permit(context, None, "list_answers")
     found = await published_answers.answers(context.store, pack.city.id, cursor, limit)
     return Publications([_publication(ticket) for ticket in found.tickets], found.next_cursor)
+
+
+async def published_among(
+    context: AppContext, pack: Pack, numbers: Collection[str]
+) -> list[Publication]:
+    """Return those of these tickets that are published, by number."""
+    await permit(context, None, "list_answers")
+    found = await published_answers.among(context.store, pack.city.id, numbers)
+    return [_publication(ticket) for ticket in found]
 
 
 def _publication(ticket: Ticket) -> Publication:
@@ -202,7 +213,8 @@ def _publication(ticket: Ticket) -> Publication:
     )
 
 
-def _answer(publication: Publication, pack: Pack) -> PublicAnswer:
+def public_answer(publication: Publication, pack: Pack) -> PublicAnswer:
+    """Return the publication with the names of the city."""
     street = pack.street_of(publication.area)
     unit = named(pack, publication.unit).name if publication.unit else None
     return PublicAnswer(

@@ -15,6 +15,8 @@ from app.errors import Problem
 from app.tickets.citizen_view import CitizenTicket, citizen_view, waiting_view, with_moments
 from app.tickets.council_views import moments_of
 from app.tickets.councils import councils_of
+from app.tickets.promise_views import promise_moments
+from app.tickets.promises import promises_of
 from domain.actors import Role
 from domain.events import Event
 from domain.facts.machine_reasons import reasons_of
@@ -156,7 +158,10 @@ async def as_citizen(context: AppContext, caller: Caller, number: str) -> Citize
     )
     if ticket is not None:
         view = citizen_view(ticket, events, messages, context.packs.get(ticket.complaint.city))
-        moments = moments_of(await councils_of(context, caller, number))
+        moments = [
+            *moments_of(await councils_of(context, caller, number)),
+            *promise_moments(await promises_of(context, caller, number)),
+        ]
         return with_moments(view, moments)
     registered = await intake.get(context.store, number)
     if registered is None:

@@ -27,6 +27,7 @@ class FieldKind(StrEnum):
     PICK = "pick"  # a long list with search by typing: units, categories
     SPAN = "span"  # a number and its unit: `by` and `by_in`
     MOMENT = "moment"  # a day and a time in the city's zone
+    DAY = "day"
     UNITS = "units"  # any number of units
     CALLS = "calls"  # units, each with its task
     PLANS = "plans"  # deliberated plans, with their votes

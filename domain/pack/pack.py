@@ -40,7 +40,9 @@ from domain.pack.policies import (
     GridPolicy,
     Limits,
     PackPart,
+    PromisePolicy,
     RatingPolicy,
+    ReportCardPolicy,
     Reports,
     Retention,
     Reworking,
@@ -127,6 +129,8 @@ class Pack(PackPart):
     grid: GridPolicy | None = None
     supervision: SupervisionPolicy = SupervisionPolicy()
     contractors: ContractorPolicy = ContractorPolicy()
+    promises: PromisePolicy | None = None
+    report_card: ReportCardPolicy | None = None
     rating: RatingPolicy
     reasons: Reasons
     units: tuple[Unit, ...]

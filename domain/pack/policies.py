@@ -244,6 +244,28 @@ class GridPolicy(PackPart):
         return self
 
 
+class PromisePolicy(PackPart):
+    """承诺. The rules of the city's promises; a city without them records none.
+
+    `grace`: the days after the last day in time on which something can still be said; after that
+    the promise is broken by itself. `ahead`: how many days ahead a promise may lie.
+    """
+
+    grace: int = Field(3, ge=0, le=60)
+    ahead: int = Field(366, ge=1, le=3660)
+
+
+class ReportCardPolicy(PackPart):
+    """向群众汇报. The report card of a period; a city without it has none.
+
+    `public`: everybody may read it; else staff alone.
+    """
+
+    public: bool = False
+    topics: int = Field(10, ge=1, le=50)
+    cases: int = Field(20, ge=0, le=50)
+
+
 class GradeChoice(PackPart):
     grade: int = Field(ge=1, le=5)
     zh: Words

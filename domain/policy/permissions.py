@@ -73,6 +73,7 @@ _CALLERS = frozenset({Role.DESK, Role.DISPATCHER, Role.SUPERVISOR, Role.ADMIN})
 _DESKS = frozenset({Role.DESK, Role.DISPATCHER, Role.SUPERVISOR})
 _OVERSEERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN})
 _CITIZENS = frozenset({Role.CITIZEN})
+_SUPERVISORS = frozenset({Role.SUPERVISOR})
 _DECIDERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR})
 _CONVENERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.OFFICER})
 _WATCHERS = _OVERSEERS | OF_UNITS
@@ -137,6 +138,31 @@ TABLE: tuple[Right, ...] = (
     Right("list_council_tasks", "see what is late of what councils decided", _OVERSEERS,
           scope=Scope.READ),
     _all("take_part", "take part in a council, with the code of an invitation"),
+    # --- promises (承诺)
+    Right("list_ticket_promises", "see the promises of a ticket", STAFF | {Role.CITIZEN}, SEEING,
+          Scope.READ),
+    _convener("make_promise", "record what a unit promises, and by which day"),
+    Right("keep_promise", "say that a promise is kept, with the evidence", _CONVENERS, NEAR,
+          Scope.ACT),
+    Right("break_promise", "say that a promise is not kept, and why", _CONVENERS, NEAR, Scope.ACT),
+    Right("excuse_promise", "excuse a promise with a published reason, or move it",
+          _SUPERVISORS, scope=Scope.ACT),
+    # --- public events (汇报会)
+    Right("prepare_stage", "prepare a public event with published tickets", _SUPERVISORS,
+          scope=Scope.ACT),
+    Right("invite_to_stage", "issue the codes of those invited to a public event", _SUPERVISORS,
+          scope=Scope.ACT),
+    Right("publish_stage", "publish the page of a public event", _SUPERVISORS, scope=Scope.ACT),
+    Right("decide_question", "let a question of a resident through, or refuse it", _SUPERVISORS,
+          scope=Scope.ACT),
+    Right("answer_on_stage", "prepare a unit's answer for a public event",
+          _SUPERVISORS | {Role.OFFICER}, scope=Scope.ACT),
+    Right("promise_on_stage", "record what a unit promises at a public event",
+          _SUPERVISORS | {Role.OFFICER}, scope=Scope.ACT),
+    _staff("list_stages", "list public events; officers: those with tickets of their own unit"),
+    _all("get_stage", "read the page of a public event, ask and rate with an invitation's code"),
+    _staff("list_promises", "list promises by their day; officers: their own unit's"),
+    _all("list_public_promises", "read the promises of published answers, and how they ended"),
     # --- filing: open to everybody; with a token, for others
     Right("file_complaint", "file a complaint; with a token: for others", _FILERS | {Role.CITIZEN},
           scope=Scope.FILE, everybody=True),
@@ -192,6 +218,10 @@ TABLE: tuple[Right, ...] = (
     Right("get_figures", "see a city's indicators; the tickets behind them: staff", STAFF,
           scope=Scope.READ, everybody=True),
     _all("list_answers", "read questions and answers that citizens let be published"),
+    Right("get_report_card", "read the report card of a period, where the city publishes it; staff",
+          STAFF, scope=Scope.READ, everybody=True),
+    Right("choose_case", "choose the typical cases of a report card",
+          _SUPERVISORS, scope=Scope.ACT),
     _staff("get_scores", "see the points of units; officers: their own unit's"),
     _staff("list_topics", "see common problems (共性问题); officers: without numbers"),
     # --- rewards (有奖随手拍)

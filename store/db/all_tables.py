@@ -6,8 +6,11 @@ from store.db import (
     directory_tables,
     grid_tables,
     patrol_tables,
+    promise_tables,
+    report_tables,
     reward_tables,
     setback_tables,
+    stage_tables,
     supervision_tables,
 )
 from store.db.tables import Base
@@ -18,8 +21,11 @@ MODULES = (
     directory_tables,
     grid_tables,
     patrol_tables,
+    promise_tables,
+    report_tables,
     reward_tables,
     setback_tables,
+    stage_tables,
     supervision_tables,
 )
 

@@ -1,8 +1,9 @@
 """Published answers (政民零距离): answered tickets that their citizens agreed to publish."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, or_, select, text, tuple_
+from sqlalchemy import Select, bindparam, or_, select, text, tuple_
 
 from domain.ticket.stages import Outcome, Stage
 from domain.ticket.ticket import Ticket
@@ -20,10 +21,9 @@ _ANSWERED_OUTCOMES = (Outcome.CLOSED, Outcome.UNRATED, Outcome.ANSWERED, Outcome
 # wrongdoing, whose texts might reveal who reported.
 _PUBLISHED = text(tables.PUBLISHED)
 
+_IS_ANSWERED = or_(_TICKET.stage == Stage.RATE, _TICKET.outcome.in_(_ANSWERED_OUTCOMES))
 _ANSWERED = select(_TICKET.state, _TICKET.filed_at, _TICKET.number).where(
-    _TICKET.city == bindparam("city"),
-    _PUBLISHED,
-    or_(_TICKET.stage == Stage.RATE, _TICKET.outcome.in_(_ANSWERED_OUTCOMES)),
+    _TICKET.city == bindparam("city"), _PUBLISHED, _IS_ANSWERED
 )
 _NEWEST_FIRST = (_TICKET.filed_at.desc(), _TICKET.number.desc())
 
@@ -50,3 +50,15 @@ async def answers(store: Store, city: str, cursor: str | None = None, limit: int
     more, rows = len(read) > limit, read[:limit]
     following = cursor_of(rows[-1].filed_at.isoformat(), rows[-1].number) if more else None
     return Answers([Ticket.model_validate_json(row.state) for row in rows], following)
+
+
+def published_numbers(city: str) -> Select[tuple[str]]:
+    """Return the selection of the numbers of all that `answers` lists, for other statements."""
+    return select(_TICKET.number).where(_TICKET.city == city, _PUBLISHED, _IS_ANSWERED)
+
+
+async def among(store: Store, city: str, numbers: Collection[str]) -> list[Ticket]:
+    """Return those of the tickets that `answers` lists, by number."""
+    chosen = published_numbers(city).where(_TICKET.number.in_(numbers))
+    statement = select(_TICKET.state).where(_TICKET.number.in_(chosen)).order_by(_TICKET.number)
+    return [Ticket.model_validate_json(row.state) for row in await store.rows(statement)]

@@ -15,9 +15,10 @@ from domain.ticket.erasure import without_words
 from domain.ticket.stages import Stage
 from store.db import assessment_tables, grid_tables, reward_tables, tables
 from store.db.engine import Store
+from store.db.report_tables import report_case
 from store.files.files import let_go
 from store.grid import checks
-from store.tickets import councils, history_archive, setbacks, supervision_lists
+from store.tickets import councils, history_archive, promises, setbacks, stages, supervision_lists
 
 _TICKET, _INTAKE, _PERSON = tables.ticket.c, tables.intake.c, tables.person.c
 _ASKING = grid_tables.sign_up.c
@@ -25,7 +26,8 @@ _SHRUNK = (
     "person, intake, ticket, event, assignment, ticket_key, set_aside, council, council_invitation,"
     " council_tally, council_ballot, council_statement, council_task, picture_mark, filing_network,"
     " grid_check, grid_entry, grid_sign_up,"
-    " supervision_row, supervision_step, assessment_objection"
+    " supervision_row, supervision_step, assessment_objection,"
+    " promise, report_case, stage_ticket, stage_rating"
 )
 """The tables that erasing takes something from."""
 _KEY, _EVENT, _SHARE = tables.ticket_key.c, tables.event.c, tables.assignment.c
@@ -62,6 +64,9 @@ async def erase(store: Store, number: str, at: datetime) -> None:
         checks.forget(connection, number)
         supervision_lists.forget(connection, number)
         _forget_objections(connection, number)
+        promises.forget(connection, number)
+        stages.forget(connection, number)
+        connection.execute(delete(report_case).where(report_case.c.number == number))
 
     await store.write(work)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from api.http import route_permissions
-from api.rest import councils, grid, supervision
+from api.rest import councils, grid, promises, report_cards, stages, supervision
 from domain.actors import OF_UNITS, Role
 from domain.commands.relations import SEEING, Relation
 from domain.policy.permissions import ACCOUNTS, COMMANDS, RIGHTS, STAFF, Right
@@ -63,6 +64,17 @@ BODIES: dict[str, Any] = {command.tag(): command.spec.example for command in COM
     "object_to_assessment": {"line": 1, "text": "不属我司。"},
     "decide_objection": {"granted": True, "reason": "属实。"},
     "settle_kind_of_row": {"text": "请各单位排查。"},
+    "make_promise": promises.EXAMPLE | {"due": f"{datetime.now(UTC).date() + timedelta(days=30)}"},
+    "prepare_stage": stages.EXAMPLE,
+    "invite_to_stage": {"count": 2},
+    "answer_on_stage": stages.ANSWERING,
+    "promise_on_stage": stages.PROMISING,
+    "publish_stage": {},
+    "decide_question": {"shown": True},
+    "choose_case": report_cards.EXAMPLE,
+    "keep_promise": promises.KEEPING,
+    "break_promise": promises.BREAKING,
+    "excuse_promise": {"reason": "灯杆厂停产。"},
 }
 
 
@@ -125,6 +137,7 @@ def _filled(path: str, tickets: Tickets, near: Relation | None = None) -> str:
     fields |= {"session": "0" * 16, "redemption": "none", "code": "@", "council": 1, "task": 1}
     fields["sign_up"] = "none"
     fields |= {"row": "0", "month": "2026-01", "line": 1}
+    fields["promise"] = 1
     return path.format(number=number, **fields, **tickets.managed)
 
 

@@ -199,8 +199,15 @@ _COUNCIL = """
 vote = "secret"
 quorum = 50
 majority = 50
+
+[promises]
+grace = 2
+ahead = 90
+
+[report_card]
+public = true
 """
-"""The rules of councils, which Tongzhou has none of."""
+"""The rules of councils, promises and report cards, which Tongzhou has none of."""
 
 _REWARDS = """
 [rewards]

@@ -21,6 +21,12 @@ def _handles(context: forms.FormContext) -> bool:
     return not _verifies(context)
 
 
+def _may_promise(context: forms.FormContext) -> bool:
+    """Return whether the answer can come with a promise: of the unit that leads, in such a city."""
+    leads = any(share.unit == context.ticket.unit for share in context.own)
+    return context.pack.promises is not None and leads and _handles(context)
+
+
 _RESULT = (
     forms.Field(
         "reply",
@@ -60,6 +66,15 @@ _RESULT = (
         N_("Photos and papers"), N_("What was done, as it looks now."), purpose=Purpose.AFTER
     ),
     forms.RECORDS,
+    forms.Field(
+        "promise",
+        forms.FieldKind.LINE,
+        N_("What is promised"),
+        N_("What the unit will do by a day. It is asked about then, and published."),
+        most=500,
+        when=_may_promise,
+    ),
+    forms.Field("promise_due", forms.FieldKind.DAY, N_("Done by"), when=_may_promise),
     forms.SHARE,
 )
 

@@ -75,21 +75,19 @@ async def _complete(
     n = completion.assignment or _own_share(action_context)
     if n is None:
         raise Refused("unknown_assignment", "This unit has no share of it.")
-    if await _is_mine(context, action_context, n, completion):
-        return None
-    body = CompletionIn(
-        reply=completion.reply, resolved=completion.resolved, evidence=completion.evidence
-    )
+    body = CompletionIn(**completion.model_dump(include=set(CompletionIn.model_fields)))
     number = ticket.complaint.number
     try:
-        _, recorded = await assignments.complete(context, caller, number, n, body)
+        if not await _is_mine(context, action_context, n, completion):
+            _, recorded = await assignments.complete(context, caller, number, n, body)
+            return None if recorded else LATER
     except Refused as refused:
-        if refused.code == "already_done" and await _is_mine(
+        if refused.code != "already_done" or not await _is_mine(
             context, action_context, n, completion
         ):
-            return None
-        raise
-    return None if recorded else LATER
+            raise
+    await assignments.promise_with(context, caller, number, n, body)
+    return None
 
 
 def _own_share(action_context: ActionContext) -> int | None:

@@ -3,7 +3,7 @@ their fields.
 """
 
 from collections.abc import Iterator
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import Any
 
 from starlette.datastructures import FormData
@@ -139,6 +139,8 @@ def _value(field: Field, form: Form, action_context: ActionContext, files: list[
             return _picked(form, field.name, text, field, action_context)
         case FieldKind.MOMENT:
             return _moment(form, field.name, text, action_context.speech.zone)
+        case FieldKind.DAY:
+            return _day(form, field.name, text)
         case _:
             return text
 
@@ -189,6 +191,14 @@ def _moment(form: Form, name: str, text: str, zone: tzinfo) -> datetime | None:
         form.fail(name, _NO_DATE)
         return None
     return at if at.tzinfo else at.replace(tzinfo=zone)
+
+
+def _day(form: Form, name: str, text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        form.fail(name, _NO_DATE)
+        return None
 
 
 def _calls(field: Field, form: Form, action_context: ActionContext) -> list[FormValues]:

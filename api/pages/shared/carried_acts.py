@@ -11,6 +11,7 @@ from domain.words import N_
 
 _ON_TICKET = re.compile(r"/staff/tickets/(\d{13})/([a-z-]+)")
 _ON_COUNCIL = re.compile(r"/staff/tickets/(\d{13})/councils/\w+/[a-z0-9/-]+")
+_ON_PROMISE = re.compile(r"/staff/tickets/(\d{13})/promises/\w+/(keep|break|excuse)")
 _TICKET_ACTS = {command.spec.path: command.spec.form.label for command in COMMANDS} | {
     "complete": N_("Hand in the result"),
     "recur": N_("It is back"),
@@ -18,6 +19,12 @@ _TICKET_ACTS = {command.spec.path: command.spec.form.label for command in COMMAN
     "access-code": N_("Replace the access code"),
     "councils": N_("Prepare a council"),
     "checks": N_("Have the place looked at"),
+    "promises": N_("Record a promise"),
+}
+_PROMISE_ACTS = {
+    "keep": N_("Say that a promise is kept"),
+    "break": N_("Say that a promise is not kept"),
+    "excuse": N_("Excuse a promise"),
 }
 _OTHERS = (
     (r"/staff/call(/suggestions|/caller)?", N_("The call screen: search, file, answer or add")),
@@ -50,6 +57,9 @@ _OTHERS = (
     (r"/staff/contractors/[0-9-]+/close", N_("Close a month of assessment")),
     (r"/staff/contractors/[0-9-]+/\d+/object", N_("Object to a line of a sheet")),
     (r"/staff/contractors/[0-9-]+/\d+/decide", N_("Decide an objection")),
+    (r"/staff/events", N_("Prepare a public event")),
+    (r"/staff/events/[\w.-]+/[\w/-]+", N_("Change a public event")),
+    (r"/staff/report-card", N_("Choose a typical case")),
     (r"/staff/me", N_("Change your password")),
     (r"/staff/me/sessions/\w+/end", N_("End one of your sessions")),
     (r"/staff/admin/waiting/\w+", N_("Try again what waits")),
@@ -79,5 +89,8 @@ def act_at(address: str) -> CarriedAct | None:
     on_council = _ON_COUNCIL.fullmatch(path)
     if on_council is not None:
         return CarriedAct(N_("Change a council"), on_council[1])
+    on_promise = _ON_PROMISE.fullmatch(path)
+    if on_promise is not None:
+        return CarriedAct(_PROMISE_ACTS[on_promise[2]], on_promise[1])
     labels = (label for pattern, label in _OTHERS if re.fullmatch(pattern, path))
     return next(map(CarriedAct, labels), None)

@@ -4,7 +4,7 @@ from api.http.i18n import CHINESE, translations
 from app.errors import CODES
 from app.grid.check_moments import CHECK_MOMENTS
 from app.installation.store_checks import WAITS
-from app.tickets.council_views import MOMENTS
+from app.tickets.moments import MOMENTS
 from domain.actors import ROLE_NAMES
 from domain.deadlines.registry import DEADLINES
 from domain.facts.transitions import WORDS
@@ -254,6 +254,32 @@ LABELS: dict[str, dict[str, str]] = {
         "district": N_("District chief"),
         "street": N_("Street chief"),
         "community": N_("Community chief"),
+    },
+    "promise_state": {
+        "open": N_("Its day is still to come"),
+        "due": N_("Its day is here"),
+        "kept": N_("Kept"),
+        "broken": N_("Not kept"),
+        "excused": N_("Excused"),
+    },
+    "promise_which": {
+        "waiting": N_("To be answered for"),
+        "unsaid": N_("Nothing was said in time"),
+        "open": N_("Running"),
+        "kept": N_("Kept"),
+        "broken": N_("Not kept"),
+        "excused": N_("Excused"),
+        "all": N_("All promises"),
+    },
+    "question_decision": {
+        "waiting": N_("Waits for a decision"),
+        "shown": N_("Shown to everybody"),
+        "refused": N_("Not shown"),
+    },
+    "figure_by": {
+        "ended": N_("Of the tickets that ended in the period."),
+        "filed": N_("Of the tickets that were filed in the period."),
+        "due": N_("Of the tickets that were due in the period."),
     },
     "council_phase": {
         "preparing": N_("Being prepared"),

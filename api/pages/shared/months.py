@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 
+from fastapi import Query
 from pydantic import ValidationError
 from starlette.requests import Request
 
@@ -12,6 +14,11 @@ from domain.pack.pack import Pack
 from domain.pack.periods import Period, month_at
 
 _CHOICES = 13
+
+Year = Annotated[int | None, Query(ge=2000, le=2999)]
+Quarter = Annotated[int | None, Query(ge=1, le=4)]
+Month = Annotated[int | None, Query(ge=1, le=12)]
+"""The parts of the address of a report card."""
 
 
 @dataclass(frozen=True)

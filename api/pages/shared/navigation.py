@@ -87,6 +87,13 @@ NAVIGATION: tuple[NavigationLink, ...] = (
         _OVERSEERS | {Role.OFFICER},
         Subject.CONTRACTORS,
     ),
+    NavigationLink(
+        N_("Promises"), "/staff/promises", _OVERSEERS | {Role.OFFICER}, Subject.PROMISES
+    ),
+    NavigationLink(N_("Report card"), "/staff/report-card", _OVERSEERS, Subject.REPORT_CARD),
+    NavigationLink(
+        N_("Public events"), "/staff/events", _OVERSEERS | {Role.OFFICER}, Subject.REPORT_CARD
+    ),
     NavigationLink(N_("Units' inboxes"), "/staff/inbox", _OTHERS),
     NavigationLink(N_("Audit"), "/staff/audit", frozenset({Role.ADMIN})),
     NavigationLink(N_("Rules of the city"), "/staff/admin/packs", frozenset({Role.AUDITOR})),

@@ -15,6 +15,8 @@ class Subject(StrEnum):
     PATROLS = "patrols"  # 巡查
     SUPERVISION = "supervision"  # 督导清单
     CONTRACTORS = "contractors"  # 承包企业考核
+    PROMISES = "promises"  # 承诺
+    REPORT_CARD = "report_card"  # 向群众汇报
 
 
 def subjects_of(pack: Pack, unit: str | None) -> frozenset[Subject]:
@@ -53,10 +55,22 @@ def _contractors(pack: Pack, unit: str | None) -> bool:
     return bool(units) if unit is None else unit in units
 
 
+def _promises(pack: Pack, unit: str | None) -> bool:
+    del unit
+    return pack.promises is not None
+
+
+def _report_card(pack: Pack, unit: str | None) -> bool:
+    del unit
+    return pack.report_card is not None
+
+
 _HAS: dict[Subject, Callable[[Pack, str | None], bool]] = {
     Subject.REWARDS: _rewards,
     Subject.GRID: _grid,
     Subject.PATROLS: _patrols,
     Subject.SUPERVISION: _supervision,
     Subject.CONTRACTORS: _contractors,
+    Subject.PROMISES: _promises,
+    Subject.REPORT_CARD: _report_card,
 }

@@ -16,11 +16,13 @@ from app.context import AppContext
 from app.errors import Problem
 from app.filing.file_views import FileOut, file_out
 from app.filing.files import visible_files
-from app.grid.check_moments import moments_with
+from app.grid.check_moments import check_moments
 from app.grid.checks import ChecksOut, checks_of
 from app.tickets import contacts
 from app.tickets.council_views import CouncilOut, moments_of
 from app.tickets.councils import councils_of
+from app.tickets.promise_views import PromiseOut, promise_moments
+from app.tickets.promises import promises_of
 from app.tickets.tickets import events_of
 from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.registry import ClockName
@@ -77,6 +79,7 @@ class TicketDetails:
     person: ShownComplainant
     councils: list[CouncilOut]
     looked: ChecksOut
+    promises: list[PromiseOut]
 
 
 async def ticket_details(
@@ -85,12 +88,13 @@ async def ticket_details(
     """Collect the ticket details, without actions. `person`: a complainant just unmasked."""
     ticket, caller, speech = action_context.ticket, action_context.caller, action_context.speech
     number = ticket.complaint.number
-    events, rows, known, councils, looked = await asyncio.gather(
+    events, rows, known, councils, looked, promises = await asyncio.gather(
         events_of(context, caller, number),
         visible_files(context, caller, number),
         _complainant(context, caller, number, person),
         councils_of(context, caller, number),
         checks_of(context, caller, number),
+        promises_of(context, caller, number),
     )
     names = await _names(context, {event.actor.id for event in events})
     void = ticket.void_rungs
@@ -104,11 +108,12 @@ async def ticket_details(
         waiting=waiting,
         lines=timeline.with_moments(
             timeline.describe(events, speech, names, void),
-            moments_with(moments_of(councils), looked),
+            [*moments_of(councils), *check_moments(looked), *promise_moments(promises)],
             speech,
         ),
         councils=councils,
         looked=looked,
+        promises=promises,
         running=_running(ticket, caller, speech),
         dues=_dues(ticket),
         cards=[Card(card.rung.value, _clock(card, speech)) for card in cards],

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from api.pages.shared.translator import Translator
 from app.errors import CODES
-from app.tickets.council_views import CouncilMoment
+from app.tickets.moments import Moment
 from domain.actors import Actor, Role
 from domain.events import Event
 from domain.facts.machine_reasons import is_ours, note_of
@@ -70,9 +70,9 @@ def describe(
 
 
 def with_moments(
-    lines: list[TimelineLine], moments: Iterable[CouncilMoment], speech: Translator
+    lines: list[TimelineLine], moments: Iterable[Moment], speech: Translator
 ) -> list[TimelineLine]:
-    """Return the lines with the moments of the ticket's councils, newest first."""
+    """Return the lines with the moments of councils and promises, newest first."""
     told = [
         TimelineLine(
             one.at,

@@ -1,0 +1,83 @@
+"""The page of a public event: what units answer and promise, and what residents ask and rate."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from api.http.access import public
+from api.http.dependencies import Context
+from api.http.networks import network_of
+from api.pages.shared.forms import REFUSALS, Form
+from api.pages.shared.page import page
+from app.context import AppContext
+from app.tickets import stages
+from app.tickets.stages import AskIn, RateOnStageIn
+from domain.words import N_
+
+router = APIRouter(include_in_schema=False, dependencies=[public("page_citizen")])
+
+HERE = "/reports/{stage}"
+_FIELDS = ("invitation", "text", "label", "number", "grade")
+_ASKED = N_("Thank you. Your question is shown once it was looked at.")
+_RATED = N_("Thank you. Your rating is counted.")
+
+StageNumber = Annotated[str, Path(pattern=r"^[0-9A-Za-z_.-]{1,64}$")]
+
+
+@router.get(HERE)
+async def show(request: Request, stage: StageNumber, context: Context) -> Response:
+    """Show the event as everybody reads it."""
+    return await _page(request, context, stage, Form.blank(*_FIELDS))
+
+
+@router.post(f"{HERE}/ask")
+async def ask(request: Request, stage: StageNumber, context: Context) -> Response:
+    """Record a question of somebody invited; what is refused stays in the form."""
+    form = await Form.read(request, "invitation", "text", "label")
+    code, network = form.typed["invitation"], network_of(request)
+    try:
+        body = AskIn.model_validate(form.filled("text", "label"))
+        await stages.ask_on_stage(context, stage, code, network, body)
+    except (ValidationError, *REFUSALS) as error:
+        return await _page(request, context, stage, form, form.refuse(error))
+    return await _page(request, context, stage, Form.blank(*_FIELDS, invitation=code), done=_ASKED)
+
+
+@router.post(f"{HERE}/rate")
+async def rate(request: Request, stage: StageNumber, context: Context) -> Response:
+    """Count the rating of an answer, once."""
+    form = await Form.read(request, "invitation", "number", "grade")
+    code, network = form.typed["invitation"], network_of(request)
+    try:
+        body = RateOnStageIn.model_validate(form.filled("number", "grade"))
+        await stages.rate_on_stage(context, stage, code, network, body)
+    except (ValidationError, *REFUSALS) as error:
+        return await _page(request, context, stage, form, form.refuse(error))
+    return await _page(request, context, stage, Form.blank(*_FIELDS, invitation=code), done=_RATED)
+
+
+async def _page(
+    request: Request,
+    context: AppContext,
+    stage: str,
+    form: Form,
+    status: int = 200,
+    *,
+    done: str | None = None,
+) -> Response:
+    form.typed = dict.fromkeys(_FIELDS, "") | form.typed
+    seen = await stages.public_stage(context, stage)
+    pack = context.packs.get(seen.city)
+    return page(
+        request,
+        "citizen/stage.html",
+        status,
+        pack=pack,
+        stage=seen,
+        form=form,
+        done=done,
+        grades=range(5, 0, -1),
+        zone=pack.calendar.tz,
+    )

@@ -1,0 +1,410 @@
+"""Public events (汇报会): units answer for published tickets in front of residents."""
+
+from collections import Counter
+from datetime import timedelta
+
+from pydantic import Field
+
+from app.access import guards
+from app.access.caller import Caller
+from app.access.permission import permit
+from app.access.visibility import city_of
+from app.context import AppContext
+from app.errors import Problem
+from app.tickets.codes import drawn, mark_of
+from app.tickets.council_views import unit_name
+from app.tickets.promise_views import PromiseOut, promise_out
+from app.tickets.promises import make_promise
+from app.tickets.publications import Publication, published_among
+from app.tickets.redaction import redacted
+from domain.model import Incoming, Instant, Recorded
+from domain.pack.pack import Pack
+from domain.promise.promise import PromiseDraft
+from domain.stage.stage import Decision, Label, Stage, StageAnswer, StageDraft, StageQuestion
+from domain.ticket.complaint import Code
+from store.identity.reservations import Window
+from store.reporting import public_promises
+from store.tickets import promises, stages
+from store.tickets.stages import QuestionRow, StageCourse
+
+WINDOW = timedelta(minutes=10)
+WRONG_PER_ADDRESS = 60
+"""Unknown codes of invitations from one network."""
+
+
+class InviteToStageIn(Incoming):
+    """A number of new invitations."""
+
+    count: int = Field(ge=1, le=200)
+
+
+class AnswerOnStageIn(Incoming):
+    text: StageAnswer
+
+
+class PublishStageIn(Incoming):
+    """Nothing: an event is published as it was prepared."""
+
+
+class DecideQuestionIn(Incoming):
+    shown: bool
+
+
+class AskIn(Incoming):
+    text: StageQuestion
+    label: Label = Field("", description="A name to be shown with it.")
+
+
+class RateOnStageIn(Incoming):
+    number: Code
+    grade: int = Field(ge=1, le=5)
+
+
+class StageInvitationsOut(Recorded):
+    """The codes of new invitations, one for each representative. They are shown only here."""
+
+    codes: list[str] = Field(examples=[["7K2M-9QXD-4TRB"]])
+    invited: int
+
+
+class StageTicketOut(Recorded):
+    """A ticket of an event as everybody reads it. `grades`: how many gave each grade."""
+
+    number: str
+    title: str
+    text: str
+    unit: str
+    unit_name: str
+    answer: str = Field(description="What the unit says to it at the event; empty: nothing yet.")
+    answered_at: Instant | None
+    promises: list[PromiseOut]
+    ratings: int
+    grades: dict[int, int]
+
+
+class StageQuestionOut(Recorded):
+    id: str
+    at: Instant
+    label: str
+    text: str
+    decision: Decision
+
+
+class StageOut(Recorded):
+    """A public event. Everybody reads questions that were let through, staff all of them."""
+
+    number: str
+    city: str
+    title: str
+    place: str
+    starts_at: Instant
+    open: bool
+    published_at: Instant | None
+    invited: int
+    tickets: list[StageTicketOut]
+    questions: list[StageQuestionOut]
+
+
+class StageLine(Recorded):
+    number: str
+    title: str
+    place: str
+    starts_at: Instant
+    published_at: Instant | None
+
+
+class StagesOut(Recorded):
+    items: list[StageLine]
+
+
+# --- staff ------------------------------------------------------------------------------------
+
+
+async def list_stages(context: AppContext, caller: Caller, city: str) -> StagesOut:
+    """Return the newest public events of a city; to officers those with tickets of their unit.
+
+    Raises:
+        Problem: not_in_this_city, not_your_city
+        UnknownCity
+    """
+    await permit(context, caller, "list_stages")
+    city_of(caller, city)
+    _working(context.packs.get(city))
+    found = await stages.listed(context.store, city, caller.unit)
+    return StagesOut(items=[StageLine.model_validate(one.model_dump()) for one in found])
+
+
+async def prepare_stage(
+    context: AppContext, caller: Caller, city: str, draft: StageDraft, key: str | None = None
+) -> StageOut:
+    """Prepare an event with tickets that are published. The same `key` again gives the same event.
+
+    Raises:
+        Problem: not_in_this_city, not_your_city, case_not_published
+        UnknownCity
+    """
+    await permit(context, caller, "prepare_stage")
+    city_of(caller, city)
+    pack = context.packs.get(city)
+    _working(pack)
+    numbers = list(dict.fromkeys(draft.tickets))
+    known = {one.number: one for one in await published_among(context, pack, numbers)}
+    units = {one: known[one].unit for one in numbers if one in known}
+    chosen = [(number, unit) for number, unit in units.items() if unit is not None]
+    if len(chosen) < len(numbers):
+        raise Problem("case_not_published")
+    nonce = key or context.nonce()
+    new = Stage(
+        **draft.model_dump(exclude={"tickets"}),
+        id=context.mark(f"stage/{caller.id}/{city}/{nonce}")[:32],
+        number="",
+        city=city,
+        n=0,
+        made_at=context.now(),
+        made_by=caller.id,
+    )
+    made = await stages.prepare(context.store, new, chosen)
+    return await _out(context, made, pack, staff=True)
+
+
+async def stage_for_staff(context: AppContext, caller: Caller, number: str) -> StageOut:
+    """Return an event as its city's staff sees it.
+
+    Raises:
+        Problem: stage_not_found
+    """
+    await permit(context, caller, "list_stages")
+    found, pack = await _found(context, caller, number)
+    return await _out(context, found, pack, staff=True)
+
+
+async def invite_to_stage(
+    context: AppContext, caller: Caller, number: str, body: InviteToStageIn, key: str | None = None
+) -> StageInvitationsOut:
+    """Issue the codes of invitations; the store keeps marks of them.
+
+    Raises:
+        Problem, Refused: stage_not_found, invitation_cap
+    """
+    await permit(context, caller, "invite_to_stage")
+    found, _ = await _found(context, caller, number)
+    nonce = key or context.nonce()
+    codes = [drawn(context, f"{found.id}/{nonce}/{one}") for one in range(body.count)]
+    marks = [mark_of(context, one) for one in codes]
+    invited = await stages.invite(context.store, number, marks)
+    return StageInvitationsOut(codes=codes, invited=invited)
+
+
+async def answer_on_stage(
+    context: AppContext, caller: Caller, number: str, ticket: str, body: AnswerOnStageIn
+) -> StageOut:
+    """Record what the unit of a ticket answers at the event.
+
+    Raises:
+        Problem: stage_not_found, not_on_stage, not_your_unit
+    """
+    await permit(context, caller, "answer_on_stage")
+    found, pack = await _found(context, caller, number)
+    await _own(context, caller, number, ticket)
+    await stages.answer(context.store, number, ticket, body.text, context.now())
+    return await _out(context, found, pack, staff=True)
+
+
+async def promise_on_stage(
+    context: AppContext,
+    caller: Caller,
+    number: str,
+    ticket: str,
+    draft: PromiseDraft,
+    key: str | None = None,
+) -> PromiseOut:
+    """Record what a unit promises at the event: a promise of the ticket like any other.
+
+    Raises:
+        Problem, Refused: stage_not_found, not_on_stage, and as `make_promise`
+    """
+    await permit(context, caller, "promise_on_stage")
+    await _found(context, caller, number)
+    await _own(context, caller, number, ticket)
+    return await make_promise(context, caller, ticket, draft, key, stage=number)
+
+
+async def publish_stage(context: AppContext, caller: Caller, number: str) -> StageOut:
+    """Publish the event's page.
+
+    Raises:
+        Problem: stage_not_found
+    """
+    await permit(context, caller, "publish_stage")
+    await _found(context, caller, number)
+    await stages.publish(context.store, number, context.now())
+    found, pack = await _found(context, caller, number)
+    return await _out(context, found, pack, staff=True)
+
+
+async def decide_question(
+    context: AppContext, caller: Caller, number: str, question: str, body: DecideQuestionIn
+) -> StageOut:
+    """Let a question through to the public page, or refuse it.
+
+    Raises:
+        Problem, Refused: stage_not_found, question_not_found
+    """
+    await permit(context, caller, "decide_question")
+    found, pack = await _found(context, caller, number)
+    decision = Decision.SHOWN if body.shown else Decision.REFUSED
+    await stages.decide(context.store, number, question, decision)
+    return await _out(context, found, pack, staff=True)
+
+
+async def _found(context: AppContext, caller: Caller, number: str) -> tuple[Stage, Pack]:
+    """Return the event, if the caller serves its city, and has a ticket in it if they are of a
+    unit.
+    """
+    found = await stages.get(context.store, number)
+    if found is None or not caller.serves(found.city) or found.city not in context.packs.ids():
+        raise Problem("stage_not_found")
+    if caller.unit is not None:
+        own = await stages.listed(context.store, found.city, caller.unit)
+        if number not in {one.number for one in own}:
+            raise Problem("stage_not_found")
+    return found, context.packs.get(found.city)
+
+
+async def _own(context: AppContext, caller: Caller, number: str, ticket: str) -> None:
+    course = await stages.course(context.store, number)
+    unit = next((one.unit for one in course.tickets if one.number == ticket), None)
+    if unit is None:
+        raise Problem("not_on_stage")
+    if caller.unit not in (None, unit):
+        raise Problem("not_your_unit")
+
+
+def _working(pack: Pack) -> None:
+    if pack.report_card is None:
+        raise Problem("not_in_this_city")
+
+
+# --- everybody, and those invited ---------------------------------------------------------------
+
+
+async def public_stage(context: AppContext, number: str) -> StageOut:
+    """Return the event as everybody reads it.
+
+    Raises:
+        Problem: stage_not_found, also before it is published
+    """
+    await permit(context, None, "get_stage")
+    found = await stages.get(context.store, number)
+    if found is None or found.published_at is None or found.city not in context.packs.ids():
+        raise Problem("stage_not_found")
+    return await _out(context, found, context.packs.get(found.city), staff=False)
+
+
+async def ask_on_stage(
+    context: AppContext, number: str, code: str, network: str, body: AskIn
+) -> StageOut:
+    """Record a question of somebody invited; it is shown once a supervisor lets it through.
+
+    Raises:
+        Problem, Refused: stage_not_found, invitation_unknown, stage_question_cap,
+            too_many_attempts
+    """
+    await permit(context, None, "get_stage")
+    out = await public_stage(context, number)
+    mark = await _invited(context, number, code, network)
+    question = QuestionRow(
+        context.mark(f"stage question/{mark}/{body.text}")[:32],
+        context.now(),
+        body.label,
+        body.text,
+        Decision.WAITING,
+    )
+    await stages.ask(context.store, number, mark, question)
+    return out
+
+
+async def rate_on_stage(
+    context: AppContext, number: str, code: str, network: str, body: RateOnStageIn
+) -> StageOut:
+    """Count the rating of an answer: once for each invitation and ticket.
+
+    Raises:
+        Problem, Refused: stage_not_found, invitation_unknown, not_on_stage, answer_rated,
+            too_many_attempts
+    """
+    await permit(context, None, "get_stage")
+    out = await public_stage(context, number)
+    mark = await _invited(context, number, code, network)
+    if body.number not in {one.number for one in out.tickets}:
+        raise Problem("not_on_stage")
+    await stages.rate(context.store, number, body.number, mark, body.grade)
+    return await public_stage(context, number)
+
+
+async def _invited(context: AppContext, number: str, code: str, network: str) -> str:
+    """Return the mark of an invitation to the event; unknown codes are counted by `network`."""
+    here, mark = context.mark(network), mark_of(context, code)
+    rules = (Window(f"invitation/{here}", WRONG_PER_ADDRESS, WINDOW),)
+    async with guards.attempt(context, f"invitation/{here}", rules, "too_many_attempts") as tried:
+        if not await stages.is_invited(context.store, number, mark):
+            raise Problem("invitation_unknown")
+        await tried.undecided()
+    return mark
+
+
+# --- shared -----------------------------------------------------------------------------------
+
+
+async def _out(context: AppContext, of: Stage, pack: Pack, *, staff: bool) -> StageOut:
+    """Return the event with those of its tickets that are published at this moment."""
+    course = await stages.course(context.store, of.number)
+    numbers = [one.number for one in course.tickets]
+    shown = {one.number: one for one in await published_among(context, pack, numbers)}
+    given = await _promises(context, of, pack)
+    return StageOut(
+        **{name: getattr(of, name) for name in _AS_RECORDED},
+        tickets=_tickets(course, shown, given, pack),
+        questions=[
+            StageQuestionOut(
+                id=one.id,
+                at=one.at,
+                label=one.label if staff else redacted(one.label),
+                text=one.text if staff else redacted(one.text),
+                decision=one.decision,
+            )
+            for one in course.questions
+            if staff or one.decision is Decision.SHOWN
+        ],
+    )
+
+
+_AS_RECORDED = tuple(StageOut.model_fields.keys() - {"tickets", "questions"})
+
+
+def _tickets(
+    course: StageCourse, shown: dict[str, Publication], given: list[PromiseOut], pack: Pack
+) -> list[StageTicketOut]:
+    return [
+        StageTicketOut(
+            number=one.number,
+            title=shown[one.number].title,
+            text=shown[one.number].text,
+            unit=one.unit,
+            unit_name=unit_name(pack, one.unit),
+            answer=redacted(one.answer),
+            answered_at=one.answered_at,
+            promises=[promise for promise in given if promise.number == one.number],
+            ratings=sum(Counter(course.ratings.get(one.number, {})).values()),
+            grades=course.ratings.get(one.number, {}),
+        )
+        for one in course.tickets
+        if one.number in shown
+    ]
+
+
+async def _promises(context: AppContext, of: Stage, pack: Pack) -> list[PromiseOut]:
+    found = await public_promises.of_stage(context.store, of.number)
+    followers = await promises.followers(context.store, found)
+    today = context.now().astimezone(pack.calendar.tz).date()
+    return [promise_out(one, pack, today, followers, staff=False) for one in found]

@@ -1,0 +1,60 @@
+"""A public event: its tickets, the answers that units prepared, and what residents say to them."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from domain.model import Incoming, Instant, Recorded
+from domain.ticket.complaint import Code, cleaned, required
+
+MOST_TICKETS = 30
+"""The most tickets of one event."""
+MOST_INVITED = 500
+"""The most invitations of one event."""
+MOST_QUESTIONS = 5
+"""The most questions with one invitation."""
+
+Heading = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(required)]
+StageAnswer = Annotated[
+    str, StringConstraints(min_length=1, max_length=2000), AfterValidator(required)
+]
+StageQuestion = Annotated[
+    str, StringConstraints(min_length=1, max_length=500), AfterValidator(required)
+]
+Label = Annotated[str, StringConstraints(max_length=30), AfterValidator(cleaned)]
+
+
+class Decision(StrEnum):
+    """The decision of a supervisor on a question."""
+
+    WAITING = "waiting"
+    SHOWN = "shown"
+    REFUSED = "refused"
+
+
+class StageDraft(Incoming):
+    """An event as it is prepared. `open`: everybody may come; else those invited."""
+
+    title: Heading
+    place: Heading
+    starts_at: Instant
+    open: bool = True
+    tickets: list[Code] = Field(min_length=1, max_length=MOST_TICKETS)
+
+
+class Stage(Recorded):
+    """An event as it is recorded. `number`: the city and a count, as in its public address."""
+
+    id: str
+    number: str
+    city: str
+    n: int
+    title: str
+    place: str
+    starts_at: Instant
+    open: bool
+    made_at: Instant
+    made_by: str
+    invited: int = 0
+    published_at: Instant | None = None

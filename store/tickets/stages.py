@@ -1,0 +1,252 @@
+"""Public events: their tickets with the answers of units, and what those invited ask and rate."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from domain.refusals import Refused
+from domain.stage.stage import MOST_INVITED, MOST_QUESTIONS, Decision, Stage
+from store.db.engine import ResultRow, Store
+from store.db.stage_tables import (
+    stage,
+    stage_invitation,
+    stage_question,
+    stage_rating,
+    stage_ticket,
+)
+
+_STAGE, _TICKET, _INVITATION = stage.c, stage_ticket.c, stage_invitation.c
+_QUESTION, _RATING = stage_question.c, stage_rating.c
+
+
+@dataclass(frozen=True)
+class StageTicket:
+    number: str
+    unit: str
+    answer: str
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True)
+class QuestionRow:
+    id: str
+    at: datetime
+    label: str
+    text: str
+    decision: Decision
+
+
+@dataclass(frozen=True)
+class StageCourse:
+    """The tickets and questions of an event; `ratings`: of each ticket, by grade, how many."""
+
+    tickets: list[StageTicket]
+    questions: list[QuestionRow]
+    ratings: dict[str, dict[int, int]]
+
+
+async def prepare(store: Store, new: Stage, tickets: Sequence[tuple[str, str]]) -> Stage:
+    """Record an event with its tickets and their units; its number is given here.
+
+    One of the same id is there already: it is returned, and nothing is recorded.
+    """
+
+    def work(connection: Connection) -> Stage:
+        newest = select(_STAGE.number).where(_STAGE.city == new.city).order_by(_STAGE.n.desc())
+        connection.execute(newest.limit(1).with_for_update())
+        known = connection.execute(select(stage).where(_STAGE.id == new.id)).first()
+        if known is not None:
+            return _stage(known)
+        last = select(func.max(_STAGE.n)).where(_STAGE.city == new.city)
+        n = (connection.execute(last).scalar() or 0) + 1
+        made = new.model_copy(update={"n": n, "number": f"{new.city}-{n}"})
+        connection.execute(insert(stage), made.model_dump())
+        rows = [
+            {
+                "stage": made.number,
+                "number": number,
+                "position": position,
+                "unit": unit,
+                "answer": "",
+                "answered_at": None,
+            }
+            for position, (number, unit) in enumerate(tickets, 1)
+        ]
+        connection.execute(insert(stage_ticket), rows)
+        return made
+
+    return await store.write(work)
+
+
+async def get(store: Store, number: str) -> Stage | None:
+    row = await store.first(select(stage).where(_STAGE.number == number))
+    return None if row is None else _stage(row)
+
+
+async def listed(store: Store, city: str, unit: str | None, limit: int = 100) -> list[Stage]:
+    """Return the newest events of a city; of `unit` those with a ticket of it."""
+    statement = select(stage).where(_STAGE.city == city)
+    if unit is not None:
+        own = select(_TICKET.stage).where(_TICKET.unit == unit)
+        statement = statement.where(_STAGE.number.in_(own))
+    rows = await store.rows(statement.order_by(_STAGE.n.desc()).limit(limit))
+    return [_stage(row) for row in rows]
+
+
+async def course(store: Store, number: str) -> StageCourse:
+    """Return the tickets of an event in their order, its questions, and the ratings."""
+
+    def work(connection: Connection) -> StageCourse:
+        tickets = connection.execute(
+            select(_TICKET.number, _TICKET.unit, _TICKET.answer, _TICKET.answered_at)
+            .where(_TICKET.stage == number)
+            .order_by(_TICKET.position)
+        ).all()
+        questions = connection.execute(
+            select(_QUESTION.id, _QUESTION.at, _QUESTION.label, _QUESTION.text, _QUESTION.decision)
+            .where(_QUESTION.stage == number)
+            .order_by(_QUESTION.at, _QUESTION.id)
+        ).all()
+        counted = connection.execute(
+            select(_RATING.number, _RATING.grade, func.count().label("many"))
+            .where(_RATING.stage == number)
+            .group_by(_RATING.number, _RATING.grade)
+        ).all()
+        ratings: dict[str, dict[int, int]] = {}
+        for row in counted:
+            ratings.setdefault(row.number, {})[row.grade] = row.many
+        return StageCourse(
+            [StageTicket(*row) for row in tickets],
+            [
+                QuestionRow(row.id, row.at, row.label, row.text, Decision(row.decision))
+                for row in questions
+            ],
+            ratings,
+        )
+
+    return await store.read(work)
+
+
+async def answer(store: Store, number: str, ticket: str, text: str, at: datetime) -> None:
+    """Record what the unit answers to a ticket of the event; the last word stays."""
+    which = (_TICKET.stage == number) & (_TICKET.number == ticket)
+    await store.change(update(stage_ticket).where(which).values(answer=text, answered_at=at))
+
+
+async def publish(store: Store, number: str, at: datetime) -> None:
+    """Publish the page of the event; the first time stays."""
+    unpublished = (_STAGE.number == number) & _STAGE.published_at.is_(None)
+    await store.change(update(stage).where(unpublished).values(published_at=at))
+
+
+async def invite(store: Store, number: str, marks: Sequence[str]) -> int:
+    """Keep the marks of new invitations; return how many there are by now.
+
+    Raises:
+        Refused: invitation_cap
+    """
+    adding = store.insert(stage_invitation).on_conflict_do_nothing(index_elements=["mark"])
+
+    def work(connection: Connection) -> int:
+        connection.execute(select(stage).where(_STAGE.number == number).with_for_update())
+        rows = [{"mark": mark, "stage": number, "asked": 0} for mark in marks]
+        connection.execute(adding, rows)
+        many = select(func.count()).where(_INVITATION.stage == number)
+        invited = int(connection.execute(many).scalar_one())
+        if invited > MOST_INVITED:
+            raise Refused("invitation_cap", f"An event has at most {MOST_INVITED} invitations.")
+        connection.execute(update(stage).where(_STAGE.number == number).values(invited=invited))
+        return invited
+
+    return await store.write(work)
+
+
+async def is_invited(store: Store, number: str, mark: str) -> bool:
+    """Return whether an invitation to the event has this mark."""
+    found = select(_INVITATION.mark).where(_INVITATION.mark == mark, _INVITATION.stage == number)
+    return await store.first(found) is not None
+
+
+async def ask(store: Store, number: str, mark: str, question: QuestionRow) -> None:
+    """Record a question, which waits for a supervisor; the same again is one.
+
+    Raises:
+        Refused: invitation_unknown, stage_question_cap
+    """
+
+    def work(connection: Connection) -> None:
+        used = connection.execute(
+            select(_INVITATION.asked)
+            .where(_INVITATION.mark == mark, _INVITATION.stage == number)
+            .with_for_update()
+        ).first()
+        if used is None:
+            raise Refused("invitation_unknown", "There is no such invitation.")
+        known = select(_QUESTION.id).where(_QUESTION.id == question.id)
+        if connection.execute(known).first() is not None:
+            return
+        if used.asked >= MOST_QUESTIONS:
+            raise Refused("stage_question_cap", "With this invitation enough was asked.")
+        row = {
+            "id": question.id,
+            "stage": number,
+            "at": question.at,
+            "label": question.label,
+            "text": question.text,
+            "decision": Decision.WAITING.value,
+        }
+        connection.execute(insert(stage_question), row)
+        connection.execute(
+            update(stage_invitation).where(_INVITATION.mark == mark).values(asked=used.asked + 1)
+        )
+
+    await store.write(work)
+
+
+async def decide(store: Store, number: str, question: str, decision: Decision) -> None:
+    """Let a question through, or refuse it.
+
+    Raises:
+        Refused: question_not_found
+    """
+    which = (_QUESTION.id == question) & (_QUESTION.stage == number)
+    if await store.first(select(_QUESTION.id).where(which)) is None:
+        raise Refused("question_not_found", "There is no such question.")
+    await store.change(update(stage_question).where(which).values(decision=decision.value))
+
+
+async def rate(store: Store, number: str, ticket: str, mark: str, grade: int) -> None:
+    """Count the rating of an answer by an invitation, once.
+
+    Raises:
+        Refused: invitation_unknown, not_on_stage, answer_rated
+    """
+
+    def work(connection: Connection) -> None:
+        invited = select(_INVITATION.mark).where(
+            _INVITATION.mark == mark, _INVITATION.stage == number
+        )
+        if connection.execute(invited.with_for_update()).first() is None:
+            raise Refused("invitation_unknown", "There is no such invitation.")
+        shown = select(_TICKET.number).where(_TICKET.stage == number, _TICKET.number == ticket)
+        if connection.execute(shown).first() is None:
+            raise Refused("not_on_stage", "The ticket is not one of this event.")
+        which = (_RATING.stage == number) & (_RATING.number == ticket) & (_RATING.mark == mark)
+        if connection.execute(select(_RATING.grade).where(which)).first() is not None:
+            raise Refused("answer_rated", "This invitation has rated the answer.")
+        row = {"stage": number, "number": ticket, "mark": mark, "grade": grade}
+        connection.execute(insert(stage_rating), row)
+
+    await store.write(work)
+
+
+def forget(connection: Connection, number: str) -> None:
+    """Take a ticket that is erased off all events."""
+    for table in (stage_ticket, stage_rating):
+        connection.execute(delete(table).where(table.c.number == number))
+
+
+def _stage(row: ResultRow) -> Stage:
+    return Stage.model_validate(dict(row._mapping))

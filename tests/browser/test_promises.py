@@ -1,0 +1,79 @@
+"""Tests of a promise on a small phone: made with the answer, due, kept, and seen by everybody."""
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from domain.actors import Role
+from tests.browser.conftest import Open
+from tests.support.browser import Site, violations
+
+pytestmark = pytest.mark.timeout(900)  # the first test waits for the installation
+PHONE = {"width": 360, "height": 740}
+WORDS = {"zh": ("已兑现", "已兑现"), "en": ("It is kept", "Kept")}
+
+
+def _faults(page: Page, name: str, script: bool) -> list[str]:
+    """Return what is wrong with a page as it is drawn now."""
+    found = [f"{name}: {fault}" for fault in violations(page)] if script else []
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    return [*found, f"{name}: {wide} pixels wide"] if wide > PHONE["width"] else found
+
+
+def _days_pass(town: Site, number: str, days: int) -> None:
+    """Move the days of a ticket's promises back."""
+    with closing(sqlite3.connect(town.home / "jiesu.db", timeout=30)) as database:
+        for name in ("due", "asked_until"):
+            database.execute(
+                f"UPDATE promise SET {name} = date({name}, ?) WHERE number = ?",
+                (f"-{days} days", number),
+            )
+        database.commit()
+
+
+@pytest.mark.parametrize(("language", "script"), [("zh", True), ("en", True), ("zh", False)])
+def test_a_promise_is_made_falls_due_is_kept_and_is_seen_by_everybody(
+    phone: Open, desk: Open, town: Site, language: str, script: bool
+) -> None:
+    keep, kept = WORDS[language]
+    receipt = town.file(public=True)
+    town.until(receipt, "handle")
+    number = receipt["number"]
+    day = (datetime.now(UTC) + timedelta(hours=8, days=3)).date()
+    look = {"language": language, "script": script, "viewport": PHONE}
+    officer = desk(f"/staff/tickets/{number}?do=complete", Role.OFFICER, unit="water", **look)
+    officer.locator("#f-reply").fill("已安排清淤。")
+    officer.locator("#f-promise").fill("月底前清淤三百米")
+    officer.locator("#f-promise_due").fill(f"{day}")
+    faults = _faults(officer, "the answer", script)
+    form = officer.locator(f'form[action="/staff/tickets/{number}/complete"]')
+    form.locator("button.btn-primary").click()
+    town.until(receipt, "rate")
+    officer.goto(f"/staff/tickets/{number}/promises")
+    expect(officer.locator("#s-promise-1")).to_be_visible()
+    officer.goto("/staff/promises")
+    expect(officer.locator("main")).not_to_contain_text(number)
+    _days_pass(town, number, 3)
+    officer.goto("/staff/promises")
+    expect(officer.locator("main")).to_contain_text(number)
+    faults += _faults(officer, "what waits for the unit", script)
+    officer.get_by_role("link", name=number, exact=True).click()
+    faults += _faults(officer, "the promise", script)
+    officer.locator("#f-evidence-1").fill("三百米已清淤。")
+    officer.get_by_role("button", name=keep, exact=True).click()
+    expect(officer.locator("main")).to_contain_text("三百米已清淤。")
+    expect(officer.get_by_role("button", name=keep, exact=True)).to_have_count(0)
+    page = phone("/city/tongzhou/promises?which=kept", **look)
+    expect(page.locator(f"#p-{number}-1")).to_contain_text("三百米已清淤。")
+    expect(page.locator(f"#p-{number}-1")).to_contain_text(kept)
+    faults += _faults(page, "what everybody reads", script)
+    page.goto(f"/report-card/tongzhou?year={day.year}")
+    expect(page.locator("#s-kept")).to_be_visible()
+    faults += _faults(page, "the report card", script)
+    supervisor = desk("/staff/report-card", Role.SUPERVISOR, **look)
+    expect(supervisor.locator("#s-choose")).to_be_visible()
+    faults += _faults(supervisor, "the staff's report card", script)
+    assert faults == []
