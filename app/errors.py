@@ -180,6 +180,8 @@ CODES: dict[str, Code] = {
     "merge_target_ended": Code(409, "The other ticket has ended."),
     "overtaken": Code(409, "The ticket has changed meanwhile; reload it."),
     # --- councils
+    "unknown_device": Code(422, "The city has no such device."),
+    "reading_from_future": Code(422, "The reading is of a time to come."),
     "council_not_found": Code(404, "The ticket has no such council."),
     "unknown_task": Code(404, "The council has no such task."),
     "invitation_unknown": Code(401, "This is not the code of an invitation."),

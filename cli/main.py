@@ -47,6 +47,9 @@ COMMANDS = {
         "cli.places:app",
         "The places that a city lists for everybody. See docs/how-to/places.md.",
     ),
+    "devices": CommandEntry(
+        "cli.devices:app", "The sensors of a city. See docs/how-to/sensors.md."
+    ),
     "keys": CommandEntry("cli.keys:app", "The keys of this installation."),
     "privacy": CommandEntry("cli.privacy:app", "Erasing what is personal."),
     "rewards": CommandEntry("cli.rewards:app", "Rewards: the points ledger of a city."),

@@ -15,6 +15,7 @@ from packs.parsed_pack import (
     CALENDAR,
     CATEGORIES,
     CITY,
+    DEVICES,
     GRIDS,
     INDICATORS,
     PHRASES,
@@ -23,6 +24,7 @@ from packs.parsed_pack import (
     RESPONSIBILITIES,
     REWARDS,
     SCORING,
+    SENSORS,
     TEMPLATES,
     UNITS,
     CityFile,
@@ -58,6 +60,8 @@ def differences(before: Pack, after: Pack) -> list[ContentDifference]:
         *_rows(PRIZES, _by("code", before.prizes), _by("code", after.prizes)),
         *_rows(PHRASES, _phrases(before), _phrases(after)),
         *_rows(PLACES, _by("code", before.directory), _by("code", after.directory)),
+        *_rows(SENSORS, _by("code", before.sensors.kinds), _by("code", after.sensors.kinds)),
+        *_rows(DEVICES, _by("code", before.devices), _by("code", after.devices)),
         *(
             difference
             for language, file in TEMPLATES.items()

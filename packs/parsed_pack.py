@@ -33,6 +33,7 @@ from domain.pack.policies import (
     Verification,
 )
 from domain.pack.rewards import Prize, RewardPolicy, RewardRule
+from domain.pack.sensors import Device, Sensors
 from domain.ticket.complaint import Code
 from packs.bases import EXTENDS, BadBase, PackFiles, is_base, line_of_extends, pack_files
 from packs.csv_tables import Sheet, Split, pairs, parts, read_csv
@@ -45,10 +46,11 @@ RESPONSIBILITIES, CALENDAR = "responsibilities.csv", "calendar.csv"
 INDICATORS, SCORING, GRIDS = "indicators.toml", "scoring.csv", "grids.geojson"
 PHRASES, LAW, PLACES = "phrases.toml", "law.toml", "places.csv"
 REWARDS, PRIZES = "rewards.csv", "prizes.csv"
+SENSORS, DEVICES = "sensors.toml", "devices.csv"
 TEMPLATES = {"zh": "templates/zh.toml", "en": "templates/en.toml"}
 """The files with messages to citizens, by language."""
 
-_REPLACED = (UNITS, CATEGORIES, RESPONSIBILITIES, SCORING, GRIDS, REWARDS, PRIZES, PLACES)
+_REPLACED = (UNITS, CATEGORIES, RESPONSIBILITIES, SCORING, GRIDS, REWARDS, PRIZES, PLACES, DEVICES)
 """The files that are not merged: a pack's own replaces that of its base as a whole."""
 
 M = TypeVar("M", bound=BaseModel)
@@ -134,6 +136,8 @@ class ParsedPack:
     rewards: Sheet[RewardRule]
     prizes: Sheet[Prize]
     places: Sheet[PlaceRow]
+    sensors: Document[Sensors]
+    devices: Sheet[Device]
     phrases: Document[Phrases]
     law: Document[Law]
     messages: dict[str, Document[MessagesFile]]
@@ -186,6 +190,8 @@ def _read(files: PackFiles) -> ParsedPack:
         rewards=_sheet(files, REWARDS, RewardRule, problems, required=False),
         prizes=_sheet(files, PRIZES, Prize, problems, required=False),
         places=_sheet(files, PLACES, PlaceRow, problems, SPLIT_PLACE, required=False),
+        sensors=_document(files, SENSORS, Sensors, problems, required=False),
+        devices=_sheet(files, DEVICES, Device, problems, required=False),
         phrases=_document(files, PHRASES, Phrases, problems, required=False),
         law=_document(files, LAW, Law, problems, required=False),
         messages={
@@ -212,6 +218,8 @@ def _unread(folder: Path, problem: PackFault) -> ParsedPack:
         rewards=Sheet(REWARDS, whole=False),
         prizes=Sheet(PRIZES, whole=False),
         places=Sheet(PLACES, whole=False),
+        sensors=Document(SENSORS),
+        devices=Sheet(DEVICES, whole=False),
         phrases=Document(PHRASES),
         law=Document(LAW),
         messages={},
@@ -292,7 +300,7 @@ def read_base(folder: Path) -> list[PackFault]:
     files, problems = PackFiles(folder), list[PackFault]()
     if not files.exists(CITY):
         problems.append(PackFault(CITY, None, "the file is missing"))
-    for name in (CITY, INDICATORS, PHRASES, LAW, *TEMPLATES.values()):
+    for name in (CITY, INDICATORS, PHRASES, LAW, SENSORS, *TEMPLATES.values()):
         text = parse_toml(files.own(name), name, problems) if files.exists(name) else None
         problems += [
             PackFault(name, text.lines.get((key,)), f"{key}: a base extends nothing itself")
@@ -307,4 +315,5 @@ def read_base(folder: Path) -> list[PackFault]:
     _sheet(files, REWARDS, RewardRule, problems, required=False)
     _sheet(files, PRIZES, Prize, problems, required=False)
     _sheet(files, PLACES, PlaceRow, problems, SPLIT_PLACE, required=False)
+    _sheet(files, DEVICES, Device, problems, required=False)
     return problems

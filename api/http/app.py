@@ -56,6 +56,7 @@ from api.rest import (
     reopen,
     rewards,
     scores,
+    sensors,
     session,
     tickets,
     tokens,
@@ -116,6 +117,7 @@ ROUTERS = (
     installation,
     places,
     rewards,
+    sensors,
     health,
     codec,
 )

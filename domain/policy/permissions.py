@@ -126,6 +126,12 @@ TABLE: tuple[Right, ...] = (
     Right("list_council_tasks", "see what is late of what councils decided", _OVERSEERS,
           scope=Scope.READ),
     _all("take_part", "take part in a council, with the code of an invitation"),
+    # --- sensors
+    Right("take_reading", "hand in the readings of devices, which may become tickets", _FILERS,
+          scope=Scope.FILE),
+    Right("list_devices", "see a city's devices, and which of them are silent",
+          _OVERSEERS | {Role.DESK}, scope=Scope.READ),
+    _staff("list_readings", "see the readings behind a ticket", SEEING),
     # --- filing: open to everybody; with a token, for others
     Right("file_complaint", "file a complaint; with a token: for others", _FILERS | {Role.CITIZEN},
           scope=Scope.FILE, everybody=True),

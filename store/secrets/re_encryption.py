@@ -7,6 +7,7 @@ from sqlalchemy import Connection, func, select, update
 
 from store.db import tables
 from store.db.engine import Store
+from store.secrets import device_seals
 from store.secrets.ticket_keys import unwrapped, wrapped
 from store.secrets.vault import Vault
 
@@ -16,7 +17,7 @@ _CHUNK = 200
 
 @dataclass(frozen=True)
 class Use:
-    """The number of rows that one key still encrypts."""
+    """The number of rows that one key still encrypts. `persons`: with the devices at homes."""
 
     persons: int
     tickets: int
@@ -31,9 +32,9 @@ async def use_of_keys(store: Store) -> dict[int, Use]:
             select(_KEY.key_id, func.count()).where(_KEY.wrapped.is_not(None)).group_by(_KEY.key_id)
         )
         persons_of, rows = (connection.execute(statement).all() for statement in (persons, tickets))
-        return Counter({row[0]: row[1] for row in persons_of}), Counter(
-            {row[0]: row[1] for row in rows}
-        )
+        people = Counter({row[0]: row[1] for row in persons_of})
+        people.update(device_seals.by_key(connection))
+        return people, Counter({row[0]: row[1] for row in rows})
 
     persons, tickets = await store.read(work)
     return {key: Use(persons[key], tickets[key]) for key in persons.keys() | tickets.keys()}
@@ -70,6 +71,6 @@ async def re_encrypt(store: Store, vault: Vault) -> int:
                 .where(_KEY.number == row.number)
                 .values(wrapped=content, key_id=current)
             )
-        return len(persons) + len(keys)
+        return len(persons) + len(keys) + device_seals.re_encrypted(connection, ring, _CHUNK)
 
     return await store.write(work)

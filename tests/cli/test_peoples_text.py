@@ -50,6 +50,7 @@ PRINTED = {
     "account list", "account sessions", "token list", "audit show", "audit state", "audit replay",
     "audit views", "city show", "city check", "city diff", "city law", "doctor",
     "city figures", "city scores", "city topics", "places import", "places list",
+    "devices import", "devices list",
 }  # fmt: skip
 """The commands that print text of people or of packs in lines and tables."""
 

@@ -16,12 +16,14 @@ class NavigationLink(NamedTuple):
     """A navigation link. `label` is a message marked with `N_`; `roles` see the link.
 
     `rewards`: only in a city that rewards reports; officers only of a unit that hands out prizes.
+    `sensors`: only in a city that has kinds of devices.
     """
 
     label: str
     url: str
     roles: frozenset[Role]
     rewards: bool = False
+    sensors: bool = False
 
 
 _OVERSEERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN})
@@ -53,6 +55,7 @@ NAVIGATION: tuple[NavigationLink, ...] = (
         N_("Points ledger"), "/staff/rewards/ledger", frozenset({Role.AUDITOR, Role.ADMIN}), True
     ),
     NavigationLink(N_("Late after councils"), "/staff/council-tasks", _OVERSEERS),
+    NavigationLink(N_("Devices"), "/staff/devices", _OVERSEERS | {_DESK}, sensors=True),
     NavigationLink(N_("Units' inboxes"), "/staff/inbox", _OTHERS),
     NavigationLink(N_("Audit"), "/staff/audit", frozenset({Role.ADMIN})),
     NavigationLink(N_("Rules of the city"), "/staff/admin/packs", frozenset({Role.AUDITOR})),
@@ -60,9 +63,13 @@ NAVIGATION: tuple[NavigationLink, ...] = (
 """A role's first entry is its start page."""
 
 
-def entries(role: Role, *, rewards: bool = True) -> list[NavigationLink]:
-    """Return the links that this role may open; those about rewards, if there are any."""
-    return [entry for entry in NAVIGATION if role in entry.roles and (rewards or not entry.rewards)]
+def entries(role: Role, *, rewards: bool = True, sensors: bool = True) -> list[NavigationLink]:
+    """Return the links that this role may open: of rewards and sensors only where there are any."""
+    return [
+        entry
+        for entry in NAVIGATION
+        if role in entry.roles and (rewards or not entry.rewards) and (sensors or not entry.sensors)
+    ]
 
 
 ADMINISTRATION: tuple[tuple[str, str, str], ...] = (

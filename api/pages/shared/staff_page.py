@@ -34,7 +34,11 @@ def staff_page(
         unit_here=unit_of(served, caller.actor),
         navigation=[]
         if caller.first_password
-        else entries(caller.actor.role, rewards=_has_rewards(pack, caller)),
+        else entries(
+            caller.actor.role,
+            rewards=_has_rewards(pack, caller),
+            sensors=bool(pack.sensors.kinds),
+        ),
         administration=administration(caller.actor.role),
         pack=pack,
         zone=pack.calendar.tz,
