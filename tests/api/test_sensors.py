@@ -175,7 +175,7 @@ async def test_each_lead_of_a_satellite_is_a_ticket_and_one_at_its_place_is_atta
 ) -> None:
     at = began()
     corners = [[116.6600, 39.9050], [116.6604, 39.9050], [116.6604, 39.9053], [116.6600, 39.9053]]
-    lead = {"city": "tongzhou", "outline": corners, "note": "影像比对新增屋顶"}
+    lead: dict[str, Any] = {"city": "tongzhou", "outline": corners, "note": "影像比对新增屋顶"}
     first = await send(sensing, "satellite-1", "a", at, 120, **lead)
     number = first["alarms"][0]["number"]
     beside = await send(
@@ -197,7 +197,12 @@ async def test_each_lead_of_a_satellite_is_a_ticket_and_one_at_its_place_is_atta
 
 async def test_what_cannot_be_taken_is_refused_with_its_code(sensing: Api) -> None:
     source = await sensing.token(Role.DESK)
-    good = {"device": "outfall-1", "id": "r", "at": began().isoformat(), "value": 1.0}
+    good: dict[str, Any] = {
+        "device": "outfall-1",
+        "id": "r",
+        "at": began().isoformat(),
+        "value": 1.0,
+    }
 
     async def refused(body: dict[str, Any], city: str = "huangpu", **headers: Any) -> Any:
         return problem(
