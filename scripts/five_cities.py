@@ -43,7 +43,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class City:
+class CityLines:
     id: str
     title: str
     lines: tuple[Line, ...]
@@ -53,11 +53,11 @@ Shown = Mapping[tuple[str, str], list[str]]
 """The tests of each line, by city and name, as `tests/path.py::test_name`."""
 
 
-def cities(path: Path = LINES) -> list[City]:
+def cities(path: Path = LINES) -> list[CityLines]:
     """Return the cities and their lines, in the order of the file."""
     read = tomllib.loads(path.read_text(encoding="utf-8"))["cities"]
     return [
-        City(
+        CityLines(
             one["id"],
             one["title"],
             tuple(
@@ -95,7 +95,7 @@ def _marks(test: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[str, 
             yield str(city), str(line)
 
 
-def problems(known: list[City], shown: Shown) -> list[str]:
+def problems(known: list[CityLines], shown: Shown) -> list[str]:
     """Return what is wrong, one sentence each."""
     lines = {line.key: line for city in known for line in city.lines}
     wrong = [
@@ -114,7 +114,7 @@ def problems(known: list[City], shown: Shown) -> list[str]:
     return wrong
 
 
-def page(known: list[City], shown: Shown) -> str:
+def page(known: list[CityLines], shown: Shown) -> str:
     """Return the document."""
     parts = [HEAD]
     for city in known:

@@ -15,14 +15,14 @@ from app.sensors.devices import register
 from domain.model import Incoming, Instant, Recorded
 from domain.pack.pack import Pack
 from domain.pack.sensors import AlarmRule, Device, SensorKind
-from domain.sensors.readings import AlarmState, Reading, Value
+from domain.sensors.readings import AlarmState, DeviceReading, Value
 from domain.ticket.complaint import Channel, Code, Crs, Place
 from store.secrets.vault import Person
 from store.sensors import readings
-from store.sensors.readings import At, Cause, Taken
+from store.sensors.readings import At, Cause, TakenReading
 
 AHEAD = timedelta(minutes=5)
-"""How far the clock of a device may be ahead."""
+"""The time by which the clock of a device may be ahead."""
 
 SHOWN = 500
 """The most readings of a ticket that are shown."""
@@ -83,7 +83,7 @@ class AlarmOut(Recorded):
 
 
 class ReadingOut(Recorded):
-    """What became of a reading. `again`: it was known. `judged`: false if it came too late."""
+    """The result of taking a reading. `again`: it was known; `judged`: it did not come too late."""
 
     device: str
     id: str
@@ -143,7 +143,7 @@ async def take_reading(
     where = body.where if kind.leads else None
     if kind.leads and where is None:
         raise Problem("invalid_request", "A lead needs a place: lat and lon, or an outline.")
-    new = Reading(id=body.id, at=body.at, value=body.value)
+    new = DeviceReading(id=body.id, at=body.at, value=body.value)
     taken = await readings.take(context.store, city, device.code, kind, new, now, where)
     numbers = {
         cause.id: cause.number or await _file(context, caller, pack, device, kind, cause, body)
@@ -220,7 +220,9 @@ def _person(device: Device) -> Person | None:
     return person if person.has_values else None
 
 
-def _out(kind: SensorKind, body: ReadingIn, taken: Taken, numbers: dict[str, str]) -> ReadingOut:
+def _out(
+    kind: SensorKind, body: ReadingIn, taken: TakenReading, numbers: dict[str, str]
+) -> ReadingOut:
     causes = taken.open if taken.own is None else (taken.own,)
     by_alarm = {cause.alarm: cause for cause in causes}
     alarms = []

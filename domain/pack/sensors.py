@@ -14,7 +14,7 @@ MOST_OF_PACK = 500
 
 
 class AlarmRule(PackPart):
-    """When readings become a ticket, and when they have recovered.
+    """The rule by which readings become a ticket, and by which they have recovered.
 
     Raised `above` or `below` a value, after so many `readings` in a row that go on for at least
     `lasting`. Recovered once they are on the other side of `recovers` for at least

@@ -28,7 +28,7 @@ def _finite(value: float) -> float:
 Value = Annotated[float, AfterValidator(_finite)]
 
 
-class Reading(Recorded):
+class DeviceReading(Recorded):
     """A reading as its source says it; `id` is the source's own, and never used twice by it."""
 
     id: Code
@@ -51,19 +51,19 @@ class AlarmState(Recorded):
 
 
 class DeviceState(Recorded):
-    """What is known of a device: its alarms now, and as they were at `base_at`."""
+    """The state of a device: its alarms now, and as they were at `base_at`."""
 
     base_at: Instant | None = None
     base: dict[str, AlarmState] = Field(default_factory=dict)
     alarms: dict[str, AlarmState] = Field(default_factory=dict)
-    latest: Reading | None = None
+    latest: DeviceReading | None = None
 
     def judges(self, at: datetime) -> bool:
         """Return whether a reading of this moment can still be judged."""
         return self.base_at is None or at > self.base_at
 
 
-def follow(rule: AlarmRule, state: AlarmState, reading: Reading) -> AlarmState:
+def follow(rule: AlarmRule, state: AlarmState, reading: DeviceReading) -> AlarmState:
     """Return the state of an alarm after one more reading."""
     counts = rule.recovered(reading.value) if state.raised else rule.alarms(reading.value)
     raised_at = reading.at if state.raised else state.raised_at
@@ -90,7 +90,7 @@ def _length(limit: object) -> timedelta:
     return length if isinstance(length, timedelta) else _NONE
 
 
-def judged(kind: SensorKind, state: DeviceState, readings: Iterable[Reading]) -> DeviceState:
+def judged(kind: SensorKind, state: DeviceState, readings: Iterable[DeviceReading]) -> DeviceState:
     """Return the state of a device with all readings since the base: those known and new ones.
 
     The same readings in another order, or some of them twice, give the same state.
@@ -111,20 +111,20 @@ def judged(kind: SensorKind, state: DeviceState, readings: Iterable[Reading]) ->
     )
 
 
-def in_order(readings: Iterable[Reading]) -> list[Reading]:
+def in_order(readings: Iterable[DeviceReading]) -> list[DeviceReading]:
     """Return each reading once, by its own time."""
-    once: dict[str, Reading] = {}
+    once: dict[str, DeviceReading] = {}
     for one in readings:
         once.setdefault(one.id, one)
     return sorted(once.values(), key=_moment)
 
 
-def _moment(reading: Reading) -> tuple[datetime, str]:
+def _moment(reading: DeviceReading) -> tuple[datetime, str]:
     return reading.at, reading.id
 
 
 def _folded(
-    kind: SensorKind, begin: Mapping[str, AlarmState], readings: Sequence[Reading]
+    kind: SensorKind, begin: Mapping[str, AlarmState], readings: Sequence[DeviceReading]
 ) -> dict[str, AlarmState]:
     states: dict[str, AlarmState] = {}
     for rule in kind.alarms:
@@ -143,7 +143,7 @@ def needs_ticket(state: AlarmState, closed_at: datetime | None) -> bool:
     return state.raised_at is not None and (closed_at is None or state.raised_at > closed_at)
 
 
-def recovered_since(rule: AlarmRule, state: AlarmState, latest: Reading) -> datetime | None:
+def recovered_since(rule: AlarmRule, state: AlarmState, latest: DeviceReading) -> datetime | None:
     """Return since when an alarm with an open ticket has recovered; None while it has not.
 
     An alarm that a late reading has taken back counts as recovered from the latest one on.

@@ -15,8 +15,8 @@ from domain.pack.directory import metres_between
 from domain.pack.sensors import AlarmRule, SensorKind
 from domain.sensors.readings import (
     AlarmState,
+    DeviceReading,
     DeviceState,
-    Reading,
     judged,
     needs_ticket,
     recovered_since,
@@ -55,7 +55,7 @@ class Cause:
 
 
 @dataclass(frozen=True)
-class Taken:
+class TakenReading:
     """A reading as it was taken. `again`: it was there already. `judged`: not too late for that.
 
     `open`: the causes that are open after it; `own`: of a lead, its own.
@@ -69,7 +69,7 @@ class Taken:
 
 
 @dataclass(frozen=True)
-class Heard:
+class LastHeard:
     """The last that was heard of a device."""
 
     device: str
@@ -94,17 +94,17 @@ async def take(
     city: str,
     device: str,
     kind: SensorKind,
-    new: Reading,
+    new: DeviceReading,
     now: datetime,
     where: At | None = None,
-) -> Taken:
+) -> TakenReading:
     """Record a reading once, judge the device by all that are known, and open its causes.
 
     Raises:
         KeyReused: the device has used this id for another reading.
     """
 
-    def work(connection: Connection) -> Taken:
+    def work(connection: Connection) -> TakenReading:
         before = _locked(store, connection, city, device)
         again = _is_known(connection, city, device, new, where)
         judges = before.judges(new.at)
@@ -116,12 +116,12 @@ async def take(
             latest = max(filter(None, (new, before.latest)), key=lambda one: (one.at, one.id))
             after = before.model_copy(update={"latest": latest})
             _save(connection, city, device, after)
-            return Taken(again, True, after, _open(connection, city, device), own)
+            return TakenReading(again, True, after, _open(connection, city, device), own)
         after = judged(kind, before, _since(connection, city, device, before.base_at))
         _save(connection, city, device, after)
         for rule in kind.alarms:
             _settle(connection, city, device, rule, after, now)
-        return Taken(again, judges, after, _open(connection, city, device))
+        return TakenReading(again, judges, after, _open(connection, city, device))
 
     return await store.write(work)
 
@@ -133,11 +133,11 @@ async def name_ticket(store: Store, cause_id: str, number: str) -> None:
     )
 
 
-async def heard(store: Store, city: str) -> dict[str, Heard]:
+async def heard(store: Store, city: str) -> dict[str, LastHeard]:
     """Return what was heard of each device of a city that has ever reported."""
     rows = await store.rows(select(state).where(_STATE.city == city))
     return {
-        row.device: Heard(row.device, DeviceState.model_validate_json(row.state), row.latest_at)
+        row.device: LastHeard(row.device, DeviceState.model_validate_json(row.state), row.latest_at)
         for row in rows
     }
 
@@ -191,7 +191,7 @@ def _locked(store: Store, connection: Connection, city: str, device: str) -> Dev
 
 
 def _is_known(
-    connection: Connection, city: str, device: str, new: Reading, where: At | None
+    connection: Connection, city: str, device: str, new: DeviceReading, where: At | None
 ) -> bool:
     row = connection.execute(
         select(reading).where(
@@ -207,7 +207,7 @@ def _is_known(
 
 
 def _row(
-    city: str, device: str, new: Reading, now: datetime, where: At | None
+    city: str, device: str, new: DeviceReading, now: datetime, where: At | None
 ) -> dict[str, object]:
     return {
         **new.model_dump(),
@@ -223,14 +223,14 @@ def _row(
 
 def _since(
     connection: Connection, city: str, device: str, base_at: datetime | None
-) -> list[Reading]:
+) -> list[DeviceReading]:
     later = [_READING.at > base_at] if base_at is not None else []
     rows = connection.execute(
         select(_READING.id, _READING.at, _READING.value).where(
             _READING.city == city, _READING.device == device, *later
         )
     )
-    return [Reading.model_construct(id=row.id, at=row.at, value=row.value) for row in rows]
+    return [DeviceReading.model_construct(id=row.id, at=row.at, value=row.value) for row in rows]
 
 
 def _save(connection: Connection, city: str, device: str, after: DeviceState) -> None:
@@ -304,7 +304,7 @@ def _of_lead(
     city: str,
     device: str,
     kind: SensorKind,
-    new: Reading,
+    new: DeviceReading,
     where: At,
     now: datetime,
 ) -> Cause:

@@ -14,8 +14,8 @@ from domain.deadlines.limits import Limit
 from domain.pack.sensors import AlarmRule, SensorKind
 from domain.sensors.readings import (
     AlarmState,
+    DeviceReading,
     DeviceState,
-    Reading,
     is_silent,
     judged,
     needs_ticket,
@@ -55,16 +55,16 @@ def kind(*rules: AlarmRule, **changes: Any) -> SensorKind:
     return SensorKind.model_validate(fields | changes)
 
 
-def series(*values: float, every: int = 10, begin: datetime = BEGIN) -> list[Reading]:
+def series(*values: float, every: int = 10, begin: datetime = BEGIN) -> list[DeviceReading]:
     return [
-        Reading(id=f"r{n}", at=begin + n * every * MINUTE, value=value)
+        DeviceReading(id=f"r{n}", at=begin + n * every * MINUTE, value=value)
         for n, value in enumerate(values)
     ]
 
 
-def one_by_one(of: SensorKind, readings: Sequence[Reading]) -> tuple[DeviceState, list[bool]]:
+def one_by_one(of: SensorKind, readings: Sequence[DeviceReading]) -> tuple[DeviceState, list[bool]]:
     """Take readings as the store does; return the state, and after each whether it is raised."""
-    state, known, raised = DeviceState(), list[Reading](), []
+    state, known, raised = DeviceState(), list[DeviceReading](), []
     for reading in readings:
         known.append(reading)
         state = judged(of, state, known)
@@ -129,7 +129,7 @@ def test_what_was_never_raised_needs_no_ticket() -> None:
 
 def test_a_late_reading_can_take_an_alarm_back() -> None:
     high = series(2.5, 2.5)
-    between = Reading(id="late", at=BEGIN + 5 * MINUTE, value=1.0)
+    between = DeviceReading(id="late", at=BEGIN + 5 * MINUTE, value=1.0)
     state, raised = one_by_one(kind(), [*high, between])
     assert raised == [False, True, False]
     assert state.latest == high[1]
@@ -139,7 +139,7 @@ def test_a_late_reading_can_take_an_alarm_back() -> None:
 def test_what_comes_too_late_changes_nothing() -> None:
     of = kind(late="1h")
     state, _ = one_by_one(of, series(1.0, 1.0, 1.0, every=60))
-    old = [Reading(id=f"x{n}", at=BEGIN + n * 11 * MINUTE, value=9.0) for n in range(4)]
+    old = [DeviceReading(id=f"x{n}", at=BEGIN + n * 11 * MINUTE, value=9.0) for n in range(4)]
     assert not any(state.judges(one.at) for one in old)
     assert judged(of, state, old) == state
 
@@ -148,7 +148,7 @@ MOMENTS = st.integers(min_value=0, max_value=23 * 60)
 VALUES = st.sampled_from([0.5, 1.4, 1.5, 1.8, 2.0, 2.1, 5.0])
 READINGS = st.lists(st.tuples(MOMENTS, VALUES), min_size=1, max_size=25).map(
     lambda pairs: [
-        Reading(id=f"r{n}", at=BEGIN + minute * MINUTE, value=value)
+        DeviceReading(id=f"r{n}", at=BEGIN + minute * MINUTE, value=value)
         for n, (minute, value) in enumerate(pairs)
     ]
 )
@@ -156,7 +156,7 @@ READINGS = st.lists(st.tuples(MOMENTS, VALUES), min_size=1, max_size=25).map(
 
 @given(READINGS, st.randoms(use_true_random=False))
 def test_the_same_readings_in_any_order_and_doubled_say_the_same(
-    readings: list[Reading], chance: Random
+    readings: list[DeviceReading], chance: Random
 ) -> None:
     in_time, _ = one_by_one(kind(), sorted(readings, key=lambda one: one.at))
     mixed = [*readings, *chance.choices(readings, k=len(readings))]
@@ -168,11 +168,11 @@ def test_the_same_readings_in_any_order_and_doubled_say_the_same(
 
 @given(READINGS, st.randoms(use_true_random=False))
 def test_however_they_come_there_is_one_open_ticket_at_most_and_one_while_it_is_raised(
-    readings: list[Reading], chance: Random
+    readings: list[DeviceReading], chance: Random
 ) -> None:
     mixed = [*readings, *readings]
     chance.shuffle(mixed)
-    state, known, tickets, open_ = DeviceState(), list[Reading](), 0, False
+    state, known, tickets, open_ = DeviceState(), list[DeviceReading](), 0, False
     for reading in mixed:
         known.append(reading)
         state = judged(kind(), state, known)
@@ -233,7 +233,7 @@ def test_a_kind_that_makes_no_sense_is_refused(changes: dict[str, Any], said: st
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_what_is_no_number_is_no_reading(value: float) -> None:
     with pytest.raises(ValidationError):
-        Reading(id="r", at=BEGIN, value=value)
+        DeviceReading(id="r", at=BEGIN, value=value)
 
 
 def test_limits_are_those_of_the_pack() -> None:

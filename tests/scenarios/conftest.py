@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
+import httpx
 import pytest
 from temporalio.client import Client
 
@@ -18,7 +19,7 @@ from packs.registry import PackRegistry, default_root
 from runtime.names import BACKLOG_WORKFLOW, TICKETS
 from store.db.engine import Store
 from store.reporting.figures import figures
-from tests.api.running_api import Api, serve_api
+from tests.api.running_api import Api, Filed, serve_api
 from tests.support.engine import platform
 
 DAY = 0.5
@@ -40,7 +41,9 @@ class Scene:
         at = datetime.now(UTC) - timedelta(minutes=more.pop("ago", 0))
         body = {"device": device, "id": name, "at": at.isoformat(), "value": value} | more
         city, source = self.story.pack.city.id, await self.api.token(Role.DESK)
-        answer = await self.api.http.post(f"cities/{city}/readings", json=body, headers=source)
+        answer = await self.api.http.post(
+            f"/api/v1/cities/{city}/readings", json=body, headers=source
+        )
         assert answer.status_code == 200, answer.text
         (alarm,) = answer.json()["alarms"]
         known: dict[str, Any] = alarm
@@ -50,6 +53,10 @@ class Scene:
         """Take up a ticket that a reading became; its citizen's code is known to this test."""
         code = self.api.context.vault.access_code(number)
         return self.story.adopt(name, number, code)
+
+    def filed(self, ticket: StoryTicket) -> Filed:
+        """Return a ticket with its citizen's receipt, for the helpers of other tests."""
+        return Filed(self.api, {"number": ticket.number, "access_code": ticket.code})
 
     async def figures(self, *names: str) -> dict[str, tuple[int, int]]:
         """Return figures as part and whole, computed by the pack's formulas from the events."""
@@ -91,9 +98,11 @@ def playing(
         ):
             # This job starts the tickets that a ticket opens beside itself (举一反三).
             await client.start_workflow(BACKLOG_WORKFLOW, id="chore/spool", task_queue=TICKETS)
-            api.http.base_url = "http://jiesu.test/api/v1"
             badges = await Badges.issue(sqlite_store, pack)
-            yield Scene(api, Telling(People(api.http, badges), sqlite_store, pack, print))
+            transport = httpx.ASGITransport(api.app, raise_app_exceptions=False)
+            below = "http://jiesu.test/api/v1"
+            async with httpx.AsyncClient(transport=transport, base_url=below) as http:
+                yield Scene(api, Telling(People(http, badges), sqlite_store, pack, print))
 
     return play
 

@@ -1,4 +1,4 @@
-"""What 和平 must be able to do, from its pack alone: answers in public, and what came back."""
+"""The scenario of 和平, from its pack alone: answers in public, and what came back."""
 
 import asyncio
 from typing import Any
@@ -33,11 +33,15 @@ DAY = 0.25
 @pytest.mark.must_work("heping", "came-back")
 @pytest.mark.must_work("heping", "revisits")
 @pytest.mark.must_work("heping", "settle-all")
+@pytest.mark.must_work("heping", "report-card")
 @pytest.mark.must_work("heping", "reply-rate")
 @pytest.mark.must_work("heping", "satisfaction")
 async def test_heping(playing: Playing) -> None:
     async with playing("heping", DAY) as scene:
         await asyncio.gather(_a_message(scene), _a_lock(scene), _bikes(scene))
+        card = await scene.api.http.get("/city/heping")
+        assert "答复率" in card.text and "满意率" in card.text
+        assert "门禁控制器已更换" in (await scene.api.http.get("/city/heping/answers")).text
         published = (await answers(scene.story.store, "heping")).tickets
         computed = await scene.figures(
             "portal_reply_rate", "public_reply_rate", "satisfaction_rate", "held_rate"

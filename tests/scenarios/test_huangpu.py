@@ -1,4 +1,4 @@
-"""What 黄埔 must be able to do, from its pack alone: the street first, and nothing refused."""
+"""The scenario of 黄埔, from its pack alone: the street first, and nothing refused."""
 
 import asyncio
 from pathlib import Path
@@ -114,6 +114,7 @@ async def _a_service(story: Telling) -> None:
 
 async def _a_place_nearby(scene: Scene) -> None:
     answer = await scene.api.http.get(
-        "cities/huangpu/directory", params={"lat": 23.1655, "lon": 113.4555, "kind": "centre"}
+        "/api/v1/cities/huangpu/directory",
+        params={"lat": 23.1655, "lon": 113.4555, "kind": "centre"},
     )
     assert answer.json()["places"][0]["code"] == "centre-science-city"

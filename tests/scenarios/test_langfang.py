@@ -1,4 +1,4 @@
-"""What 廊坊 must be able to do, from its pack alone: told offline, solved below."""
+"""The scenario of 廊坊, from its pack alone: told offline, solved below."""
 
 import asyncio
 from typing import Any
@@ -49,13 +49,14 @@ async def test_langfang(playing: Playing) -> None:
             _a_box_is_emptied_twice(scene),
             _a_clerk_registers(scene),
             _a_boundary(scene),
+            _a_ditch(scene),
             _a_nursery(scene),
         )
         computed = await scene.figures("settled_below_rate", "settled_village_rate")
         await _each_point_has_its_event(scene)
-    # Six settled: the note by its township, the aged by the township, the boundary by the village,
-    # the dumps twice by the township and the third time by the county: five sixths below.
-    assert computed == {"settled_below_rate": (5, 6), "settled_village_rate": (1, 6)}
+    # Seven settled: note, aged, ditch and the first two dumps by the township, the boundary by the
+    # village, the third dump by the county. So six of seven at township level or below.
+    assert computed == {"settled_below_rate": (6, 7), "settled_village_rate": (1, 7)}
     levels = [scene.story.pack.unit(unit).level for unit in (VILLAGE, TOWN, COUNTY, "gov")]
     assert levels == [Level.COMMUNITY, Level.STREET, Level.DISTRICT, Level.CITY]
 
@@ -118,6 +119,26 @@ async def _a_boundary(scene: Scene) -> None:
     ticket = await wall.closed()
     called = [(one.unit, one.kind_of_unit) for one in ticket.assignments if one.share is Share.CO]
     assert called == [(helper, "helper") for helper in HELPERS]
+
+
+async def _a_ditch(scene: Scene) -> None:
+    """Raise what is beyond the village: to the township above it, and no further."""
+    ditch = await scene.story.file(
+        "沟渠",
+        kind="complaint",
+        channel="app",
+        title="村边水沟垃圾年年有",
+        text="垃圾从上游漂来，村里年年清，年年有。",
+        category="0104",
+        place={"area": "131002100901", "address": "村南水沟"},
+    )
+    await ditch.with_unit(VILLAGE)
+    await ditch.by(VILLAGE, "sign")
+    await ditch.by(VILLAGE, "raise-level", reason="上游在邻村，村里管不了")
+    ticket = await ditch.with_unit(TOWN)
+    assert scene.story.pack.unit(VILLAGE).parent == TOWN
+    assert ticket.raised == 1
+    await _done(ditch, TOWN, "两村一起清理，上游设拦污网。", 4)
 
 
 async def _a_nursery(scene: Scene) -> None:

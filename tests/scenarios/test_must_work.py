@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from packs.registry import PackRegistry, default_root
-from scripts.five_cities import PAGE, City, Line, cities, marked, page, problems
+from scripts.five_cities import PAGE, CityLines, Line, cities, marked, page, problems
 
 
 def test_every_line_of_every_city_has_a_test_or_is_pending() -> None:
@@ -48,7 +48,7 @@ def test_what_is_missing_or_no_longer_pending_is_named(
     folder = tmp_path / "tests"
     folder.mkdir()
     (folder / "test_it.py").write_text(MARKED, encoding="utf-8")
-    wrong = problems([City("here", "Here", (line,))], marked(folder))
+    wrong = problems([CityLines("here", "Here", (line,))], marked(folder))
     assert said in wrong
     assert "tests/test_it.py::test_it shows here/not-a-line, which is no line" in wrong
 
@@ -58,6 +58,6 @@ def test_the_page_links_each_line_to_its_tests(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "test_it.py").write_text(MARKED, encoding="utf-8")
     lines = (Line("here", "shown", "It works"), Line("here", "later", "To come", pending=True))
-    written = page([City("here", "Here", lines)], marked(folder))
+    written = page([CityLines("here", "Here", lines)], marked(folder))
     assert "| It works | `shown` | [test_it](../../tests/test_it.py) |" in written
     assert "| To come | `later` | **pending** |" in written

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from domain.pack.sensors import Device, SensorKind
-from domain.sensors.readings import Reading
+from domain.sensors.readings import DeviceReading
 from packs.registry import default_root, load_pack
 from store.db.engine import Store
 from store.db.errors import KeyReused
@@ -17,7 +17,7 @@ from store.secrets.key_ring import KeyRing
 from store.secrets.re_encryption import re_encrypt, use_of_keys
 from store.secrets.vault import Vault
 from store.sensors import readings
-from store.sensors.readings import At, Taken
+from store.sensors.readings import At, TakenReading
 from store.sensors.register import Register
 from tests.domain.test_sensors import BEGIN, MINUTE, kind, series
 from tests.support.seeds import dice
@@ -30,15 +30,15 @@ assert LEADS is not None
 
 async def take(
     store: Store,
-    one: Reading,
+    one: DeviceReading,
     of: SensorKind | None = None,
     where: At | None = None,
     code: str = DEVICE,
-) -> Taken:
+) -> TakenReading:
     return await readings.take(store, CITY, code, of or kind(), one, NOW, where)
 
 
-async def take_all(store: Store, several: Sequence[Reading]) -> Taken:
+async def take_all(store: Store, several: Sequence[DeviceReading]) -> TakenReading:
     for one in several:
         taken = await take(store, one)
     return taken
@@ -48,20 +48,24 @@ async def test_an_alarm_has_one_open_cause_and_recovery_is_proposed(store: Store
     taken = await take_all(store, series(2.5, 2.5, 2.6, 1.8))
     (opened,) = taken.open
     assert (opened.alarm, opened.number, opened.recovered_at) == ("foul", None, None)
-    good = [Reading(id=f"good{n}", at=BEGIN + (60 + 10 * n) * MINUTE, value=1.0) for n in range(4)]
+    good = [
+        DeviceReading(id=f"good{n}", at=BEGIN + (60 + 10 * n) * MINUTE, value=1.0) for n in range(4)
+    ]
     taken = await take_all(store, good)
     (same,) = taken.open
     assert same.id == opened.id
     assert same.recovered_at == BEGIN + 90 * MINUTE
     assert same.closed_at is None  # nothing closes by itself
     # What is bad again takes the proposal back, and is no second ticket.
-    again = [Reading(id=f"bad{n}", at=BEGIN + (100 + 10 * n) * MINUTE, value=3.0) for n in (0, 1)]
+    again = [
+        DeviceReading(id=f"bad{n}", at=BEGIN + (100 + 10 * n) * MINUTE, value=3.0) for n in (0, 1)
+    ]
     (still,) = (await take_all(store, again)).open
     assert (still.id, still.recovered_at) == (opened.id, None)
 
 
 async def test_a_reading_is_taken_once_by_its_id(store: Store) -> None:
-    first = Reading(id="r", at=BEGIN, value=2.5)
+    first = DeviceReading(id="r", at=BEGIN, value=2.5)
     assert not (await take(store, first)).again
     assert (await take(store, first)).again
     with pytest.raises(KeyReused):
@@ -84,16 +88,16 @@ async def test_readings_at_once_in_any_order_open_one_cause(store: Store) -> Non
 
 async def test_what_comes_too_late_is_kept_and_not_judged(store: Store) -> None:
     of = kind(late="1h")
-    await take(store, Reading(id="new", at=BEGIN + timedelta(hours=5), value=1.0), of)
-    taken = await take(store, Reading(id="old", at=BEGIN, value=9.0), of)
+    await take(store, DeviceReading(id="new", at=BEGIN + timedelta(hours=5), value=1.0), of)
+    taken = await take(store, DeviceReading(id="old", at=BEGIN, value=9.0), of)
     assert not taken.judged
     assert taken.open == ()
     assert len(await store.rows(select(reading))) == 2
 
 
 async def test_each_lead_is_a_cause_and_one_at_its_place_belongs_to_it(store: Store) -> None:
-    def lead(n: int, lat: float, at: datetime = BEGIN) -> tuple[Reading, At]:
-        return Reading(id=f"lead{n}", at=at, value=120.0), At(lat, 116.66)
+    def lead(n: int, lat: float, at: datetime = BEGIN) -> tuple[DeviceReading, At]:
+        return DeviceReading(id=f"lead{n}", at=at, value=120.0), At(lat, 116.66)
 
     async def sent(n: int, lat: float) -> str:
         one, where = lead(n, lat)
