@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from temporalio.client import Client
 
 from app.sensors.devices import BadDevices, import_devices
 from domain.actors import Role
+from store.db import sensor_tables, tables
 from store.db.engine import Store
+from store.db.errors import StoreUnavailable
 from store.tickets import tickets
 from tests.api.running_api import Api, problem, serve_api
 from tests.support.cities import SHIPPED
@@ -224,6 +227,42 @@ async def test_what_cannot_be_taken_is_refused_with_its_code(sensing: Api) -> No
     assert await refused({}, **auditor) == (403, "forbidden")
     await send(sensing, "outfall-1", "r", datetime.fromisoformat(good["at"]), 1.0)
     assert await refused({"value": 2.0}) == (422, "idempotency_key_reused")
+
+
+async def test_an_alarm_whose_ticket_could_not_be_filed_gets_it_with_the_same_reading_again(
+    sensing: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    since = began()
+    await send(sensing, "outfall-1", "a", since, 2.4)
+
+    async def away(*_: Any) -> None:
+        raise StoreUnavailable("the database went away between the two")
+
+    body = {"device": "outfall-1", "id": "b", "at": (since + 10 * MINUTE).isoformat(), "value": 2.6}
+    with monkeypatch.context() as patch:
+        patch.setattr("app.sensors.readings.take", away)
+        answer = await sensing.http.post(
+            "/api/v1/cities/huangpu/readings", json=body, headers=await sensing.token(Role.DESK)
+        )
+    assert problem(answer) == (503, "store_unavailable")
+    assert (await devices(sensing))["outfall-1"]["tickets"] == []
+    again = await send(sensing, "outfall-1", "b", since + 10 * MINUTE, 2.6)
+    assert again["again"]
+    number = again["alarms"][0]["number"]
+    assert number is not None
+    third = await send(sensing, "outfall-1", "c", since + 20 * MINUTE, 2.6)
+    assert third["alarms"][0]["number"] == number
+
+
+async def test_readings_at_once_file_one_ticket(sensing: Api) -> None:
+    since = began()
+    several = [send(sensing, "outfall-1", f"r{n}", since + n * 10 * MINUTE, 3.0) for n in range(6)]
+    await asyncio.gather(*several)
+    last = await send(sensing, "outfall-1", "last", since + 70 * MINUTE, 3.0)
+    numbers = {row.number for row in await sensing.store.rows(select(sensor_tables.cause))}
+    assert numbers == {last["alarms"][0]["number"]}
+    filed = await sensing.store.rows(select(tables.intake.c.number))
+    assert len(filed) == 1
 
 
 async def test_a_city_without_sensors_has_none(sensing: Api) -> None:
