@@ -146,6 +146,14 @@ async def test_an_elders_button_runs_on_the_emergency_clock_and_her_door_is_seal
     for personal in ("陈伯", "鱼珠东路", "13800002222"):
         assert personal not in said
     assert ticket.complaint.person is not None
+    # The street that goes there says why, and reads where; another street finds no such ticket.
+    person, why = f"/api/v1/tickets/{alarm['number']}/person", {"purpose": "上门"}
+    street = await sensing.token(Role.OFFICER, "440112003", "huangpu")
+    opened = await sensing.http.post(person, json=why, headers=street)
+    assert opened.json()["address"] == "鱼珠东路 8 号 302"
+    other = await sensing.token(Role.OFFICER, "440112013", "huangpu")
+    refused = await sensing.http.post(person, json=why, headers=other)
+    assert problem(refused) == (404, "ticket_not_found")
     assert (await devices(sensing))["sos-1"]["name"] == ""
     # Pressed again while somebody is on the way: the same ticket.
     again = await send(sensing, "sos-1", "again", datetime.now(UTC), 1)
