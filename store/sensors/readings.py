@@ -111,6 +111,7 @@ async def take(
         if not again:
             connection.execute(insert(reading), _row(city, device, new, now, where))
         _close_ended(connection, city, device)
+        _open_again(connection, city, device)
         if where is not None:
             own = _of_lead(connection, city, device, kind, new, where, now)
             latest = max(filter(None, (new, before.latest)), key=lambda one: (one.at, one.id))
@@ -257,6 +258,31 @@ def _close_ended(connection: Connection, city: str, device: str) -> None:
     ).all()
     for one in ended:
         connection.execute(update(cause).where(_CAUSE.id == one.id).values(closed_at=one.ended_at))
+
+
+def _open_again(connection: Connection, city: str, device: str) -> None:
+    """Open causes again whose tickets were reopened, unless another has their place by now."""
+    back = connection.execute(
+        select(_CAUSE.id, _CAUSE.alarm, _CAUSE.lead)
+        .join(tables.ticket, _TICKET.number == _CAUSE.number)
+        .where(
+            _CAUSE.city == city,
+            _CAUSE.device == device,
+            _CAUSE.closed_at.is_not(None),
+            _TICKET.ended_at.is_(None),
+        )
+        .order_by(_CAUSE.opened_at.desc(), _CAUSE.id)
+    ).all()
+    for one in back:
+        other = select(_CAUSE.id).where(
+            _CAUSE.city == city,
+            _CAUSE.device == device,
+            _CAUSE.alarm == one.alarm,
+            _CAUSE.lead == one.lead,
+            _CAUSE.closed_at.is_(None),
+        )
+        if connection.execute(other).first() is None:
+            connection.execute(update(cause).where(_CAUSE.id == one.id).values(closed_at=None))
 
 
 def _settle(

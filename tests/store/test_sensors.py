@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from domain.facts.aftercare import Reopened
 from domain.pack.sensors import Device, SensorKind
 from domain.sensors.readings import DeviceReading
 from packs.registry import default_root, load_pack
@@ -20,6 +21,8 @@ from store.sensors import readings
 from store.sensors.readings import At, TakenReading
 from store.sensors.register import Register
 from tests.domain.test_sensors import BEGIN, MINUTE, kind, series
+from tests.store.population import Busy
+from tests.store.stories import CITIZEN, START, complaint, project
 from tests.support.seeds import dice
 
 CITY, DEVICE = "huangpu", "outfall-1"
@@ -62,6 +65,23 @@ async def test_an_alarm_has_one_open_cause_and_recovery_is_proposed(store: Store
     ]
     (still,) = (await take_all(store, again)).open
     assert (still.id, still.recovered_at) == (opened.id, None)
+
+
+async def test_a_ticket_that_was_reopened_is_the_one_of_its_cause_again(store: Store) -> None:
+    ticket, before = Busy(complaint(city="tongzhou")), START - timedelta(days=1)
+    (opened,) = (await take_all(store, series(2.5, 2.5, begin=before))).open
+    await readings.name_ticket(store, opened.id, ticket.number)
+    await project(store, [*ticket.answered_by("water"), ticket.watched()])
+    later = [
+        DeviceReading(id=f"later{n}", at=before + (20 + 10 * n) * MINUTE, value=2.5)
+        for n in range(2)
+    ]
+    assert (await take(store, later[0])).open == ()  # it ended after this was measured
+    back = Reopened(reason="recurred", text="Foul again.")
+    await project(store, [ticket.tell(back, by=CITIZEN)])
+    (again,) = (await take(store, later[1])).open
+    assert (again.id, again.number) == (opened.id, ticket.number)
+    assert len(await store.rows(select(cause))) == 1
 
 
 async def test_a_reading_is_taken_once_by_its_id(store: Store) -> None:
