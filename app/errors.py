@@ -199,6 +199,8 @@ CODES: dict[str, Code] = {
     "sheet_incomplete": Code(422, "The sheet needs points for each of its criteria."),
     "sheet_points": Code(422, "A criterion has more or fewer points than there can be."),
     # --- councils
+    "unknown_device": Code(422, "The city has no such device."),
+    "reading_from_future": Code(422, "The reading is of a time to come."),
     "council_not_found": Code(404, "The ticket has no such council."),
     "unknown_task": Code(404, "The council has no such task."),
     "invitation_unknown": Code(401, "This is not the code of an invitation."),

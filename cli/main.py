@@ -48,6 +48,9 @@ COMMANDS = {
         "The places that a city lists for everybody. See docs/how-to/places.md.",
     ),
     "promises": CommandEntry("cli.promises:app", "Promises: what units said they do, by its day."),
+    "devices": CommandEntry(
+        "cli.devices:app", "The sensors of a city. See docs/how-to/sensors.md."
+    ),
     "keys": CommandEntry("cli.keys:app", "The keys of this installation."),
     "privacy": CommandEntry("cli.privacy:app", "Erasing what is personal."),
     "patrols": CommandEntry("cli.patrols:app", "Patrols: the draws of unannounced checks."),

@@ -17,6 +17,7 @@ from packs.parsed_pack import (
     CALENDAR,
     CATEGORIES,
     CITY,
+    DEVICES,
     GRIDS,
     INDICATORS,
     LAW,
@@ -27,6 +28,7 @@ from packs.parsed_pack import (
     RESPONSIBILITIES,
     REWARDS,
     SCORING,
+    SENSORS,
     TEMPLATES,
     UNITS,
     CityFile,
@@ -64,6 +66,8 @@ def differences(before: Pack, after: Pack) -> list[ContentDifference]:
         *_rows(PHRASES, _phrases(before), _phrases(after)),
         *_rows(PLACES, _by("code", before.directory), _by("code", after.directory)),
         *_patrols(before, after),
+        *_rows(SENSORS, _by("code", before.sensors.kinds), _by("code", after.sensors.kinds)),
+        *_rows(DEVICES, _by("code", before.devices), _by("code", after.devices)),
         *(
             difference
             for language, file in TEMPLATES.items()

@@ -38,6 +38,7 @@ from domain.pack.policies import (
     Verification,
 )
 from domain.pack.rewards import Prize, RewardPolicy, RewardRule
+from domain.pack.sensors import Device, Sensors
 from domain.pack.supervision import SupervisionPolicy
 from domain.ticket.complaint import Code
 from packs.bases import EXTENDS, BadBase, PackFiles, is_base, line_of_extends, pack_files
@@ -53,6 +54,7 @@ PHRASES, LAW, PLACES = "phrases.toml", "law.toml", "places.csv"
 REWARDS, PRIZES = "rewards.csv", "prizes.csv"
 PATROLS = "patrols.toml"
 ASSESSMENT = "assessment.csv"
+SENSORS, DEVICES = "sensors.toml", "devices.csv"
 TEMPLATES = {"zh": "templates/zh.toml", "en": "templates/en.toml"}
 """The files with messages to citizens, by language."""
 
@@ -66,6 +68,7 @@ _REPLACED = (
     PRIZES,
     PLACES,
     ASSESSMENT,
+    DEVICES,
 )
 """The files that are not merged: a pack's own replaces that of its base as a whole."""
 
@@ -158,6 +161,8 @@ class ParsedPack:
     prizes: Sheet[Prize]
     assessment: Sheet[AssessmentRule]
     places: Sheet[PlaceRow]
+    sensors: Document[Sensors]
+    devices: Sheet[Device]
     phrases: Document[Phrases]
     law: Document[Law]
     patrols: Document[Patrols]
@@ -212,6 +217,8 @@ def _read(files: PackFiles) -> ParsedPack:
         prizes=_sheet(files, PRIZES, Prize, problems, required=False),
         assessment=_sheet(files, ASSESSMENT, AssessmentRule, problems, required=False),
         places=_sheet(files, PLACES, PlaceRow, problems, SPLIT_PLACE, required=False),
+        sensors=_document(files, SENSORS, Sensors, problems, required=False),
+        devices=_sheet(files, DEVICES, Device, problems, required=False),
         phrases=_document(files, PHRASES, Phrases, problems, required=False),
         law=_document(files, LAW, Law, problems, required=False),
         patrols=_document(files, PATROLS, Patrols, problems, required=False),
@@ -240,6 +247,8 @@ def _unread(folder: Path, problem: PackFault) -> ParsedPack:
         prizes=Sheet(PRIZES, whole=False),
         assessment=Sheet(ASSESSMENT, whole=False),
         places=Sheet(PLACES, whole=False),
+        sensors=Document(SENSORS),
+        devices=Sheet(DEVICES, whole=False),
         phrases=Document(PHRASES),
         law=Document(LAW),
         patrols=Document(PATROLS),
@@ -321,7 +330,7 @@ def read_base(folder: Path) -> list[PackFault]:
     files, problems = PackFiles(folder), list[PackFault]()
     if not files.exists(CITY):
         problems.append(PackFault(CITY, None, "the file is missing"))
-    for name in (CITY, INDICATORS, PHRASES, LAW, PATROLS, *TEMPLATES.values()):
+    for name in (CITY, INDICATORS, PHRASES, LAW, PATROLS, SENSORS, *TEMPLATES.values()):
         text = parse_toml(files.own(name), name, problems) if files.exists(name) else None
         problems += [
             PackFault(name, text.lines.get((key,)), f"{key}: a base extends nothing itself")
@@ -337,4 +346,5 @@ def read_base(folder: Path) -> list[PackFault]:
     _sheet(files, PRIZES, Prize, problems, required=False)
     _sheet(files, ASSESSMENT, AssessmentRule, problems, required=False)
     _sheet(files, PLACES, PlaceRow, problems, SPLIT_PLACE, required=False)
+    _sheet(files, DEVICES, Device, problems, required=False)
     return problems

@@ -13,6 +13,7 @@ from domain.pack.directory import ListedPlace
 from domain.pack.pack import Pack
 from domain.pack.patrols import Patrols
 from domain.pack.phrases import Phrases
+from domain.pack.sensors import Sensors
 from packs.bases import BESIDE, BadBase, default_root, is_base, is_base_name, pack_files
 from packs.calendars import read_calendar
 from packs.checks.all_checks import CHECKS
@@ -256,6 +257,8 @@ def _assembled(parsed: ParsedPack) -> tuple[Pack | None, list[PackFault]]:
         phrases=parsed.phrases.value or Phrases(),
         directory=parsed.places.values(),
         patrols=parsed.patrols.value or Patrols(),
+        sensors=parsed.sensors.value or Sensors(),
+        devices=parsed.devices.values(),
         messages={
             language: document.value.root
             for language, document in parsed.messages.items()

@@ -61,6 +61,7 @@ from api.rest import (
     report_cards,
     rewards,
     scores,
+    sensors,
     session,
     stages,
     supervision,
@@ -130,6 +131,7 @@ ROUTERS = (
     rewards,
     supervision,
     contractors,
+    sensors,
     health,
     codec,
 )

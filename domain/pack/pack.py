@@ -52,6 +52,7 @@ from domain.pack.policies import (
     Words,
 )
 from domain.pack.rewards import Prize, RewardPolicy, RewardRule
+from domain.pack.sensors import Device, Sensors
 from domain.pack.supervision import SupervisionPolicy
 from domain.ticket.complaint import Code
 from domain.ticket.rules_snapshot import Rules
@@ -144,6 +145,8 @@ class Pack(PackPart):
     phrases: Phrases = Phrases()
     directory: tuple[PlaceRow, ...] = ()
     patrols: Patrols = Patrols()
+    sensors: Sensors = Sensors()
+    devices: tuple[Device, ...] = ()
     messages: dict[str, dict[str, str]] = Field(default_factory=dict)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:

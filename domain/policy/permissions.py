@@ -163,6 +163,12 @@ TABLE: tuple[Right, ...] = (
     _all("get_stage", "read the page of a public event, ask and rate with an invitation's code"),
     _staff("list_promises", "list promises by their day; officers: their own unit's"),
     _all("list_public_promises", "read the promises of published answers, and how they ended"),
+    # --- sensors
+    Right("take_reading", "hand in the readings of devices, which may become tickets", _FILERS,
+          scope=Scope.FILE),
+    Right("list_devices", "see a city's devices, and which of them are silent",
+          _OVERSEERS | {Role.DESK}, scope=Scope.READ),
+    _staff("list_readings", "see the readings behind a ticket", SEEING),
     # --- filing: open to everybody; with a token, for others
     Right("file_complaint", "file a complaint; with a token: for others", _FILERS | {Role.CITIZEN},
           scope=Scope.FILE, everybody=True),

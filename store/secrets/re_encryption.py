@@ -7,6 +7,7 @@ from sqlalchemy import Connection, func, select, update
 
 from store.db import grid_tables, tables
 from store.db.engine import Store
+from store.secrets import device_seals
 from store.secrets.diaries import opened, sealed
 from store.secrets.ticket_keys import unwrapped, wrapped
 from store.secrets.vault import Vault
@@ -17,7 +18,7 @@ _CHUNK = 200
 
 @dataclass(frozen=True)
 class Use:
-    """The number of rows that one key still encrypts."""
+    """The number of rows that one key still encrypts. `persons`: with the devices at homes."""
 
     persons: int
     tickets: int
@@ -33,9 +34,11 @@ async def use_of_keys(store: Store) -> dict[int, Use]:
     )
 
     def work(connection: Connection) -> list[Counter[int]]:
-        return [
+        found = [
             Counter({row[0]: row[1] for row in connection.execute(one).all()}) for one in counts
         ]
+        found[0].update(device_seals.by_key(connection))
+        return found
 
     persons, tickets, diaries = await store.read(work)
     keys = persons.keys() | tickets.keys() | diaries.keys()
@@ -73,7 +76,8 @@ async def re_encrypt(store: Store, vault: Vault) -> int:
                 .where(_KEY.number == row.number)
                 .values(wrapped=content, key_id=current)
             )
-        return len(persons) + len(keys) + _diaries(connection, vault)
+        devices = device_seals.re_encrypted(connection, ring, _CHUNK)
+        return len(persons) + len(keys) + _diaries(connection, vault) + devices
 
     return await store.write(work)
 

@@ -148,6 +148,7 @@ async def test_a_report_of_wrongdoing_leaves_no_trace_in_the_rewards(town: City)
     assert town.looks == 0
 
 
+@pytest.mark.must_work("jinan", "abuse")
 async def test_a_picture_sent_by_two_people_is_rewarded_once(city: City) -> None:
     copy = a_photo(quality=40)
     first = await city.report(a_photo(), minutes=0)
@@ -223,6 +224,7 @@ async def test_many_reports_from_one_network_are_looked_at(town: City) -> None:
     assert states == [RewardState.GRANTED] * 10 + [RewardState.HELD] * 2
 
 
+@pytest.mark.must_work("jinan", "abuse")
 async def test_one_phone_with_many_names_is_looked_at(town: City) -> None:
     now = datetime.now(UTC)
     for n, name in enumerate(("甲", "乙", "丙", "丙", None)):

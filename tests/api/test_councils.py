@@ -76,6 +76,7 @@ async def handled(api: Api, **changes: Any) -> Filed:
     return ticket
 
 
+@pytest.mark.must_work("jinan", "deliberation")
 async def test_a_council_from_its_preparation_to_its_end(holding: Api) -> None:
     ticket = await handled(holding)
     codes = await prepared(ticket, invited=4)

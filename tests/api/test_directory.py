@@ -44,6 +44,7 @@ async def imported(api: Api, *places: ListedPlace, replace: bool = True) -> None
     await directory.change(places, replace, datetime.now(UTC))
 
 
+@pytest.mark.must_work("huangpu", "places")
 async def test_the_nearest_come_first_with_their_metres(api: Api) -> None:
     places = await found(api, **HARBOUR, within=1000)
     assert places[0]["code"] == "centre-harbour" and places[0]["distance"] == 0
@@ -163,6 +164,7 @@ async def test_open_is_told_by_the_citys_clock_and_calendar(api: Api) -> None:
     assert {"always"} <= set(codes(now)) <= {"always", "office"}
 
 
+@pytest.mark.must_work("huangpu", "service-nearest")
 async def test_the_nearest_that_takes_care_of_a_service(each_api: Api) -> None:
     """Changzhou's centre is near, and does not register marriages."""
     island: dict[str, Any] = {"lat": 23.0731, "lon": 113.4201}

@@ -4,6 +4,7 @@ import html
 import re
 
 import httpx
+import pytest
 
 from domain.actors import Role
 from tests.api.running_api import REPLY, Api, Filed, another_code
@@ -27,6 +28,7 @@ def _receipt(page: httpx.Response) -> dict[str, str]:
     }
 
 
+@pytest.mark.must_work("tongzhou", "door-web")
 async def test_a_citizen_files_follows_and_rates_without_javascript(api: Api) -> None:
     filed = await api.http.post("/report", data=FORM)
     assert filed.status_code == 200
@@ -217,6 +219,7 @@ async def test_a_browser_is_told_a_refusal_in_words_and_a_program_in_json(api: A
     assert answer.json()["code"] == "unauthenticated"
 
 
+@pytest.mark.must_work("heping", "report-card")
 async def test_the_report_card_and_the_answers_are_for_everybody(api: Api) -> None:
     card = await api.http.get("/city/tongzhou")
     assert "满意率" in card.text

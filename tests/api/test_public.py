@@ -21,6 +21,7 @@ async def test_the_cities_and_their_catalogues(api: Api) -> None:
         assert problem(answer) in ((422, "unknown_city"), (404, "not_found"))
 
 
+@pytest.mark.must_work("tongzhou", "three-rates")
 async def test_the_three_rates_count_what_ended(each_api: Api) -> None:
     ticket = await each_api.handled()
     await ticket.rate()

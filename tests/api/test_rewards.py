@@ -55,6 +55,7 @@ async def fetch(api: Api, code: str, unit: str = "market") -> httpx.Response:
     return await api.http.post("/api/v1/prizes/fetched", json={"code": code}, headers=headers)
 
 
+@pytest.mark.must_work("jinan", "prizes")
 async def test_a_snapshot_that_was_right_becomes_a_bag_of_salt(city: Api) -> None:
     ticket = await city.handled(channel="snapshot")
     before = await points(ticket)
@@ -176,6 +177,7 @@ async def _photo(api: Api, **options: Any) -> str:
     return str(answer.json()["reference"])
 
 
+@pytest.mark.must_work("jinan", "abuse")
 async def test_a_picture_sent_by_two_people_waits_for_a_person(city: Api) -> None:
     first = await a_right_report(city, files=[await _photo(city)])
     second = await a_right_report(city, files=[await _photo(city, quality=60)])

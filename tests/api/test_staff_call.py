@@ -69,6 +69,7 @@ async def state(api: Api, number: str) -> dict[str, Any]:
     return shown
 
 
+@pytest.mark.must_work("tongzhou", "door-hotline")
 async def test_a_call_becomes_one_ticket_however_often_it_is_sent(api: Api) -> None:
     who = await signed_in(api)
     opened = await screen(api, who)

@@ -17,7 +17,14 @@ pytestmark = pytest.mark.timeout(600)  # the first test waits for the installati
 
 PLACE = {"address": "北苑街道河边", "area": "110112003", "lat": 39.902, "lon": 116.64}
 LARGE = {"width": 1920, "height": 1080}
-PAGES = ("/staff/board", "/staff/league", "/staff/league/points", "/staff/spots", "/staff/places")
+PAGES = (
+    "/staff/board",
+    "/staff/league",
+    "/staff/league/points",
+    "/staff/spots",
+    "/staff/places",
+    "/staff/devices",
+)
 
 
 def _complaints(page: Any) -> list[str]:

@@ -51,6 +51,7 @@ PRINTED = {
     "audit views", "city show", "city check", "city diff", "city law", "doctor",
     "city figures", "city scores", "city topics", "places import", "places list",
     "promises list",
+    "devices import", "devices list",
 }  # fmt: skip
 """The commands that print text of people or of packs in lines and tables."""
 

@@ -131,6 +131,7 @@ def test_staged_limits_are_counted_from_one_filing_over_the_national_day(
         ("05-06 10:00", "5wd", "05-12 18:00", "05-11 18:00", "05-13 10:00"),
     ],
 )
+@pytest.mark.must_work("jinan", "cards")
 def test_cards_are_shown_to_the_working_day(
     start: str, limit: str, due: str, yellow: str, red: str
 ) -> None:

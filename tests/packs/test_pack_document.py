@@ -64,6 +64,7 @@ from domain.pack.policies import (
     Verification,
 )
 from domain.pack.rewards import Prize, RewardPolicy, RewardRule
+from domain.pack.sensors import AlarmRule, Device, SensorKind, Sensors
 from domain.pack.supervision import Leader, ListRule, SupervisionPolicy
 from domain.ticket.assignment import Ending, Share
 from domain.ticket.complaint import Channel, Kind
@@ -120,6 +121,8 @@ DOCUMENTED: dict[str, list[type[BaseModel] | type[StrEnum] | Iterable[str]]] = {
     "`[rewards]`": [RewardPolicy],
     "rewards.csv": [RewardRule],
     "prizes.csv": [Prize],
+    "sensors.toml": [Sensors, SensorKind, AlarmRule],
+    "devices.csv": [Device],
     "scoring.csv": [ScoringRule],
     "Kinds of events": [event_kinds()],
     "patrols.toml": [

@@ -28,6 +28,7 @@ def test_rules_and_prizes_arrive(folder: Path) -> None:
     assert pack.rewards.channels == (Channel.SNAPSHOT,)
 
 
+@pytest.mark.must_work("jinan", "reward-rules")
 def test_jinan_rewards_and_the_other_cities_do_not() -> None:
     root = default_root()
     rewarding = {

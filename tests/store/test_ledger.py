@@ -350,6 +350,7 @@ async def test_points_run_out_the_oldest_first(store: Store) -> None:
 # --- all of it ----------------------------------------------------------------------------------
 
 
+@pytest.mark.must_work("jinan", "ledger")
 async def test_random_operations_side_by_side_keep_the_ledger_whole(store: Store) -> None:
     tickets = [await a_report(store) for _ in range(20)]
     few = SALT.model_copy(update={"stock": 12, "points": 3})

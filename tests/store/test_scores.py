@@ -138,6 +138,7 @@ async def test_a_clock_that_is_nobodys_brings_nobody_points(store: Store) -> Non
     assert all(one.points == 0 for one in (await scores(store, pack, FIRST_DAY)).units)
 
 
+@pytest.mark.must_work("tongzhou", "praise")
 async def test_a_praise_that_the_desk_answers_is_for_the_unit_it_names(store: Store) -> None:
     await project(store, *population("tongzhou"))
     pack = PACK.model_copy(update={"scoring": (PRAISED,)})
@@ -241,6 +242,7 @@ async def test_a_broken_ticket_brings_nothing_and_is_named(store: Store) -> None
     assert _of(unit_scores, "water") == {"S1": 1, "S2": 1, "S6": 1}
 
 
+@pytest.mark.must_work("heping", "companies")
 async def test_companies_are_assessed_by_what_they_did_in_the_month(store: Store) -> None:
     """Tianjin Heping scores the companies that rent out bicycles every month."""
     companies = [unit.code for unit in HEPING.units if unit.kind is UnitKind.CONTRACTOR]

@@ -74,6 +74,7 @@ def _levels(events: list[Event], clock: str) -> list[str]:
     ]
 
 
+@pytest.mark.must_work("tongzhou", "call-back")
 async def test_silence_after_the_reply_is_asked_about_and_then_counted_unrated(
     skipping: Skipping,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from temporalio.client import Client
 
 from audit.verdicts import judge
@@ -12,6 +13,7 @@ from tests.support.desk import CITIZEN, complaint, file
 from tests.support.engine import Engine, platform
 
 
+@pytest.mark.must_work("heping", "came-back")
 async def test_the_same_trouble_at_the_same_place_weighs_more(above_threshold: Engine) -> None:
     here = {"address": "北苑街道 1 号", "lat": 39.9, "lon": 116.63}
     near = {"lat": 39.9005, "lon": 116.6305}

@@ -16,6 +16,7 @@ class Subject(StrEnum):
     SUPERVISION = "supervision"  # 督导清单
     CONTRACTORS = "contractors"  # 承包企业考核
     PROMISES = "promises"  # 承诺
+    SENSORS = "sensors"  # 传感设备
     REPORT_CARD = "report_card"  # 向群众汇报
 
 
@@ -60,6 +61,11 @@ def _promises(pack: Pack, unit: str | None) -> bool:
     return pack.promises is not None
 
 
+def _sensors(pack: Pack, unit: str | None) -> bool:
+    del unit
+    return bool(pack.sensors.kinds)
+
+
 def _report_card(pack: Pack, unit: str | None) -> bool:
     del unit
     return pack.report_card is not None
@@ -72,5 +78,6 @@ _HAS: dict[Subject, Callable[[Pack, str | None], bool]] = {
     Subject.SUPERVISION: _supervision,
     Subject.CONTRACTORS: _contractors,
     Subject.PROMISES: _promises,
+    Subject.SENSORS: _sensors,
     Subject.REPORT_CARD: _report_card,
 }

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from api.pages.actions.context import ActionContext
 from api.pages.shared.translator import Translator
 from api.pages.ticket import timeline
+from api.pages.ticket.readings_chart import ReadingsChart, chart_of
 from api.pages.ticket.timeline import Names, TimelineLine
 from app.access.caller import Caller
 from app.access.visibility import discreet
@@ -18,6 +19,7 @@ from app.filing.file_views import FileOut, file_out
 from app.filing.files import visible_files
 from app.grid.check_moments import check_moments
 from app.grid.checks import ChecksOut, checks_of
+from app.sensors.readings import ReadingsOut, readings_of
 from app.tickets import contacts
 from app.tickets.council_views import CouncilOut, moments_of
 from app.tickets.councils import councils_of
@@ -28,6 +30,7 @@ from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.registry import ClockName
 from domain.facts.anytime import LevelReached
 from domain.policy.permissions import RIGHTS
+from domain.ticket.complaint import Channel
 from domain.ticket.ticket import Ticket
 from domain.words import N_
 from store.identity import accounts
@@ -80,6 +83,8 @@ class TicketDetails:
     councils: list[CouncilOut]
     looked: ChecksOut
     promises: list[PromiseOut]
+    readings: ReadingsOut
+    readings_chart: ReadingsChart | None
 
 
 async def ticket_details(
@@ -88,13 +93,14 @@ async def ticket_details(
     """Collect the ticket details, without actions. `person`: a complainant just unmasked."""
     ticket, caller, speech = action_context.ticket, action_context.caller, action_context.speech
     number = ticket.complaint.number
-    events, rows, known, councils, looked, promises = await asyncio.gather(
+    events, rows, known, councils, looked, promises, sensed = await asyncio.gather(
         events_of(context, caller, number),
         visible_files(context, caller, number),
         _complainant(context, caller, number, person),
         councils_of(context, caller, number),
         checks_of(context, caller, number),
         promises_of(context, caller, number),
+        _readings(context, caller, ticket),
     )
     names = await _names(context, {event.actor.id for event in events})
     void = ticket.void_rungs
@@ -114,12 +120,24 @@ async def ticket_details(
         councils=councils,
         looked=looked,
         promises=promises,
+        readings=sensed,
+        readings_chart=chart_of(sensed),
         running=_running(ticket, caller, speech),
         dues=_dues(ticket),
         cards=[Card(card.rung.value, _clock(card, speech)) for card in cards],
         files=[file_out(context, row) for row in rows],
         person=known,
     )
+
+
+async def _readings(context: AppContext, caller: Caller, ticket: Ticket) -> ReadingsOut:
+    """Return the readings behind the ticket, if a sensor is its cause."""
+    if ticket.complaint.channel is not Channel.SENSOR:
+        return ReadingsOut()
+    try:
+        return await readings_of(context, caller, ticket.complaint.number)
+    except Problem:  # it is registered, and not started yet
+        return ReadingsOut()
 
 
 async def _names(context: AppContext, ids: set[str]) -> Names:

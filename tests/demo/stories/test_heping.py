@@ -20,6 +20,15 @@ INSPECTED = ("排查·劝业场", "排查·小白楼", "排查·新兴", "排查
 
 
 @pytest.mark.timeout(240)
+@pytest.mark.must_work("heping", "public-answers")
+@pytest.mark.must_work("heping", "delegation")
+@pytest.mark.must_work("heping", "answerable-above")
+@pytest.mark.must_work("heping", "companies")
+@pytest.mark.must_work("heping", "came-back")
+@pytest.mark.must_work("heping", "revisits")
+@pytest.mark.must_work("heping", "settle-all")
+@pytest.mark.must_work("heping", "reply-rate")
+@pytest.mark.must_work("heping", "satisfaction")
 async def test_the_story_of_heping(played: Played, counted: Counted) -> None:
     async with played("heping") as story:
         ending, read = await counted(story), await Read.of(story)

@@ -1,5 +1,7 @@
 """Tests of the story of 黄埔, played on the real engine from its pack alone."""
 
+import pytest
+
 from demo.stories.ending import StoryResult
 from demo.stories.huangpu_centre import CENTRE, HONGSHAN
 from demo.stories.huangpu_street import CALLED, CELL, COMMUNITY, STREET, YUNPU
@@ -29,6 +31,12 @@ SETTLED = {
 """The story's tickets by the level that settled them, without the withdrawn one."""
 
 
+@pytest.mark.must_work("huangpu", "street-first")
+@pytest.mark.must_work("huangpu", "returns-off")
+@pytest.mark.must_work("huangpu", "centre-steps-in")
+@pytest.mark.must_work("huangpu", "service-nearest")
+@pytest.mark.must_work("huangpu", "completion")
+@pytest.mark.must_work("huangpu", "settled-at")
 async def test_the_story_of_huangpu(played: Played, counted: Counted) -> None:
     async with played("huangpu", DAY) as story:
         read = await Read.of(story)

@@ -56,6 +56,9 @@ BY_UNITS = {
 ORDERED = {"垃圾堆", "包片一", "包片二"}
 
 
+@pytest.mark.must_work("jinan", "snapshot")
+@pytest.mark.must_work("jinan", "problem-rate")
+@pytest.mark.must_work("jinan", "cards")
 async def test_the_story_of_jinan(played: Played, counted: Counted) -> None:
     async with played("jinan", DAY) as story:
         read = await Read.of(story)

@@ -33,6 +33,16 @@ act within it.
 
 
 @pytest.mark.timeout(240)
+@pytest.mark.must_work("langfang", "box")
+@pytest.mark.must_work("langfang", "clerk")
+@pytest.mark.must_work("langfang", "four-levels")
+@pytest.mark.must_work("langfang", "raise-command")
+@pytest.mark.must_work("langfang", "raise-ladder")
+@pytest.mark.must_work("langfang", "one-level")
+@pytest.mark.must_work("langfang", "solved-below")
+@pytest.mark.must_work("langfang", "points-traced")
+@pytest.mark.must_work("langfang", "repeats")
+@pytest.mark.must_work("langfang", "helpers")
 async def test_the_story_of_langfang(played: Played, counted: Counted) -> None:
     async with played("langfang", DAY) as story:
         ending, read = await counted(story), await Read.of(story)

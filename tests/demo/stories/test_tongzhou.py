@@ -34,6 +34,21 @@ RATED = ("燃气", "路灯", *GRID_CASES, "开门", "图斑", "未诉先办", "�
 
 
 @pytest.mark.timeout(240)
+@pytest.mark.must_work("tongzhou", "door-hotline")
+@pytest.mark.must_work("tongzhou", "door-web")
+@pytest.mark.must_work("tongzhou", "door-app")
+@pytest.mark.must_work("tongzhou", "direct-dispatch")
+@pytest.mark.must_work("tongzhou", "four-tiers")
+@pytest.mark.must_work("tongzhou", "whistle")
+@pytest.mark.must_work("tongzhou", "whistle-limits")
+@pytest.mark.must_work("tongzhou", "whistle-meeting")
+@pytest.mark.must_work("tongzhou", "whistle-waits")
+@pytest.mark.must_work("tongzhou", "call-back")
+@pytest.mark.must_work("tongzhou", "three-rates")
+@pytest.mark.must_work("tongzhou", "grid-closing")
+@pytest.mark.must_work("tongzhou", "praise")
+@pytest.mark.must_work("tongzhou", "proactive")
+@pytest.mark.must_work("tongzhou", "league-table")
 async def test_the_story_of_tongzhou(played: Played, counted: Counted) -> None:
     async with played("tongzhou", DAY) as story:
         ending, read = await counted(story), await Read.of(story)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from temporalio.client import Client
 
 from domain.commands.joint.delegate import Delegate
@@ -14,6 +15,7 @@ from tests.support.engine import Engine, platform
 WATER = officer("water")
 
 
+@pytest.mark.must_work("heping", "delegation")
 async def test_work_is_delegated_two_levels_down_and_the_unit_stays_answerable(
     joint: Engine,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from temporalio.client import Client
 
 from domain.commands.joint.raise_level import RaiseLevel
@@ -14,6 +15,7 @@ from tests.support.engine import Engine, platform
 WATER = officer("water")
 
 
+@pytest.mark.must_work("langfang", "raise-command")
 async def test_a_ticket_is_raised_by_one_level_at_a_time(joint: Engine) -> None:
     ticket, _ = await file(joint.client)
     await ticket.act(WATER, RaiseLevel(reason="超出我局事权"))
@@ -24,6 +26,7 @@ async def test_a_ticket_is_raised_by_one_level_at_a_time(joint: Engine) -> None:
     assert await ticket.refused(WATER, RaiseLevel(reason="还是我")) == "not_your_unit"
 
 
+@pytest.mark.must_work("langfang", "raise-ladder")
 async def test_time_raises_it_by_itself(
     client: Client, sqlite_store: Store, tmp_path: Path
 ) -> None:

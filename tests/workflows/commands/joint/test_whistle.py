@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import pytest
 from temporalio.client import Client
 
 from domain.commands.joint.whistle import Call
@@ -17,6 +18,7 @@ from tests.support.prepared import WHISTLE, whistled
 WATER = officer("water")
 
 
+@pytest.mark.must_work("tongzhou", "whistle-waits")
 async def test_the_answer_waits_for_all_who_were_called(joint: Engine) -> None:
     ticket = await whistled(joint)
     await ticket.complete_share(joint, "water", HandlingResult(reply="河道已治理。"))
@@ -31,6 +33,7 @@ async def test_the_answer_waits_for_all_who_were_called(joint: Engine) -> None:
     assert [a.share for a in state.assignments] == [Share.LEAD, Share.CO, Share.CO]
 
 
+@pytest.mark.must_work("tongzhou", "whistle-limits")
 async def test_each_co_handler_has_its_own_limits(joint: Engine) -> None:
     state = await (await whistled(joint)).state(joint)
     clocks = {(c.assignment, str(c.name)): c for c in state.clocks}

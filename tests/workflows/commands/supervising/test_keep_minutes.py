@@ -1,5 +1,7 @@
 """Tests of the minutes of meetings."""
 
+import pytest
+
 from domain.commands.supervising.keep_minutes import KeepMinutes
 from domain.ticket.minutes import Meeting, Minutes, Option
 from tests.support.desk import file, officer
@@ -9,6 +11,7 @@ from tests.support.prepared import whistled
 WATER = officer("water")
 
 
+@pytest.mark.must_work("tongzhou", "whistle-meeting")
 async def test_minutes_stop_the_clocks_of_those_who_came(joint: Engine) -> None:
     ticket = await whistled(joint)
     minutes = Minutes(what=Meeting.ON_SITE, text="现场会", units=["environment"])

@@ -1,5 +1,7 @@
 """Tests of aftercare (回头看): the watch after the end, and revisits."""
 
+import pytest
+
 from domain.commands.citizens.urge import Urge
 from domain.commands.supervising.revisit import Revisit
 from domain.ticket.stages import Outcome
@@ -20,6 +22,7 @@ async def test_what_is_closed_counts_at_once_and_is_looked_at_again(watching: En
     assert await ticket.refused(CITIZEN, Urge()) == "not_now"
 
 
+@pytest.mark.must_work("heping", "revisits")
 async def test_what_does_not_hold_is_handled_again(watching: Engine) -> None:
     ticket = await closed(watching)
     await ticket.act(DESK, Revisit(holds=False, note="又有污水"))

@@ -1,0 +1,1 @@
+"""Sensors: readings that become tickets, and the register of devices."""

@@ -1,0 +1,1 @@
+"""The rules of sensors: what their readings say, whatever the order in which they come."""

@@ -1,0 +1,1 @@
+"""Sensors in the store: their register, their readings, and the causes of tickets."""
