@@ -23,6 +23,7 @@ from packs.parsed_pack import (
     RESPONSIBILITIES,
     REWARDS,
     SCORING,
+    SERVICES,
     TEMPLATES,
     UNITS,
     CityFile,
@@ -58,6 +59,7 @@ def differences(before: Pack, after: Pack) -> list[ContentDifference]:
         *_rows(PRIZES, _by("code", before.prizes), _by("code", after.prizes)),
         *_rows(PHRASES, _phrases(before), _phrases(after)),
         *_rows(PLACES, _by("code", before.directory), _by("code", after.directory)),
+        *_values(SERVICES, _booking(before), _booking(after)),
         *(
             difference
             for language, file in TEMPLATES.items()
@@ -150,6 +152,10 @@ def _owners(before: Pack, after: Pack) -> Iterator[ContentDifference]:
 
 def _by(key: str, rows: tuple[Any, ...]) -> dict[str, BaseModel]:
     return {getattr(row, key): row for row in rows}
+
+
+def _booking(pack: Pack) -> dict[str, object]:
+    return dict(_flat("", pack.services.model_dump(mode="json")))
 
 
 def _phrases(pack: Pack) -> dict[str, BaseModel]:

@@ -33,6 +33,7 @@ from domain.pack.policies import (
     Verification,
 )
 from domain.pack.rewards import Prize, RewardPolicy, RewardRule
+from domain.pack.services import Services
 from domain.ticket.complaint import Code
 from packs.bases import EXTENDS, BadBase, PackFiles, is_base, line_of_extends, pack_files
 from packs.csv_tables import Sheet, Split, pairs, parts, read_csv
@@ -44,7 +45,7 @@ CITY, UNITS, CATEGORIES = "city.toml", "units.csv", "categories.csv"
 RESPONSIBILITIES, CALENDAR = "responsibilities.csv", "calendar.csv"
 INDICATORS, SCORING, GRIDS = "indicators.toml", "scoring.csv", "grids.geojson"
 PHRASES, LAW, PLACES = "phrases.toml", "law.toml", "places.csv"
-REWARDS, PRIZES = "rewards.csv", "prizes.csv"
+REWARDS, PRIZES, SERVICES = "rewards.csv", "prizes.csv", "services.toml"
 TEMPLATES = {"zh": "templates/zh.toml", "en": "templates/en.toml"}
 """The files with messages to citizens, by language."""
 
@@ -136,6 +137,7 @@ class ParsedPack:
     places: Sheet[PlaceRow]
     phrases: Document[Phrases]
     law: Document[Law]
+    services: Document[Services]
     messages: dict[str, Document[MessagesFile]]
     problems: list[PackFault]
 
@@ -188,6 +190,7 @@ def _read(files: PackFiles) -> ParsedPack:
         places=_sheet(files, PLACES, PlaceRow, problems, SPLIT_PLACE, required=False),
         phrases=_document(files, PHRASES, Phrases, problems, required=False),
         law=_document(files, LAW, Law, problems, required=False),
+        services=_document(files, SERVICES, Services, problems, required=False),
         messages={
             language: _document(files, name, MessagesFile, problems)
             for language, name in TEMPLATES.items()
@@ -214,6 +217,7 @@ def _unread(folder: Path, problem: PackFault) -> ParsedPack:
         places=Sheet(PLACES, whole=False),
         phrases=Document(PHRASES),
         law=Document(LAW),
+        services=Document(SERVICES),
         messages={},
         problems=[problem],
     )
@@ -292,7 +296,7 @@ def read_base(folder: Path) -> list[PackFault]:
     files, problems = PackFiles(folder), list[PackFault]()
     if not files.exists(CITY):
         problems.append(PackFault(CITY, None, "the file is missing"))
-    for name in (CITY, INDICATORS, PHRASES, LAW, *TEMPLATES.values()):
+    for name in (CITY, INDICATORS, PHRASES, LAW, SERVICES, *TEMPLATES.values()):
         text = parse_toml(files.own(name), name, problems) if files.exists(name) else None
         problems += [
             PackFault(name, text.lines.get((key,)), f"{key}: a base extends nothing itself")

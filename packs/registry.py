@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from domain.pack.directory import ListedPlace
 from domain.pack.pack import Pack
 from domain.pack.phrases import Phrases
+from domain.pack.services import Services
 from packs.bases import BESIDE, BadBase, default_root, is_base, is_base_name, pack_files
 from packs.calendars import read_calendar
 from packs.checks.all_checks import CHECKS
@@ -253,6 +254,7 @@ def _assembled(parsed: ParsedPack) -> tuple[Pack | None, list[PackFault]]:
         prizes=parsed.prizes.values(),
         phrases=parsed.phrases.value or Phrases(),
         directory=parsed.places.values(),
+        services=parsed.services.value or Services(),
         messages={
             language: document.value.root
             for language, document in parsed.messages.items()

@@ -31,6 +31,7 @@ from api.pages.shared.refused import refused
 from api.rest import (
     access_codes,
     accounts,
+    appointments,
     assignments,
     audits,
     backlog,
@@ -106,6 +107,7 @@ ROUTERS = (
     figures,
     scores,
     directory,
+    appointments,
     publications,
     board,
     accounts,

@@ -47,6 +47,7 @@ from domain.pack.policies import (
     Words,
 )
 from domain.pack.rewards import Prize, RewardPolicy, RewardRule
+from domain.pack.services import Services
 from domain.ticket.complaint import Code
 from domain.ticket.rules_snapshot import Rules
 
@@ -131,6 +132,7 @@ class Pack(PackPart):
     prizes: tuple[Prize, ...] = ()
     phrases: Phrases = Phrases()
     directory: tuple[PlaceRow, ...] = ()
+    services: Services = Services()
     messages: dict[str, dict[str, str]] = Field(default_factory=dict)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:

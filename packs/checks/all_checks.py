@@ -12,6 +12,7 @@ from packs.checks.owners import check_city, check_responsibilities
 from packs.checks.phrases import check_phrases
 from packs.checks.places import check_kinds, check_places
 from packs.checks.rewards import check_rewards
+from packs.checks.services import check_services
 from packs.checks.switches import check_needs
 from packs.checks.unused import check_unused
 from packs.parsed_pack import ParsedPack
@@ -39,4 +40,5 @@ CHECKS: tuple[Callable[[ParsedPack], Iterator[PackFault]], ...] = (
     check_cells,
     check_kinds,
     check_places,
+    check_services,
 )

@@ -17,6 +17,7 @@ from tests.support.walking import addresses, parameters
 
 KEY = {"Idempotency-Key": "the-same"}
 DOORS = {
+    "api.rest.appointments": "booking, in `test_appointments.py`",
     "api.rest.commands": "every command, by `app.sending.commands.execute`",
     "api.rest.intake": "filing",
     "api.rest.leaving_contacts": "leaving a contact later",

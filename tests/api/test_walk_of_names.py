@@ -110,6 +110,8 @@ NO_NAMES = {
     "council", "subject", "statements_until", "vote_opens_at", "vote_closes_at", "count", "replace",
     "label", "option", "invitation", "tasks", "due", *(f"{part}_{n}" for n in range(1, 6)
       for part in ("title", "pros", "cons", "task", "unit", "due")),
+    # of appointments: their number, which a code opens, and what is filled in or chosen
+    "appointment", "service", "day", "visit", "ticket", "access_code",
     # how it is sent
     "accept_encoding", "device", "path", "prefer", "span", "to",
 }  # fmt: skip
@@ -126,6 +128,7 @@ UNKNOWN: dict[str, str] = {
 WHAT_ELSE = {
     "version": "1", "city": ELSEWHERE, "city_id": ELSEWHERE, "action": "disable", "what": "urge",
     "chore": "spool", "path": "x", "code": "x", "council": "1", "task": "1",
+    "appointment": "x", "service": "x",
 }  # fmt: skip
 
 BODIES: dict[str, Any] = {command.tag(): command.spec.example for command in COMMANDS} | {

@@ -48,6 +48,7 @@ from domain.pack.policies import (
     Verification,
 )
 from domain.pack.rewards import Prize, RewardPolicy, RewardRule
+from domain.pack.services import Service, Services
 from domain.ticket.assignment import Ending, Share
 from domain.ticket.complaint import Channel, Kind
 from domain.ticket.rules_snapshot import Escalation, ReworkTo
@@ -93,6 +94,7 @@ DOCUMENTED: dict[str, list[type[BaseModel] | type[StrEnum] | Iterable[str]]] = {
     "responsibilities.csv": [Responsibility.model_fields.keys() - {"line"}],
     "calendar.csv": [DayOverride],
     "places.csv": [PlaceRow],
+    "services.toml": [Services, Service],
     "indicators.toml": [Indicator],
     "`[rewards]`": [RewardPolicy],
     "rewards.csv": [RewardRule],
