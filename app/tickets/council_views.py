@@ -85,7 +85,10 @@ class CouncilOut(Recorded):
 
 
 class CouncilMoment(NamedTuple):
-    """A moment of a council on a timeline. `text`: the option that was chosen, or the minutes."""
+    """A moment beside the workflow on a timeline: of a council, or of an appointment.
+
+    `text`: the option that was chosen, the minutes, or the time.
+    """
 
     at: datetime
     kind: str
@@ -103,6 +106,14 @@ MOMENTS = {
     "council_decided": ("Council ended with a decision", "协商议事已作出决定"),
     "council_undecided": ("Council ended without a decision", "协商议事未形成决定"),
     "council_followed_up": ("Council followed up", "协商结果已安排落实"),
+    "appointment_booked": ("Appointment at a centre booked", "已预约窗口办理"),
+    "appointment_moved": ("Appointment at a centre moved", "窗口预约已改期"),
+    "appointment_moved_by_staff": ("Appointment moved by the centre", "服务中心已为预约改期"),
+    "appointment_cancelled": ("Appointment at a centre cancelled", "窗口预约已取消"),
+    "appointment_arrived": ("Came to the appointment", "已按预约到场"),
+    "appointment_done": ("Appointment done", "预约事项已办理"),
+    "appointment_missed": ("Did not come to the appointment", "预约未到场"),
+    "appointment_excused": ("Missed appointment excused", "未到场已说明，不计失约"),
 }
 """The moments of a council in the words of timelines, in English and in Chinese."""
 

@@ -12,6 +12,7 @@ from app.access.visibility import city_of, discreet, discreet_events, hidden_fro
 from app.cities.periods import Moment
 from app.context import AppContext
 from app.errors import Problem
+from app.tickets.appointment_moments import appointment_moments
 from app.tickets.citizen_view import CitizenTicket, citizen_view, waiting_view, with_moments
 from app.tickets.council_views import moments_of
 from app.tickets.councils import councils_of
@@ -157,6 +158,9 @@ async def as_citizen(context: AppContext, caller: Caller, number: str) -> Citize
     if ticket is not None:
         view = citizen_view(ticket, events, messages, context.packs.get(ticket.complaint.city))
         moments = moments_of(await councils_of(context, caller, number))
+        if not ticket.of_wrongdoing:
+            pack = context.packs.get(ticket.complaint.city)
+            moments += await appointment_moments(context.store, number, pack, context.now())
         return with_moments(view, moments)
     registered = await intake.get(context.store, number)
     if registered is None:

@@ -35,6 +35,8 @@ _OTHERS = (
     (r"/staff/inbox/print", N_("Print the ticked tickets")),
     (r"/staff/rewards/\w+", N_("Decide on a reward that is held back")),
     (r"/staff/prizes", N_("Hand out a prize")),
+    (r"/staff/appointments/[\w-]+/visit", N_("Say whether somebody came")),
+    (r"/staff/appointments/[\w-]+/move", N_("Move an appointment")),
     (r"/staff/me", N_("Change your password")),
     (r"/staff/me/sessions/\w+/end", N_("End one of your sessions")),
     (r"/staff/admin/waiting/\w+", N_("Try again what waits")),

@@ -217,6 +217,23 @@ LABELS: dict[str, dict[str, str]] = {
         "pledged": N_("Chosen, not fetched"),
         "unit": N_("Partner unit"),
     },
+    "appointment_state": {
+        "booked": N_("Appointment booked"),
+        "arrived": N_("Has come"),
+        "done": N_("Is done"),
+        "missed": N_("Not kept"),
+        "cancelled": N_("Appointment cancelled"),
+    },
+    "appointment_act": {
+        "booked": N_("Appointment booked"),
+        "moved": N_("Appointment moved"),
+        "moved_by_staff": N_("Moved by the centre"),
+        "cancelled": N_("Appointment cancelled"),
+        "arrived": N_("Has come"),
+        "done": N_("Is done"),
+        "missed": N_("Not kept"),
+        "excused": N_("Excused"),
+    },
     "council_phase": {
         "preparing": N_("Being prepared"),
         "statements": N_("Open for statements"),

@@ -16,12 +16,14 @@ class NavigationLink(NamedTuple):
     """A navigation link. `label` is a message marked with `N_`; `roles` see the link.
 
     `rewards`: only in a city that rewards reports; officers only of a unit that hands out prizes.
+    `booking`: only in a city with services by appointment; officers only of a unit with places.
     """
 
     label: str
     url: str
     roles: frozenset[Role]
     rewards: bool = False
+    booking: bool = False
 
 
 _OVERSEERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN})
@@ -52,6 +54,12 @@ NAVIGATION: tuple[NavigationLink, ...] = (
     NavigationLink(
         N_("Points ledger"), "/staff/rewards/ledger", frozenset({Role.AUDITOR, Role.ADMIN}), True
     ),
+    NavigationLink(
+        N_("Appointments"),
+        "/staff/appointments",
+        frozenset({Role.OFFICER, _DISPATCHER, _SUPERVISOR}),
+        booking=True,
+    ),
     NavigationLink(N_("Late after councils"), "/staff/council-tasks", _OVERSEERS),
     NavigationLink(N_("Units' inboxes"), "/staff/inbox", _OTHERS),
     NavigationLink(N_("Audit"), "/staff/audit", frozenset({Role.ADMIN})),
@@ -60,9 +68,13 @@ NAVIGATION: tuple[NavigationLink, ...] = (
 """A role's first entry is its start page."""
 
 
-def entries(role: Role, *, rewards: bool = True) -> list[NavigationLink]:
-    """Return the links that this role may open; those about rewards, if there are any."""
-    return [entry for entry in NAVIGATION if role in entry.roles and (rewards or not entry.rewards)]
+def entries(role: Role, *, rewards: bool = True, booking: bool = True) -> list[NavigationLink]:
+    """Return the links that this role may open; of rewards and appointments, if there are any."""
+    return [
+        entry
+        for entry in NAVIGATION
+        if role in entry.roles and (rewards or not entry.rewards) and (booking or not entry.booking)
+    ]
 
 
 ADMINISTRATION: tuple[tuple[str, str, str], ...] = (

@@ -34,7 +34,11 @@ def staff_page(
         unit_here=unit_of(served, caller.actor),
         navigation=[]
         if caller.first_password
-        else entries(caller.actor.role, rewards=_has_rewards(pack, caller)),
+        else entries(
+            caller.actor.role,
+            rewards=_has_rewards(pack, caller),
+            booking=has_places(context, pack, caller),
+        ),
         administration=administration(caller.actor.role),
         pack=pack,
         zone=pack.calendar.tz,
@@ -44,6 +48,20 @@ def staff_page(
     if request.query_params.get(CITY):
         response.set_cookie(CITY, pack.city.id, _YEAR, samesite="lax", httponly=True)
     return response
+
+
+def has_places(context: AppContext, pack: Pack, caller: Caller) -> bool:
+    """Return whether appointments are booked in the city; of an officer, with units like theirs.
+
+    By the places of the pack alone: a page is drawn without a look into the directory.
+    """
+    if not pack.services.services:
+        return False
+    unit = caller.unit
+    return unit is None or any(
+        place.unit is not None and pack.has_unit(place.unit) and pack.is_within(place.unit, unit)
+        for place in context.packs.places(pack.city.id)
+    )
 
 
 def _has_rewards(pack: Pack, caller: Caller) -> bool:

@@ -17,6 +17,7 @@ from app.errors import Problem
 from app.filing.file_views import FileOut, file_out
 from app.filing.files import visible_files
 from app.tickets import contacts
+from app.tickets.appointment_moments import appointment_moments
 from app.tickets.council_views import CouncilOut, moments_of
 from app.tickets.councils import councils_of
 from app.tickets.tickets import events_of
@@ -95,11 +96,17 @@ async def ticket_details(
         for event in events
         if isinstance(event.fact, LevelReached) and event.version not in void
     ]
+    moments = moments_of(councils)
+    if not ticket.of_wrongdoing:
+        moments += await appointment_moments(
+            context.store, number, context.packs.get(ticket.complaint.city), context.now()
+        )
+        moments.sort(key=lambda one: one.at)
     return TicketDetails(
         ticket=await discreet(context, caller, ticket),
         waiting=waiting,
         lines=timeline.with_moments(
-            timeline.describe(events, speech, names, void), moments_of(councils), speech
+            timeline.describe(events, speech, names, void), moments, speech
         ),
         councils=councils,
         running=_running(ticket, caller, speech),
