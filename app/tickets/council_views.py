@@ -85,7 +85,7 @@ class CouncilOut(Recorded):
 
 
 class CouncilMoment(NamedTuple):
-    """A moment beside the workflow on a timeline: of a council, or of an appointment.
+    """A moment beside the workflow on a timeline: of a council, a mediation or an appointment.
 
     `text`: the option that was chosen, the minutes, or the time.
     """
@@ -106,6 +106,9 @@ MOMENTS = {
     "council_decided": ("Council ended with a decision", "协商议事已作出决定"),
     "council_undecided": ("Council ended without a decision", "协商议事未形成决定"),
     "council_followed_up": ("Council followed up", "协商结果已安排落实"),
+    "mediation_opened": ("Mediation begun", "已开始调解"),
+    "mediation_agreed": ("Mediation ended with an agreement", "已达成调解协议"),
+    "mediation_failed": ("Mediation ended without an agreement", "调解未达成协议"),
     "appointment_booked": ("Appointment at a centre booked", "已预约窗口办理"),
     "appointment_moved": ("Appointment at a centre moved", "窗口预约已改期"),
     "appointment_moved_by_staff": ("Appointment moved by the centre", "服务中心已为预约改期"),

@@ -16,6 +16,7 @@ from app.tickets.appointment_moments import appointment_moments
 from app.tickets.citizen_view import CitizenTicket, citizen_view, waiting_view, with_moments
 from app.tickets.council_views import moments_of
 from app.tickets.councils import councils_of
+from app.tickets.mediations import mediation_moments
 from domain.actors import Role
 from domain.events import Event
 from domain.facts.machine_reasons import reasons_of
@@ -160,6 +161,7 @@ async def as_citizen(context: AppContext, caller: Caller, number: str) -> Citize
         moments = moments_of(await councils_of(context, caller, number))
         if not ticket.of_wrongdoing:
             pack = context.packs.get(ticket.complaint.city)
+            moments += await mediation_moments(context.store, number)
             moments += await appointment_moments(context.store, number, pack, context.now())
         return with_moments(view, moments)
     registered = await intake.get(context.store, number)

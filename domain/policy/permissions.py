@@ -183,6 +183,11 @@ TABLE: tuple[Right, ...] = (
     _all("list_answers", "read questions and answers that citizens let be published"),
     _staff("get_scores", "see the points of units; officers: their own unit's"),
     _staff("list_topics", "see common problems (共性问题); officers: without numbers"),
+    # --- mediations (调解)
+    Right("list_mediations", "read the mediations of a ticket", _CONVENERS | {Role.AUDITOR}, NEAR,
+          Scope.READ),
+    Right("keep_mediation", "keep the record of a mediation (调解)", _CONVENERS, NEAR, Scope.ACT),
+    _all("sign_agreement", "read and sign an agreement, with a code"),
     # --- appointments (预约办事)
     _all("list_services", "see which services can be booked, and the free times"),
     _all("book_appointment", "book an appointment at a service centre"),

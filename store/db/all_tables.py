@@ -4,11 +4,19 @@ from store.db import (
     booking_tables,
     council_tables,
     directory_tables,
+    mediation_tables,
     reward_tables,
     setback_tables,
 )
 from store.db.tables import Base
 
-MODULES = (booking_tables, council_tables, directory_tables, reward_tables, setback_tables)
+MODULES = (
+    booking_tables,
+    council_tables,
+    directory_tables,
+    mediation_tables,
+    reward_tables,
+    setback_tables,
+)
 
 metadata = Base.metadata

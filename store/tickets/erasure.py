@@ -16,13 +16,13 @@ from domain.ticket.stages import Stage
 from store.db import reward_tables, tables
 from store.db.engine import Store
 from store.files.files import let_go
-from store.tickets import bookings, councils, history_archive, setbacks
+from store.tickets import bookings, councils, history_archive, mediations, setbacks
 
 _TICKET, _INTAKE, _PERSON = tables.ticket.c, tables.intake.c, tables.person.c
 _SHRUNK = (
     "person, intake, ticket, event, assignment, ticket_key, set_aside, council, council_invitation,"
     " council_tally, council_ballot, council_statement, council_task, picture_mark, filing_network,"
-    " booking, booking_entry"
+    " booking, booking_entry, mediation, mediation_party, mediation_point"
 )
 """The tables that erasing takes something from."""
 _KEY, _EVENT, _SHARE = tables.ticket_key.c, tables.event.c, tables.assignment.c
@@ -57,6 +57,7 @@ async def erase(store: Store, number: str, at: datetime) -> None:
         _forget_reward_words(connection, number)
         councils.forget(connection, number)
         bookings.forget(connection, number)
+        mediations.forget(connection, number)
 
     await store.write(work)
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from api.http import route_permissions
-from api.rest import appointments, councils
+from api.rest import appointments, councils, mediations
 from domain.actors import Role
 from domain.commands.relations import SEEING, Relation
 from domain.policy.permissions import COMMANDS, RIGHTS, STAFF, Right
@@ -54,6 +54,7 @@ BODIES: dict[str, Any] = {command.tag(): command.spec.example for command in COM
     "open_council": {},
     "finish_council_task": {},
     "close_council": {},
+    "keep_mediation": mediations.DRAFT,
     "record_visit": {"visit": "arrived"},
     "move_by_staff": appointments.MOVING,
 }
@@ -110,7 +111,7 @@ def _filled(path: str, tickets: Tickets, near: Relation | None = None) -> str:
     number = tickets.seen_from(near).number
     fields = {"n": n, "version": 1, "city": "tongzhou", "file": f"f{0:032x}", "chore": "spool"}
     fields |= {"session": "0" * 16, "redemption": "none", "code": "@", "council": 1, "task": 1}
-    fields |= {"appointment": "none", "service": "none"}
+    fields |= {"appointment": "none", "service": "none", "mediation": 1, "party": 1, "point": 1}
     return path.format(number=number, **fields, **tickets.managed)
 
 

@@ -112,6 +112,10 @@ NO_NAMES = {
       for part in ("title", "pros", "cons", "task", "unit", "due")),
     # of appointments: their number, which a code opens, and what is filled in or chosen
     "appointment", "service", "day", "visit", "ticket", "access_code",
+    # of mediations: numbers on a ticket, what people say, and the code of a signature
+    "mediation", "party", "point", "parties", "points", "says",
+    *(f"point_{n}" for n in range(1, 6)),
+    *(f"{part}_{n}" for n in range(1, 5) for part in ("side", "says")),
     # how it is sent
     "accept_encoding", "device", "path", "prefer", "span", "to",
 }  # fmt: skip
@@ -128,7 +132,7 @@ UNKNOWN: dict[str, str] = {
 WHAT_ELSE = {
     "version": "1", "city": ELSEWHERE, "city_id": ELSEWHERE, "action": "disable", "what": "urge",
     "chore": "spool", "path": "x", "code": "x", "council": "1", "task": "1",
-    "appointment": "x", "service": "x",
+    "appointment": "x", "service": "x", "mediation": "1", "party": "1", "point": "1",
 }  # fmt: skip
 
 BODIES: dict[str, Any] = {command.tag(): command.spec.example for command in COMMANDS} | {

@@ -175,6 +175,17 @@ majority = 50
 """
 """The rules of councils, which Tongzhou has none of."""
 
+_SERVICES = """
+[[services]]
+code = "papers"
+name = "证件办理"
+name_en = "Papers"
+places = ["centre-papers"]
+minutes = 30
+source = "illustrative"
+"""
+"""The services by appointment, which Tongzhou has none of."""
+
 
 @contextmanager
 def site(home: Path, cities: Path | None = None) -> Iterator[Site]:
@@ -184,6 +195,7 @@ def site(home: Path, cities: Path | None = None) -> Iterator[Site]:
         shutil.copytree(default_root() / "tongzhou", cities / "tongzhou")
         with (cities / "tongzhou" / "city.toml").open("a", encoding="utf-8") as file:
             file.write(_COUNCIL)
+        (cities / "tongzhou" / "services.toml").write_text(_SERVICES, encoding="utf-8")
     port = free_port()
     command = [
         sys.executable, "-m", "cli", "up", "--home", str(home / "home"), "--port", str(port),

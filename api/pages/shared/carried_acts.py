@@ -11,12 +11,14 @@ from domain.words import N_
 
 _ON_TICKET = re.compile(r"/staff/tickets/(\d{13})/([a-z-]+)")
 _ON_COUNCIL = re.compile(r"/staff/tickets/(\d{13})/councils/\w+/[a-z0-9/-]+")
+_ON_MEDIATION = re.compile(r"/staff/tickets/(\d{13})/mediations/\w+/[a-z0-9/-]+")
 _TICKET_ACTS = {command.spec.path: command.spec.form.label for command in COMMANDS} | {
     "complete": N_("Hand in the result"),
     "recur": N_("It is back"),
     "person": N_("Show in full who complained"),
     "access-code": N_("Replace the access code"),
     "councils": N_("Prepare a council"),
+    "mediations": N_("Open a mediation"),
 }
 _OTHERS = (
     (r"/staff/call(/suggestions|/caller)?", N_("The call screen: search, file, answer or add")),
@@ -66,5 +68,8 @@ def act_at(address: str) -> CarriedAct | None:
     on_council = _ON_COUNCIL.fullmatch(path)
     if on_council is not None:
         return CarriedAct(N_("Change a council"), on_council[1])
+    on_mediation = _ON_MEDIATION.fullmatch(path)
+    if on_mediation is not None:
+        return CarriedAct(N_("Change a mediation"), on_mediation[1])
     labels = (label for pattern, label in _OTHERS if re.fullmatch(pattern, path))
     return next(map(CarriedAct, labels), None)

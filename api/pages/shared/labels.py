@@ -217,6 +217,12 @@ LABELS: dict[str, dict[str, str]] = {
         "pledged": N_("Chosen, not fetched"),
         "unit": N_("Partner unit"),
     },
+    "mediation_state": {
+        "open": N_("Being mediated"),
+        "proposed": N_("Waits for signatures"),
+        "agreed": N_("Agreement signed"),
+        "failed": N_("No agreement"),
+    },
     "appointment_state": {
         "booked": N_("Appointment booked"),
         "arrived": N_("Has come"),

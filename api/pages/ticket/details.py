@@ -20,6 +20,7 @@ from app.tickets import contacts
 from app.tickets.appointment_moments import appointment_moments
 from app.tickets.council_views import CouncilOut, moments_of
 from app.tickets.councils import councils_of
+from app.tickets.mediations import mediation_moments
 from app.tickets.tickets import events_of
 from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.registry import ClockName
@@ -98,6 +99,7 @@ async def ticket_details(
     ]
     moments = moments_of(councils)
     if not ticket.of_wrongdoing:
+        moments += await mediation_moments(context.store, number)
         moments += await appointment_moments(
             context.store, number, context.packs.get(ticket.complaint.city), context.now()
         )

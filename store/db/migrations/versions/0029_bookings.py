@@ -1,4 +1,4 @@
-"""Appointments that residents book, with what happened to each."""
+"""Appointments that residents book, with what happened to each; and mediations."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -60,8 +60,47 @@ def upgrade() -> None:
         _at("starts_at"),
         sa.Column("reason", sa.Text(), nullable=False),
     )
+    _mediations()
+
+
+def _mediations() -> None:
+    op.create_table(
+        "mediation",
+        sa.Column("id", sa.String(), primary_key=True),
+        sa.Column("number", sa.String(), nullable=False),
+        sa.Column("city", sa.String(), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("unit", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        _at("opened_at"),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+    )
+    op.create_index("mediation_by_ticket", "mediation", ["number", "n"], unique=True)
+    op.create_table(
+        "mediation_party",
+        sa.Column("mediation", sa.String(), primary_key=True),
+        sa.Column("n", sa.Integer(), primary_key=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("mark", sa.String(), nullable=True),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("paper", sa.String(), nullable=True),
+    )
+    op.create_index("mediation_party_by_mark", "mediation_party", ["mark"], unique=True)
+    op.create_table(
+        "mediation_point",
+        sa.Column("mediation", sa.String(), primary_key=True),
+        sa.Column("n", sa.Integer(), primary_key=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("due", sa.Date(), nullable=True),
+        sa.Column("kept_at", sa.DateTime(timezone=True), nullable=True),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("mediation_point")
+    op.drop_table("mediation_party")
+    op.drop_table("mediation")
     op.drop_table("booking_entry")
     op.drop_table("booking")
