@@ -8,7 +8,7 @@ from temporalio import activity
 from domain.pack.policies import Retention as Rule
 from packs.registry import PackRegistry
 from store.db.engine import Store
-from store.tickets import erasure
+from store.tickets import bookings, erasure
 
 _CHUNK = 100
 
@@ -40,6 +40,8 @@ async def apply_retention(packs: PackRegistry, store: Store, now: datetime) -> A
             yield count
         async for count in _texts(store, city, rule, now):
             yield count
+        ended_before = now - packs.get(city).services.keep.length
+        yield await bookings.forget_people(store, city, ended_before)
     async for count in _unused(store, now):
         yield count
 

@@ -29,6 +29,7 @@ from packs.parsed_pack import (
     REWARDS,
     SCORING,
     SENSORS,
+    SERVICES,
     TEMPLATES,
     UNITS,
     CityFile,
@@ -68,6 +69,7 @@ def differences(before: Pack, after: Pack) -> list[ContentDifference]:
         *_patrols(before, after),
         *_rows(SENSORS, _by("code", before.sensors.kinds), _by("code", after.sensors.kinds)),
         *_rows(DEVICES, _by("code", before.devices), _by("code", after.devices)),
+        *_values(SERVICES, _booking(before), _booking(after)),
         *(
             difference
             for language, file in TEMPLATES.items()
@@ -179,6 +181,10 @@ def _owners(before: Pack, after: Pack) -> Iterator[ContentDifference]:
 
 def _by(key: str, rows: tuple[Any, ...]) -> dict[str, BaseModel]:
     return {getattr(row, key): row for row in rows}
+
+
+def _booking(pack: Pack) -> dict[str, object]:
+    return dict(_flat("", pack.services.model_dump(mode="json")))
 
 
 def _phrases(pack: Pack) -> dict[str, BaseModel]:

@@ -56,6 +56,17 @@ class Grid:
         simpler = shapely.coverage_simplify(whole, tolerance)
         return dict(zip(cells, simpler, strict=True))
 
+    def middle_of(self, area: str) -> tuple[float, float] | None:
+        """Return the latitude and longitude in the middle of an area; None if it has no cells."""
+        within = [
+            polygon.centroid
+            for code, polygon in zip(self._codes, self._tree.geometries, strict=True)
+            if code.startswith(area)
+        ]
+        if not within:
+            return None
+        return median(point.y for point in within), median(point.x for point in within)
+
     def cell_at(self, lat: float, lon: float, crs: Crs) -> str | None:
         """Return the code of the cell that contains a point; None outside all cells.
 

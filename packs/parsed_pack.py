@@ -39,6 +39,7 @@ from domain.pack.policies import (
 )
 from domain.pack.rewards import Prize, RewardPolicy, RewardRule
 from domain.pack.sensors import Device, Sensors
+from domain.pack.services import Services
 from domain.pack.supervision import SupervisionPolicy
 from domain.ticket.complaint import Code
 from packs.bases import EXTENDS, BadBase, PackFiles, is_base, line_of_extends, pack_files
@@ -51,7 +52,7 @@ CITY, UNITS, CATEGORIES = "city.toml", "units.csv", "categories.csv"
 RESPONSIBILITIES, CALENDAR = "responsibilities.csv", "calendar.csv"
 INDICATORS, SCORING, GRIDS = "indicators.toml", "scoring.csv", "grids.geojson"
 PHRASES, LAW, PLACES = "phrases.toml", "law.toml", "places.csv"
-REWARDS, PRIZES = "rewards.csv", "prizes.csv"
+REWARDS, PRIZES, SERVICES = "rewards.csv", "prizes.csv", "services.toml"
 PATROLS = "patrols.toml"
 ASSESSMENT = "assessment.csv"
 SENSORS, DEVICES = "sensors.toml", "devices.csv"
@@ -166,6 +167,7 @@ class ParsedPack:
     phrases: Document[Phrases]
     law: Document[Law]
     patrols: Document[Patrols]
+    services: Document[Services]
     messages: dict[str, Document[MessagesFile]]
     problems: list[PackFault]
 
@@ -222,6 +224,7 @@ def _read(files: PackFiles) -> ParsedPack:
         phrases=_document(files, PHRASES, Phrases, problems, required=False),
         law=_document(files, LAW, Law, problems, required=False),
         patrols=_document(files, PATROLS, Patrols, problems, required=False),
+        services=_document(files, SERVICES, Services, problems, required=False),
         messages={
             language: _document(files, name, MessagesFile, problems)
             for language, name in TEMPLATES.items()
@@ -252,6 +255,7 @@ def _unread(folder: Path, problem: PackFault) -> ParsedPack:
         phrases=Document(PHRASES),
         law=Document(LAW),
         patrols=Document(PATROLS),
+        services=Document(SERVICES),
         messages={},
         problems=[problem],
     )
@@ -330,7 +334,16 @@ def read_base(folder: Path) -> list[PackFault]:
     files, problems = PackFiles(folder), list[PackFault]()
     if not files.exists(CITY):
         problems.append(PackFault(CITY, None, "the file is missing"))
-    for name in (CITY, INDICATORS, PHRASES, LAW, PATROLS, SENSORS, *TEMPLATES.values()):
+    for name in (
+        CITY,
+        INDICATORS,
+        PHRASES,
+        LAW,
+        PATROLS,
+        SENSORS,
+        SERVICES,
+        *TEMPLATES.values(),
+    ):
         text = parse_toml(files.own(name), name, problems) if files.exists(name) else None
         problems += [
             PackFault(name, text.lines.get((key,)), f"{key}: a base extends nothing itself")

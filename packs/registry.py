@@ -14,6 +14,7 @@ from domain.pack.pack import Pack
 from domain.pack.patrols import Patrols
 from domain.pack.phrases import Phrases
 from domain.pack.sensors import Sensors
+from domain.pack.services import Services
 from packs.bases import BESIDE, BadBase, default_root, is_base, is_base_name, pack_files
 from packs.calendars import read_calendar
 from packs.checks.all_checks import CHECKS
@@ -259,6 +260,7 @@ def _assembled(parsed: ParsedPack) -> tuple[Pack | None, list[PackFault]]:
         patrols=parsed.patrols.value or Patrols(),
         sensors=parsed.sensors.value or Sensors(),
         devices=parsed.devices.values(),
+        services=parsed.services.value or Services(),
         messages={
             language: document.value.root
             for language, document in parsed.messages.items()

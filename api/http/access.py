@@ -57,6 +57,8 @@ BY_ADDRESS = {
     "file_complaint": "intake",
     "verify_phone": "codes",
     "search_directory": "directory",
+    "list_services": "directory",
+    "book_appointment": "intake",
 }
 """The limit per address of anonymous callers, by permission key. Known callers are limited per
 person; what is guessed is limited where it is judged (`app.access.guards`)."""

@@ -116,7 +116,7 @@ async def search(
     at = query.open_at if isinstance(query.open_at, datetime) else now or context.now()
     found: list[FoundPlace] = []
     async for metres, place in _matching(context, pack, query):
-        line = _found(place, pack, metres, at)
+        line = found_place(place, pack, metres, at)
         if query.open_at is None or line.open:
             found.append(line)
         if len(found) > query.limit:
@@ -149,7 +149,7 @@ async def listed_place(context: AppContext, city: str, code: str) -> FoundPlace:
     place = await _directory(context, pack).get(code)
     if place is None:
         raise Problem("place_not_found")
-    return _found(place, pack, None, context.now())
+    return found_place(place, pack, None, context.now())
 
 
 def _directory(context: AppContext, pack: Pack) -> Directory:
@@ -164,8 +164,17 @@ def _check(context: AppContext, pack: Pack, query: DirectoryQuery) -> None:
         raise Problem("unknown_feature")
     if query.category is not None:
         pack.category(query.category)
-    grid = context.packs.grid(pack.city.id)
-    if query.area is not None and not is_in(pack, grid, query.area):
+    if query.area is not None:
+        area_known(context, pack, query.area)
+
+
+def area_known(context: AppContext, pack: Pack, area: str) -> None:
+    """Refuse an area that the city does not have.
+
+    Raises:
+        Problem: unknown_unit
+    """
+    if not is_in(pack, context.packs.grid(pack.city.id), area):
         raise Problem("unknown_unit")
 
 
@@ -186,7 +195,8 @@ async def _matching(
         yield None, place
 
 
-def _found(place: ListedPlace, pack: Pack, metres: float | None, at: datetime) -> FoundPlace:
+def found_place(place: ListedPlace, pack: Pack, metres: float | None, at: datetime) -> FoundPlace:
+    """Return a place as it is shown, open or not at a moment."""
     hours = place.opening
     state = hours.state(pack.calendar, at) if hours else None
     return FoundPlace(

@@ -14,8 +14,10 @@ from app.sending.call_errors import EngineUnavailable, NotRunning
 from app.sending.used_keys import reserved
 from domain.commands.base import CommandBase
 from domain.commands.intake.merge import Merge
+from domain.commands.joint.whistle import Whistle
 from domain.messages import Act, Command
 from domain.model import Incoming
+from domain.pack.catalogue import UnitKind
 from domain.policy.permissions import COMMANDS
 from domain.refusals import Refused
 from domain.ticket.state import Snapshot
@@ -55,6 +57,8 @@ async def execute(
     await permit(context, caller, COMMANDS[type(command)].key, number)
     if isinstance(command, Merge) and not await may_know(context, caller, command.into):
         raise Refused("merge_target_unknown", "There is no such ticket to merge into.")
+    if isinstance(command, Whistle):
+        await _check_helpers(context, caller, number, command)
     act = Act(actor=caller.actor, command=command)
     content = await _content(context, command, marks) if key else ""
     try:
@@ -68,6 +72,26 @@ async def execute(
         if isinstance(refusal, NotRunning):
             raise await not_running_error(context, number, refusal) from None
         raise
+
+
+async def _check_helpers(
+    context: AppContext, caller: Caller, number: str, command: Whistle
+) -> None:
+    """Refuse that helpers, who are no officials, are called into a report of wrongdoing.
+
+    Only a supervisor may give them a share of one, by reassigning it. Asked here and not by the
+    ticket, which does not know what kind of unit it calls.
+
+    Raises:
+        Problem: helper_of_report
+    """
+    ticket = await visible(context, caller, number)
+    if ticket is None or not ticket.of_wrongdoing:
+        return
+    pack = context.packs.get(ticket.complaint.city)
+    called = [call.unit for call in command.units if pack.has_unit(call.unit)]
+    if any(pack.unit(unit).kind is UnitKind.HELPER for unit in called):
+        raise Problem("helper_of_report")
 
 
 async def _content(context: AppContext, command: Command, marks: Sequence[str] | None) -> str:

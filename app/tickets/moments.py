@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 
 class Moment(NamedTuple):
-    """A moment of a council or of a promise on a timeline.
+    """A moment beside the workflow on a timeline: of a council, a promise, a mediation …
 
     `text`: the option that was chosen, the minutes, or what was said of the end.
     """
@@ -26,6 +26,17 @@ MOMENTS = {
     "council_decided": ("Council ended with a decision", "协商议事已作出决定"),
     "council_undecided": ("Council ended without a decision", "协商议事未形成决定"),
     "council_followed_up": ("Council followed up", "协商结果已安排落实"),
+    "mediation_opened": ("Mediation begun", "已开始调解"),
+    "mediation_agreed": ("Mediation ended with an agreement", "已达成调解协议"),
+    "mediation_failed": ("Mediation ended without an agreement", "调解未达成协议"),
+    "appointment_booked": ("Appointment at a centre booked", "已预约窗口办理"),
+    "appointment_moved": ("Appointment at a centre moved", "窗口预约已改期"),
+    "appointment_moved_by_staff": ("Appointment moved by the centre", "服务中心已为预约改期"),
+    "appointment_cancelled": ("Appointment at a centre cancelled", "窗口预约已取消"),
+    "appointment_arrived": ("Came to the appointment", "已按预约到场"),
+    "appointment_done": ("Appointment done", "预约事项已办理"),
+    "appointment_missed": ("Did not come to the appointment", "预约未到场"),
+    "appointment_excused": ("Missed appointment excused", "未到场已说明，不计失约"),
     "promise_made": ("Promised, with a day", "已作出限期承诺"),
     "promise_kept": ("Promise kept", "承诺已兑现"),
     "promise_broken": ("Promise not kept", "承诺未兑现"),

@@ -12,10 +12,9 @@ from app.access.visibility import city_of, discreet, discreet_events, hidden_fro
 from app.cities.periods import Moment
 from app.context import AppContext
 from app.errors import Problem
+from app.tickets.beside_workflow import moments_beside
 from app.tickets.citizen_view import CitizenTicket, citizen_view, waiting_view, with_moments
-from app.tickets.council_views import moments_of
 from app.tickets.councils import councils_of
-from app.tickets.promise_views import promise_moments
 from app.tickets.promises import promises_of
 from domain.actors import Role
 from domain.events import Event
@@ -158,10 +157,9 @@ async def as_citizen(context: AppContext, caller: Caller, number: str) -> Citize
     )
     if ticket is not None:
         view = citizen_view(ticket, events, messages, context.packs.get(ticket.complaint.city))
-        moments = [
-            *moments_of(await councils_of(context, caller, number)),
-            *promise_moments(await promises_of(context, caller, number)),
-        ]
+        councils = await councils_of(context, caller, number)
+        promises = await promises_of(context, caller, number)
+        moments = await moments_beside(context, ticket, councils, promises)
         return with_moments(view, moments)
     registered = await intake.get(context.store, number)
     if registered is None:

@@ -53,6 +53,7 @@ from domain.pack.policies import (
 )
 from domain.pack.rewards import Prize, RewardPolicy, RewardRule
 from domain.pack.sensors import Device, Sensors
+from domain.pack.services import Services
 from domain.pack.supervision import SupervisionPolicy
 from domain.ticket.complaint import Code
 from domain.ticket.rules_snapshot import Rules
@@ -147,6 +148,7 @@ class Pack(PackPart):
     patrols: Patrols = Patrols()
     sensors: Sensors = Sensors()
     devices: tuple[Device, ...] = ()
+    services: Services = Services()
     messages: dict[str, dict[str, str]] = Field(default_factory=dict)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:

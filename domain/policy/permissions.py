@@ -230,6 +230,20 @@ TABLE: tuple[Right, ...] = (
           _SUPERVISORS, scope=Scope.ACT),
     _staff("get_scores", "see the points of units; officers: their own unit's"),
     _staff("list_topics", "see common problems (共性问题); officers: without numbers"),
+    # --- mediations (调解)
+    Right("list_mediations", "read the mediations of a ticket", _CONVENERS | {Role.AUDITOR}, NEAR,
+          Scope.READ),
+    Right("keep_mediation", "keep the record of a mediation (调解)", _CONVENERS, NEAR, Scope.ACT),
+    _all("sign_agreement", "read and sign an agreement, with a code"),
+    # --- appointments (预约办事)
+    _all("list_services", "see which services can be booked, and the free times"),
+    _all("book_appointment", "book an appointment at a service centre"),
+    _all("use_appointment", "see, move and cancel an appointment, with its number and code"),
+    Right("list_appointments", "see the appointments of a day; officers: at their unit's places",
+          _CONVENERS, scope=Scope.READ),
+    Right("record_visit", "say whether somebody came to an appointment", _CONVENERS,
+          scope=Scope.ACT),
+    Right("move_by_staff", "move an appointment, with a reason", _CONVENERS, scope=Scope.ACT),
     # --- rewards (有奖随手拍)
     _all("get_rewards", "see what a city rewards, and its prizes"),
     Right("get_reward", "see the points for one's report", _CITIZENS),

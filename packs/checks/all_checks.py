@@ -15,6 +15,7 @@ from packs.checks.phrases import check_phrases
 from packs.checks.places import check_kinds, check_places
 from packs.checks.rewards import check_rewards
 from packs.checks.sensors import check_devices, check_sensors
+from packs.checks.services import check_services
 from packs.checks.supervision import check_supervision
 from packs.checks.switches import check_needs
 from packs.checks.unused import check_unused
@@ -48,4 +49,5 @@ CHECKS: tuple[Callable[[ParsedPack], Iterator[PackFault]], ...] = (
     check_places,
     check_sensors,
     check_devices,
+    check_services,
 )

@@ -2,9 +2,11 @@
 
 from store.db import (
     assessment_tables,
+    booking_tables,
     council_tables,
     directory_tables,
     grid_tables,
+    mediation_tables,
     patrol_tables,
     promise_tables,
     report_tables,
@@ -18,9 +20,11 @@ from store.db.tables import Base
 
 MODULES = (
     assessment_tables,
+    booking_tables,
     council_tables,
     directory_tables,
     grid_tables,
+    mediation_tables,
     patrol_tables,
     promise_tables,
     report_tables,

@@ -18,7 +18,16 @@ from store.db.engine import Store
 from store.db.report_tables import report_case
 from store.files.files import let_go
 from store.grid import checks
-from store.tickets import councils, history_archive, promises, setbacks, stages, supervision_lists
+from store.tickets import (
+    bookings,
+    councils,
+    history_archive,
+    mediations,
+    promises,
+    setbacks,
+    stages,
+    supervision_lists,
+)
 
 _TICKET, _INTAKE, _PERSON = tables.ticket.c, tables.intake.c, tables.person.c
 _ASKING = grid_tables.sign_up.c
@@ -27,7 +36,8 @@ _SHRUNK = (
     " council_tally, council_ballot, council_statement, council_task, picture_mark, filing_network,"
     " grid_check, grid_entry, grid_sign_up,"
     " supervision_row, supervision_step, assessment_objection,"
-    " promise, report_case, stage_ticket, stage_rating"
+    " promise, report_case, stage_ticket, stage_rating,"
+    " booking, booking_entry, mediation, mediation_party, mediation_point"
 )
 """The tables that erasing takes something from."""
 _KEY, _EVENT, _SHARE = tables.ticket_key.c, tables.event.c, tables.assignment.c
@@ -67,6 +77,8 @@ async def erase(store: Store, number: str, at: datetime) -> None:
         promises.forget(connection, number)
         stages.forget(connection, number)
         connection.execute(delete(report_case).where(report_case.c.number == number))
+        bookings.forget(connection, number)
+        mediations.forget(connection, number)
 
     await store.write(work)
 

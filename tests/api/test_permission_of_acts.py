@@ -37,6 +37,9 @@ EXEMPT = {
     "filing.register": "a part of filing and reopening, which ask",
     "filing.start": "the same",
     "periods.Reckoning.pack_then": "finds the rules that figures and points are computed by",
+    "offers.competent": "finds the places that everybody may find",
+    "bookings.appointment_out": "draws an appointment for an act that has asked",
+    "bookings.new_time": "a part of acts that ask: which times an appointment would have",
     "installation.store_ready": "tells a load balancer that the store answers, and nothing else",
 }
 """The functions that do not ask, and why."""

@@ -10,7 +10,16 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from api.http import route_permissions
-from api.rest import councils, grid, promises, report_cards, stages, supervision
+from api.rest import (
+    appointments,
+    councils,
+    grid,
+    mediations,
+    promises,
+    report_cards,
+    stages,
+    supervision,
+)
 from domain.actors import OF_UNITS, Role
 from domain.commands.relations import SEEING, Relation
 from domain.policy.permissions import ACCOUNTS, COMMANDS, RIGHTS, STAFF, Right
@@ -75,6 +84,9 @@ BODIES: dict[str, Any] = {command.tag(): command.spec.example for command in COM
     "keep_promise": promises.KEEPING,
     "break_promise": promises.BREAKING,
     "excuse_promise": {"reason": "灯杆厂停产。"},
+    "keep_mediation": mediations.DRAFT,
+    "record_visit": {"visit": "arrived"},
+    "move_by_staff": appointments.MOVING,
 }
 
 
@@ -138,6 +150,7 @@ def _filled(path: str, tickets: Tickets, near: Relation | None = None) -> str:
     fields["sign_up"] = "none"
     fields |= {"row": "0", "month": "2026-01", "line": 1}
     fields["promise"] = 1
+    fields |= {"appointment": "none", "service": "none", "mediation": 1, "party": 1, "point": 1}
     return path.format(number=number, **fields, **tickets.managed)
 
 

@@ -17,6 +17,7 @@ from tests.support.walking import addresses, parameters
 
 KEY = {"Idempotency-Key": "the-same"}
 DOORS = {
+    "api.rest.appointments": "booking, in `test_appointments.py`",
     "api.rest.commands": "every command, by `app.sending.commands.execute`",
     "api.rest.grid": "checks, and tickets of diaries, in `test_grid.py`",
     "api.rest.intake": "filing",

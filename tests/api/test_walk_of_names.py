@@ -119,6 +119,12 @@ NO_NAMES = {
     # of supervision lists and contractors' sheets: posts, what is filled in, and rows, whose tests
     # are in `test_supervision.py`
     "leader", "settled", "compare", "line", "said", "granted", "row",
+    # of appointments: their number, which a code opens, and what is filled in or chosen
+    "appointment", "service", "day", "visit", "ticket", "access_code",
+    # of mediations: numbers on a ticket, what people say, and the code of a signature
+    "mediation", "party", "parties", "says",
+    *(f"point_{n}" for n in range(1, 6)),
+    *(f"{part}_{n}" for n in range(1, 5) for part in ("side", "says")),
     # how it is sent
     "accept_encoding", "device", "path", "prefer", "span", "to",
 }  # fmt: skip
@@ -139,6 +145,7 @@ WHAT_ELSE = {
     "round": "x", "draw": "x",
     "row": "0" * 32,
     "month": "2026-01", "line": "1",
+    "appointment": "x", "service": "x", "mediation": "1", "party": "1", "point": "1",
 }  # fmt: skip
 
 BODIES: dict[str, Any] = {command.tag(): command.spec.example for command in COMMANDS} | {

@@ -65,6 +65,7 @@ from domain.pack.policies import (
 )
 from domain.pack.rewards import Prize, RewardPolicy, RewardRule
 from domain.pack.sensors import AlarmRule, Device, SensorKind, Sensors
+from domain.pack.services import Service, Services
 from domain.pack.supervision import Leader, ListRule, SupervisionPolicy
 from domain.ticket.assignment import Ending, Share
 from domain.ticket.complaint import Channel, Kind
@@ -117,6 +118,7 @@ DOCUMENTED: dict[str, list[type[BaseModel] | type[StrEnum] | Iterable[str]]] = {
     "responsibilities.csv": [Responsibility.model_fields.keys() - {"line"}],
     "calendar.csv": [DayOverride],
     "places.csv": [PlaceRow],
+    "services.toml": [Services, Service],
     "indicators.toml": [Indicator],
     "`[rewards]`": [RewardPolicy],
     "rewards.csv": [RewardRule],

@@ -225,6 +225,17 @@ salt,食盐一袋,A bag of salt,10,500,market,2999-12-31
 """
 """The rewards of snapshots, likewise."""
 
+_SERVICES = """
+[[services]]
+code = "papers"
+name = "证件办理"
+name_en = "Papers"
+places = ["centre-papers"]
+minutes = 30
+source = "illustrative"
+"""
+"""The services by appointment, which Tongzhou has none of."""
+
 
 @contextmanager
 def site(home: Path, cities: Path | None = None) -> Iterator[Site]:
@@ -236,6 +247,7 @@ def site(home: Path, cities: Path | None = None) -> Iterator[Site]:
             file.write(_COUNCIL + _REWARDS)
         for name, rows in (("rewards", _REWARD_RULES), ("prizes", _PRIZES)):
             (cities / "tongzhou" / f"{name}.csv").write_text(rows, encoding="utf-8")
+        (cities / "tongzhou" / "services.toml").write_text(_SERVICES, encoding="utf-8")
     port, engine = free_port(), free_port()
     command = [
         sys.executable, "-m", "cli", "up", "--home", str(home / "home"), "--port", str(port),

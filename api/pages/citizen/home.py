@@ -20,5 +20,6 @@ async def home(request: Request, context: Context) -> Response:
         "citizen/home.html",
         cities=[pack.city for pack in served],
         rewarding=any(pack.reward_rules for pack in served),
+        with_services=any(pack.services.services for pack in served),
         with_places=any(pack.places.kinds for pack in served),
     )

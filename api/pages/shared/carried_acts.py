@@ -12,6 +12,7 @@ from domain.words import N_
 _ON_TICKET = re.compile(r"/staff/tickets/(\d{13})/([a-z-]+)")
 _ON_COUNCIL = re.compile(r"/staff/tickets/(\d{13})/councils/\w+/[a-z0-9/-]+")
 _ON_PROMISE = re.compile(r"/staff/tickets/(\d{13})/promises/\w+/(keep|break|excuse)")
+_ON_MEDIATION = re.compile(r"/staff/tickets/(\d{13})/mediations/\w+/[a-z0-9/-]+")
 _TICKET_ACTS = {command.spec.path: command.spec.form.label for command in COMMANDS} | {
     "complete": N_("Hand in the result"),
     "recur": N_("It is back"),
@@ -25,6 +26,7 @@ _PROMISE_ACTS = {
     "keep": N_("Say that a promise is kept"),
     "break": N_("Say that a promise is not kept"),
     "excuse": N_("Excuse a promise"),
+    "mediations": N_("Open a mediation"),
 }
 _OTHERS = (
     (r"/staff/call(/suggestions|/caller)?", N_("The call screen: search, file, answer or add")),
@@ -60,6 +62,8 @@ _OTHERS = (
     (r"/staff/events", N_("Prepare a public event")),
     (r"/staff/events/[\w.-]+/[\w/-]+", N_("Change a public event")),
     (r"/staff/report-card", N_("Choose a typical case")),
+    (r"/staff/appointments/[\w-]+/visit", N_("Say whether somebody came")),
+    (r"/staff/appointments/[\w-]+/move", N_("Move an appointment")),
     (r"/staff/me", N_("Change your password")),
     (r"/staff/me/sessions/\w+/end", N_("End one of your sessions")),
     (r"/staff/admin/waiting/\w+", N_("Try again what waits")),
@@ -92,5 +96,8 @@ def act_at(address: str) -> CarriedAct | None:
     on_promise = _ON_PROMISE.fullmatch(path)
     if on_promise is not None:
         return CarriedAct(_PROMISE_ACTS[on_promise[2]], on_promise[1])
+    on_mediation = _ON_MEDIATION.fullmatch(path)
+    if on_mediation is not None:
+        return CarriedAct(N_("Change a mediation"), on_mediation[1])
     labels = (label for pattern, label in _OTHERS if re.fullmatch(pattern, path))
     return next(map(CarriedAct, labels), None)

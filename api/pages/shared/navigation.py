@@ -95,6 +95,12 @@ NAVIGATION: tuple[NavigationLink, ...] = (
         N_("Public events"), "/staff/events", _OVERSEERS | {Role.OFFICER}, Subject.REPORT_CARD
     ),
     NavigationLink(N_("Devices"), "/staff/devices", _OVERSEERS | {_DESK}, Subject.SENSORS),
+    NavigationLink(
+        N_("Appointments"),
+        "/staff/appointments",
+        frozenset({Role.OFFICER, _DISPATCHER, _SUPERVISOR}),
+        Subject.APPOINTMENTS,
+    ),
     NavigationLink(N_("Units' inboxes"), "/staff/inbox", _OTHERS),
     NavigationLink(N_("Audit"), "/staff/audit", frozenset({Role.ADMIN})),
     NavigationLink(N_("Rules of the city"), "/staff/admin/packs", frozenset({Role.AUDITOR})),

@@ -17,6 +17,7 @@ class Subject(StrEnum):
     CONTRACTORS = "contractors"  # 承包企业考核
     PROMISES = "promises"  # 承诺
     SENSORS = "sensors"  # 传感设备
+    APPOINTMENTS = "appointments"  # 预约办理
     REPORT_CARD = "report_card"  # 向群众汇报
 
 
@@ -66,6 +67,14 @@ def _sensors(pack: Pack, unit: str | None) -> bool:
     return bool(pack.sensors.kinds)
 
 
+def _appointments(pack: Pack, unit: str | None) -> bool:
+    """Return whether appointments are booked; of a unit, whether a place of the pack is its own."""
+    if not pack.services.services or unit is None:
+        return bool(pack.services.services)
+    units = {place.unit for place in pack.directory if place.unit and pack.has_unit(place.unit)}
+    return any(pack.is_within(of, unit) for of in units)
+
+
 def _report_card(pack: Pack, unit: str | None) -> bool:
     del unit
     return pack.report_card is not None
@@ -79,5 +88,6 @@ _HAS: dict[Subject, Callable[[Pack, str | None], bool]] = {
     Subject.CONTRACTORS: _contractors,
     Subject.PROMISES: _promises,
     Subject.SENSORS: _sensors,
+    Subject.APPOINTMENTS: _appointments,
     Subject.REPORT_CARD: _report_card,
 }

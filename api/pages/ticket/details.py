@@ -21,9 +21,10 @@ from app.grid.check_moments import check_moments
 from app.grid.checks import ChecksOut, checks_of
 from app.sensors.readings import ReadingsOut, readings_of
 from app.tickets import contacts
-from app.tickets.council_views import CouncilOut, moments_of
+from app.tickets.beside_workflow import moments_beside
+from app.tickets.council_views import CouncilOut
 from app.tickets.councils import councils_of
-from app.tickets.promise_views import PromiseOut, promise_moments
+from app.tickets.promise_views import PromiseOut
 from app.tickets.promises import promises_of
 from app.tickets.tickets import events_of
 from domain.deadlines.clocks import Clock, LevelKind
@@ -109,12 +110,13 @@ async def ticket_details(
         for event in events
         if isinstance(event.fact, LevelReached) and event.version not in void
     ]
+    moments = await moments_beside(context, ticket, councils, promises)
     return TicketDetails(
         ticket=await discreet(context, caller, ticket),
         waiting=waiting,
         lines=timeline.with_moments(
             timeline.describe(events, speech, names, void),
-            [*moments_of(councils), *check_moments(looked), *promise_moments(promises)],
+            [*moments, *check_moments(looked)],
             speech,
         ),
         councils=councils,

@@ -21,6 +21,7 @@ from app.context import AppContext
 from app.filing.filing import Receipt
 from domain.commands.forms import FieldKind
 from domain.commands.lookups import pending_request
+from domain.policy.permissions import RIGHTS
 from domain.words import N_
 from store.secrets.vault import Person
 
@@ -89,9 +90,17 @@ async def draw(
         plans=parsing.PLANS,
         done=_done(request),
         look=look or Form.blank("purpose"),
+        may_mediate=_may_mediate(action_context),
         receipt=receipt,
         pending_request=pending_request(action_context.ticket),
     )
+
+
+def _may_mediate(action_context: ActionContext) -> bool:
+    """Return whether the caller reads the mediations of the ticket."""
+    caller, right = action_context.caller, RIGHTS["list_mediations"]
+    near = caller.near(action_context.ticket, action_context.pack)
+    return caller.may(right) and right.allows(caller.actor.role, near)
 
 
 def _done(request: Request) -> str | None:

@@ -1,0 +1,1 @@
+"""Booking of appointments: what is offered, residents' own, and the centre's day."""

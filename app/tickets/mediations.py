@@ -1,0 +1,387 @@
+"""Mediations (调解): the record that the called-in unit keeps, and the signatures of the sides.
+
+Names, words, proposal and points are sealed in the store. Staff with a share of the ticket read
+them; the sides read what they are to sign.
+"""
+
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from pydantic import Field
+
+from app.access import guards
+from app.access.caller import Caller
+from app.access.permission import permit
+from app.access.visibility import visible
+from app.context import AppContext
+from app.errors import Problem
+from app.filing.files import visible_files
+from app.tickets.codes_on_paper import drawn, mark_of
+from app.tickets.moments import Moment
+from domain.mediation.mediation import (
+    Mediation,
+    MediationDraft,
+    MediationState,
+    Proposal,
+    Words,
+    is_late,
+)
+from domain.model import Incoming, Instant, Recorded
+from domain.pack.pack import Pack
+from domain.policy.permissions import RIGHTS
+from domain.ticket.files import FileKind
+from domain.ticket.ticket import Ticket
+from store.db.engine import Store
+from store.identity.reservations import Window
+from store.secrets.encryption import Cipher
+from store.tickets import mediations, tickets
+from store.tickets.mediations import MediationRecord
+
+WINDOW = timedelta(minutes=10)
+WRONG_PER_ADDRESS = 60
+"""Wrong codes of signatures from one network."""
+
+
+class FailIn(Incoming):
+    """The reason why they do not agree."""
+
+    reason: Words
+
+
+class PaperIn(Incoming):
+    """A photo of the signed paper, which is among the files of the ticket."""
+
+    file: str = Field(max_length=100)
+
+
+class KeepIn(Incoming):
+    """Nothing: a point is kept."""
+
+
+class PartyOut(Recorded):
+    n: int
+    name: str
+    says: str
+    signed_at: Instant | None
+    paper: str | None = Field(description="The file with the photo of the signed paper.")
+
+
+class PointOut(Recorded):
+    n: int
+    text: str
+    due: date | None
+    kept_at: Instant | None
+    late: bool
+
+
+class MediationOut(Recorded):
+    """A mediation with all that was said; `reason`: why they do not agree."""
+
+    n: int
+    unit: str
+    state: MediationState
+    subject: str
+    parties: list[PartyOut]
+    proposal: str
+    points: list[PointOut]
+    reason: str
+    opened_at: Instant
+    proposed_at: Instant | None
+    ended_at: Instant | None
+
+
+class MediationsOut(Recorded):
+    items: list[MediationOut]
+
+
+class Proposed(Recorded):
+    """The proposal, and a code for each side, in their order; the codes are shown only here."""
+
+    codes: list[str] = Field(examples=[["7K2M-9QXD-4TRB", "H0ZW-5CAP-83VN"]])
+    mediation: MediationOut
+
+
+class ToSign(Recorded):
+    """What a side reads and signs. What the others said is not in it."""
+
+    city: str
+    subject: str
+    name: str
+    proposal: str
+    points: list[PointOut]
+    state: MediationState
+    signed_at: Instant | None
+
+
+class _Known(NamedTuple):
+    ticket: Ticket
+    pack: Pack
+
+
+class _Sealed(Recorded):
+    """What is sealed of a mediation itself."""
+
+    subject: str
+    proposal: str = ""
+    reason: str = ""
+
+
+class _Side(Recorded):
+    name: str
+    says: str
+
+
+# --- staff ------------------------------------------------------------------------------------
+
+
+async def mediations_of(context: AppContext, caller: Caller, number: str) -> list[MediationOut]:
+    """Return the mediations of a ticket; none of a report of wrongdoing.
+
+    Raises:
+        Problem: ticket_not_found, forbidden
+    """
+    known = await _permitted(context, caller, number, "list_mediations")
+    if known.ticket.of_wrongdoing:
+        return []
+    found = await mediations.of_ticket(context.store, number)
+    return [_out(context, one, known.pack) for one in found]
+
+
+async def open_mediation(
+    context: AppContext, caller: Caller, number: str, draft: MediationDraft, key: str | None = None
+) -> MediationOut:
+    """Open a mediation. The same `key` again is the same one.
+
+    Raises:
+        Problem, Refused: mediation_of_report, ticket_ended, not_started_yet
+    """
+    known = await _keeping(context, caller, number)
+    nonce = key or context.nonce()
+    new = Mediation(
+        id=context.mark(f"mediation/{caller.id}/{number}/{nonce}")[:32],
+        number=number,
+        city=known.pack.city.id,
+        n=0,
+        unit=caller.unit or known.ticket.unit or known.pack.city.fallback,
+        state=MediationState.OPEN,
+        opened_at=context.now(),
+    )
+    sealed = _seal(context, new.id, _Sealed(subject=draft.subject))
+    sides = [_seal(context, new.id, _Side(**dict(one))) for one in draft.parties]
+    made = await mediations.open_(context.store, new, sealed, sides)
+    return _out(context, made, known.pack)
+
+
+async def propose(
+    context: AppContext,
+    caller: Caller,
+    number: str,
+    n: int,
+    body: Proposal,
+    key: str | None = None,
+) -> Proposed:
+    """Write down what is proposed, and issue each side a code that signs it once.
+
+    A later proposal replaces it, with its codes and signatures. The same `key` again gives the
+    same codes.
+
+    Raises:
+        Problem, Refused: mediation_not_found, mediation_not_now, mediation_of_report, in_the_past
+    """
+    known = await _keeping(context, caller, number)
+    found = await _one(context, number, n)
+    of, nonce = found.mediation, key or context.nonce()
+    codes = [drawn(context, f"signature/{of.id}/{nonce}/{one.n}") for one in found.parties]
+    sealed = _opened(context, found).model_copy(update={"proposal": body.text})
+    points = [(one, _cipher(context).encrypt(of.id, one.text)) for one in body.points]
+    marks = [mark_of(context, code) for code in codes]
+    today = context.now().astimezone(known.pack.calendar.tz).date()
+    changed = await mediations.propose(
+        context.store, of.id, _seal(context, of.id, sealed), points, marks, today
+    )
+    return Proposed(codes=codes, mediation=_out(context, changed, known.pack))
+
+
+async def sign_on_paper(
+    context: AppContext, caller: Caller, number: str, n: int, party: int, body: PaperIn
+) -> MediationOut:
+    """Record that a side signed on paper; the photo is a file of the ticket.
+
+    Raises:
+        Problem, Refused: unknown_file, unknown_party, mediation_not_found, mediation_not_now,
+            mediation_of_report
+    """
+    known = await _keeping(context, caller, number)
+    found = await _one(context, number, n)
+    photos = await visible_files(context, caller, number)
+    if not any(one.id == body.file and one.kind is FileKind.PHOTO for one in photos):
+        raise Problem("unknown_file")
+    store = context.store
+    changed = await mediations.sign_on_paper(store, found.mediation.id, party, body.file)
+    return _out(context, changed, known.pack)
+
+
+async def fail_mediation(
+    context: AppContext, caller: Caller, number: str, n: int, body: FailIn
+) -> MediationOut:
+    """Record that they do not agree, and why.
+
+    Raises:
+        Problem, Refused: mediation_not_found, mediation_not_now, mediation_of_report
+    """
+    known = await _keeping(context, caller, number)
+    found = await _one(context, number, n)
+    sealed = _opened(context, found).model_copy(update={"reason": body.reason})
+    of = found.mediation.id
+    changed = await mediations.fail(context.store, of, _seal(context, of, sealed))
+    return _out(context, changed, known.pack)
+
+
+async def keep_point(
+    context: AppContext, caller: Caller, number: str, n: int, point: int
+) -> MediationOut:
+    """Record that a point of the agreement is kept.
+
+    Raises:
+        Problem, Refused: mediation_not_found, unknown_agreement_point, mediation_not_now
+    """
+    known = await _keeping(context, caller, number)
+    found = await _one(context, number, n)
+    changed = await mediations.keep_point(context.store, found.mediation.id, point)
+    return _out(context, changed, known.pack)
+
+
+# --- the sides --------------------------------------------------------------------------------
+
+
+async def to_sign(context: AppContext, code: str, network: str) -> ToSign:
+    """Return what a code signs. Wrong codes are counted by `network`.
+
+    Raises:
+        Problem: signature_unknown, too_many_attempts
+    """
+    await permit(context, None, "sign_agreement")
+    return await _to_sign(context, mark_of(context, code), network)
+
+
+async def sign(context: AppContext, code: str, network: str) -> ToSign:
+    """Sign with a code; it counts once, and cannot be taken back.
+
+    Raises:
+        Problem, Refused: signature_unknown, too_many_attempts, mediation_not_now
+    """
+    await permit(context, None, "sign_agreement")
+    mark = mark_of(context, code)
+    await _to_sign(context, mark, network)
+    await mediations.sign(context.store, mark)
+    return await _to_sign(context, mark, network)
+
+
+async def _to_sign(context: AppContext, mark: str, network: str) -> ToSign:
+    here = context.mark(network)
+    rules = (Window(f"signature/{here}", WRONG_PER_ADDRESS, WINDOW),)
+    async with guards.attempt(context, f"signature/{here}", rules, "too_many_attempts") as tried:
+        found = await mediations.by_mark(context.store, mark)
+        ticket = await tickets.state(context.store, found[0].mediation.number) if found else None
+        # Nobody outside is told that a ticket has become a report of wrongdoing.
+        if found is None or ticket is None or ticket.of_wrongdoing:
+            raise Problem("signature_unknown")
+        await tried.undecided()
+    record, n = found
+    out = _out(context, record, context.packs.get(record.mediation.city))
+    side = out.parties[n - 1]
+    return ToSign(
+        city=record.mediation.city,
+        name=side.name,
+        signed_at=side.signed_at,
+        **{name: getattr(out, name) for name in ("subject", "proposal", "points", "state")},
+    )
+
+
+# --- the timeline -----------------------------------------------------------------------------
+
+_ENDS = {
+    MediationState.AGREED: "mediation_agreed",
+    MediationState.FAILED: "mediation_failed",
+}
+
+
+async def mediation_moments(store: Store, number: str) -> list[Moment]:
+    """Return when mediations of a ticket began and ended, without a word of what was said."""
+    found: list[Moment] = []
+    for one in await mediations.of_ticket(store, number):
+        of = one.mediation
+        found.append(Moment(of.opened_at, "mediation_opened", ""))
+        if of.ended_at is not None and of.state in _ENDS:
+            found.append(Moment(of.ended_at, _ENDS[of.state], ""))
+    return found
+
+
+# --- parts ------------------------------------------------------------------------------------
+
+
+async def _permitted(context: AppContext, caller: Caller, number: str, key: str) -> _Known:
+    await permit(context, caller, key, number)
+    ticket = await visible(context, caller, number)
+    if ticket is None:
+        raise Problem("ticket_not_found")
+    pack = context.packs.get(ticket.complaint.city)
+    if not RIGHTS[key].allows(caller.actor.role, caller.near(ticket, pack)):
+        raise Problem("forbidden", f"The unit may not do this: {key}.")
+    return _Known(ticket, pack)
+
+
+async def _keeping(context: AppContext, caller: Caller, number: str) -> _Known:
+    known = await _permitted(context, caller, number, "keep_mediation")
+    if known.ticket.of_wrongdoing:
+        raise Problem("mediation_of_report")
+    return known
+
+
+async def _one(context: AppContext, number: str, n: int) -> MediationRecord:
+    for one in await mediations.of_ticket(context.store, number):
+        if one.mediation.n == n:
+            return one
+    raise Problem("mediation_not_found")
+
+
+def _cipher(context: AppContext) -> Cipher:
+    return Cipher(context.vault.ring.root_key, "mediations")
+
+
+def _seal(context: AppContext, owner: str, what: Recorded) -> bytes:
+    return _cipher(context).encrypt(owner, what.model_dump_json())
+
+
+def _opened(context: AppContext, of: MediationRecord) -> _Sealed:
+    return _Sealed.model_validate_json(_cipher(context).decrypt(of.mediation.id, of.sealed))
+
+
+def _out(context: AppContext, record: MediationRecord, pack: Pack) -> MediationOut:
+    of, cipher = record.mediation, _cipher(context)
+    today = context.now().astimezone(pack.calendar.tz).date()
+    agreed = of.state is MediationState.AGREED
+    parties = []
+    for one in record.parties:
+        side = _Side.model_validate_json(cipher.decrypt(of.id, one.sealed))
+        parties.append(PartyOut(n=one.n, signed_at=one.signed_at, paper=one.paper, **dict(side)))
+    return MediationOut(
+        n=of.n,
+        unit=of.unit,
+        state=of.state,
+        parties=parties,
+        points=[
+            PointOut(
+                n=one.n,
+                text=cipher.decrypt(of.id, one.sealed),
+                due=one.due,
+                kept_at=one.kept_at,
+                late=agreed and is_late(one.due, one.kept_at, today),
+            )
+            for one in record.points
+        ],
+        opened_at=of.opened_at,
+        proposed_at=of.proposed_at,
+        ended_at=of.ended_at,
+        **dict(_opened(context, record)),
+    )
