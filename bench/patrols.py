@@ -11,12 +11,13 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from bench.compare import NotWhole
@@ -139,6 +140,10 @@ def _many(patrols: Patrols, count: int) -> Patrols:
     return patrols.model_copy(update={"routes": routes})
 
 
+def _at(moment: datetime, _: Connection) -> datetime:
+    return moment
+
+
 async def _walks(store: Store, some: Patrols, found: list[Round]) -> float:
     """Walk some rounds, point by point, and return the SQL round trips of one."""
     some_rounds = found[:_WALKED]
@@ -148,9 +153,9 @@ async def _walks(store: Store, some: Patrols, found: list[Round]) -> float:
             if route is None:
                 raise NotWhole(f"{of.route} is gone")
             for one in _stamps(route, of.starts + timedelta(hours=1)):
-                await walks.stamp(store, of.id, some, [one], "bench", lambda _, at=one.at: at)
+                await walks.stamp(store, of.id, some, [one], "bench", partial(_at, one.at))
             end = of.starts + timedelta(hours=2)
-            await walks.finish(store, of.id, some, "bench", lambda _, at=end: at)
+            await walks.finish(store, of.id, some, "bench", partial(_at, end))
     return round(asked[0] / len(some_rounds), 1)
 
 

@@ -6,6 +6,7 @@ answers, and votes are told once they are counted.
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
+from typing import Any
 
 from pydantic import Field
 
@@ -132,7 +133,7 @@ _GIVEN = {"subject", "phase", "options", "voted", "statements", "ballots", "minu
 _AS_RECORDED = tuple(CouncilOut.model_fields.keys() - _GIVEN)
 
 
-def unit_names(pack: Pack, code: str) -> dict[str, str]:
+def unit_names(pack: Pack, code: str) -> dict[str, Any]:
     """Return the names of a unit, as fields of a view; its code if the pack no longer has it."""
     try:
         unit = pack.unit(code)

@@ -5,7 +5,7 @@ from datetime import date
 
 from pydantic import Field
 
-from app.tickets.council_views import unit_name
+from app.tickets.council_views import unit_names
 from app.tickets.moments import Moment
 from app.tickets.redaction import redacted
 from domain.model import Instant, Recorded
@@ -24,6 +24,7 @@ class PromiseOut(Recorded):
     n: int
     unit: str
     unit_name: str
+    unit_name_en: str
     text: str
     due: date
     asked_until: date
@@ -57,7 +58,7 @@ def promise_out(
     follower = followers.get((of.number, of.n))
     return PromiseOut(
         **{name: getattr(of, name) for name in _AS_RECORDED},
-        unit_name=unit_name(pack, of.unit),
+        **unit_names(pack, of.unit),
         text=told(of.text),
         said=told(of.said),
         state=of.state(today),
@@ -67,7 +68,7 @@ def promise_out(
     )
 
 
-_GIVEN = {"unit_name", "text", "said", "state", "unsaid", "moved_to", "photo"}
+_GIVEN = {"unit_name", "unit_name_en", "text", "said", "state", "unsaid", "moved_to", "photo"}
 _AS_RECORDED = tuple(PromiseOut.model_fields.keys() - _GIVEN)
 
 

@@ -12,7 +12,7 @@ from app.access.visibility import city_of
 from app.context import AppContext
 from app.errors import Problem
 from app.tickets.codes import drawn, mark_of
-from app.tickets.council_views import unit_name
+from app.tickets.council_views import unit_names
 from app.tickets.promise_views import PromiseOut, promise_out
 from app.tickets.promises import make_promise
 from app.tickets.publications import Publication, published_among
@@ -75,6 +75,7 @@ class StageTicketOut(Recorded):
     text: str
     unit: str
     unit_name: str
+    unit_name_en: str
     answer: str = Field(description="What the unit says to it at the event; empty: nothing yet.")
     answered_at: Instant | None
     promises: list[PromiseOut]
@@ -391,7 +392,7 @@ def _tickets(
             title=shown[one.number].title,
             text=shown[one.number].text,
             unit=one.unit,
-            unit_name=unit_name(pack, one.unit),
+            **unit_names(pack, one.unit),
             answer=redacted(one.answer),
             answered_at=one.answered_at,
             promises=[promise for promise in given if promise.number == one.number],

@@ -212,7 +212,8 @@ async def keep_point(
     """Record that a point of an agreement is kept; the first time stays.
 
     Raises:
-        Refused: mediation_not_found, mediation_not_now, mediation_of_report, unknown_agreement_point
+        Refused: mediation_not_found, mediation_not_now, mediation_of_report,
+            unknown_agreement_point
     """
 
     def work(connection: Connection) -> MediationRecord:

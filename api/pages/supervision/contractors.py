@@ -55,7 +55,7 @@ async def lines(request: Request, caller: Reads, context: Context) -> Response:
     month, shown = await _shown(request, caller, context, pack)
     heads = (N_("Company"), N_("Criterion"), N_("Points of the line"), N_("Number"), N_("At"),
              N_("Struck out"))  # fmt: skip
-    rows = [
+    rows: list[list[str | int | float | None]] = [
         [
             words.named(one),
             words.named(line),

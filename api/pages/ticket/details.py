@@ -94,10 +94,12 @@ async def ticket_details(
     """Collect the ticket details, without actions. `person`: a complainant just unmasked."""
     ticket, caller, speech = action_context.ticket, action_context.caller, action_context.speech
     number = ticket.complaint.number
-    events, rows, known, councils, looked, promises, sensed = await asyncio.gather(
+    events, rows, known = await asyncio.gather(
         events_of(context, caller, number),
         visible_files(context, caller, number),
         _complainant(context, caller, number, person),
+    )
+    councils, looked, promises, sensed = await asyncio.gather(
         councils_of(context, caller, number),
         checks_of(context, caller, number),
         promises_of(context, caller, number),
