@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from domain.actors import Role
 from store.db.booking_tables import booking
-from tests.api.running_api import Api, problem
+from tests.api.running_api import Api, another_code, problem
 from tests.support.bookings import CITY, book, free, let_pass, wanted
 
 CENTRE = "services-harbour"
@@ -224,3 +224,45 @@ async def test_another_centre_sees_none_of_it(api: Api) -> None:
     assert (await api.http.get(path)).status_code == 401
     far = await api.http.get(path, params={"day": "9999-12-31"}, headers=await at_counter(api))
     assert problem(far) == (422, "too_far")
+
+
+async def test_an_appointment_of_a_ticket_stands_on_its_timeline(api: Api) -> None:
+    filed = await api.file(
+        city="huangpu", text="想预约办理社保转移。", category="0901", title="社保"
+    )
+    await filed.until_stage("handle")
+    receipt = {"ticket": filed.number, "access_code": filed.receipt["access_code"]}
+    body = await wanted(api)
+    wrong = body | receipt | {"access_code": another_code(receipt["access_code"])}
+    assert problem(await book(api, wrong)) == (404, "ticket_not_found")
+    made = await book(api, body | receipt)
+    assert made.status_code == 201, made.text
+    view = (await api.http.get(filed.path, headers=filed.citizen)).json()
+    [told] = [one for one in view["timeline"] if one["kind"] == "appointment_booked"]
+    assert told["text"].startswith("社保业务")
+    assert "陈女士" not in str(view)
+    day = (datetime.fromisoformat(body["starts_at"]) + timedelta(hours=8)).date().isoformat()
+    path = f"{CITY}/appointments"
+    seen = []
+    for who in (await api.token(Role.SUPERVISOR), await at_counter(api)):
+        [line] = (await api.http.get(path, params={"day": day}, headers=who)).json()["items"]
+        seen.append(line["ticket"])
+    mine = (await api.http.get(filed.path, headers=await at_counter(api))).status_code == 200
+    assert seen == [filed.number, filed.number if mine else None]
+    assert (await own(api, made, "/cancel")).status_code == 200
+    view = (await api.http.get(filed.path, headers=filed.citizen)).json()
+    assert [one["kind"] for one in view["timeline"]].count("appointment_cancelled") == 1
+
+
+async def test_a_report_of_wrongdoing_has_no_appointment(api: Api) -> None:
+    filed = await api.file(
+        city="huangpu", text="举报工作人员收受红包。", category=None, kind="report", title="举报"
+    )
+    stated = {"ticket": filed.number, "access_code": filed.receipt["access_code"]}
+    body = await wanted(api) | stated
+    for _ in range(600):  # the record follows the acceptance
+        answer = await book(api, body)
+        if problem(answer) != (409, "not_started_yet"):
+            break
+        await asyncio.sleep(0.1)
+    assert problem(answer) == (409, "appointment_of_report")
