@@ -44,7 +44,7 @@ class ObjectionIn(Incoming):
 
 
 class ObjectionDecisionIn(Incoming):
-    """Whether the line is struck, and why."""
+    """A decision: is the line struck out, and why."""
 
     granted: bool
     reason: Text = Field(max_length=500)
@@ -74,7 +74,7 @@ class SheetLineOut(Recorded):
 
 
 class SheetSum(Recorded):
-    """How often a criterion counted, and its points together."""
+    """A criterion: how often it counted, and its points together."""
 
     rule: str
     name: str
@@ -193,13 +193,13 @@ async def public_sheets(context: AppContext, city: str, month: str | None) -> Pu
     """Return the sheets of a published month, without `month` of the latest.
 
     Raises:
-        Problem: not_found, if the city publishes none, or not this month.
+        Problem: not_in_this_city; not_found, if this month is not published.
         UnknownCity
     """
     await permit(context, None, "get_contractors")
     pack = context.packs.get(city)
     if not pack.contractors.units:
-        raise Problem("not_found")
+        raise Problem("not_in_this_city")
     now, months = context.now(), list[str]()
     found: dict[str, Kept] = {}
     for name in await closed_months.closed_months(context.store, city):

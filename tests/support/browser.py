@@ -175,6 +175,25 @@ majority = 50
 """
 """The rules of councils, which Tongzhou has none of."""
 
+COMPANY = "heating"
+_SUPERVISED = f"""
+[[supervision.leaders]]
+code = "water"
+name = "分管水务领导"
+name_en = "Leader for water"
+units = ["water"]
+unit = "water"
+
+[contractors]
+units = ["{COMPANY}"]
+publish = true
+"""
+_CRITERIA = """\
+code,name,name_en,on,when,points,to,source
+K1,按时清理,Cleared in time,share_handled,a.on_time,1,unit,illustrative
+"""
+"""Lists and sheets, which Tongzhou has none of either."""
+
 
 @contextmanager
 def site(home: Path, cities: Path | None = None) -> Iterator[Site]:
@@ -183,7 +202,8 @@ def site(home: Path, cities: Path | None = None) -> Iterator[Site]:
         cities = home / "cities"
         shutil.copytree(default_root() / "tongzhou", cities / "tongzhou")
         with (cities / "tongzhou" / "city.toml").open("a", encoding="utf-8") as file:
-            file.write(_COUNCIL)
+            file.write(_COUNCIL + _SUPERVISED)
+        (cities / "tongzhou" / "assessment.csv").write_text(_CRITERIA, encoding="utf-8")
     port = free_port()
     command = [
         sys.executable, "-m", "cli", "up", "--home", str(home / "home"), "--port", str(port),
