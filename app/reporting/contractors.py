@@ -356,21 +356,20 @@ def _kept_or_computed(kept: Kept | None, lines: Iterable[SheetLine], pack: Pack)
 def _differences(kept: Kept, lines: Iterable[SheetLine]) -> list[DifferenceOut]:
     before = {one.line.key: one.line for one in kept.lines}
     after = {one.key: one for one in lines}
-    changes: list[tuple[Literal["added", "gone"], SheetLine]] = [
-        *(("gone", line) for key, line in before.items() if key not in after),
-        *(("added", line) for key, line in after.items() if key not in before),
-    ]
-    return [
-        DifferenceOut(
-            change=change,
-            unit=line.unit,
-            rule=line.rule,
-            points=line.points,
-            number=line.number,
-            version=line.version,
-        )
-        for change, line in changes
-    ]
+    gone = [_difference("gone", line) for key, line in before.items() if key not in after]
+    added = [_difference("added", line) for key, line in after.items() if key not in before]
+    return gone + added
+
+
+def _difference(change: Literal["added", "gone"], line: SheetLine) -> DifferenceOut:
+    return DifferenceOut(
+        change=change,
+        unit=line.unit,
+        rule=line.rule,
+        points=line.points,
+        number=line.number,
+        version=line.version,
+    )
 
 
 def _sheet(
