@@ -139,7 +139,12 @@ async def decide(
     dependencies=[public("get_contractors")],
     response_model=PublicMonths,
     responses=responses(
-        "invalid_request", "unknown_city", "not_found", "too_many_requests", "store_unavailable"
+        "invalid_request",
+        "unknown_city",
+        "not_in_this_city",
+        "not_found",
+        "too_many_requests",
+        "store_unavailable",
     ),
 )
 async def published(

@@ -11,7 +11,7 @@ from api.http.responses import json_of
 from app.access.caller import Caller
 from app.context import API
 from app.supervision import lists
-from app.supervision.lists import ListQuery, PutIn, RectifiedIn, RevisitIn, SettleKindIn
+from app.supervision.lists import PutIn, RectifiedIn, RevisitIn, SettleKindIn, SupervisionQuery
 from app.supervision.views import ListRowOut, SupervisionPage
 from domain.commands.supervising.settle_all import SettleAll
 
@@ -54,7 +54,7 @@ async def listed(
     city: str,
     context: Context,
     caller: Annotated[Caller, staff("list_supervision")],
-    query: Annotated[ListQuery, Query()],
+    query: Annotated[SupervisionQuery, Query()],
 ) -> Response:
     """Return the rows, what is late first. Officers see the lists of the posts that their unit acts
     for, and the rows that their unit has to rectify.

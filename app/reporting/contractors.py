@@ -44,7 +44,7 @@ class ObjectionIn(Incoming):
 
 
 class ObjectionDecisionIn(Incoming):
-    """Whether the line is struck, and why."""
+    """A decision: is the line struck out, and why."""
 
     granted: bool
     reason: Text = Field(max_length=500)
@@ -74,7 +74,7 @@ class SheetLineOut(Recorded):
 
 
 class SheetSum(Recorded):
-    """How often a criterion counted, and its points together."""
+    """A criterion: how often it counted, and its points together."""
 
     rule: str
     name: str
@@ -193,13 +193,13 @@ async def public_sheets(context: AppContext, city: str, month: str | None) -> Pu
     """Return the sheets of a published month, without `month` of the latest.
 
     Raises:
-        Problem: not_found, if the city publishes none, or not this month.
+        Problem: not_in_this_city; not_found, if this month is not published.
         UnknownCity
     """
     await permit(context, None, "get_contractors")
     pack = context.packs.get(city)
     if not pack.contractors.units:
-        raise Problem("not_found")
+        raise Problem("not_in_this_city")
     now, months = context.now(), list[str]()
     found: dict[str, Kept] = {}
     for name in await closed_months.closed_months(context.store, city):
@@ -356,21 +356,20 @@ def _kept_or_computed(kept: Kept | None, lines: Iterable[SheetLine], pack: Pack)
 def _differences(kept: Kept, lines: Iterable[SheetLine]) -> list[DifferenceOut]:
     before = {one.line.key: one.line for one in kept.lines}
     after = {one.key: one for one in lines}
-    changes: list[tuple[Literal["added", "gone"], SheetLine]] = [
-        *(("gone", line) for key, line in before.items() if key not in after),
-        *(("added", line) for key, line in after.items() if key not in before),
-    ]
-    return [
-        DifferenceOut(
-            change=change,
-            unit=line.unit,
-            rule=line.rule,
-            points=line.points,
-            number=line.number,
-            version=line.version,
-        )
-        for change, line in changes
-    ]
+    gone = [_difference("gone", line) for key, line in before.items() if key not in after]
+    added = [_difference("added", line) for key, line in after.items() if key not in before]
+    return gone + added
+
+
+def _difference(change: Literal["added", "gone"], line: SheetLine) -> DifferenceOut:
+    return DifferenceOut(
+        change=change,
+        unit=line.unit,
+        rule=line.rule,
+        points=line.points,
+        number=line.number,
+        version=line.version,
+    )
 
 
 def _sheet(

@@ -28,7 +28,7 @@ _EXAMPLE_DAY = "2026-03-31"
 _ACTING = frozenset({Role.SUPERVISOR, Role.OFFICER})
 
 
-class ListQuery(Incoming):
+class SupervisionQuery(Incoming):
     """The list of one leader, or all; what is settled is left out unless it is asked for."""
 
     leader: Code | None = None
@@ -36,7 +36,7 @@ class ListQuery(Incoming):
 
 
 class PutIn(Incoming):
-    """What has to be rectified. Without `unit`: by the one that has the ticket; without `due`: by
+    """A problem to be rectified. Without `unit`: by the one that has the ticket; without `due`: by
     the city's deadline."""
 
     leader: Code
@@ -46,13 +46,13 @@ class PutIn(Incoming):
 
 
 class RectifiedIn(Incoming):
-    """What was done."""
+    """The result: what was done."""
 
     text: Text = Field(max_length=500)
 
 
 class RevisitIn(Incoming):
-    """Whether the effect holds. `due`: the new deadline, where the problem came back."""
+    """A revisit: whether the effect holds. `due`: the new deadline, where the problem came back."""
 
     holds: bool
     note: Text = Field(max_length=500)
@@ -60,7 +60,7 @@ class RevisitIn(Incoming):
 
 
 class SettleKindIn(Incoming):
-    """What to inspect; without `units` at every unit of the lead's kind."""
+    """An inspection of all of the kind; without `units` at every unit of the lead's kind."""
 
     text: Text = Field(max_length=500)
     units: list[Code] = Field(default_factory=list, max_length=60)
@@ -78,7 +78,7 @@ class _Known(NamedTuple):
 
 
 async def supervision_page(
-    context: AppContext, caller: Caller, city: str, query: ListQuery
+    context: AppContext, caller: Caller, city: str, query: SupervisionQuery
 ) -> SupervisionPage:
     """Return the lists of a city: all; to officers those of their posts, and their own unit's rows.
 

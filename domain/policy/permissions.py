@@ -306,7 +306,7 @@ TABLE: tuple[Right, ...] = (
     Right("list_supervision", "see supervision lists; officers: their posts' and their own unit's",
           _OVERSEERS | {Role.OFFICER}, scope=Scope.READ),
     Right("put_on_list", "put a ticket on a leader's list; officers: of a post they act for",
-          _SUPERVISORS, scope=Scope.ACT),
+          _SUPERVISORS, SEEING, Scope.ACT),
     Right("rectify_row", "say what was done about a problem on a list", _SUPERVISORS,
           scope=Scope.ACT),
     Right("revisit_row", "say whether the effect holds; officers: of a post they act for",

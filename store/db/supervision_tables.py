@@ -49,7 +49,7 @@ class SupervisionRowTable(Base, table=True):
 
 
 class SupervisionStepTable(Base, table=True):
-    """What happened to a row, in its order."""
+    """Steps: what happened to a row, in its order."""
 
     __tablename__ = "supervision_step"
 

@@ -125,7 +125,7 @@ async def kept(store: Store, city: str, month: str) -> Kept | None:
             )
         ).all()
         return Kept(
-            ClosedMonth(**found._mapping),
+            ClosedMonth(*found),
             sorted(units),
             [
                 KeptLine(one.n, one.name, one.name_en, SheetLine.model_validate(dict(one._mapping)))

@@ -27,7 +27,7 @@ _ROW, _STEP, _TICKET = row_table.c, step_table.c, tables.ticket.c
 _COLUMNS = tuple(_ROW[name] for name in ListRow.model_fields)
 
 Change = Callable[[ListRow, datetime], ListRow]
-"""What is done to a row at the moment of the write."""
+"""A change of a row, made at the moment of the write."""
 
 Clock = Callable[[], datetime]
 

@@ -150,7 +150,7 @@ async def test_what_is_not_closed_cannot_be_objected_to(assessed: Api) -> None:
 
 async def test_a_city_that_assesses_nobody_has_no_sheets(api: Api) -> None:
     path = "/api/v1/cities/tongzhou"
-    assert problem(await api.http.get(f"{path}/contractors")) == (404, "not_found")
+    assert problem(await api.http.get(f"{path}/contractors")) == (409, "not_in_this_city")
     supervisor = await api.token(Role.SUPERVISOR)
     answer = await api.http.get(f"{path}/assessments/2026-01", headers=supervisor)
     assert problem(answer) == (409, "not_in_this_city")

@@ -58,7 +58,7 @@ async def test_what_is_late_is_counted_on_page_sheet_and_print(listing: Api) -> 
     await let_days_pass(listing.store, 40)
     auditor = await at_desk(listing, Role.AUDITOR)
     page = says(await auditor.get(HERE))
-    assert "已逾期：1" in page
+    assert "已超期：1" in page
     assert "将工单列入清单" not in page, "an auditor only reads"
     printed = says(await auditor.get(f"{HERE}/print"))
     assert "问题清单" in printed

@@ -236,6 +236,25 @@ source = "illustrative"
 """
 """The services by appointment, which Tongzhou has none of."""
 
+COMPANY = "heating"
+_SUPERVISED = f"""
+[[supervision.leaders]]
+code = "water"
+name = "分管水务领导"
+name_en = "Leader for water"
+units = ["water"]
+unit = "water"
+
+[contractors]
+units = ["{COMPANY}"]
+publish = true
+"""
+_CRITERIA = """\
+code,name,name_en,on,when,points,to,source
+K1,按时清理,Cleared in time,share_handled,a.on_time,1,unit,illustrative
+"""
+"""Lists and sheets, which Tongzhou has none of either."""
+
 
 @contextmanager
 def site(home: Path, cities: Path | None = None) -> Iterator[Site]:
@@ -244,8 +263,12 @@ def site(home: Path, cities: Path | None = None) -> Iterator[Site]:
         cities = home / "cities"
         shutil.copytree(default_root() / "tongzhou", cities / "tongzhou")
         with (cities / "tongzhou" / "city.toml").open("a", encoding="utf-8") as file:
-            file.write(_COUNCIL + _REWARDS)
-        for name, rows in (("rewards", _REWARD_RULES), ("prizes", _PRIZES)):
+            file.write(_COUNCIL + _REWARDS + _SUPERVISED)
+        for name, rows in (
+            ("rewards", _REWARD_RULES),
+            ("prizes", _PRIZES),
+            ("assessment", _CRITERIA),
+        ):
             (cities / "tongzhou" / f"{name}.csv").write_text(rows, encoding="utf-8")
         (cities / "tongzhou" / "services.toml").write_text(_SERVICES, encoding="utf-8")
     port, engine = free_port(), free_port()

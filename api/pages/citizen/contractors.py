@@ -21,5 +21,9 @@ async def show(city_id: str, request: Request, context: Context) -> Response:
         shown = await public_sheets(context, city_id, request.query_params.get("month") or None)
     except UnknownCity:
         raise Problem("not_found") from None
+    except Problem as problem:
+        if problem.code == "not_in_this_city":
+            raise Problem("not_found") from None
+        raise
     pack = context.packs.get(city_id)
     return page(request, "citizen/contractors.html", pack=pack, shown=shown)

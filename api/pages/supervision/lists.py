@@ -21,7 +21,7 @@ from app.access.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
 from app.supervision import lists
-from app.supervision.lists import ListQuery, PutIn, RectifiedIn, RevisitIn, SettleKindIn
+from app.supervision.lists import PutIn, RectifiedIn, RevisitIn, SettleKindIn, SupervisionQuery
 from app.supervision.views import ListRowOut, SupervisionPage
 from domain.canonical import typed_number
 from domain.pack.pack import Pack
@@ -182,7 +182,7 @@ async def _lists(
     leader = request.query_params.get("leader") or None
     settled = request.query_params.get("settled") == "yes"
     try:
-        query = ListQuery(leader=leader, settled=settled)
+        query = SupervisionQuery(leader=leader, settled=settled)
         return await lists.supervision_page(context, caller, pack.city.id, query)
     except ValidationError:
         raise Problem("not_found") from None
