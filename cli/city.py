@@ -15,8 +15,8 @@ from cli.store import open_store
 from cli.terminal import USAGE, err, fail, one_line, out, print_json, run
 from domain.actors import SYSTEM
 from domain.pack.pack import Pack, UnknownInPack
-from packs.differences import cell_differences, differences
-from packs.parsed_pack import CITY, GRIDS, read_parsed
+from packs.differences import cell_differences, differences, law_differences
+from packs.parsed_pack import CITY, GRIDS, LAW, read_parsed
 from packs.registry import (
     PackError,
     PackRegistry,
@@ -135,6 +135,7 @@ def diff(
     content_differences = [
         *differences(old[0], new[0]),
         *cell_differences(*(content_of(files, GRIDS) for _, files in (old, new))),
+        *law_differences(*(content_of(files, LAW) for _, files in (old, new))),
     ]
     if as_json:
         print_json(city_views.differing(old[0], new[0], content_differences))

@@ -1,6 +1,7 @@
 """The differences between two versions of a city pack, by file and row."""
 
 import json
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,6 +18,7 @@ from packs.parsed_pack import (
     CITY,
     GRIDS,
     INDICATORS,
+    LAW,
     PATROLS,
     PHRASES,
     PLACES,
@@ -86,6 +88,15 @@ def cell_differences(before: bytes | None, after: bytes | None) -> list[ContentD
     content_differences = _values(GRIDS, old, new)
     # The coordinates are left out: they mean nothing to a reader.
     return [ContentDifference(GRIDS, one.row, one.change) for one in content_differences]
+
+
+def law_differences(before: bytes | None, after: bytes | None) -> list[ContentDifference]:
+    """Return what differs between two contents of law.toml: documents, clauses, rules named."""
+    old, new = (
+        dict(_flat("", tomllib.loads(content.decode("utf-8-sig")))) if content else {}
+        for content in (before, after)
+    )
+    return list(_values(LAW, old, new))
 
 
 def _cells(content: bytes | None) -> dict[str, object]:

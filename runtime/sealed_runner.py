@@ -91,7 +91,14 @@ class SealedInstance(WorkflowInstance):
         return self._inside.get_info()
 
     def get_thread_id(self) -> int | None:
-        return self._inside.get_thread_id()
+        """Return None, so that the SDK does not interrupt the thread of a slow task.
+
+        It takes a task for deadlocked that does not end within two seconds, as every task is after
+        a pause of the whole process. An exception raised into that thread at any point may keep a
+        lock of the process locked for good, that of logging for instance: the process then hangs.
+        The task still fails, and its thread ends it in vain.
+        """
+        return None
 
     def _note_beginning(self, act: WorkflowActivation) -> None:
         """Note whether the run began encrypted.

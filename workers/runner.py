@@ -17,16 +17,4 @@ class TicketRunner(SandboxedWorkflowRunner):
     """
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
-        return _Sandboxed(super().create_instance(det), det.info)
-
-
-class _Sandboxed(SealedInstance):
-    def get_thread_id(self) -> int | None:
-        """Return None, so that the SDK does not interrupt the thread of a slow task.
-
-        It takes a task for deadlocked that does not end within two seconds, as every task is after
-        a pause of the whole process. An exception raised into that thread at any point may keep a
-        lock of the process locked for good, that of logging for instance: the worker then hangs.
-        The task still fails, and its thread ends it in vain.
-        """
-        return None
+        return SealedInstance(super().create_instance(det), det.info)

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -16,6 +16,8 @@ from temporalio.client import (
     ScheduleOverlapPolicy,
     SchedulePolicy,
     ScheduleSpec,
+    ScheduleUpdate,
+    ScheduleUpdateInput,
 )
 
 from activities.maintenance import EVERY
@@ -56,7 +58,7 @@ log = structlog.get_logger(__name__)
 _AGAIN = 5.0
 """Seconds until the next attempt to reach the store."""
 
-_JOBS = {
+JOBS = {
     OUTBOX_JOB: (OUTBOX_WORKFLOW, EVERY),
     BACKLOG_JOB: (BACKLOG_WORKFLOW, EVERY),
     "sweep": (SWEEP_WORKFLOW, EVERY),
@@ -123,8 +125,8 @@ async def serve_unit(settings: Settings, unit: str) -> None:
 
 
 async def schedule_jobs(client: Client) -> None:
-    """Create the schedules of the maintenance jobs where they are missing."""
-    for name, (workflow_type, every) in _JOBS.items():
+    """Create the schedules of the maintenance jobs; renew those of an earlier version."""
+    for name, (workflow_type, every) in JOBS.items():
         schedule = Schedule(
             action=ScheduleActionStartWorkflow(
                 workflow_type, id=f"chore/{name}", task_queue=TICKETS
@@ -136,6 +138,30 @@ async def schedule_jobs(client: Client) -> None:
             await client.create_schedule(name, schedule, trigger_immediately=True)
         except ScheduleAlreadyRunningError:
             log.debug("chore is scheduled already", chore=name)
+            await client.get_schedule_handle(name).update(_renewal(schedule))
+
+
+def _renewal(schedule: Schedule) -> Callable[[ScheduleUpdateInput], ScheduleUpdate | None]:
+    """Return an update that gives a schedule its interval and workflow of today.
+
+    One that somebody paused stays paused.
+    """
+
+    def renewed(found: ScheduleUpdateInput) -> ScheduleUpdate | None:
+        known = found.description.schedule
+        if _what_of(known) == _what_of(schedule):
+            return None
+        known.spec, known.action, known.policy = schedule.spec, schedule.action, schedule.policy
+        return ScheduleUpdate(known)
+
+    return renewed
+
+
+def _what_of(schedule: Schedule) -> tuple[object, ...]:
+    action = schedule.action
+    workflow = action.workflow if isinstance(action, ScheduleActionStartWorkflow) else None
+    intervals = tuple((one.every, one.offset or timedelta()) for one in schedule.spec.intervals)
+    return workflow, intervals, schedule.policy.overlap
 
 
 async def _until_stopped() -> None:

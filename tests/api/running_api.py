@@ -201,7 +201,7 @@ async def serve_api(
 ) -> AsyncIterator[Api]:
     """Open the application on this store and engine, and close it in good order."""
     # Tests fill in forms faster than people do, and wait longer on a busy machine.
-    patient = {"form_seconds": 0, "record_wait": 20}
+    patient = {"form_seconds": 0, "record_wait": 20, "engine_timeout": 30}
     own_settings = Settings(home=home, **{"keys": RING.text(), **patient, **settings})
     app = create_app(own_settings, store=store, engine_client=client, packs=packs or SHIPPED)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)

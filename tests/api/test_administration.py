@@ -13,7 +13,7 @@ from store.packs import archive
 from tests.api.running_api import COMPLAINT, Api, problem
 from tests.support.cities import SHIPPED
 from tests.support.people import new_account, signed_in
-from workers.serve import schedule_jobs
+from workers.serve import JOBS, schedule_jobs
 
 API = "/api/v1"
 
@@ -174,7 +174,7 @@ async def test_what_waits_is_seen_and_tried_again(api: Api, engineless_api: Api)
         nonsense = await api.http.post(f"{API}/backlog/retention/retry", headers=admin)
         assert problem(nonsense) == (422, "invalid_request")
     finally:
-        for name in ("outbox", "spool", "sweep", "retention"):
+        for name in JOBS:
             await client.get_schedule_handle(name).delete()
 
 

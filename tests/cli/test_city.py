@@ -166,6 +166,20 @@ def test_one_category_is_shown_with_its_limits_and_its_owners(terminal: Terminal
         assert word in shown
 
 
+_LAW = """
+[[documents]]
+code = "local-1"
+zh = "本地规定"
+en = "A local rule"
+
+[[documents.clauses]]
+code = "handling"
+zh = "5 个工作日内办结"
+en = "Handled within 5 working days."
+keys = { "tiers.general.handle" = "5wd" }
+"""
+
+
 def test_a_changed_folder_is_compared_with_what_the_store_has_kept(terminal: Terminal) -> None:
     folder = terminal.cities / "example"
     version = terminal.keep("example")
@@ -173,12 +187,16 @@ def test_a_changed_folder_is_compared_with_what_the_store_has_kept(terminal: Ter
     assert "no difference that a ticket would notice" in same.stdout
     replace(folder / "city.toml", 'handle = "10wd"', 'handle = "5wd"')
     append(folder / "units.csv", "gas,燃气公司,Gas Company,contractor,district,gov,,,,")
+    append(folder / "law.toml", _LAW)
     done = terminal.jiesu("city", "diff", version, "cities/example")
     assert done.exit_code == 0, done.output
     now = load_pack(folder).version
     assert done.stdout.splitlines()[0] == f"example {version} → example {now}"
     assert "changed  tiers.general.handle: 10wd → 5wd" in done.stdout
     assert "added    gas" in done.stdout
+    assert "added    documents.local-1.clauses.handling.keys.tiers.general.handle: 5wd" in (
+        done.stdout
+    )
     assert "Open tickets stay with the version they were accepted under" in done.stdout
     payload = terminal.json("diff", "cities/example", version)
     assert payload["before"] == {"city": "example", "version": now}

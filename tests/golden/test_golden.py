@@ -6,17 +6,21 @@ has a golden history of its own.
 """
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.client import WorkflowHistory
+from temporalio.worker._workflow import _WorkflowWorker
 
 from audit.errors import NotDeterministic
 from audit.replay import replay
 from audit.runs import fetch
 from runtime.engine import encrypting
+from runtime.sealed_runner import SealedInstance
 from tests.golden.fingerprint import fingerprint
 from tests.golden.scenarios import SCENARIOS
 from tests.support.engine import Engine
@@ -61,6 +65,37 @@ async def test_a_ticket_from_before_there_was_encryption_goes_on_as_before(name:
     replayed = await replay(runs, encrypting(_KeyForEach()))
     assert replayed.ticket == (await replay(runs)).ticket
     assert replayed.ticket.stage == "ended"
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+async def test_a_step_that_a_busy_machine_makes_slow_is_not_taken_for_another_history(
+    monkeypatch: pytest.MonkeyPatch, encrypted: bool
+) -> None:
+    """The SDK gives a step two seconds, here half a second; its error may be encrypted."""
+    made: list[object] = []
+    begin, activate = _WorkflowWorker.__init__, SealedInstance.activate
+    slow: list[bool] = []
+
+    def impatient(self: Any, *args: Any, **options: Any) -> None:
+        begin(self, *args, **options)
+        self._deadlock_timeout_seconds = 0.5
+        made.append(self)
+        if len(made) < 3:
+            slow.append(True)
+
+    def slowly(self: SealedInstance, act: WorkflowActivation) -> Any:
+        if slow:
+            slow.pop()
+            time.sleep(1)
+            raise RuntimeError("the step goes on in vain")
+        return activate(self, act)
+
+    monkeypatch.setattr(_WorkflowWorker, "__init__", impatient)
+    monkeypatch.setattr(SealedInstance, "activate", slowly)
+    runs = _runs(_golden(FOLDER / "plain.20261121.json"))
+    replayed = await (replay(runs, encrypting(_KeyForEach())) if encrypted else replay(runs))
+    assert replayed.ticket.stage == "ended"
+    assert len(made) >= 3
 
 
 @pytest.mark.parametrize("name", ["raised.20261128", "report.20261128", "merged.20261128"])

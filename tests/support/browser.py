@@ -3,6 +3,7 @@
 Playwright drives the browser from an event loop of its own, so these tests are not async.
 """
 
+import asyncio
 import json
 import os
 import shutil
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,9 +19,11 @@ from typing import Any
 
 import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
+from temporalio.client import Client
 
 from domain.actors import Role
 from packs.registry import default_root
+from runtime.names import NAMESPACE
 from runtime.ports import free_port
 
 CHROMIUM = os.environ.get("JIESU_CHROMIUM", "/usr/bin/chromium")
@@ -38,6 +42,7 @@ class Site:
 
     url: str
     home: Path
+    engine: str = "127.0.0.1:7233"
     _tokens: dict[tuple[Role, str | None], str] = field(default_factory=dict)
     _accounts: dict[tuple[Role, str | None], tuple[str, str]] = field(default_factory=dict)
 
@@ -132,6 +137,17 @@ class Site:
         shown: dict[str, Any] = answer.json()
         return shown
 
+    def reward(self, receipt: dict[str, str]) -> dict[str, Any]:
+        """Return the points of a report as its citizen sees them."""
+        answer = httpx.get(
+            f"{self.url}/api/v1/tickets/{receipt['number']}/reward",
+            headers={"Access-Code": receipt["code"]},
+            timeout=30,
+        )
+        assert answer.status_code == 200, answer.text
+        shown: dict[str, Any] = answer.json()
+        return shown
+
     def until(self, receipt: dict[str, str], stage: str) -> dict[str, Any]:
         """Wait until the ticket is at this stage, and return it."""
         ends = time.monotonic() + 30
@@ -149,6 +165,17 @@ class Site:
             timeout=30,
         )
         assert answer.status_code < 300, answer.text
+
+    def run_job(self, name: str) -> None:
+        """Run one of the maintenance jobs now, as its schedule does every few minutes."""
+
+        async def trigger() -> None:
+            client = await Client.connect(self.engine, namespace=NAMESPACE)
+            await client.get_schedule_handle(name).trigger()
+
+        # The browser's driver has an event loop in this thread.
+        with ThreadPoolExecutor(1) as apart:
+            apart.submit(asyncio.run, trigger()).result(60)
 
     def answered(self, reply: str = "已组织清淤，河水恢复清澈。", **changes: Any) -> dict[str, str]:
         """File and answer a complaint, whose citizen may then rate it."""
@@ -175,6 +202,22 @@ majority = 50
 """
 """The rules of councils, which Tongzhou has none of."""
 
+_REWARDS = """
+[rewards]
+channels = ["snapshot"]
+kinds = ["complaint"]
+per_place = 100
+"""
+_REWARD_RULES = """\
+code,name,name_en,when,points,source
+R1,问题属实,The problem was real,t.handled && t.outcome == 'closed',10,illustrative
+"""
+_PRIZES = """\
+code,name,name_en,points,stock,unit,until
+salt,食盐一袋,A bag of salt,10,500,market,2999-12-31
+"""
+"""The rewards of snapshots, likewise."""
+
 
 @contextmanager
 def site(home: Path, cities: Path | None = None) -> Iterator[Site]:
@@ -183,18 +226,20 @@ def site(home: Path, cities: Path | None = None) -> Iterator[Site]:
         cities = home / "cities"
         shutil.copytree(default_root() / "tongzhou", cities / "tongzhou")
         with (cities / "tongzhou" / "city.toml").open("a", encoding="utf-8") as file:
-            file.write(_COUNCIL)
-    port = free_port()
+            file.write(_COUNCIL + _REWARDS)
+        for name, rows in (("rewards", _REWARD_RULES), ("prizes", _PRIZES)):
+            (cities / "tongzhou" / f"{name}.csv").write_text(rows, encoding="utf-8")
+    port, engine = free_port(), free_port()
     command = [
         sys.executable, "-m", "cli", "up", "--home", str(home / "home"), "--port", str(port),
-        "--temporal-port", str(free_port()), "--cities", str(cities),
+        "--temporal-port", str(engine), "--cities", str(cities),
     ]  # fmt: skip
     log = home / "log"
     with log.open("wb") as output:
         running = subprocess.Popen(command, env=os.environ | _PATIENT, stdout=output, stderr=output)
         try:
             _until_healthy(f"http://127.0.0.1:{port}", running, log)
-            yield Site(f"http://127.0.0.1:{port}", home / "home")
+            yield Site(f"http://127.0.0.1:{port}", home / "home", f"127.0.0.1:{engine}")
         finally:
             running.terminate()
             try:
