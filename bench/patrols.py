@@ -1,4 +1,4 @@
-"""What patrols cost: a week of looks at 300 routes in a store, and the engine's events of a look.
+"""The cost of patrols: a week of looks at 300 routes in a store, and the engine's events of a look.
 
 The week is simulated: the look of every quarter of an hour is taken, with its time given to it. The
 engine's events are those of looks that a schedule of a running installation has started.
@@ -22,7 +22,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from bench.compare import NotWhole
 from bench.system import bench_system
 from domain.pack.patrols import Patrols, Route
-from domain.patrol.rounds import Round, RoundState
+from domain.patrol.rounds import PatrolRound, RoundState
 from packs.registry import PackRegistry, default_root
 from runtime.names import PATROL_PREFIX, PATROL_WORKFLOW
 from store.db import schema
@@ -62,7 +62,7 @@ class Week:
 
 @dataclass(frozen=True)
 class Costs:
-    """What patrols cost. `events`: of one look in the engine; `events_per_day`: of a city."""
+    """The costs of patrols. `events`: of one look in the engine; `events_per_day`: of a city."""
 
     week: Week
     events: int
@@ -70,7 +70,7 @@ class Costs:
 
     @property
     def right(self) -> bool:
-        """Whether all rounds are there once and on time, within the targets."""
+        """True if all rounds are there once and on time, within the targets."""
         week = self.week
         whole = week.rounds == week.routes * DAYS and not week.piled_up
         on_time = week.late < LOOK_EVERY.total_seconds()
@@ -139,7 +139,7 @@ def _many(patrols: Patrols, count: int) -> Patrols:
     return patrols.model_copy(update={"routes": routes})
 
 
-async def _walks(store: Store, some: Patrols, found: list[Round]) -> float:
+async def _walks(store: Store, some: Patrols, found: list[PatrolRound]) -> float:
     """Walk some rounds, point by point, and return the SQL round trips of one."""
     some_rounds = found[:_WALKED]
     with _counting() as asked:
