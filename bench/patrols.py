@@ -1,4 +1,4 @@
-"""What patrols cost: a week of looks at 300 routes in a store, and the engine's events of a look.
+"""The cost of patrols: a week of looks at 300 routes in a store, and the engine's events of a look.
 
 The week is simulated: the look of every quarter of an hour is taken, with its time given to it. The
 engine's events are those of looks that a schedule of a running installation has started.
@@ -11,19 +11,18 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Engine, event
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from bench.compare import NotWhole
 from bench.system import bench_system
 from domain.pack.patrols import Patrols, Route
-from domain.patrol.rounds import Round, RoundState
+from domain.patrol.rounds import PatrolRound, RoundState
 from packs.registry import PackRegistry, default_root
 from runtime.names import PATROL_PREFIX, PATROL_WORKFLOW
 from store.db import schema
@@ -31,7 +30,7 @@ from store.db.engine import Store, default_url
 from store.files.files import Attaching
 from store.patrols import rounds, walks
 from store.patrols.rounds import Of
-from store.patrols.walks import NewStamp
+from store.patrols.walks import Clock, NewStamp
 from workers.patrol_schedules import LOOK_EVERY
 
 ROUTES, DAYS = 300, 7
@@ -63,7 +62,7 @@ class Week:
 
 @dataclass(frozen=True)
 class Costs:
-    """What patrols cost. `events`: of one look in the engine; `events_per_day`: of a city."""
+    """The costs of patrols. `events`: of one look in the engine; `events_per_day`: of a city."""
 
     week: Week
     events: int
@@ -71,7 +70,7 @@ class Costs:
 
     @property
     def right(self) -> bool:
-        """Whether all rounds are there once and on time, within the targets."""
+        """True if all rounds are there once and on time, within the targets."""
         week = self.week
         whole = week.rounds == week.routes * DAYS and not week.piled_up
         on_time = week.late < LOOK_EVERY.total_seconds()
@@ -140,11 +139,7 @@ def _many(patrols: Patrols, count: int) -> Patrols:
     return patrols.model_copy(update={"routes": routes})
 
 
-def _at(moment: datetime, _: Connection) -> datetime:
-    return moment
-
-
-async def _walks(store: Store, some: Patrols, found: list[Round]) -> float:
+async def _walks(store: Store, some: Patrols, found: list[PatrolRound]) -> float:
     """Walk some rounds, point by point, and return the SQL round trips of one."""
     some_rounds = found[:_WALKED]
     with _counting() as asked:
@@ -153,10 +148,15 @@ async def _walks(store: Store, some: Patrols, found: list[Round]) -> float:
             if route is None:
                 raise NotWhole(f"{of.route} is gone")
             for one in _stamps(route, of.starts + timedelta(hours=1)):
-                await walks.stamp(store, of.id, some, [one], "bench", partial(_at, one.at))
+                await walks.stamp(store, of.id, some, [one], "bench", _at(one.at))
             end = of.starts + timedelta(hours=2)
-            await walks.finish(store, of.id, some, "bench", partial(_at, end))
+            await walks.finish(store, of.id, some, "bench", _at(end))
     return round(asked[0] / len(some_rounds), 1)
+
+
+def _at(moment: datetime) -> Clock:
+    """Return a clock that stands still."""
+    return lambda _connection: moment
 
 
 def _stamps(route: Route, start: datetime) -> Iterator[NewStamp]:

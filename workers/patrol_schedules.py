@@ -71,10 +71,19 @@ async def schedule_patrols(client: Client, cities: Iterable[str]) -> None:
             log.debug("patrols are scheduled already", city=city)
 
 
-def _as_now(schedule: Schedule) -> Callable[[ScheduleUpdateInput], ScheduleUpdate]:
+def _as_now(schedule: Schedule) -> Callable[[ScheduleUpdateInput], ScheduleUpdate | None]:
     """Return the update of a schedule to what it is by this version; a pause stays."""
 
-    def update(given: ScheduleUpdateInput) -> ScheduleUpdate:
-        return ScheduleUpdate(schedule=replace(schedule, state=given.description.schedule.state))
+    def update(given: ScheduleUpdateInput) -> ScheduleUpdate | None:
+        known = given.description.schedule
+        if _what_of(known) == _what_of(schedule):
+            return None
+        return ScheduleUpdate(schedule=replace(schedule, state=known.state))
 
     return update
+
+
+def _what_of(schedule: Schedule) -> tuple[object, ...]:
+    policy = schedule.policy
+    every = tuple(interval.every for interval in schedule.spec.intervals)
+    return every, policy.overlap, policy.catchup_window

@@ -18,7 +18,7 @@ from domain.pack.patrols import Checks, Criterion
 from domain.patrol.draw import SEED_BYTES, UnknownAlgorithm, redraw
 from domain.ticket.complaint import Code
 from store.patrols import draws
-from store.patrols.draws import Draw, Sheet, Wanted
+from store.patrols.draws import Draw, EvaluationSheet, WantedDraw
 
 _MOST = 100
 
@@ -113,7 +113,7 @@ async def draw_checks(
     """
     await permit(context, caller, "draw_checks")
     pack = patrolled(context, caller, city)
-    wanted = Wanted(pack.city.id, body.since, body.until, body.size, _rules(pack), caller.id)
+    wanted = WantedDraw(pack.city.id, body.since, body.until, body.size, _rules(pack), caller.id)
     today = context.now().astimezone(pack.calendar.tz).date()
     made = await draws.draw(context.store, wanted, today, lambda: secrets.token_hex(SEED_BYTES))
     return _out(made, [])
@@ -215,7 +215,7 @@ def _line(made: Draw, filled: int, total: int) -> DrawLine:
     )
 
 
-def _out(made: Draw, filled: Sequence[Sheet]) -> DrawOut:
+def _out(made: Draw, filled: Sequence[EvaluationSheet]) -> DrawOut:
     known = {sheet.round: sheet for sheet in filled}
     return DrawOut(
         id=made.id,
@@ -235,7 +235,7 @@ def _out(made: Draw, filled: Sequence[Sheet]) -> DrawOut:
     )
 
 
-def _sheet(round_id: str, filled: Sheet | None) -> SheetOut:
+def _sheet(round_id: str, filled: EvaluationSheet | None) -> SheetOut:
     if filled is None:
         return SheetOut(round=round_id)
     return SheetOut(

@@ -13,7 +13,7 @@ from app.filing.file_views import FileOut
 from domain.model import Instant, Recorded
 from domain.pack.pack import Pack
 from domain.patrol.proof import Stamp
-from domain.patrol.rounds import Round, RoundState
+from domain.patrol.rounds import PatrolRound, RoundState
 from store.patrols import rounds
 from store.patrols.rounds import ClimbedRung, Of
 
@@ -49,7 +49,7 @@ class PointOut(Recorded):
 
 
 class StampOut(Recorded):
-    """What a phone said of itself. `skew`: how many seconds its clock was behind the server's."""
+    """A phone's word of itself. `skew`: how many seconds its clock was behind the server's."""
 
     attempt: int
     point: str
@@ -122,7 +122,7 @@ def seen_by(caller: Caller, pack: Pack) -> Of:
     return Of() if unit is None else Of({unit}, pack.patrols.reaches_of(unit))
 
 
-def sees(caller: Caller, pack: Pack, of: Round) -> bool:
+def sees(caller: Caller, pack: Pack, of: PatrolRound) -> bool:
     """Return whether a caller may know of a round."""
     if not caller.serves(of.city):
         return False
@@ -130,7 +130,7 @@ def sees(caller: Caller, pack: Pack, of: Round) -> bool:
     return unit is None or of.unit == unit or of.reach in pack.patrols.reaches_of(unit)
 
 
-async def seen(context: AppContext, caller: Caller, round_id: str) -> tuple[Round, Pack]:
+async def seen(context: AppContext, caller: Caller, round_id: str) -> tuple[PatrolRound, Pack]:
     """Return a round that this caller may know of, and its city's pack.
 
     Raises:
@@ -145,11 +145,16 @@ async def seen(context: AppContext, caller: Caller, round_id: str) -> tuple[Roun
     return of, pack
 
 
-def round_values(of: Round, pack: Pack, climbed: Sequence[ClimbedRung] = ()) -> dict[str, object]:
+def round_values(
+    of: PatrolRound, pack: Pack, climbed: Sequence[ClimbedRung] = ()
+) -> dict[str, object]:
     """Return the fields of a round as it is shown. A route that is gone shows its code."""
     route = pack.patrols.route(of.route)
     return {
-        **{name: getattr(of, name) for name in RoundOut.model_fields.keys() & Round.model_fields},
+        **{
+            name: getattr(of, name)
+            for name in RoundOut.model_fields.keys() & PatrolRound.model_fields
+        },
         "name": route.name if route else of.route,
         "name_en": route.name_en if route else of.route,
         "doubts": [_doubt(fault) for fault in of.faults],
@@ -164,7 +169,7 @@ def _doubt(fault: str) -> DoubtOut:
     return DoubtOut(code=code, point=point or None)
 
 
-async def shown(context: AppContext, found: Sequence[Round], pack: Pack) -> list[RoundOut]:
+async def shown(context: AppContext, found: Sequence[PatrolRound], pack: Pack) -> list[RoundOut]:
     """Return rounds as they are shown in a list, with the rungs that they climbed."""
     climbed: dict[str, list[ClimbedRung]] = {}
     for one in await rounds.rungs(context.store, [of.id for of in found if of.told]):
@@ -172,7 +177,7 @@ async def shown(context: AppContext, found: Sequence[Round], pack: Pack) -> list
     return [RoundOut.model_validate(round_values(of, pack, climbed.get(of.id, []))) for of in found]
 
 
-def points_out(of: Round, pack: Pack, walked: Sequence[tuple[Stamp, int]]) -> list[PointOut]:
+def points_out(of: PatrolRound, pack: Pack, walked: Sequence[tuple[Stamp, int]]) -> list[PointOut]:
     """Return the points of a round, with what its present walk has of each."""
     route = pack.patrols.route(of.route)
     if route is None:

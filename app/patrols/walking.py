@@ -26,7 +26,7 @@ from app.patrols.views import (
 )
 from domain.model import Incoming, Instant, Recorded
 from domain.pack.pack import Pack
-from domain.patrol.rounds import LOOKED_BACK, Round
+from domain.patrol.rounds import LOOKED_BACK, PatrolRound
 from domain.ticket.complaint import Channel, Code, Kind, Place, Text
 from domain.ticket.files import FileKind, FileRef, Files
 from store.files import files
@@ -73,7 +73,7 @@ class HeardOut(Recorded):
 
 
 class StampsOut(Recorded):
-    """What was said of each stamp, and the round as it is now."""
+    """The answer to each stamp, and the round as it is now."""
 
     stamps: list[HeardOut]
     round: RoundDetails
@@ -212,7 +212,7 @@ async def report_finding(
     return found, filing.filed(context, caller, registered, state)
 
 
-async def _own(context: AppContext, caller: Caller, round_id: str) -> tuple[Round, Pack]:
+async def _own(context: AppContext, caller: Caller, round_id: str) -> tuple[PatrolRound, Pack]:
     """Return a round that the caller's unit walks.
 
     Raises:
@@ -238,7 +238,7 @@ def _new(context: AppContext, caller: Caller, one: StampIn, body: StampsIn) -> N
     )
 
 
-async def _details(context: AppContext, of: Round, pack: Pack) -> RoundDetails:
+async def _details(context: AppContext, of: PatrolRound, pack: Pack) -> RoundDetails:
     walked, taken, found, climbed = await asyncio.gather(
         walks.walked(context.store, of.id),
         files.of_ticket(context.store, of.id),

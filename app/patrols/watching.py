@@ -15,7 +15,7 @@ from domain.pack.pack import Pack
 from domain.pack.patrols import Rank
 from domain.patrol.rounds import SUPERVISORS, WALKED, RoundState
 from store.patrols import rounds, walks
-from store.patrols.walks import Finding
+from store.patrols.walks import RoundFinding
 from store.tickets import tickets
 
 DAYS = 30
@@ -103,7 +103,7 @@ async def _findings(
     return await _with_results(context, [one for one in found if one.number not in hidden])
 
 
-async def _with_results(context: AppContext, found: Sequence[Finding]) -> list[FindingLine]:
+async def _with_results(context: AppContext, found: Sequence[RoundFinding]) -> list[FindingLine]:
     known = await tickets.states(context.store, [one.number for one in found])
     handled = {one.complaint.number for one in known if one.handled is not None}
     return [

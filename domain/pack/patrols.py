@@ -33,7 +33,7 @@ class Rank(StrEnum):
 
 
 class Told(StrEnum):
-    """Those whom a rung of the ladder tells."""
+    """The people whom a rung of the ladder tells."""
 
     UNIT = "unit"  # who should have walked
     COMMUNITY_CHIEF = "community_chief"
@@ -65,7 +65,7 @@ ClockTime = Annotated[time, BeforeValidator(_clock_time)]
 
 
 class Proof(PackPart):
-    """What proves a round: how exact a position has to be, how fast one walks, whose clock counts.
+    """The proof of a round: how exact a position has to be, how fast one walks, whose clock counts.
 
     `accuracy`: the greatest radius in metres of a position that counts. `speed`: the greatest
     speed between two points, in km/h. `clock`: how far the phone's clock may be from the server's.
@@ -77,7 +77,7 @@ class Proof(PackPart):
 
 
 class Criterion(PackPart):
-    """What an evaluator looks at in an unannounced check, and the most points for it."""
+    """A thing that an evaluator looks at in an unannounced check, and the most points for it."""
 
     code: Code
     name: Words
@@ -92,7 +92,7 @@ class Checks(PackPart):
     criteria: tuple[Criterion, ...] = Field(min_length=1, max_length=30)
 
 
-class Reach(PackPart):
+class RiverReach(PackPart):
     """A reach of a river (河段), or another thing that is watched, and its chiefs by level."""
 
     code: Code
@@ -190,7 +190,7 @@ class Patrols(PackPart):
 
     proof: Proof = Proof()
     checks: Checks | None = None
-    reaches: tuple[Reach, ...] = ()
+    reaches: tuple[RiverReach, ...] = ()
     routes: tuple[Route, ...] = Field((), max_length=MOST_ROUTES)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
@@ -204,7 +204,7 @@ class Patrols(PackPart):
         """Return the route of that code, if the city still has it."""
         return self._routes.get(code)
 
-    def reach(self, code: str | None) -> Reach | None:
+    def reach(self, code: str | None) -> RiverReach | None:
         """Return the reach of that code, if there is one."""
         return next((reach for reach in self.reaches if reach.code == code), None)
 

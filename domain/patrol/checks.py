@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from domain.pack.patrols import Criterion, Patrols, Route
 from domain.patrol.proof import Stamp
-from domain.patrol.rounds import LOOKED_BACK, TO_WALK, Round, RoundState
+from domain.patrol.rounds import LOOKED_BACK, TO_WALK, PatrolRound, RoundState
 from domain.refusals import Refused
 
 LONGEST_PERIOD = timedelta(days=92)
@@ -14,7 +14,7 @@ MOST_STAMPS = 10
 """The most stamps of one point on one walk."""
 
 
-def route_of(of: Round, patrols: Patrols) -> Route:
+def route_of(of: PatrolRound, patrols: Patrols) -> Route:
     """Return the route of a round; one that the city has given up cannot be walked."""
     route = patrols.route(of.route)
     if route is None:
@@ -22,7 +22,7 @@ def route_of(of: Round, patrols: Patrols) -> Route:
     return route
 
 
-def check_walking(of: Round, now: datetime) -> None:
+def check_walking(of: PatrolRound, now: datetime) -> None:
     """Check that a round may be walked: it has begun, is not finished, and not long over."""
     if of.state is RoundState.LAPSED:
         raise Refused("round_over", "The round was made after its window: nobody could walk it.")
@@ -34,7 +34,7 @@ def check_walking(of: Round, now: datetime) -> None:
         raise Refused("round_over", "The round has been over for too long.")
 
 
-def check_stamp(of: Round, route: Route, stamp: Stamp) -> None:
+def check_stamp(of: PatrolRound, route: Route, stamp: Stamp) -> None:
     """Check one stamp: its point is on the route, and its time is not before the round's."""
     if route.point(stamp.point) is None:
         raise Refused("unknown_point", "The route has no such point.")

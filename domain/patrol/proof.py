@@ -59,7 +59,7 @@ class Stamp:
 
     @property
     def true_at(self) -> datetime:
-        """When it was by the server's clock; never later than when the server heard of it."""
+        """The time by the server's clock; never later than when the server heard of it."""
         return min(self.at + self.skew, self.received)
 
     @property
@@ -70,7 +70,7 @@ class Stamp:
 
 
 @dataclass(frozen=True)
-class Fault:
+class ProofFault:
     """A doubt, and the point that it is about; none: about the whole round."""
 
     doubt: Doubt
@@ -82,7 +82,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class _Visit:
-    """What the stamps at one point say, the first one first."""
+    """The stamps at one point, the first one first."""
 
     point: RoutePoint
     stamps: Sequence[Stamp]
@@ -96,17 +96,21 @@ class _Visit:
         return self.stamps[-1].true_at
 
 
-def doubts(route: Route, proof: Proof, stamps: Sequence[Stamp], starts: datetime) -> list[Fault]:
+def doubts(
+    route: Route, proof: Proof, stamps: Sequence[Stamp], starts: datetime
+) -> list[ProofFault]:
     """Return why the stamps do not prove a round of the route; nothing: they do.
 
     `starts`: when the round may be begun.
     """
     visits = _visits(route, stamps)
     been = {visit.point.code for visit in visits}
-    found = [Fault(Doubt.POINT_MISSING, one.code) for one in route.points if one.code not in been]
+    found = [
+        ProofFault(Doubt.POINT_MISSING, one.code) for one in route.points if one.code not in been
+    ]
     for visit in visits:
-        found += [Fault(doubt, visit.point.code) for doubt in _at_point(route, proof, visit)]
-    found += [Fault(doubt) for doubt in _on_the_way(route, proof, visits, starts)]
+        found += [ProofFault(doubt, visit.point.code) for doubt in _at_point(route, proof, visit)]
+    found += [ProofFault(doubt) for doubt in _on_the_way(route, proof, visits, starts)]
     return found
 
 

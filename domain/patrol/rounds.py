@@ -12,7 +12,7 @@ from domain.model import Instant, Recorded
 from domain.pack.patrols import RANK_OF, Patrols, Route, Rung, Told
 
 LOOKED_BACK = timedelta(days=7)
-"""How far back rounds are made that were not made in time: longer than any outage should last."""
+"""The time back for which rounds are made afterwards: longer than any outage should last."""
 
 
 class RoundState(StrEnum):
@@ -30,7 +30,7 @@ TO_WALK = frozenset({RoundState.WAITING, RoundState.UNPROVED, RoundState.MISSED}
 """The states of a round that can be walked."""
 
 
-class Round(Recorded):
+class PatrolRound(Recorded):
     """A round of a route on a day. What it was made by stays: route and pack may change.
 
     `attempt`: which time it is walked, counted from 1; stamps of one that proved nothing do not
@@ -75,7 +75,7 @@ def days_to_make(made_until: date | None, today: date) -> list[date]:
 
 def due_rounds(
     city: str, routes: Sequence[Route], days: Sequence[date], now: datetime
-) -> Iterator[Round]:
+) -> Iterator[PatrolRound]:
     """Yield the rounds of these days as they are made at `now`, which is in the city's zone."""
     tz = now.tzinfo
     if tz is None:
@@ -86,7 +86,7 @@ def due_rounds(
                 continue
             starts, ends = route.window(day, tz)
             lapsed = ends <= now
-            yield Round(
+            yield PatrolRound(
                 id=round_id(city, route.code, day),
                 city=city,
                 route=route.code,
@@ -110,7 +110,7 @@ class Climb:
     told: tuple[str, ...]
 
 
-def climbs(of: Round, patrols: Patrols, now: datetime) -> tuple[list[Climb], datetime | None]:
+def climbs(of: PatrolRound, patrols: Patrols, now: datetime) -> tuple[list[Climb], datetime | None]:
     """Return the rungs that a round has reached and not climbed, and when the next one is due.
 
     The ladder is that of the route as it is today; a route that is gone has none.
@@ -128,7 +128,7 @@ SUPERVISORS = "supervisor"
 """In place of a unit: the city's supervisors."""
 
 
-def told_by(rung: Rung, of: Round, patrols: Patrols) -> Iterator[str]:
+def told_by(rung: Rung, of: PatrolRound, patrols: Patrols) -> Iterator[str]:
     """Yield whom a rung tells: the codes of units, or `SUPERVISORS`."""
     reach = patrols.reach(of.reach)
     for one in rung.tells:

@@ -24,7 +24,7 @@ class PatrolDayTable(Base, table=True):
 
 
 class PatrolRoundTable(Base, table=True):
-    """Rounds, as `domain.patrol.rounds.Round` describes them. One for each route and day."""
+    """Rounds, as `domain.patrol.rounds.PatrolRound` describes them. One for each route and day."""
 
     __tablename__ = "patrol_round"
     __table_args__ = (
@@ -58,7 +58,7 @@ class PatrolRoundTable(Base, table=True):
 
 
 class PatrolStampTable(Base, table=True):
-    """What a phone said of itself at a point. `id`: its own, so that twice is once.
+    """A phone's word of itself at a point. `id`: its own, so that twice is once.
 
     `skew`: how many seconds its clock was behind the server's.
     """

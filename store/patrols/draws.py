@@ -21,7 +21,7 @@ _CRITERIA = TypeAdapter(tuple[Criterion, ...])
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedDraw:
     """A draw that is wanted: so many of the rounds of these days, up to yesterday."""
 
     city: str
@@ -56,7 +56,7 @@ class Draw:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class EvaluationSheet:
     """A filled evaluation sheet."""
 
     draw: str
@@ -71,7 +71,7 @@ class Sheet:
 
 async def draw(
     store: Store,
-    wanted: Wanted,
+    wanted: WantedDraw,
     today: date,
     new_seed: Callable[[], str],
     clock: Clock = written_at,
@@ -152,7 +152,7 @@ async def fill(
     remarks: str,
     by: tuple[str, str | None],
     clock: Clock = written_at,
-) -> Sheet:
+) -> EvaluationSheet:
     """Fill the sheet of a round that was drawn, once. `by`: the account, and its unit.
 
     Raises:
@@ -163,9 +163,11 @@ async def fill(
     total = checks.check_points(of.criteria, points)
     adding = store.insert(patrol_sheet).on_conflict_do_nothing()
 
-    def work(connection: Connection) -> Sheet:
-        made = Sheet(of.id, round_id, clock(connection), by[0], by[1], dict(points), remarks, total)
-        row = {name: getattr(made, name) for name in Sheet.__dataclass_fields__}
+    def work(connection: Connection) -> EvaluationSheet:
+        made = EvaluationSheet(
+            of.id, round_id, clock(connection), by[0], by[1], dict(points), remarks, total
+        )
+        row = {name: getattr(made, name) for name in EvaluationSheet.__dataclass_fields__}
         row["points"] = json.dumps(made.points)
         if connection.execute(adding, row).rowcount != 1:
             raise Refused("sheet_filled", "The sheet is filled already, and is not changed.")
@@ -174,7 +176,7 @@ async def fill(
     return await store.write(work)
 
 
-async def sheets(store: Store, draw_id: str) -> list[Sheet]:
+async def sheets(store: Store, draw_id: str) -> list[EvaluationSheet]:
     """Return the filled sheets of a draw."""
     rows = await store.rows(
         select(patrol_sheet).where(_SHEET.draw == draw_id).order_by(_SHEET.round)
@@ -199,7 +201,7 @@ def _draw(row: ResultRow) -> Draw:
     return Draw(**values)
 
 
-def _sheet(row: ResultRow) -> Sheet:
+def _sheet(row: ResultRow) -> EvaluationSheet:
     values = dict(row._mapping)
     values["points"] = {code: int(given) for code, given in json.loads(row.points).items()}
-    return Sheet(**values)
+    return EvaluationSheet(**values)

@@ -11,7 +11,7 @@ from domain.pack.patrols import Patrols
 from domain.patrol.rounds import (
     TO_WALK,
     Climb,
-    Round,
+    PatrolRound,
     RoundState,
     climbs,
     days_to_make,
@@ -126,7 +126,7 @@ class ClimbedRung:
     told: tuple[str, ...]
 
 
-async def get(store: Store, round_id: str) -> Round | None:
+async def get(store: Store, round_id: str) -> PatrolRound | None:
     """Return the round of this number, if there is one."""
     row = await store.first(select(patrol_round).where(_ROUND.id == round_id))
     return None if row is None else _round(row)
@@ -134,7 +134,7 @@ async def get(store: Store, round_id: str) -> Round | None:
 
 @dataclass(frozen=True)
 class Of:
-    """Whose rounds: those of units, those of reaches, or either. Nothing given: the city's."""
+    """The owners of rounds: units, reaches, or either. Nothing given: the city's."""
 
     units: Collection[str] | None = None
     reaches: Collection[str] | None = None
@@ -149,7 +149,7 @@ class Of:
         return or_(*wanted) if wanted else None
 
 
-async def to_walk(store: Store, city: str, of: Of, now: datetime, since: date) -> list[Round]:
+async def to_walk(store: Store, city: str, of: Of, now: datetime, since: date) -> list[PatrolRound]:
     """Return the rounds that may be walked now or are missed, the one that ends first first."""
     statement = (
         select(patrol_round)
@@ -163,7 +163,7 @@ async def to_walk(store: Store, city: str, of: Of, now: datetime, since: date) -
 
 async def between(
     store: Store, city: str, of: Of, since: date, until: date, limit: int | None = None
-) -> list[Round]:
+) -> list[PatrolRound]:
     """Return the rounds of these days, the newest first."""
     statement = (
         select(patrol_round)
@@ -209,7 +209,7 @@ async def rungs(store: Store, ids: Sequence[str]) -> list[ClimbedRung]:
 # --- rows ---------------------------------------------------------------------------------------
 
 
-def locked(connection: Connection, round_id: str) -> Round | None:
+def locked(connection: Connection, round_id: str) -> PatrolRound | None:
     """Lock a round until the end of the transaction, and return it."""
     row = connection.execute(
         select(patrol_round).where(_ROUND.id == round_id).with_for_update()
@@ -217,24 +217,24 @@ def locked(connection: Connection, round_id: str) -> Round | None:
     return None if row is None else _round(row)
 
 
-def changed(connection: Connection, of: Round, **values: object) -> Round:
+def changed(connection: Connection, of: PatrolRound, **values: object) -> PatrolRound:
     """Change a round that is locked."""
     new = of.model_copy(update=values)
     connection.execute(update(patrol_round).where(_ROUND.id == of.id).values(_row(new)))
     return new
 
 
-def _row(of: Round) -> Row:
-    values = {name: getattr(of, name) for name in Round.model_fields}
+def _row(of: PatrolRound) -> Row:
+    values = {name: getattr(of, name) for name in PatrolRound.model_fields}
     return values | {"state": of.state.value, "faults": json.dumps(of.faults)}
 
 
-def _round(row: ResultRow) -> Round:
+def _round(row: ResultRow) -> PatrolRound:
     values = dict(row._mapping)
     values["faults"] = json.loads(row.faults)
-    return Round.model_validate(values)
+    return PatrolRound.model_validate(values)
 
 
-def _rung_row(of: Round, one: Climb, now: datetime) -> Row:
+def _rung_row(of: PatrolRound, one: Climb, now: datetime) -> Row:
     told = json.dumps(list(one.told))
     return {"round": of.id, "n": one.n, "due_at": one.due_at, "at": now, "told": told}

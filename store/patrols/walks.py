@@ -8,8 +8,8 @@ from sqlalchemy import Connection, func, insert, select
 
 from domain.pack.patrols import Patrols
 from domain.patrol import checks
-from domain.patrol.proof import Fault, Stamp, doubts
-from domain.patrol.rounds import Round, RoundState
+from domain.patrol.proof import ProofFault, Stamp, doubts
+from domain.patrol.rounds import PatrolRound, RoundState
 from domain.refusals import Refused
 from store.db import tables
 from store.db.engine import ResultRow, Store
@@ -48,7 +48,7 @@ class NewStamp:
 
 
 @dataclass(frozen=True)
-class Heard:
+class HeardStamp:
     """A stamp that was heard; `code`: why it was refused."""
 
     id: str
@@ -62,14 +62,14 @@ async def stamp(
     new: Sequence[NewStamp],
     account: str,
     clock: Clock = written_at,
-) -> list[Heard]:
+) -> list[HeardStamp]:
     """Record stamps of a round, each by itself; one that is there already stays as it is.
 
     Raises:
         Refused: round_not_found, and those of `check_walking` and `route_of`
     """
 
-    def work(connection: Connection) -> list[Heard]:
+    def work(connection: Connection) -> list[HeardStamp]:
         of = _locked(connection, round_id)
         now = clock(connection)
         which = _STAMP.round == round_id
@@ -81,7 +81,7 @@ async def stamp(
         heard = []
         for one in new:
             if one.id in known:
-                heard.append(Heard(one.id))
+                heard.append(HeardStamp(one.id))
                 continue
             known.add(one.id)
             made = _stamp_of(one, now)
@@ -90,11 +90,11 @@ async def stamp(
                 with connection.begin_nested():
                     _insert(connection, of, one, made, account)
             except Refused as refused:
-                heard.append(Heard(one.id, refused.code))
+                heard.append(HeardStamp(one.id, refused.code))
             except UnknownFile:
-                heard.append(Heard(one.id, "unknown_file"))
+                heard.append(HeardStamp(one.id, "unknown_file"))
             else:
-                heard.append(Heard(one.id))
+                heard.append(HeardStamp(one.id))
         return heard
 
     return await store.write(work)
@@ -112,7 +112,9 @@ def _stamp_of(one: NewStamp, now: datetime) -> Stamp:
     )
 
 
-def _insert(connection: Connection, of: Round, one: NewStamp, made: Stamp, account: str) -> None:
+def _insert(
+    connection: Connection, of: PatrolRound, one: NewStamp, made: Stamp, account: str
+) -> None:
     at_point = select(func.count()).where(
         _STAMP.round == of.id, _STAMP.attempt == of.attempt, _STAMP.point == one.point
     )
@@ -137,7 +139,7 @@ def _insert(connection: Connection, of: Round, one: NewStamp, made: Stamp, accou
     _attach(connection, of, one)
 
 
-def _attach(connection: Connection, of: Round, one: NewStamp) -> None:
+def _attach(connection: Connection, of: PatrolRound, one: NewStamp) -> None:
     """Attach the photos to the round. A picture that a round of the city has is refused."""
     ids = [claim.id for claim in one.photos.claims]
     if not ids:
@@ -164,14 +166,14 @@ def _attach(connection: Connection, of: Round, one: NewStamp) -> None:
 
 async def finish(
     store: Store, round_id: str, patrols: Patrols, account: str, clock: Clock = written_at
-) -> Round:
+) -> PatrolRound:
     """Judge a walk. What is not proved may be walked again: its stamps stay, and do not count.
 
     Raises:
         Refused: round_not_found, nothing_walked, and those of `check_walking` and `route_of`
     """
 
-    def work(connection: Connection) -> Round:
+    def work(connection: Connection) -> PatrolRound:
         of = _locked(connection, round_id)
         now = clock(connection)
         checks.check_walking(of, now)
@@ -195,13 +197,13 @@ async def finish(
     return await store.write(work)
 
 
-def _state(of: Round, found: Sequence[Fault], late: bool) -> RoundState:
+def _state(of: PatrolRound, found: Sequence[ProofFault], late: bool) -> RoundState:
     if not found:
         return RoundState.LATE if late else RoundState.PROVED
     return RoundState.MISSED if of.state is RoundState.MISSED else RoundState.UNPROVED
 
 
-def _locked(connection: Connection, round_id: str) -> Round:
+def _locked(connection: Connection, round_id: str) -> PatrolRound:
     of = locked(connection, round_id)
     if of is None:
         raise Refused("round_not_found", "There is no such round.")
@@ -212,7 +214,7 @@ def _locked(connection: Connection, round_id: str) -> Round:
 
 
 @dataclass(frozen=True)
-class Finding:
+class RoundFinding:
     """A ticket that was opened for what was found on a round."""
 
     number: str
@@ -222,7 +224,9 @@ class Finding:
     day: date
 
 
-async def note_finding(store: Store, number: str, of: Round, at: datetime, account: str) -> None:
+async def note_finding(
+    store: Store, number: str, of: PatrolRound, at: datetime, account: str
+) -> None:
     """Record that a ticket was found on a round. It may be repeated."""
     row = {
         "number": number,
@@ -237,7 +241,7 @@ async def note_finding(store: Store, number: str, of: Round, at: datetime, accou
     await store.change(store.insert(patrol_finding).on_conflict_do_nothing(), row)
 
 
-async def findings_of(store: Store, round_id: str) -> list[Finding]:
+async def findings_of(store: Store, round_id: str) -> list[RoundFinding]:
     """Return what was found on a round, in the order in which it was filed."""
     rows = await store.rows(
         select(patrol_finding)
@@ -247,7 +251,7 @@ async def findings_of(store: Store, round_id: str) -> list[Finding]:
     return [_finding(row) for row in rows]
 
 
-async def findings_between(store: Store, city: str, since: date, until: date) -> list[Finding]:
+async def findings_between(store: Store, city: str, since: date, until: date) -> list[RoundFinding]:
     """Return what was found on the rounds of these days, the newest first."""
     rows = await store.rows(
         select(patrol_finding)
@@ -257,8 +261,8 @@ async def findings_between(store: Store, city: str, since: date, until: date) ->
     return [_finding(row) for row in rows]
 
 
-def _finding(row: ResultRow) -> Finding:
-    return Finding(row.number, row.round, row.reach, row.unit, row.day)
+def _finding(row: ResultRow) -> RoundFinding:
+    return RoundFinding(row.number, row.round, row.reach, row.unit, row.day)
 
 
 # --- reading ------------------------------------------------------------------------------------

@@ -15,7 +15,10 @@ from temporalio.client import (
     Client,
     ScheduleActionStartWorkflow,
     ScheduleBackfill,
+    ScheduleIntervalSpec,
     ScheduleOverlapPolicy,
+    ScheduleUpdate,
+    ScheduleUpdateInput,
     WorkflowExecutionStatus,
 )
 from temporalio.service import RPCError
@@ -72,8 +75,11 @@ async def test_the_schedule_says_what_it_is_meant_to(client: Client, sqlite_stor
         handle = client.get_schedule_handle(f"{PATROL_PREFIX}{CITY}")
         for _ in range(2):  # a second worker finds it there
             await schedule_patrols(client, [CITY])
+        await handle.update(_slower)  # as an earlier version had it, and somebody paused it
+        await schedule_patrols(client, [CITY])
         told = await handle.describe()
         policy, action = told.schedule.policy, told.schedule.action
+        assert told.schedule.state.paused
         assert policy.overlap is ScheduleOverlapPolicy.SKIP
         assert policy.catchup_window == LOOK_EVERY
         assert [each.every for each in told.schedule.spec.intervals] == [LOOK_EVERY]
@@ -83,6 +89,14 @@ async def test_the_schedule_says_what_it_is_meant_to(client: Client, sqlite_stor
         assert {(at.minute % 15, at.second) for at in coming} == {(0, 0)}
         apart = {later - sooner for sooner, later in pairwise(coming)}
         assert apart == {LOOK_EVERY}
+
+
+def _slower(given: ScheduleUpdateInput) -> ScheduleUpdate:
+    """Return the update of a schedule to another interval, and to a pause."""
+    known = given.description.schedule
+    known.spec.intervals = [ScheduleIntervalSpec(every=timedelta(hours=6))]
+    known.state.paused = True
+    return ScheduleUpdate(schedule=known)
 
 
 async def test_fired_and_caught_up_it_makes_each_round_once(

@@ -12,7 +12,7 @@ from PIL import Image
 from temporalio.client import Client
 
 from domain.actors import Role
-from domain.patrol.rounds import Round
+from domain.patrol.rounds import PatrolRound
 from store.db.engine import Store
 from store.patrols import rounds
 from tests.api.running_api import Api, serve_api
@@ -45,7 +45,7 @@ def a_picture(shade: int) -> tuple[str, bytes, str]:
 
 
 async def stamp(
-    who: AtDesk, of: Round, n: int, at: datetime, key: str, photo: int | None = None
+    who: AtDesk, of: PatrolRound, n: int, at: datetime, key: str, photo: int | None = None
 ) -> httpx.Response:
     """Send the form of a point as a phone with a script does."""
     point = ROUTE.points[n]

@@ -12,7 +12,7 @@ from temporalio.client import Client
 
 from domain.actors import Role
 from domain.pack.patrols import Route
-from domain.patrol.rounds import Round
+from domain.patrol.rounds import PatrolRound
 from store.db.engine import Store
 from store.patrols import rounds
 from tests.api.running_api import Api, Filed, problem, serve_api
@@ -44,7 +44,7 @@ async def officer(api: Api, unit: str) -> dict[str, str]:
     return await api.token(Role.OFFICER, unit, CITY)
 
 
-async def a_round(api: Api, route: Route = ROUTE, **more: Any) -> Round:
+async def a_round(api: Api, route: Route = ROUTE, **more: Any) -> PatrolRound:
     return await open_round(api.store, CITY, route, datetime.now(UTC), **more)
 
 
@@ -59,18 +59,22 @@ async def photo(api: Api, who: dict[str, str], shade: int) -> str:
     return str(answer.json()["reference"])
 
 
-async def send(api: Api, of: Round, who: dict[str, str], body: dict[str, Any]) -> httpx.Response:
+async def send(
+    api: Api, of: PatrolRound, who: dict[str, str], body: dict[str, Any]
+) -> httpx.Response:
     return await api.http.post(f"{PATROLS}/{of.id}/stamps", json=body, headers=who)
 
 
-async def finish(api: Api, of: Round, who: dict[str, str]) -> dict[str, Any]:
+async def finish(api: Api, of: PatrolRound, who: dict[str, str]) -> dict[str, Any]:
     answer = await api.http.post(f"{PATROLS}/{of.id}/finish", json={}, headers=who)
     assert answer.status_code == 200, answer.text
     done: dict[str, Any] = answer.json()
     return done
 
 
-async def walked(api: Api, of: Round, who: dict[str, str], route: Route = ROUTE) -> dict[str, Any]:
+async def walked(
+    api: Api, of: PatrolRound, who: dict[str, str], route: Route = ROUTE
+) -> dict[str, Any]:
     """Walk a round an hour ago, send it now, and finish it."""
     now = datetime.now(UTC)
     body = as_sent(honest(route, now - timedelta(hours=1), tag="walk"), now)
@@ -85,7 +89,7 @@ async def walked(api: Api, of: Round, who: dict[str, str], route: Route = ROUTE)
 
 
 async def find(
-    api: Api, of: Round, who: dict[str, str], body: dict[str, Any] = FOUND, key: str = "k1"
+    api: Api, of: PatrolRound, who: dict[str, str], body: dict[str, Any] = FOUND, key: str = "k1"
 ) -> httpx.Response:
     headers = who | {"Idempotency-Key": key}
     return await api.http.post(f"{PATROLS}/{of.id}/findings", json=body, headers=headers)

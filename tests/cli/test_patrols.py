@@ -8,7 +8,7 @@ from sqlalchemy import text
 from runtime.settings import Settings
 from store.db.engine import Store
 from store.patrols import draws
-from store.patrols.draws import Draw, Wanted
+from store.patrols.draws import Draw, WantedDraw
 from tests.support.cities import SHIPPED
 from tests.support.jiesu_command import Terminal
 from tests.support.patrols import open_round
@@ -23,7 +23,7 @@ async def _drawn(store: Store) -> Draw:
         await open_round(store, CITY, PATROLS.routes[0], NOW - timedelta(days=days))
     assert PATROLS.checks is not None
     since = (NOW - timedelta(days=7)).date()
-    wanted = Wanted(CITY, since, (NOW - timedelta(days=1)).date(), 2, PATROLS.checks, "s")
+    wanted = WantedDraw(CITY, since, (NOW - timedelta(days=1)).date(), 2, PATROLS.checks, "s")
     return await draws.draw(store, wanted, NOW.date(), lambda: "a seed")
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from domain.actors import Role
 from domain.pack.patrols import Patrols
 from domain.patrol.draw import redraw
-from domain.patrol.rounds import Round, RoundState
+from domain.patrol.rounds import PatrolRound, RoundState
 from domain.refusals import Refused
 from domain.ticket.files import FileKind, Purpose
 from store.db.engine import Store
@@ -22,7 +22,7 @@ from store.db.patrol_tables import patrol_draw, patrol_sheet
 from store.files import files
 from store.files.files import Attaching, Claim, FileRow
 from store.patrols import draws, rounds, walks
-from store.patrols.draws import Wanted
+from store.patrols.draws import WantedDraw
 from store.patrols.rounds import Of
 from store.patrols.walks import Clock, NewStamp
 from tests.support.cities import SHIPPED
@@ -43,7 +43,7 @@ def at(moment: datetime) -> Clock:
     return lambda _connection: moment
 
 
-async def a_round(store: Store, now: datetime = MORNING) -> Round:
+async def a_round(store: Store, now: datetime = MORNING) -> PatrolRound:
     await rounds.make(store, CITY, ONE, now, TZ)
     made = await rounds.get(store, f"{CITY}.XQ01.{now.astimezone(TZ):%Y%m%d}")
     assert made is not None
@@ -72,7 +72,7 @@ async def a_photo(store: Store, now: datetime, sha256: str | None = None) -> Att
     return Attaching([Claim(row.id, "walker")], {FileKind.PHOTO: 20}, now)
 
 
-async def stamp_all(store: Store, of: Round, stamps: Sequence[NewStamp]) -> list[str | None]:
+async def stamp_all(store: Store, of: PatrolRound, stamps: Sequence[NewStamp]) -> list[str | None]:
     """Hand in each stamp at its time; return what was said of each."""
     said = []
     for one in stamps:
@@ -81,7 +81,7 @@ async def stamp_all(store: Store, of: Round, stamps: Sequence[NewStamp]) -> list
     return said
 
 
-async def walk(store: Store, of: Round, start: datetime, **changes: Any) -> Round:
+async def walk(store: Store, of: PatrolRound, start: datetime, **changes: Any) -> PatrolRound:
     photos = [await a_photo(store, start) for _ in range(2)]
     stamps = honest(ROUTE, start, photos=photos, **changes)
     assert await stamp_all(store, of, stamps) == [None] * len(stamps)
@@ -277,7 +277,7 @@ async def _drawn(store: Store, size: int = 3) -> draws.Draw:
     await rounds.make(store, CITY, patrols, MORNING, TZ)
     rules = PACK.patrols.checks
     assert rules is not None
-    wanted = Wanted(CITY, MONDAY, MONDAY, size, rules, "supervisor")
+    wanted = WantedDraw(CITY, MONDAY, MONDAY, size, rules, "supervisor")
     return await draws.draw(store, wanted, AFTER, lambda: secrets.token_hex(32), at(MORNING))
 
 
@@ -319,7 +319,7 @@ async def test_days_that_are_not_over_and_too_few_rounds_are_refused(store: Stor
         (MONDAY - timedelta(days=100), MONDAY, 1, "draw_period"),
         (MONDAY, MONDAY, 1, "draw_too_large"),
     ):
-        wanted = Wanted(CITY, since, until, size, rules, "supervisor")
+        wanted = WantedDraw(CITY, since, until, size, rules, "supervisor")
         assert await refusal(draws.draw(store, wanted, AFTER, lambda: "s", at(MORNING))) == code
 
 

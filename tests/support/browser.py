@@ -224,6 +224,36 @@ code,name,name_en,points,stock,unit,until
 salt,食盐一袋,A bag of salt,10,500,market,2999-12-31
 """
 """The rewards of snapshots, likewise."""
+_PATROLS = """\
+[checks]
+unit = "market"
+criteria = [{ code = "clean", name = "整洁", name_en = "It is clean", points = 100 }]
+
+[[reaches]]
+code = "river"
+name = "运河段"
+name_en = "The canal"
+river = "大运河"
+chiefs = { district = "gov" }
+
+[[routes]]
+code = "R1"
+name = "运河东岸"
+name_en = "East bank"
+kind = "river"
+reach = "river"
+area = "110112"
+unit = "water"
+every = 1
+start = "00:00"
+end = "23:59"
+points = [
+  { code = "A", name = "桥头", name_en = "Bridge", lat = 39.9, lon = 116.65 },
+  { code = "B", name = "码头", name_en = "Pier", lat = 39.91, lon = 116.65 },
+]
+missed = [{ tells = ["unit", "supervisor"] }]
+"""
+"""A route along a river, likewise."""
 
 _SERVICES = """
 [[services]]
@@ -271,6 +301,7 @@ def site(home: Path, cities: Path | None = None) -> Iterator[Site]:
         ):
             (cities / "tongzhou" / f"{name}.csv").write_text(rows, encoding="utf-8")
         (cities / "tongzhou" / "services.toml").write_text(_SERVICES, encoding="utf-8")
+        (cities / "tongzhou" / "patrols.toml").write_text(_PATROLS, encoding="utf-8")
     port, engine = free_port(), free_port()
     command = [
         sys.executable, "-m", "cli", "up", "--home", str(home / "home"), "--port", str(port),

@@ -7,12 +7,12 @@ from typing import Any
 from sqlalchemy import insert
 
 from domain.pack.patrols import Patrols, Route
-from domain.patrol.rounds import Round, round_id
+from domain.patrol.rounds import PatrolRound, round_id
 from store.db.engine import Store
 from store.db.patrol_tables import patrol_round
 from store.files.files import Attaching
 from store.patrols import draws
-from store.patrols.draws import Wanted
+from store.patrols.draws import WantedDraw
 from store.patrols.walks import NewStamp
 from tests.support.cities import SHIPPED
 
@@ -65,10 +65,10 @@ def honest(
 
 async def open_round(
     store: Store, city: str, route: Route, now: datetime, *, hours: float = 2, days_ago: int = 0
-) -> Round:
+) -> PatrolRound:
     """Record a round whose window is open: since so many hours, and for as many more."""
     day = (now - timedelta(days=days_ago)).date()
-    made = Round(
+    made = PatrolRound(
         id=round_id(city, route.code, day),
         city=city,
         route=route.code,
@@ -80,7 +80,7 @@ async def open_round(
         made_at=now - timedelta(hours=hours),
         rung_at=now + timedelta(hours=hours),
     )
-    row = {name: getattr(made, name) for name in Round.model_fields}
+    row = {name: getattr(made, name) for name in PatrolRound.model_fields}
     await store.change(insert(patrol_round), row | {"state": made.state.value, "faults": "[]"})
     return made
 
@@ -101,5 +101,5 @@ async def a_draw(store: Store) -> tuple[str, str]:
     patrols, now = SHIPPED.get("jinan").patrols, datetime.now(UTC)
     made = await open_round(store, "jinan", patrols.routes[0], now - timedelta(days=2))
     assert patrols.checks is not None
-    wanted = Wanted("jinan", made.day, made.day, 1, patrols.checks, "test")
+    wanted = WantedDraw("jinan", made.day, made.day, 1, patrols.checks, "test")
     return made.id, (await draws.draw(store, wanted, now.date(), lambda: "seed")).id
