@@ -20,7 +20,7 @@ from tests.support.cities import SHIPPED
 from tests.support.engine import platform
 from tests.support.media import a_photo
 
-DRAFT = {
+DRAFT: dict[str, Any] = {
     "subject": "楼上漏水赔偿",
     "parties": [
         {"name": "陈女士", "says": "天花板被泡坏。"},
