@@ -62,7 +62,7 @@ async def test_langfang(playing: Playing) -> None:
 
 
 async def _a_box_is_emptied_twice(scene: Scene) -> None:
-    note = {
+    note: dict[str, Any] = {
         "text": "村口路灯不亮，晚上孩子下学害怕。",
         "place": {"area": "131002100901", "address": "村口"},
         "contact": {"phone": "13800006666"},
