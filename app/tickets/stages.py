@@ -8,7 +8,7 @@ from pydantic import Field
 from app.access import guards
 from app.access.caller import Caller
 from app.access.permission import permit
-from app.access.visibility import city_of
+from app.access.visibility import city_of, visible
 from app.context import AppContext
 from app.errors import Problem
 from app.tickets.codes import drawn, mark_of
@@ -19,6 +19,7 @@ from app.tickets.publications import Publication, published_among
 from app.tickets.redaction import redacted
 from domain.model import Incoming, Instant, Recorded
 from domain.pack.pack import Pack
+from domain.policy.permissions import RIGHTS
 from domain.promise.promise import PromiseDraft
 from domain.stage.stage import Decision, Label, Stage, StageAnswer, StageDraft, StageQuestion
 from domain.ticket.complaint import Code
@@ -203,7 +204,8 @@ async def answer_on_stage(
     Raises:
         Problem: stage_not_found, not_on_stage, not_your_unit
     """
-    await permit(context, caller, "answer_on_stage")
+    await permit(context, caller, "answer_on_stage", ticket)
+    await _leading(context, caller, ticket, "answer_on_stage")
     found, pack = await _found(context, caller, number)
     await _own(context, caller, number, ticket)
     await stages.answer(context.store, number, ticket, body.text, context.now())
@@ -223,7 +225,8 @@ async def promise_on_stage(
     Raises:
         Problem, Refused: stage_not_found, not_on_stage, and as `make_promise`
     """
-    await permit(context, caller, "promise_on_stage")
+    await permit(context, caller, "promise_on_stage", ticket)
+    await _leading(context, caller, ticket, "promise_on_stage")
     await _found(context, caller, number)
     await _own(context, caller, number, ticket)
     return await make_promise(context, caller, ticket, draft, key, stage=number)
@@ -269,6 +272,16 @@ async def _found(context: AppContext, caller: Caller, number: str) -> tuple[Stag
         if number not in {one.number for one in own}:
             raise Problem("stage_not_found")
     return found, context.packs.get(found.city)
+
+
+async def _leading(context: AppContext, caller: Caller, ticket: str, key: str) -> None:
+    """Refuse units that do not lead the ticket."""
+    seen = await visible(context, caller, ticket)
+    if seen is None:
+        raise Problem("not_on_stage" if caller.unit is None else "ticket_not_found")
+    near = caller.near(seen, context.packs.get(seen.complaint.city))
+    if not RIGHTS[key].allows(caller.actor.role, near):
+        raise Problem("forbidden", f"The unit may not do this: {key}.")
 
 
 async def _own(context: AppContext, caller: Caller, number: str, ticket: str) -> None:

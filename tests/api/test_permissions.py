@@ -126,6 +126,8 @@ def _filled(path: str, tickets: Tickets, near: Relation | None = None) -> str:
         "council": 1,
         "task": 1,
         "promise": 1,
+        "stage": "tongzhou-1" if "{number}" in path else "@",
+        "question": "0",
     }
     return path.format(number=number, **fields, **tickets.managed)
 

@@ -144,7 +144,7 @@ async def test_the_page_shows_it_and_a_supervisor_chooses_cases(reporting: Api) 
 
 
 async def test_a_city_without_report_card_has_none(api: Api) -> None:
-    assert problem(await api.http.get(PATH)) == (404, "no_report_card")
+    assert problem(await api.http.get(PATH)) == (409, "not_in_this_city")
     assert (await api.http.get("/report-card/tongzhou")).status_code == 404
     assert (await api.http.get("/report-card/heping")).status_code == 200, "its pack publishes it"
     supervisor = await at_desk(api, Role.SUPERVISOR)
