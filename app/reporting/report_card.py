@@ -22,7 +22,7 @@ from domain.ticket.complaint import Code
 from store.reporting import public_promises, report_cards
 from store.reporting.report_cards import ChosenCase
 from store.tickets import promises
-from store.tickets.promises import Which
+from store.tickets.promises import PromisePart
 
 _MOST_PROMISES = 200
 
@@ -196,7 +196,7 @@ async def _promises(
     today, city = now.astimezone(pack.calendar.tz).date(), pack.city.id
     counts = await public_promises.counts(context.store, city, *days, today)
     found = await public_promises.listed(
-        context.store, city, Which.ALL, today, None, _MOST_PROMISES, days
+        context.store, city, PromisePart.ALL, today, None, _MOST_PROMISES, days
     )
     followers = await promises.followers(context.store, found.items)
     told = {state.value: count for state, count in counts.states.items()}

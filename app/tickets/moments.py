@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 
-class Moment(NamedTuple):
+class TimelineMoment(NamedTuple):
     """A moment of a council or of a promise on a timeline.
 
     `text`: the option that was chosen, the minutes, or what was said of the end.

@@ -21,7 +21,7 @@ from domain.model import Incoming, Instant, Recorded
 from domain.pack.pack import Pack
 from domain.policy.permissions import RIGHTS
 from domain.promise.promise import PromiseDraft
-from domain.stage.stage import Decision, Label, Stage, StageAnswer, StageDraft, StageQuestion
+from domain.stage.stage import Decision, Label, PublicEvent, StageAnswer, StageDraft, StageQuestion
 from domain.ticket.complaint import Code
 from store.identity.reservations import Window
 from store.reporting import public_promises
@@ -155,7 +155,7 @@ async def prepare_stage(
     if len(chosen) < len(numbers):
         raise Problem("case_not_published")
     nonce = key or context.nonce()
-    new = Stage(
+    new = PublicEvent(
         **draft.model_dump(exclude={"tickets"}),
         id=context.mark(f"stage/{caller.id}/{city}/{nonce}")[:32],
         number="",
@@ -260,7 +260,7 @@ async def decide_question(
     return await _out(context, found, pack, staff=True)
 
 
-async def _found(context: AppContext, caller: Caller, number: str) -> tuple[Stage, Pack]:
+async def _found(context: AppContext, caller: Caller, number: str) -> tuple[PublicEvent, Pack]:
     """Return the event, if the caller serves its city, and has a ticket in it if they are of a
     unit.
     """
@@ -369,7 +369,7 @@ async def _invited(context: AppContext, number: str, code: str, network: str) ->
 # --- shared -----------------------------------------------------------------------------------
 
 
-async def _out(context: AppContext, of: Stage, pack: Pack, *, staff: bool) -> StageOut:
+async def _out(context: AppContext, of: PublicEvent, pack: Pack, *, staff: bool) -> StageOut:
     """Return the event with those of its tickets that are published at this moment."""
     course = await stages.course(context.store, of.number)
     numbers = [one.number for one in course.tickets]
@@ -416,7 +416,7 @@ def _tickets(
     ]
 
 
-async def _promises(context: AppContext, of: Stage, pack: Pack) -> list[PromiseOut]:
+async def _promises(context: AppContext, of: PublicEvent, pack: Pack) -> list[PromiseOut]:
     found = await public_promises.of_stage(context.store, of.number)
     followers = await promises.followers(context.store, found)
     today = context.now().astimezone(pack.calendar.tz).date()
