@@ -275,7 +275,6 @@ CODES: dict[str, Code] = {
     "promise_ended": Code(409, "The end of this promise is recorded already."),
     "promise_unit": Code(422, "That unit has no share of this ticket."),
     # --- report cards
-    "no_report_card": Code(404, "There is no such report card."),
     "case_not_published": Code(409, "The answer to this ticket is not published."),
     "case_cap": Code(409, "The report card has as many cases as it may."),
     # --- public events

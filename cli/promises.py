@@ -10,7 +10,7 @@ from cli.terminal import USAGE, fail, one_line, out, print_json, table
 from domain.promise.promise import Promise
 from packs.registry import PackError, UnknownCity
 from store.tickets import promises
-from store.tickets.promises import Which
+from store.tickets.promises import PromisePart
 
 app = typer.Typer(help="Promises: what units said they do, by its day.", no_args_is_help=True)
 
@@ -21,8 +21,8 @@ _MOST = 1000
 def list_(
     city: Annotated[str, typer.Argument(help="A city's id.")],
     which: Annotated[
-        Which, typer.Option(help="Which of them; waiting: their day is here.")
-    ] = Which.WAITING,
+        PromisePart, typer.Option(help="PromisePart of them; waiting: their day is here.")
+    ] = PromisePart.WAITING,
     unit: Annotated[str | None, typer.Option(help="Only those of this unit, by its code.")] = None,
     as_json: Json = False,
 ) -> None:

@@ -22,7 +22,7 @@ _PROBLEMS = (
     "csrf_failed",
     "not_your_city",
     "unknown_city",
-    "no_report_card",
+    "not_in_this_city",
     "pack_invalid",
     "store_unavailable",
 )

@@ -134,7 +134,7 @@ async def invite(
     summary="Prepare what a unit answers at a public event",
     tags=["Staff"],
     response_model=StageOut,
-    responses=responses(*_ONE, "bad_number", "not_on_stage", "not_your_unit"),
+    responses=responses(*_ONE, "bad_number", "ticket_not_found", "not_on_stage", "not_your_unit"),
 )
 async def answer(
     stage: StageNumber,

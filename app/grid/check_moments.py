@@ -1,7 +1,7 @@
 """The moments of checks on a ticket's timeline: they are merged at reading."""
 
 from app.grid.checks import ChecksOut
-from app.tickets.moments import Moment
+from app.tickets.moments import TimelineMoment
 from domain.grid.entries import Seen
 
 CHECK_MOMENTS = {
@@ -19,11 +19,11 @@ _SEEN = {
 }
 
 
-def check_moments(looked: ChecksOut) -> list[Moment]:
+def check_moments(looked: ChecksOut) -> list[TimelineMoment]:
     """Return the moments of checks that a timeline tells."""
-    found: list[Moment] = []
+    found: list[TimelineMoment] = []
     for one in looked.items:
-        found.append(Moment(one.asked_at, "check_asked", one.question))
+        found.append(TimelineMoment(one.asked_at, "check_asked", one.question))
         if one.seen is not None and one.answered_at is not None:
-            found.append(Moment(one.answered_at, _SEEN[one.seen], one.question, one.note))
+            found.append(TimelineMoment(one.answered_at, _SEEN[one.seen], one.question, one.note))
     return found

@@ -22,7 +22,7 @@ from domain.ticket.complaint import Code
 from store.reporting import public_promises, report_cards
 from store.reporting.report_cards import ChosenCase
 from store.tickets import promises
-from store.tickets.promises import Which
+from store.tickets.promises import PromisePart
 
 _MOST_PROMISES = 200
 
@@ -87,7 +87,7 @@ async def report_card(
     """Return the report card of a period.
 
     Raises:
-        Problem: no_report_card, unauthenticated where it is for staff, not_your_city,
+        Problem: not_in_this_city, unauthenticated where it is for staff, not_your_city,
             invalid_request
         UnknownCity
     """
@@ -133,7 +133,7 @@ async def choose_case(context: AppContext, caller: Caller, city: str, body: Case
     """Choose a published ticket as a typical case of a period, or take it out again.
 
     Raises:
-        Problem, Refused: no_report_card, case_not_published, case_cap, not_your_city
+        Problem, Refused: not_in_this_city, case_not_published, case_cap, not_your_city
         UnknownCity
     """
     await permit(context, caller, "choose_case")
@@ -153,7 +153,7 @@ async def choose_case(context: AppContext, caller: Caller, city: str, body: Case
 
 def _policy(pack: Pack) -> ReportCardPolicy:
     if pack.report_card is None:
-        raise Problem("no_report_card")
+        raise Problem("not_in_this_city")
     return pack.report_card
 
 
@@ -196,7 +196,7 @@ async def _promises(
     today, city = now.astimezone(pack.calendar.tz).date(), pack.city.id
     counts = await public_promises.counts(context.store, city, *days, today)
     found = await public_promises.listed(
-        context.store, city, Which.ALL, today, None, _MOST_PROMISES, days
+        context.store, city, PromisePart.ALL, today, None, _MOST_PROMISES, days
     )
     followers = await promises.followers(context.store, found.items)
     told = {state.value: count for state, count in counts.states.items()}

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from app.tickets.moments import Moment
+from app.tickets.moments import TimelineMoment
 from domain.booking.booking import BookingAct
 from domain.pack.pack import Pack
 from store.db.engine import Store
@@ -11,19 +11,21 @@ from store.tickets import bookings
 _AHEAD = (BookingAct.BOOKED, BookingAct.MOVED, BookingAct.MOVED_BY_STAFF)
 
 
-async def appointment_moments(store: Store, number: str, pack: Pack, now: datetime) -> list[Moment]:
+async def appointment_moments(
+    store: Store, number: str, pack: Pack, now: datetime
+) -> list[TimelineMoment]:
     """Return what happened to the appointments of a ticket, the first moment first.
 
     Of one that was booked or moved with its time, of all others with their reason if there is one.
     """
-    found: list[Moment] = []
+    found: list[TimelineMoment] = []
     for booking in await bookings.of_ticket(store, number):
         service = pack.services.service(booking.service)
         subject = service.name if service else booking.service
         for one in await bookings.record_of(store, booking.id):
             told = f"{one.starts_at.astimezone(pack.calendar.tz):%Y-%m-%d %H:%M}"
             text = told if one.act in _AHEAD else ""
-            found.append(Moment(one.at, f"appointment_{one.act}", subject, text))
+            found.append(TimelineMoment(one.at, f"appointment_{one.act}", subject, text))
         if booking.state_at(now) is not booking.state:  # nobody has to say that it was missed
-            found.append(Moment(booking.missed_at, "appointment_missed", subject))
+            found.append(TimelineMoment(booking.missed_at, "appointment_missed", subject))
     return sorted(found, key=lambda moment: moment.at)

@@ -6,7 +6,7 @@ from app.context import AppContext
 from app.tickets.appointment_moments import appointment_moments
 from app.tickets.council_views import CouncilOut, moments_of
 from app.tickets.mediations import mediation_moments
-from app.tickets.moments import Moment
+from app.tickets.moments import TimelineMoment
 from app.tickets.promise_views import PromiseOut, promise_moments
 from domain.ticket.ticket import Ticket
 
@@ -16,7 +16,7 @@ async def moments_beside(
     ticket: Ticket,
     councils: Iterable[CouncilOut],
     promises: Iterable[PromiseOut],
-) -> list[Moment]:
+) -> list[TimelineMoment]:
     """Return the moments of councils and promises, as the reader may see them, and of mediations
     and appointments, the first moment first.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from app.tickets.moments import MOMENTS, Moment
+from app.tickets.moments import MOMENTS, TimelineMoment
 from domain.deadlines.registry import ClockName
 from domain.events import Event
 from domain.facts.anytime import Replanned
@@ -109,7 +109,7 @@ def citizen_view(
     )
 
 
-def with_moments(view: CitizenTicket, moments: Sequence[Moment]) -> CitizenTicket:
+def with_moments(view: CitizenTicket, moments: Sequence[TimelineMoment]) -> CitizenTicket:
     """Return the view with the moments of its councils and promises on the timeline."""
     if not moments:
         return view

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import Field
 
-from app.tickets.moments import Moment
+from app.tickets.moments import TimelineMoment
 from app.tickets.redaction import redacted
 from domain.council.council import Council, Phase
 from domain.council.votes import CouncilOutcome, VoteKind
@@ -142,18 +142,18 @@ def unit_names(pack: Pack, code: str) -> dict[str, Any]:
     return {"unit_name": unit.name, "unit_name_en": unit.name_en}
 
 
-def moments_of(councils: Iterable[CouncilOut]) -> list[Moment]:
+def moments_of(councils: Iterable[CouncilOut]) -> list[TimelineMoment]:
     """Return the moments of councils that a timeline tells, the first one first."""
-    found: list[Moment] = []
+    found: list[TimelineMoment] = []
     for one in councils:
         if one.opened_at is not None:
-            found.append(Moment(one.opened_at, "council_opened", one.subject))
+            found.append(TimelineMoment(one.opened_at, "council_opened", one.subject))
         if one.outcome is not None:
             decided = "council_decided" if one.chosen else "council_undecided"
             text = one.options[one.chosen - 1].title if one.chosen else ""
-            found.append(Moment(one.vote_closes_at, decided, one.subject, text))
+            found.append(TimelineMoment(one.vote_closes_at, decided, one.subject, text))
         if one.followed_up_at is not None:
             found.append(
-                Moment(one.followed_up_at, "council_followed_up", one.subject, one.minutes)
+                TimelineMoment(one.followed_up_at, "council_followed_up", one.subject, one.minutes)
             )
     return sorted(found, key=lambda moment: moment.at)

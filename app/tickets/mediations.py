@@ -17,7 +17,7 @@ from app.context import AppContext
 from app.errors import Problem
 from app.filing.files import visible_files
 from app.tickets.codes_on_paper import drawn, mark_of
-from app.tickets.moments import Moment
+from app.tickets.moments import TimelineMoment
 from domain.mediation.mediation import (
     Mediation,
     MediationDraft,
@@ -306,14 +306,14 @@ _ENDS = {
 }
 
 
-async def mediation_moments(store: Store, number: str) -> list[Moment]:
+async def mediation_moments(store: Store, number: str) -> list[TimelineMoment]:
     """Return when mediations of a ticket began and ended, without a word of what was said."""
-    found: list[Moment] = []
+    found: list[TimelineMoment] = []
     for one in await mediations.of_ticket(store, number):
         of = one.mediation
-        found.append(Moment(of.opened_at, "mediation_opened", ""))
+        found.append(TimelineMoment(of.opened_at, "mediation_opened", ""))
         if of.ended_at is not None and of.state in _ENDS:
-            found.append(Moment(of.ended_at, _ENDS[of.state], ""))
+            found.append(TimelineMoment(of.ended_at, _ENDS[of.state], ""))
     return found
 
 

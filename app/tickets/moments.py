@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 
-class Moment(NamedTuple):
+class TimelineMoment(NamedTuple):
     """A moment beside the workflow on a timeline: of a council, a promise, a mediation …
 
     `text`: the option that was chosen, the minutes, or what was said of the end.

@@ -6,7 +6,7 @@ from datetime import date
 from pydantic import Field
 
 from app.tickets.council_views import unit_names
-from app.tickets.moments import Moment
+from app.tickets.moments import TimelineMoment
 from app.tickets.redaction import redacted
 from domain.model import Instant, Recorded
 from domain.pack.pack import Pack
@@ -72,15 +72,17 @@ _GIVEN = {"unit_name", "unit_name_en", "text", "said", "state", "unsaid", "moved
 _AS_RECORDED = tuple(PromiseOut.model_fields.keys() - _GIVEN)
 
 
-def promise_moments(promises: Iterable[PromiseOut]) -> list[Moment]:
+def promise_moments(promises: Iterable[PromiseOut]) -> list[TimelineMoment]:
     """Return the moments of promises that a timeline tells; one that is broken by itself has no
     moment of its own, because nobody did anything."""
-    found: list[Moment] = []
+    found: list[TimelineMoment] = []
     for one in promises:
         subject = f"{one.text} · {one.due}"
-        found.append(Moment(one.made_at, "promise_made", subject))
+        found.append(TimelineMoment(one.made_at, "promise_made", subject))
         if one.ended_at is not None:
-            found.append(Moment(one.ended_at, f"promise_{one.state.value}", subject, one.said))
+            found.append(
+                TimelineMoment(one.ended_at, f"promise_{one.state.value}", subject, one.said)
+            )
     return found
 
 

@@ -24,7 +24,7 @@ from domain.ticket.ticket import Ticket
 from store.files.files import Attaching
 from store.reporting import public_promises
 from store.tickets import intake, promises, tickets
-from store.tickets.promises import Ending, Promises, Which
+from store.tickets.promises import PromiseEnding, PromisePart, Promises
 
 Said = Annotated[str, StringConstraints(min_length=1, max_length=1000), AfterValidator(required)]
 
@@ -52,7 +52,7 @@ class ExcusePromiseIn(Incoming):
 
 
 class PromisesQuery(Incoming):
-    which: Which = Which.WAITING
+    which: PromisePart = PromisePart.WAITING
     city: Code | None = None
     unit: Code | None = Field(None, description="Officers: always their own.")
     cursor: Annotated[str, Field(max_length=500)] | None = None
@@ -60,7 +60,7 @@ class PromisesQuery(Incoming):
 
 
 class PublicPromisesQuery(Incoming):
-    which: Which = Which.ALL
+    which: PromisePart = PromisePart.ALL
     cursor: Annotated[str, Field(max_length=500)] | None = None
     limit: int = Field(50, ge=1, le=200)
 
@@ -164,7 +164,7 @@ async def keep_promise(
     known = await _permitted(context, caller, number, "keep_promise")
     photo = attachments.wanted(context, [body.photo], caller.id) if body.photo else None
     file = photo.claims[0].id if photo else None
-    ending = Ending(PromiseEnd.KEPT, body.evidence, caller.id, file)
+    ending = PromiseEnding(PromiseEnd.KEPT, body.evidence, caller.id, file)
     return await _end(context, caller, known, n, ending, photo)
 
 
@@ -177,7 +177,7 @@ async def break_promise(
         Problem, Refused: promise_not_found, not_your_unit, promise_ended
     """
     known = await _permitted(context, caller, number, "break_promise")
-    ending = Ending(PromiseEnd.BROKEN, body.reason, caller.id)
+    ending = PromiseEnding(PromiseEnd.BROKEN, body.reason, caller.id)
     return await _end(context, caller, known, n, ending)
 
 
@@ -190,7 +190,7 @@ async def excuse_promise(
         Problem, Refused: promise_not_found, promise_ended, in_the_past, too_far, promise_cap
     """
     known = await _permitted(context, caller, number, "excuse_promise")
-    ending = Ending(
+    ending = PromiseEnding(
         PromiseEnd.EXCUSED,
         body.reason,
         caller.id,
@@ -206,7 +206,7 @@ async def _end(
     caller: Caller,
     known: _Known,
     n: int,
-    ending: Ending,
+    ending: PromiseEnding,
     photo: Attaching | None = None,
 ) -> PromiseOut:
     found = await promises.get(context.store, known.ticket.complaint.number, n)

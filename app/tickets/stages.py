@@ -8,7 +8,7 @@ from pydantic import Field
 from app.access import guards
 from app.access.caller import Caller
 from app.access.permission import permit
-from app.access.visibility import city_of
+from app.access.visibility import city_of, visible
 from app.context import AppContext
 from app.errors import Problem
 from app.tickets.codes import drawn, mark_of
@@ -19,8 +19,9 @@ from app.tickets.publications import Publication, published_among
 from app.tickets.redaction import redacted
 from domain.model import Incoming, Instant, Recorded
 from domain.pack.pack import Pack
+from domain.policy.permissions import RIGHTS
 from domain.promise.promise import PromiseDraft
-from domain.stage.stage import Decision, Label, Stage, StageAnswer, StageDraft, StageQuestion
+from domain.stage.stage import Decision, Label, PublicEvent, StageAnswer, StageDraft, StageQuestion
 from domain.ticket.complaint import Code
 from store.identity.reservations import Window
 from store.reporting import public_promises
@@ -155,7 +156,7 @@ async def prepare_stage(
     if len(chosen) < len(numbers):
         raise Problem("case_not_published")
     nonce = key or context.nonce()
-    new = Stage(
+    new = PublicEvent(
         **draft.model_dump(exclude={"tickets"}),
         id=context.mark(f"stage/{caller.id}/{city}/{nonce}")[:32],
         number="",
@@ -204,7 +205,8 @@ async def answer_on_stage(
     Raises:
         Problem: stage_not_found, not_on_stage, not_your_unit
     """
-    await permit(context, caller, "answer_on_stage")
+    await permit(context, caller, "answer_on_stage", ticket)
+    await _leading(context, caller, ticket, "answer_on_stage")
     found, pack = await _found(context, caller, number)
     await _own(context, caller, number, ticket)
     await stages.answer(context.store, number, ticket, body.text, context.now())
@@ -224,7 +226,8 @@ async def promise_on_stage(
     Raises:
         Problem, Refused: stage_not_found, not_on_stage, and as `make_promise`
     """
-    await permit(context, caller, "promise_on_stage")
+    await permit(context, caller, "promise_on_stage", ticket)
+    await _leading(context, caller, ticket, "promise_on_stage")
     await _found(context, caller, number)
     await _own(context, caller, number, ticket)
     return await make_promise(context, caller, ticket, draft, key, stage=number)
@@ -258,7 +261,7 @@ async def decide_question(
     return await _out(context, found, pack, staff=True)
 
 
-async def _found(context: AppContext, caller: Caller, number: str) -> tuple[Stage, Pack]:
+async def _found(context: AppContext, caller: Caller, number: str) -> tuple[PublicEvent, Pack]:
     """Return the event, if the caller serves its city, and has a ticket in it if they are of a
     unit.
     """
@@ -270,6 +273,16 @@ async def _found(context: AppContext, caller: Caller, number: str) -> tuple[Stag
         if number not in {one.number for one in own}:
             raise Problem("stage_not_found")
     return found, context.packs.get(found.city)
+
+
+async def _leading(context: AppContext, caller: Caller, ticket: str, key: str) -> None:
+    """Refuse units that do not lead the ticket."""
+    seen = await visible(context, caller, ticket)
+    if seen is None:
+        raise Problem("not_on_stage" if caller.unit is None else "ticket_not_found")
+    near = caller.near(seen, context.packs.get(seen.complaint.city))
+    if not RIGHTS[key].allows(caller.actor.role, near):
+        raise Problem("forbidden", f"The unit may not do this: {key}.")
 
 
 async def _own(context: AppContext, caller: Caller, number: str, ticket: str) -> None:
@@ -357,7 +370,7 @@ async def _invited(context: AppContext, number: str, code: str, network: str) ->
 # --- shared -----------------------------------------------------------------------------------
 
 
-async def _out(context: AppContext, of: Stage, pack: Pack, *, staff: bool) -> StageOut:
+async def _out(context: AppContext, of: PublicEvent, pack: Pack, *, staff: bool) -> StageOut:
     """Return the event with those of its tickets that are published at this moment."""
     course = await stages.course(context.store, of.number)
     numbers = [one.number for one in course.tickets]
@@ -404,7 +417,7 @@ def _tickets(
     ]
 
 
-async def _promises(context: AppContext, of: Stage, pack: Pack) -> list[PromiseOut]:
+async def _promises(context: AppContext, of: PublicEvent, pack: Pack) -> list[PromiseOut]:
     found = await public_promises.of_stage(context.store, of.number)
     followers = await promises.followers(context.store, found)
     today = context.now().astimezone(pack.calendar.tz).date()

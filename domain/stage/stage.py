@@ -43,7 +43,7 @@ class StageDraft(Incoming):
     tickets: list[Code] = Field(min_length=1, max_length=MOST_TICKETS)
 
 
-class Stage(Recorded):
+class PublicEvent(Recorded):
     """An event as it is recorded. `number`: the city and a count, as in its public address."""
 
     id: str

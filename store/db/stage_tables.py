@@ -9,7 +9,7 @@ from store.db.tables import Base, UtcDateTime
 
 
 class StageTable(Base, table=True):
-    """Public events, as `domain.stage.stage.Stage` describes them."""
+    """Public events, as `domain.stage.stage.PublicEvent` describes them."""
 
     __tablename__ = "stage"
     __table_args__ = (Index("stage_by_city", "city", "n", unique=True),)

@@ -9,14 +9,14 @@ from domain.promise.promise import Promise, PromiseEnd, PromiseState, state_of
 from store.db.engine import Store
 from store.db.promise_tables import promise
 from store.reporting.published_answers import published_numbers
-from store.tickets.promises import Promises, Which, paged, part
+from store.tickets.promises import PromisePart, Promises, paged, part
 
 _PROMISE = promise.c
 
 
 @dataclass(frozen=True)
 class PromiseCounts:
-    """How many promises had their day in a period, by the state they are in."""
+    """The number of promises whose day lies in a period, in all and by their state."""
 
     total: int
     states: dict[PromiseState, int]
@@ -25,7 +25,7 @@ class PromiseCounts:
 async def listed(
     store: Store,
     city: str,
-    which: Which,
+    which: PromisePart,
     today: date,
     cursor: str | None = None,
     limit: int = 50,

@@ -1,4 +1,4 @@
-"""What a report card tells beside the figures: the categories with most tickets, and the cases."""
+"""The parts of a report card beside the figures: categories with most tickets, and cases."""
 
 from dataclasses import dataclass
 from datetime import datetime

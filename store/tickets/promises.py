@@ -42,7 +42,7 @@ _PROMISE = promise.c
 _TICKET = tables.ticket.c
 
 
-class Which(StrEnum):
+class PromisePart(StrEnum):
     """Parts of the list of promises. `WAITING`: their day is here, and nothing was said."""
 
     WAITING = "waiting"
@@ -63,7 +63,7 @@ class Promises:
 
 
 @dataclass(frozen=True)
-class Ending:
+class PromiseEnding:
     """The end of a promise, as somebody tells it. `moved_to`: the day of the promise that follows.
 
     `most_ahead`, `grace`: the city's rules for that one.
@@ -121,7 +121,7 @@ async def make(
 async def end(
     store: Store,
     promise_id: str,
-    ending: Ending,
+    ending: PromiseEnding,
     zone: tzinfo,
     photo: Attaching | None = None,
     clock: Clock = written_at,
@@ -169,7 +169,7 @@ async def end(
 
 
 def _follow(
-    connection: Connection, found: Promise, day: date, ending: Ending, now: datetime
+    connection: Connection, found: Promise, day: date, ending: PromiseEnding, now: datetime
 ) -> None:
     follows = {
         "id": f"{found.id}+",
@@ -220,7 +220,7 @@ async def get(store: Store, number: str, n: int) -> Promise | None:
 async def listed(
     store: Store,
     city: str,
-    which: Which,
+    which: PromisePart,
     today: date,
     unit: str | None = None,
     cursor: str | None = None,
@@ -255,22 +255,22 @@ async def paged(store: Store, statement: Select[Any], cursor: str | None, limit:
     return Promises(found, following)
 
 
-def part(which: Which, today: date) -> list[ColumnElement[bool]]:
+def part(which: PromisePart, today: date) -> list[ColumnElement[bool]]:
     """Return the condition of a part of the list on a day of the city."""
     unended = _PROMISE.end.is_(None)
     match which:
-        case Which.ALL:
+        case PromisePart.ALL:
             return []
-        case Which.WAITING:
+        case PromisePart.WAITING:
             return [unended, _PROMISE.due <= today]
-        case Which.UNSAID:
+        case PromisePart.UNSAID:
             return [unended, _PROMISE.asked_until < today]
-        case Which.OPEN:
+        case PromisePart.OPEN:
             return [unended, _PROMISE.asked_until >= today]
-        case Which.BROKEN:
+        case PromisePart.BROKEN:
             silent = and_(unended, _PROMISE.asked_until < today)
             return [or_(_PROMISE.end == PromiseEnd.BROKEN.value, silent)]
-        case Which.KEPT | Which.EXCUSED:
+        case PromisePart.KEPT | PromisePart.EXCUSED:
             return [_PROMISE.end == which.value]
 
 

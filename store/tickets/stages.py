@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from domain.refusals import Refused
-from domain.stage.stage import MOST_INVITED, MOST_QUESTIONS, Decision, Stage
+from domain.stage.stage import MOST_INVITED, MOST_QUESTIONS, Decision, PublicEvent
 from store.db.engine import ResultRow, Store
 from store.db.stage_tables import (
     stage,
@@ -47,13 +47,15 @@ class StageCourse:
     ratings: dict[str, dict[int, int]]
 
 
-async def prepare(store: Store, new: Stage, tickets: Sequence[tuple[str, str]]) -> Stage:
+async def prepare(
+    store: Store, new: PublicEvent, tickets: Sequence[tuple[str, str]]
+) -> PublicEvent:
     """Record an event with its tickets and their units; its number is given here.
 
     One of the same id is there already: it is returned, and nothing is recorded.
     """
 
-    def work(connection: Connection) -> Stage:
+    def work(connection: Connection) -> PublicEvent:
         newest = select(_STAGE.number).where(_STAGE.city == new.city).order_by(_STAGE.n.desc())
         connection.execute(newest.limit(1).with_for_update())
         known = connection.execute(select(stage).where(_STAGE.id == new.id)).first()
@@ -80,12 +82,12 @@ async def prepare(store: Store, new: Stage, tickets: Sequence[tuple[str, str]]) 
     return await store.write(work)
 
 
-async def get(store: Store, number: str) -> Stage | None:
+async def get(store: Store, number: str) -> PublicEvent | None:
     row = await store.first(select(stage).where(_STAGE.number == number))
     return None if row is None else _stage(row)
 
 
-async def listed(store: Store, city: str, unit: str | None, limit: int = 100) -> list[Stage]:
+async def listed(store: Store, city: str, unit: str | None, limit: int = 100) -> list[PublicEvent]:
     """Return the newest events of a city; of `unit` those with a ticket of it."""
     statement = select(stage).where(_STAGE.city == city)
     if unit is not None:
@@ -248,5 +250,5 @@ def forget(connection: Connection, number: str) -> None:
         connection.execute(delete(table).where(table.c.number == number))
 
 
-def _stage(row: ResultRow) -> Stage:
-    return Stage.model_validate(dict(row._mapping))
+def _stage(row: ResultRow) -> PublicEvent:
+    return PublicEvent.model_validate(dict(row._mapping))

@@ -151,6 +151,10 @@ def _filled(path: str, tickets: Tickets, near: Relation | None = None) -> str:
     fields |= {"row": "0", "month": "2026-01", "line": 1}
     fields["promise"] = 1
     fields |= {"appointment": "none", "service": "none", "mediation": 1, "party": 1, "point": 1}
+    fields |= {
+        "stage": "tongzhou-1" if "{number}" in path else "@",
+        "question": "0",
+    }
     return path.format(number=number, **fields, **tickets.managed)
 
 

@@ -73,7 +73,7 @@ async def test_a_promise_waits_for_its_unit_then_for_the_supervisor(promising: A
     await days_pass(promising.store, 3)
     shown = says(await supervisor.get("/staff/promises"))
     assert TEXT in shown
-    assert "逾期未说明" in shown
+    assert "超期未说明" in shown
     public = says(await promising.http.get("/city/tongzhou/promises"))
     assert TEXT in public
     assert "未兑现" in public

@@ -127,6 +127,8 @@ async def test_the_page_shows_it_and_a_supervisor_chooses_cases(reporting: Api) 
     shown = await told(reporting, public=True, text="河水发臭，我的电话 13900139000。")
     supervisor = await at_desk(reporting, Role.SUPERVISOR)
     sent = {"year": f"{today().year}", "quarter": "", "month": "", "number": "2611300000000"}
+    tampered = await supervisor.post("/staff/report-card", sent | {"year": "abc"})
+    assert tampered.status_code == 422
     refused = await supervisor.post("/staff/report-card", sent)
     assert refused.status_code == 409
     assert "该工单的答复未公开" in says(refused)
@@ -144,7 +146,7 @@ async def test_the_page_shows_it_and_a_supervisor_chooses_cases(reporting: Api) 
 
 
 async def test_a_city_without_report_card_has_none(api: Api) -> None:
-    assert problem(await api.http.get(PATH)) == (404, "no_report_card")
+    assert problem(await api.http.get(PATH)) == (409, "not_in_this_city")
     assert (await api.http.get("/report-card/tongzhou")).status_code == 404
     assert (await api.http.get("/report-card/heping")).status_code == 200, "its pack publishes it"
     supervisor = await at_desk(api, Role.SUPERVISOR)

@@ -11,7 +11,7 @@ from domain.ticket.complaint import Kind
 from store.db.engine import Store
 from store.reporting import public_promises, published_answers
 from store.tickets import erasure, promises
-from store.tickets.promises import Clock, Ending, Which
+from store.tickets.promises import Clock, PromiseEnding, PromisePart
 from tests.store.stories import Story, complaint, project
 
 START = datetime(2026, 3, 2, 1, tzinfo=UTC)
@@ -57,7 +57,9 @@ async def refusal(act: Any) -> str:
     return ""
 
 
-async def numbers(store: Store, which: Which, today: date, **more: Any) -> list[tuple[str, int]]:
+async def numbers(
+    store: Store, which: PromisePart, today: date, **more: Any
+) -> list[tuple[str, int]]:
     found = await promises.listed(store, "demo", which, today, **more)
     return [(one.number, one.n) for one in found.items]
 
@@ -90,19 +92,19 @@ async def test_its_day_brings_it_to_the_list_and_silence_to_the_supervisor(store
         (DUE + timedelta(days=2), own, [], []),
         (DUE + timedelta(days=3), own, own, own),
     ):
-        assert await numbers(store, Which.WAITING, day, unit="water") == waiting
-        assert await numbers(store, Which.UNSAID, day) == unsaid
-        assert await numbers(store, Which.BROKEN, day) == broken
-    assert await numbers(store, Which.WAITING, DUE, unit="market") == []
+        assert await numbers(store, PromisePart.WAITING, day, unit="water") == waiting
+        assert await numbers(store, PromisePart.UNSAID, day) == unsaid
+        assert await numbers(store, PromisePart.BROKEN, day) == broken
+    assert await numbers(store, PromisePart.WAITING, DUE, unit="market") == []
 
 
 async def test_of_two_ends_at_once_one_counts(store: Store) -> None:
     number = await a_ticket(store)
     one = await made(store, number)
     ends = [
-        Ending(PromiseEnd.KEPT, "修好了", "a"),
-        Ending(PromiseEnd.BROKEN, "没有修好", "b"),
-        Ending(PromiseEnd.EXCUSED, "厂家停产", "c", None, DUE + timedelta(days=5), *RULES),
+        PromiseEnding(PromiseEnd.KEPT, "修好了", "a"),
+        PromiseEnding(PromiseEnd.BROKEN, "没有修好", "b"),
+        PromiseEnding(PromiseEnd.EXCUSED, "厂家停产", "c", None, DUE + timedelta(days=5), *RULES),
     ]
     codes = await asyncio.gather(
         *(refusal(promises.end(store, one.id, end, UTC, None, at(START))) for end in ends)
@@ -114,7 +116,7 @@ async def test_of_two_ends_at_once_one_counts(store: Store) -> None:
 
 async def test_the_same_end_told_twice_is_one(store: Store) -> None:
     one = await made(store, await a_ticket(store))
-    end = Ending(PromiseEnd.KEPT, "修好了", "a")
+    end = PromiseEnding(PromiseEnd.KEPT, "修好了", "a")
     first = await promises.end(store, one.id, end, UTC, None, at(START))
     later = START + timedelta(days=1)
     assert await promises.end(store, one.id, end, UTC, None, at(later)) == first
@@ -122,7 +124,7 @@ async def test_the_same_end_told_twice_is_one(store: Store) -> None:
 
 async def test_what_is_done_after_the_grace_stays_broken(store: Store) -> None:
     one = await made(store, await a_ticket(store))
-    end = Ending(PromiseEnd.KEPT, "修好了", "a")
+    end = PromiseEnding(PromiseEnd.KEPT, "修好了", "a")
     ended = await promises.end(store, one.id, end, UTC, None, at(AFTER))
     assert (ended.end, ended.done_late, ended.said) == (PromiseEnd.BROKEN, True, "修好了")
 
@@ -131,14 +133,14 @@ async def test_a_moved_promise_keeps_its_day_and_a_new_one_follows(store: Store)
     number = await a_ticket(store)
     one = await made(store, number)
     moved = AFTER.date() + timedelta(days=20)
-    end = Ending(PromiseEnd.EXCUSED, "厂家停产", "s", None, moved, *RULES)
+    end = PromiseEnding(PromiseEnd.EXCUSED, "厂家停产", "s", None, moved, *RULES)
     await promises.end(store, one.id, end, UTC, None, at(AFTER))
     old, new = await promises.of_ticket(store, number)
     assert (old.due, old.end, old.said) == (DUE, PromiseEnd.EXCUSED, "厂家停产")
     assert (new.due, new.follows, new.end, new.text) == (moved, 1, None, one.text)
     assert await promises.followers(store, [old]) == {(number, 1): new}
     other = await made(store, number)
-    past = Ending(PromiseEnd.EXCUSED, "再等", "s", None, TODAY, *RULES)
+    past = PromiseEnding(PromiseEnd.EXCUSED, "再等", "s", None, TODAY, *RULES)
     assert await refusal(promises.end(store, other.id, past, UTC, None, at(AFTER))) == "in_the_past"
     still = await promises.get(store, number, other.n)
     assert still is not None
@@ -152,7 +154,7 @@ async def test_a_list_is_read_page_by_page(store: Store) -> None:
     seen: list[date] = []
     cursor = None
     while True:
-        found = await promises.listed(store, "demo", Which.ALL, TODAY, None, cursor, 2)
+        found = await promises.listed(store, "demo", PromisePart.ALL, TODAY, None, cursor, 2)
         seen += [one.due for one in found.items]
         cursor = found.next_cursor
         if cursor is None:
@@ -168,7 +170,7 @@ async def test_only_promises_of_published_answers_are_public(store: Store) -> No
     await project(store, [unanswered.accepted(), unanswered.classified(), unanswered.assigned()])
     for number in (shown, hidden, report, unanswered.number):
         await made(store, number)
-    found = await public_promises.listed(store, "demo", Which.ALL, TODAY)
+    found = await public_promises.listed(store, "demo", PromisePart.ALL, TODAY)
     assert [one.number for one in found.items] == [shown]
     known = [shown, hidden, report, unanswered.number]
     among = await published_answers.among(store, "demo", known)
@@ -181,7 +183,7 @@ async def test_erasing_a_ticket_blanks_the_words_and_keeps_the_count(store: Stor
     number = await a_ticket(store, ended=True)
     one = await made(store, number)
     await promises.end(
-        store, one.id, Ending(PromiseEnd.KEPT, "王先生家", "a"), UTC, None, at(START)
+        store, one.id, PromiseEnding(PromiseEnd.KEPT, "王先生家", "a"), UTC, None, at(START)
     )
     await erasure.erase(store, number, AFTER)
     [left] = await promises.of_ticket(store, number)

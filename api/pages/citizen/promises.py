@@ -1,4 +1,4 @@
-"""What units promised in public, and whether it was kept."""
+"""The promises that everybody reads, and whether they were kept."""
 
 from typing import Annotated
 
@@ -12,11 +12,17 @@ from app.errors import Problem
 from app.tickets.promises import PublicPromisesQuery, public_promises_of
 from packs.registry import UnknownCity
 from store.db.errors import StoreUnavailable
-from store.tickets.promises import Which
+from store.tickets.promises import PromisePart
 
 router = APIRouter(include_in_schema=False, dependencies=[public("page_citizen")])
 
-_SHOWN = (Which.ALL, Which.OPEN, Which.KEPT, Which.BROKEN, Which.EXCUSED)
+_SHOWN = (
+    PromisePart.ALL,
+    PromisePart.OPEN,
+    PromisePart.KEPT,
+    PromisePart.BROKEN,
+    PromisePart.EXCUSED,
+)
 
 
 @router.get("/city/{city_id}/promises")
@@ -24,7 +30,7 @@ async def published(
     city_id: str,
     request: Request,
     context: Context,
-    which: Which = Which.ALL,
+    which: PromisePart = PromisePart.ALL,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
 ) -> Response:
     """Show the promises of published answers; a city that records none has no such page."""

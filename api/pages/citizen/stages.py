@@ -72,7 +72,7 @@ async def _page(
     pack = context.packs.get(seen.city)
     return page(
         request,
-        "citizen/stage.html",
+        "citizen/stages.html",
         status,
         pack=pack,
         stage=seen,

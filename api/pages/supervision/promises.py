@@ -13,7 +13,7 @@ from app.access.caller import Caller
 from app.errors import Problem
 from app.tickets.promises import PromisesQuery, list_promises
 from domain.actors import Role
-from store.tickets.promises import Which
+from store.tickets.promises import PromisePart
 
 router = APIRouter(include_in_schema=False)
 
@@ -23,7 +23,7 @@ async def listed(
     request: Request,
     context: Context,
     caller: Annotated[Caller, staff("list_promises")],
-    which: Which | None = None,
+    which: PromisePart | None = None,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
 ) -> Response:
     """Show what waits for a word: of the unit, or of the supervisor after the days of grace."""
@@ -31,7 +31,7 @@ async def listed(
     if pack.promises is None:
         raise Problem("not_found")
     supervises = caller.actor.role is Role.SUPERVISOR
-    shown = which or (Which.UNSAID if supervises else Which.WAITING)
+    shown = which or (PromisePart.UNSAID if supervises else PromisePart.WAITING)
     query = PromisesQuery(which=shown, city=pack.city.id, cursor=cursor)
     found = await list_promises(context, caller, query)
     return staff_page(
@@ -40,7 +40,7 @@ async def listed(
         caller,
         pack=pack,
         which=shown.value,
-        parts=[one.value for one in Which],
+        parts=[one.value for one in PromisePart],
         items=found.items,
         first=cursor is None,
         next_cursor=found.next_cursor,

@@ -45,7 +45,10 @@ async def choose(
 ) -> Response:
     """Choose a case for the period, or take it out."""
     form = await Form.read(request, *_PERIOD, *_CASE)
-    query = CardQuery.model_validate(form.filled(*_PERIOD))
+    try:
+        query = CardQuery.model_validate(form.filled(*_PERIOD))
+    except ValidationError as error:
+        return await _page(request, context, caller, CardQuery(), form, form.refuse(error))
     city = working_city(request, context, caller).city.id
     try:
         body = CaseIn.model_validate(

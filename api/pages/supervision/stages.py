@@ -226,7 +226,7 @@ async def _page(
     form.typed = dict.fromkeys(_SAID, "") | form.typed
     return staff_page(
         request,
-        "supervision/stage.html",
+        "supervision/stages_event.html",
         caller,
         status,
         pack=pack,

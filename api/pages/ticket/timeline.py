@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from api.pages.shared.translator import Translator
 from app.errors import CODES
-from app.tickets.moments import Moment
+from app.tickets.moments import TimelineMoment
 from domain.actors import Actor, Role
 from domain.events import Event
 from domain.facts.machine_reasons import is_ours, note_of
@@ -70,7 +70,7 @@ def describe(
 
 
 def with_moments(
-    lines: list[TimelineLine], moments: Iterable[Moment], speech: Translator
+    lines: list[TimelineLine], moments: Iterable[TimelineMoment], speech: Translator
 ) -> list[TimelineLine]:
     """Return the lines with the moments of councils and promises, newest first."""
     told = [
