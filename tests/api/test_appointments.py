@@ -52,6 +52,7 @@ async def test_services_and_the_nearest_competent_places(api: Api) -> None:
     assert set(elsewhere) == {"centre-science-city", "centre-knowledge-city"}
 
 
+@pytest.mark.must_work("huangpu", "service-appointment")
 async def test_an_appointment_is_booked_moved_and_cancelled(api: Api) -> None:
     body = await wanted(api)
     made = await book(api, body, "one-key")

@@ -93,6 +93,7 @@ async def test_a_company_sees_its_own_sheet_and_no_other(assessed: Api) -> None:
     assert ranked == [("bike-1", 101, None), ("bike-3", 100, None), ("bike-2", 97, None)]
 
 
+@pytest.mark.must_work("heping", "monthly-sheet")
 async def test_an_objection_goes_its_way_before_the_month_is_published(assessed: Api) -> None:
     packs = assessed.context.packs
     month = month_before(packs)

@@ -103,6 +103,8 @@ async def test_the_same_id_with_other_content_is_refused_and_the_first_stays(
     assert [one["text"] for one in found.json()["items"]] == ["井盖松动。"]
 
 
+@pytest.mark.must_work("tongzhou", "door-grid-worker")
+@pytest.mark.must_work("tongzhou", "door-part-time")
 async def test_reports_have_the_channel_of_who_reports_and_note_another_cell(
     gridded: Api,
 ) -> None:
@@ -181,6 +183,7 @@ async def test_a_part_time_worker_has_a_cap_for_the_day(one_db: Api) -> None:
     assert refused == ["grid_entry_cap"] * 2
 
 
+@pytest.mark.must_work("tongzhou", "door-part-time")
 async def test_a_resident_signs_up_and_the_street_confirms(gridded: Api) -> None:
     asked = {"city": "tongzhou", "cell": CELL, "name": "测试居民", "phone": "13800138000"}
     for _ in range(2):

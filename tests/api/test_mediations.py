@@ -89,6 +89,7 @@ async def proposed(ticket: Filed) -> list[str]:
     return list(answer.json()["codes"])
 
 
+@pytest.mark.must_work("langfang", "mediation")
 async def test_an_agreement_from_the_quarrel_to_a_point_that_is_late(both: Api) -> None:
     ticket = await called(both)
     first, second = await proposed(ticket)

@@ -95,6 +95,7 @@ async def find(
     return await api.http.post(f"{PATROLS}/{of.id}/findings", json=body, headers=headers)
 
 
+@pytest.mark.must_work("jinan", "patrols")
 async def test_a_grid_worker_walks_the_rounds_of_the_unit(river: Api) -> None:
     who = await keeper(river)
     made = await a_round(river)
@@ -187,6 +188,7 @@ async def test_others_do_not_walk_it_and_do_not_see_it(river: Api) -> None:
     assert problem(missing) == (404, "round_not_found")
 
 
+@pytest.mark.must_work("jinan", "findings")
 async def test_a_finding_needs_a_place_and_becomes_one_ticket(river: Api) -> None:
     who = await keeper(river)
     made = await a_round(river)
@@ -267,6 +269,7 @@ async def test_who_is_told_of_a_missed_round_sees_it_on_top(river: Api) -> None:
     ]
 
 
+@pytest.mark.must_work("jinan", "unannounced")
 async def test_checks_are_drawn_evaluated_once_and_redrawn(river: Api) -> None:
     patrols = SHIPPED.get(CITY).patrols
     now = datetime.now(UTC)

@@ -70,6 +70,7 @@ async def told(api: Api, **changes: Any) -> Filed:
     return ticket
 
 
+@pytest.mark.must_work("heping", "report-card-promises")
 async def test_a_card_tells_figures_topics_cases_and_promises(reporting: Api) -> None:
     shown = await told(reporting, public=True, text="河水发臭，我的电话 13900139000。")
     private = await told(reporting)

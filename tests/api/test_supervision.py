@@ -141,6 +141,7 @@ async def test_who_puts_a_ticket_on_which_list(listing: Api) -> None:
     assert problem(await put(ticket, water)) == (409, "already_on_list")
 
 
+@pytest.mark.must_work("jinan", "supervision-lists")
 async def test_the_pack_puts_tickets_on_the_lists_of_their_leaders(listing: Api) -> None:
     ticket, quiet = await handled(listing), await handled(listing)
     assert (await ticket.act("urge", ticket.citizen, {"text": "三天了。"})).status_code == 200
