@@ -9,7 +9,8 @@ from playwright.sync_api import Page, expect
 
 from domain.actors import Role
 from tests.browser.conftest import Open
-from tests.support.browser import COMPANY, Site, violations
+from tests.support.browser import Site, violations
+from tests.support.full_town import COMPANY
 
 pytestmark = pytest.mark.timeout(900)  # the first test waits for the installation
 PHONE = {"width": 360, "height": 740}

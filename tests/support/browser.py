@@ -25,6 +25,7 @@ from domain.actors import Role
 from packs.registry import default_root
 from runtime.names import NAMESPACE
 from runtime.ports import free_port
+from tests.support.full_town import furnish
 
 CHROMIUM = os.environ.get("JIESU_CHROMIUM", "/usr/bin/chromium")
 _FLAGS = (
@@ -194,114 +195,13 @@ _PATIENT = {
 """Relaxed limits: tests fill in forms faster than people do, and all from one address."""
 
 
-_COUNCIL = """
-[council]
-vote = "secret"
-quorum = 50
-majority = 50
-
-[promises]
-grace = 2
-ahead = 90
-
-[report_card]
-public = true
-"""
-"""The rules of councils, promises and report cards, which Tongzhou has none of."""
-
-_REWARDS = """
-[rewards]
-channels = ["snapshot"]
-kinds = ["complaint"]
-per_place = 100
-"""
-_REWARD_RULES = """\
-code,name,name_en,when,points,source
-R1,问题属实,The problem was real,t.handled && t.outcome == 'closed',10,illustrative
-"""
-_PRIZES = """\
-code,name,name_en,points,stock,unit,until
-salt,食盐一袋,A bag of salt,10,500,market,2999-12-31
-"""
-"""The rewards of snapshots, likewise."""
-_PATROLS = """\
-[checks]
-unit = "market"
-criteria = [{ code = "clean", name = "整洁", name_en = "It is clean", points = 100 }]
-
-[[reaches]]
-code = "river"
-name = "运河段"
-name_en = "The canal"
-river = "大运河"
-chiefs = { district = "gov" }
-
-[[routes]]
-code = "R1"
-name = "运河东岸"
-name_en = "East bank"
-kind = "river"
-reach = "river"
-area = "110112"
-unit = "water"
-every = 1
-start = "00:00"
-end = "23:59"
-points = [
-  { code = "A", name = "桥头", name_en = "Bridge", lat = 39.9, lon = 116.65 },
-  { code = "B", name = "码头", name_en = "Pier", lat = 39.91, lon = 116.65 },
-]
-missed = [{ tells = ["unit", "supervisor"] }]
-"""
-"""A route along a river, likewise."""
-
-_SERVICES = """
-[[services]]
-code = "papers"
-name = "证件办理"
-name_en = "Papers"
-places = ["centre-papers"]
-minutes = 30
-source = "illustrative"
-"""
-"""The services by appointment, which Tongzhou has none of."""
-
-COMPANY = "heating"
-_SUPERVISED = f"""
-[[supervision.leaders]]
-code = "water"
-name = "分管水务领导"
-name_en = "Leader for water"
-units = ["water"]
-unit = "water"
-
-[contractors]
-units = ["{COMPANY}"]
-publish = true
-"""
-_CRITERIA = """\
-code,name,name_en,on,when,points,to,source
-K1,按时清理,Cleared in time,share_handled,a.on_time,1,unit,illustrative
-"""
-"""Lists and sheets, which Tongzhou has none of either."""
-
-
 @contextmanager
 def site(home: Path, cities: Path | None = None) -> Iterator[Site]:
     """Run `jiesu up` on free ports, with the cities of `cities` or else with Tongzhou alone."""
     if cities is None:
         cities = home / "cities"
         shutil.copytree(default_root() / "tongzhou", cities / "tongzhou")
-        with (cities / "tongzhou" / "city.toml").open("a", encoding="utf-8") as file:
-            file.write(_COUNCIL + _REWARDS + _SUPERVISED)
-        for name, rows in (
-            ("rewards", _REWARD_RULES),
-            ("prizes", _PRIZES),
-            ("assessment", _CRITERIA),
-        ):
-            (cities / "tongzhou" / f"{name}.csv").write_text(rows, encoding="utf-8")
-        (cities / "tongzhou" / "services.toml").write_text(_SERVICES, encoding="utf-8")
-        (cities / "tongzhou" / "patrols.toml").write_text(_PATROLS, encoding="utf-8")
+        furnish(cities / "tongzhou")
     port, engine = free_port(), free_port()
     command = [
         sys.executable, "-m", "cli", "up", "--home", str(home / "home"), "--port", str(port),
