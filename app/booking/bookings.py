@@ -62,7 +62,7 @@ class CancelIn(Incoming):
 
 
 class AppointmentMoment(Recorded):
-    """What happened to an appointment. `reason`: of staff who moved it."""
+    """An event of an appointment. `reason`: of staff who moved it."""
 
     at: Instant
     act: BookingAct

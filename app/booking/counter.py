@@ -32,7 +32,7 @@ class DayQuery(Incoming):
 
 
 class VisitIn(Incoming):
-    """What became of an appointment. `excused`: that nobody came is not held against them."""
+    """The outcome of an appointment. `excused`: that nobody came is not held against them."""
 
     visit: Visit
 

@@ -1,4 +1,4 @@
-"""What can be booked: a city's services, and the free times at the nearest competent places."""
+"""A city's services by appointment, and free times at the nearest competent places."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta

@@ -38,7 +38,7 @@ class SheetIn(Incoming):
     remarks: Annotated[str, StringConstraints(max_length=1000)] = ""
 
 
-class SheetOut(Recorded):
+class EvaluationSheetOut(Recorded):
     """The sheet of a round that was drawn; `filled_at` null: nobody has filled it yet."""
 
     round: str
@@ -65,7 +65,7 @@ class DrawOut(Recorded):
     drawn: list[str]
     criteria: list[Criterion]
     most: int = Field(description="The most points of a sheet.")
-    sheets: list[SheetOut]
+    sheets: list[EvaluationSheetOut]
 
 
 class DrawLine(Recorded):
@@ -235,10 +235,10 @@ def _out(made: Draw, filled: Sequence[EvaluationSheet]) -> DrawOut:
     )
 
 
-def _sheet(round_id: str, filled: EvaluationSheet | None) -> SheetOut:
+def _sheet(round_id: str, filled: EvaluationSheet | None) -> EvaluationSheetOut:
     if filled is None:
-        return SheetOut(round=round_id)
-    return SheetOut(
+        return EvaluationSheetOut(round=round_id)
+    return EvaluationSheetOut(
         round=round_id,
         filled_at=filled.filled_at,
         unit=filled.unit,

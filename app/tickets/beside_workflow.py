@@ -1,4 +1,4 @@
-"""What happened to a ticket beside its workflow, for timelines: of staff and of citizens."""
+"""Moments of a ticket beside its workflow, for the timelines of staff and of citizens."""
 
 from collections.abc import Iterable
 

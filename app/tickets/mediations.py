@@ -66,7 +66,7 @@ class PartyOut(Recorded):
     paper: str | None = Field(description="The file with the photo of the signed paper.")
 
 
-class PointOut(Recorded):
+class AgreementPointOut(Recorded):
     n: int
     text: str
     due: date | None
@@ -83,7 +83,7 @@ class MediationOut(Recorded):
     subject: str
     parties: list[PartyOut]
     proposal: str
-    points: list[PointOut]
+    points: list[AgreementPointOut]
     reason: str
     opened_at: Instant
     proposed_at: Instant | None
@@ -102,13 +102,13 @@ class Proposed(Recorded):
 
 
 class ToSign(Recorded):
-    """What a side reads and signs. What the others said is not in it."""
+    """The text that a side reads and signs, without what the others said."""
 
     city: str
     subject: str
     name: str
     proposal: str
-    points: list[PointOut]
+    points: list[AgreementPointOut]
     state: MediationState
     signed_at: Instant | None
 
@@ -119,7 +119,7 @@ class _Known(NamedTuple):
 
 
 class _Sealed(Recorded):
-    """What is sealed of a mediation itself."""
+    """The sealed part of a mediation itself."""
 
     subject: str
     proposal: str = ""
@@ -371,7 +371,7 @@ def _out(context: AppContext, record: MediationRecord, pack: Pack) -> MediationO
         state=of.state,
         parties=parties,
         points=[
-            PointOut(
+            AgreementPointOut(
                 n=one.n,
                 text=cipher.decrypt(of.id, one.sealed),
                 due=one.due,

@@ -26,7 +26,7 @@ class BookingState(StrEnum):
 
 
 class Visit(StrEnum):
-    """What staff say of an appointment. `excused`: that nobody came is not counted."""
+    """The outcomes of an appointment that staff record. `excused`: a missed one does not count."""
 
     ARRIVED = "arrived"
     DONE = "done"

@@ -50,7 +50,7 @@ class MediationPoint(Incoming):
 
 
 class Proposal(Incoming):
-    """What the mediators propose, and the points that are to be signed."""
+    """The mediators' proposal, and the points that are to be signed."""
 
     text: Words
     points: list[MediationPoint] = Field(min_length=1, max_length=MOST_POINTS)

@@ -54,7 +54,7 @@ class BookingTable(Base, table=True):
 
 
 class BookingEntryTable(Base, table=True):
-    """What happened to an appointment, in order. `starts_at`: as it was from then on."""
+    """The events of an appointment, in order. `starts_at`: as it was from then on."""
 
     __tablename__ = "booking_entry"
 
