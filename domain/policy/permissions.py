@@ -78,7 +78,7 @@ _DECIDERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR})
 _CONVENERS = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.OFFICER})
 _WATCHERS = _OVERSEERS | OF_UNITS
 _EVALUATORS = frozenset({Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN, Role.OFFICER})
-_SUPERVISORS = frozenset({Role.SUPERVISOR, Role.OFFICER})
+_LISTING = frozenset({Role.SUPERVISOR, Role.OFFICER})
 _FILERS = frozenset({Role.DESK, Role.DISPATCHER, Role.OFFICER, Role.SUPERVISOR})
 _GRID_WORKERS = frozenset({Role.GRID_WORKER})
 _GRID_STREETS = frozenset({Role.OFFICER, Role.SUPERVISOR})
@@ -306,12 +306,12 @@ TABLE: tuple[Right, ...] = (
     Right("list_supervision", "see supervision lists; officers: their posts' and their own unit's",
           _OVERSEERS | {Role.OFFICER}, scope=Scope.READ),
     Right("put_on_list", "put a ticket on a leader's list; officers: of a post they act for",
-          _SUPERVISORS, SEEING, Scope.ACT),
-    Right("rectify_row", "say what was done about a problem on a list", _SUPERVISORS,
+          _LISTING, SEEING, Scope.ACT),
+    Right("rectify_row", "say what was done about a problem on a list", _LISTING,
           scope=Scope.ACT),
     Right("revisit_row", "say whether the effect holds; officers: of a post they act for",
-          _SUPERVISORS, scope=Scope.ACT),
-    Right("settle_kind_of_row", "have all of the kind inspected, from a list", _SUPERVISORS,
+          _LISTING, scope=Scope.ACT),
+    Right("settle_kind_of_row", "have all of the kind inspected, from a list", _LISTING,
           scope=Scope.ACT),
     # --- contractors (承包企业)
     Right("get_assessment", "see the monthly sheets of contractors; officers: their own unit's",

@@ -291,7 +291,7 @@ LABELS: dict[str, dict[str, str]] = {
         "booked": N_("Appointment booked"),
         "arrived": N_("Has come"),
         "done": N_("Is done"),
-        "missed": N_("Not kept"),
+        "missed": N_("Did not come"),
         "cancelled": N_("Appointment cancelled"),
     },
     "appointment_act": {
@@ -301,8 +301,8 @@ LABELS: dict[str, dict[str, str]] = {
         "cancelled": N_("Appointment cancelled"),
         "arrived": N_("Has come"),
         "done": N_("Is done"),
-        "missed": N_("Not kept"),
-        "excused": N_("Excused"),
+        "missed": N_("Did not come"),
+        "excused": N_("Absence excused"),
     },
     "council_phase": {
         "preparing": N_("Being prepared"),
