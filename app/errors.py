@@ -277,11 +277,11 @@ CODES: dict[str, Code] = {
     # --- report cards
     "case_not_published": Code(409, "The answer to this ticket is not published."),
     "case_cap": Code(409, "The report card has as many cases as it may."),
-    # --- public events
-    "stage_not_found": Code(404, "There is no such public event."),
-    "not_on_stage": Code(404, "The ticket is not one of this public event."),
+    # --- public hearings
+    "hearing_not_found": Code(404, "There is no such public hearing."),
+    "not_at_hearing": Code(404, "The ticket is not one of this public hearing."),
     "question_not_found": Code(404, "There is no such question."),
-    "stage_question_cap": Code(409, "With this invitation enough was asked."),
+    "hearing_question_cap": Code(409, "With this invitation enough was asked."),
     "answer_rated": Code(409, "This invitation has rated the answer."),
     # --- administering
     "name_taken": Code(409, "There is an account of this name already."),

@@ -34,7 +34,7 @@ class PromiseOut(Recorded):
     made_at: Instant
     follows: int | None = Field(description="The number of the promise that was moved to this day.")
     moved_to: date | None = Field(description="The day of the promise that follows this one.")
-    stage: str | None = Field(description="The event at which it was given in public.")
+    hearing: str | None = Field(description="The event at which it was given in public.")
     ended_at: Instant | None
     said: str
     photo: str | None = Field(description="Staff: the id of a file of the ticket.")

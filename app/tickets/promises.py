@@ -110,11 +110,11 @@ async def make_promise(
     number: str,
     draft: PromiseDraft,
     key: str | None = None,
-    stage: str | None = None,
+    hearing: str | None = None,
 ) -> PromiseOut:
     """Record what a unit promises. The same `key` again gives the same promise.
 
-    `stage`: the public event at which it is given.
+    `hearing`: the public hearing at which it is given.
 
     Raises:
         Problem, Refused: not_in_this_city, not_your_unit, promise_unit, promise_undated,
@@ -135,7 +135,7 @@ async def make_promise(
         asked_until=today,
         made_at=context.now(),
         made_by=caller.id,
-        stage=stage,
+        hearing=hearing,
     )
     rules = (known.rules.ahead, known.rules.grace)
     made = await promises.make(context.store, new, draft.due, rules, known.pack.calendar.tz)

@@ -51,7 +51,7 @@ class Promise(Recorded):
 
     `n`: its number on the ticket, from 1. `asked_until`: the last day on which something can be
     said before it is broken by itself. `follows`: the number of the promise of the same ticket
-    that was moved to this day. `stage`: the number of the public event at which it was given.
+    that was moved to this day. `hearing`: the number of the public hearing at which it was given.
     `said`: the evidence that it was kept, or why it was broken or excused. `done_late`: it was
     broken, and done afterwards. `photo`: the id of a file of the ticket.
     """
@@ -67,7 +67,7 @@ class Promise(Recorded):
     made_at: Instant
     made_by: str
     follows: int | None = None
-    stage: str | None = None
+    hearing: str | None = None
     end: PromiseEnd | None = None
     ended_at: Instant | None = None
     ended_by: str | None = None

@@ -6,6 +6,7 @@ from store.db import (
     council_tables,
     directory_tables,
     grid_tables,
+    hearing_tables,
     mediation_tables,
     patrol_tables,
     promise_tables,
@@ -13,7 +14,6 @@ from store.db import (
     reward_tables,
     sensor_tables,
     setback_tables,
-    stage_tables,
     supervision_tables,
 )
 from store.db.tables import Base
@@ -31,7 +31,7 @@ MODULES = (
     reward_tables,
     sensor_tables,
     setback_tables,
-    stage_tables,
+    hearing_tables,
     supervision_tables,
 )
 

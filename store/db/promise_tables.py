@@ -38,7 +38,7 @@ class PromiseTable(Base, table=True):
     made_at: datetime = Field(sa_type=UtcDateTime)
     made_by: str
     follows: int | None = None
-    stage: str | None = None
+    hearing: str | None = None
     end: str | None = None
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ended_by: str | None = None

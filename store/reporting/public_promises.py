@@ -46,10 +46,10 @@ async def listed(
     return await paged(store, statement, cursor, limit)
 
 
-async def of_stage(store: Store, number: str) -> list[Promise]:
-    """Return the promises that were given at a public event, in the order of their making."""
+async def of_hearing(store: Store, number: str) -> list[Promise]:
+    """Return the promises that were given at a public hearing, in the order of their making."""
     rows = await store.rows(
-        select(promise).where(_PROMISE.stage == number).order_by(_PROMISE.made_at, _PROMISE.id)
+        select(promise).where(_PROMISE.hearing == number).order_by(_PROMISE.made_at, _PROMISE.id)
     )
     return [Promise.model_validate(dict(row._mapping)) for row in rows]
 

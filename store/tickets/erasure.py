@@ -21,11 +21,11 @@ from store.grid import checks
 from store.tickets import (
     bookings,
     councils,
+    hearings,
     history_archive,
     mediations,
     promises,
     setbacks,
-    stages,
     supervision_lists,
 )
 
@@ -36,7 +36,7 @@ _SHRUNK = (
     " council_tally, council_ballot, council_statement, council_task, picture_mark, filing_network,"
     " grid_check, grid_entry, grid_sign_up,"
     " supervision_row, supervision_step, assessment_objection,"
-    " promise, report_case, stage_ticket, stage_rating,"
+    " promise, report_case, hearing_ticket, hearing_rating,"
     " booking, booking_entry, mediation, mediation_party, mediation_point"
 )
 """The tables that erasing takes something from."""
@@ -75,7 +75,7 @@ async def erase(store: Store, number: str, at: datetime) -> None:
         supervision_lists.forget(connection, number)
         _forget_objections(connection, number)
         promises.forget(connection, number)
-        stages.forget(connection, number)
+        hearings.forget(connection, number)
         connection.execute(delete(report_case).where(report_case.c.number == number))
         bookings.forget(connection, number)
         mediations.forget(connection, number)

@@ -14,10 +14,10 @@ from api.rest import (
     appointments,
     councils,
     grid,
+    hearings,
     mediations,
     promises,
     report_cards,
-    stages,
     supervision,
 )
 from domain.actors import OF_UNITS, Role
@@ -74,11 +74,11 @@ BODIES: dict[str, Any] = {command.tag(): command.spec.example for command in COM
     "decide_objection": {"granted": True, "reason": "属实。"},
     "settle_kind_of_row": {"text": "请各单位排查。"},
     "make_promise": promises.EXAMPLE | {"due": f"{datetime.now(UTC).date() + timedelta(days=30)}"},
-    "prepare_stage": stages.EXAMPLE,
-    "invite_to_stage": {"count": 2},
-    "answer_on_stage": stages.ANSWERING,
-    "promise_on_stage": stages.PROMISING,
-    "publish_stage": {},
+    "prepare_hearing": hearings.EXAMPLE,
+    "invite_to_hearing": {"count": 2},
+    "answer_at_hearing": hearings.ANSWERING,
+    "promise_at_hearing": hearings.PROMISING,
+    "publish_hearing": {},
     "decide_question": {"shown": True},
     "choose_case": report_cards.EXAMPLE,
     "keep_promise": promises.KEEPING,
@@ -152,7 +152,7 @@ def _filled(path: str, tickets: Tickets, near: Relation | None = None) -> str:
     fields["promise"] = 1
     fields |= {"appointment": "none", "service": "none", "mediation": 1, "party": 1, "point": 1}
     fields |= {
-        "stage": "tongzhou-1" if "{number}" in path else "@",
+        "hearing": "tongzhou-1" if "{number}" in path else "@",
         "question": "0",
     }
     return path.format(number=number, **fields, **tickets.managed)

@@ -13,7 +13,7 @@ _ON_TICKET = re.compile(r"/staff/tickets/(\d{13})/([a-z-]+)")
 _ON_COUNCIL = re.compile(r"/staff/tickets/(\d{13})/councils/\w+/[a-z0-9/-]+")
 _ON_PROMISE = re.compile(r"/staff/tickets/(\d{13})/promises/\w+/(keep|break|excuse)")
 _ON_MEDIATION = re.compile(r"/staff/tickets/(\d{13})/mediations/\w+/[a-z0-9/-]+")
-_AT_EVENT = re.compile(r"/staff/events/[\w.-]+/tickets/(\d{13})/(answer|promise)")
+_AT_HEARING = re.compile(r"/staff/hearings/[\w.-]+/tickets/(\d{13})/(answer|promise)")
 _TICKET_ACTS = {command.spec.path: command.spec.form.label for command in COMMANDS} | {
     "complete": N_("Hand in the result"),
     "recur": N_("It is back"),
@@ -60,8 +60,8 @@ _OTHERS = (
     (r"/staff/contractors/[0-9-]+/close", N_("Close a month of assessment")),
     (r"/staff/contractors/[0-9-]+/\d+/object", N_("Object to a line of a sheet")),
     (r"/staff/contractors/[0-9-]+/\d+/decide", N_("Decide an objection")),
-    (r"/staff/events", N_("Prepare a public event")),
-    (r"/staff/events/[\w.-]+/[\w/-]+", N_("Change a public event")),
+    (r"/staff/hearings", N_("Prepare a public hearing")),
+    (r"/staff/hearings/[\w.-]+/[\w/-]+", N_("Change a public hearing")),
     (r"/staff/report-card", N_("Choose a typical case")),
     (r"/staff/appointments/[\w-]+/visit", N_("Say whether somebody came")),
     (r"/staff/appointments/[\w-]+/move", N_("Move an appointment")),
@@ -94,9 +94,9 @@ def act_at(address: str) -> CarriedAct | None:
     on_council = _ON_COUNCIL.fullmatch(path)
     if on_council is not None:
         return CarriedAct(N_("Change a council"), on_council[1])
-    at_event = _AT_EVENT.fullmatch(path)
+    at_event = _AT_HEARING.fullmatch(path)
     if at_event is not None:
-        return CarriedAct(N_("Change a public event"), at_event[1])
+        return CarriedAct(N_("Change a public hearing"), at_event[1])
     on_promise = _ON_PROMISE.fullmatch(path)
     if on_promise is not None:
         return CarriedAct(_PROMISE_ACTS[on_promise[2]], on_promise[1])

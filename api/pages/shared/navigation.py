@@ -92,7 +92,7 @@ NAVIGATION: tuple[NavigationLink, ...] = (
     ),
     NavigationLink(N_("Report card"), "/staff/report-card", _OVERSEERS, Subject.REPORT_CARD),
     NavigationLink(
-        N_("Public events"), "/staff/events", _OVERSEERS | {Role.OFFICER}, Subject.REPORT_CARD
+        N_("Public hearings"), "/staff/hearings", _OVERSEERS | {Role.OFFICER}, Subject.REPORT_CARD
     ),
     NavigationLink(N_("Devices"), "/staff/devices", _OVERSEERS | {_DESK}, Subject.SENSORS),
     NavigationLink(

@@ -1,4 +1,4 @@
-"""Promises of units, each with its day, the typical cases of report cards, and public events."""
+"""Promises of units, each with its day, the typical cases of report cards, and public hearings."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -29,7 +29,7 @@ def upgrade() -> None:
         _at("made_at"),
         sa.Column("made_by", sa.String(), nullable=False),
         sa.Column("follows", sa.Integer(), nullable=True),
-        sa.Column("stage", sa.String(), nullable=True),
+        sa.Column("hearing", sa.String(), nullable=True),
         sa.Column("end", sa.String(), nullable=True),
         _at("ended_at", nullable=True),
         sa.Column("ended_by", sa.String(), nullable=True),
@@ -55,7 +55,7 @@ def upgrade() -> None:
         sa.Column("chosen_by", sa.String(), nullable=False),
     )
     op.create_table(
-        "stage",
+        "hearing",
         sa.Column("number", sa.String(), primary_key=True),
         sa.Column("id", sa.String(), nullable=False, unique=True),
         sa.Column("city", sa.String(), nullable=False),
@@ -69,10 +69,10 @@ def upgrade() -> None:
         sa.Column("invited", sa.Integer(), nullable=False),
         _at("published_at", nullable=True),
     )
-    op.create_index("stage_by_city", "stage", ["city", "n"], unique=True)
+    op.create_index("hearing_by_city", "hearing", ["city", "n"], unique=True)
     op.create_table(
-        "stage_ticket",
-        sa.Column("stage", sa.String(), primary_key=True),
+        "hearing_ticket",
+        sa.Column("hearing", sa.String(), primary_key=True),
         sa.Column("number", sa.String(), primary_key=True),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("unit", sa.String(), nullable=False),
@@ -80,24 +80,24 @@ def upgrade() -> None:
         _at("answered_at", nullable=True),
     )
     op.create_table(
-        "stage_invitation",
+        "hearing_invitation",
         sa.Column("mark", sa.String(), primary_key=True),
-        sa.Column("stage", sa.String(), nullable=False),
+        sa.Column("hearing", sa.String(), nullable=False),
         sa.Column("asked", sa.Integer(), nullable=False),
     )
     op.create_table(
-        "stage_question",
+        "hearing_question",
         sa.Column("id", sa.String(), primary_key=True),
-        sa.Column("stage", sa.String(), nullable=False),
+        sa.Column("hearing", sa.String(), nullable=False),
         _at("at"),
         sa.Column("label", sa.String(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("decision", sa.String(), nullable=False),
     )
-    op.create_index("stage_question_by_stage", "stage_question", ["stage", "at"])
+    op.create_index("hearing_question_by_hearing", "hearing_question", ["hearing", "at"])
     op.create_table(
-        "stage_rating",
-        sa.Column("stage", sa.String(), primary_key=True),
+        "hearing_rating",
+        sa.Column("hearing", sa.String(), primary_key=True),
         sa.Column("number", sa.String(), primary_key=True),
         sa.Column("mark", sa.String(), primary_key=True),
         sa.Column("grade", sa.Integer(), nullable=False),
@@ -105,13 +105,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_table("stage_rating")
-    op.drop_index("stage_question_by_stage", "stage_question")
-    op.drop_table("stage_question")
-    op.drop_table("stage_invitation")
-    op.drop_table("stage_ticket")
-    op.drop_index("stage_by_city", "stage")
-    op.drop_table("stage")
+    op.drop_table("hearing_rating")
+    op.drop_index("hearing_question_by_hearing", "hearing_question")
+    op.drop_table("hearing_question")
+    op.drop_table("hearing_invitation")
+    op.drop_table("hearing_ticket")
+    op.drop_index("hearing_by_city", "hearing")
+    op.drop_table("hearing")
     op.drop_table("report_case")
     op.drop_index("promise_unended", "promise")
     op.drop_index("promise_by_due", "promise")

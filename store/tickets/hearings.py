@@ -1,4 +1,4 @@
-"""Public events: their tickets with the answers of units, and what those invited ask and rate."""
+"""Public hearings: their tickets with the answers of units, and what those invited ask and rate."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,23 +6,23 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from domain.hearing.hearing import MOST_INVITED, MOST_QUESTIONS, Decision, Hearing
 from domain.refusals import Refused
-from domain.stage.stage import MOST_INVITED, MOST_QUESTIONS, Decision, PublicEvent
 from store.db.engine import ResultRow, Store
-from store.db.stage_tables import (
-    stage,
-    stage_invitation,
-    stage_question,
-    stage_rating,
-    stage_ticket,
+from store.db.hearing_tables import (
+    hearing,
+    hearing_invitation,
+    hearing_question,
+    hearing_rating,
+    hearing_ticket,
 )
 
-_STAGE, _TICKET, _INVITATION = stage.c, stage_ticket.c, stage_invitation.c
-_QUESTION, _RATING = stage_question.c, stage_rating.c
+_STAGE, _TICKET, _INVITATION = hearing.c, hearing_ticket.c, hearing_invitation.c
+_QUESTION, _RATING = hearing_question.c, hearing_rating.c
 
 
 @dataclass(frozen=True)
-class StageTicket:
+class HearingTicket:
     number: str
     unit: str
     answer: str
@@ -39,35 +39,33 @@ class QuestionRow:
 
 
 @dataclass(frozen=True)
-class StageCourse:
-    """The tickets and questions of an event; `ratings`: of each ticket, by grade, how many."""
+class HearingCourse:
+    """The tickets and questions of a hearing; `ratings`: of each ticket, by grade, how many."""
 
-    tickets: list[StageTicket]
+    tickets: list[HearingTicket]
     questions: list[QuestionRow]
     ratings: dict[str, dict[int, int]]
 
 
-async def prepare(
-    store: Store, new: PublicEvent, tickets: Sequence[tuple[str, str]]
-) -> PublicEvent:
-    """Record an event with its tickets and their units; its number is given here.
+async def prepare(store: Store, new: Hearing, tickets: Sequence[tuple[str, str]]) -> Hearing:
+    """Record a hearing with its tickets and their units; its number is given here.
 
     One of the same id is there already: it is returned, and nothing is recorded.
     """
 
-    def work(connection: Connection) -> PublicEvent:
+    def work(connection: Connection) -> Hearing:
         newest = select(_STAGE.number).where(_STAGE.city == new.city).order_by(_STAGE.n.desc())
         connection.execute(newest.limit(1).with_for_update())
-        known = connection.execute(select(stage).where(_STAGE.id == new.id)).first()
+        known = connection.execute(select(hearing).where(_STAGE.id == new.id)).first()
         if known is not None:
-            return _stage(known)
+            return _hearing(known)
         last = select(func.max(_STAGE.n)).where(_STAGE.city == new.city)
         n = (connection.execute(last).scalar() or 0) + 1
         made = new.model_copy(update={"n": n, "number": f"{new.city}-{n}"})
-        connection.execute(insert(stage), made.model_dump())
+        connection.execute(insert(hearing), made.model_dump())
         rows = [
             {
-                "stage": made.number,
+                "hearing": made.number,
                 "number": number,
                 "position": position,
                 "unit": unit,
@@ -76,51 +74,51 @@ async def prepare(
             }
             for position, (number, unit) in enumerate(tickets, 1)
         ]
-        connection.execute(insert(stage_ticket), rows)
+        connection.execute(insert(hearing_ticket), rows)
         return made
 
     return await store.write(work)
 
 
-async def get(store: Store, number: str) -> PublicEvent | None:
-    row = await store.first(select(stage).where(_STAGE.number == number))
-    return None if row is None else _stage(row)
+async def get(store: Store, number: str) -> Hearing | None:
+    row = await store.first(select(hearing).where(_STAGE.number == number))
+    return None if row is None else _hearing(row)
 
 
-async def listed(store: Store, city: str, unit: str | None, limit: int = 100) -> list[PublicEvent]:
-    """Return the newest events of a city; of `unit` those with a ticket of it."""
-    statement = select(stage).where(_STAGE.city == city)
+async def listed(store: Store, city: str, unit: str | None, limit: int = 100) -> list[Hearing]:
+    """Return the newest hearings of a city; of `unit` those with a ticket of it."""
+    statement = select(hearing).where(_STAGE.city == city)
     if unit is not None:
-        own = select(_TICKET.stage).where(_TICKET.unit == unit)
+        own = select(_TICKET.hearing).where(_TICKET.unit == unit)
         statement = statement.where(_STAGE.number.in_(own))
     rows = await store.rows(statement.order_by(_STAGE.n.desc()).limit(limit))
-    return [_stage(row) for row in rows]
+    return [_hearing(row) for row in rows]
 
 
-async def course(store: Store, number: str) -> StageCourse:
-    """Return the tickets of an event in their order, its questions, and the ratings."""
+async def course(store: Store, number: str) -> HearingCourse:
+    """Return the tickets of a hearing in their order, its questions, and the ratings."""
 
-    def work(connection: Connection) -> StageCourse:
+    def work(connection: Connection) -> HearingCourse:
         tickets = connection.execute(
             select(_TICKET.number, _TICKET.unit, _TICKET.answer, _TICKET.answered_at)
-            .where(_TICKET.stage == number)
+            .where(_TICKET.hearing == number)
             .order_by(_TICKET.position)
         ).all()
         questions = connection.execute(
             select(_QUESTION.id, _QUESTION.at, _QUESTION.label, _QUESTION.text, _QUESTION.decision)
-            .where(_QUESTION.stage == number)
+            .where(_QUESTION.hearing == number)
             .order_by(_QUESTION.at, _QUESTION.id)
         ).all()
         counted = connection.execute(
             select(_RATING.number, _RATING.grade, func.count().label("many"))
-            .where(_RATING.stage == number)
+            .where(_RATING.hearing == number)
             .group_by(_RATING.number, _RATING.grade)
         ).all()
         ratings: dict[str, dict[int, int]] = {}
         for row in counted:
             ratings.setdefault(row.number, {})[row.grade] = row.many
-        return StageCourse(
-            [StageTicket(*row) for row in tickets],
+        return HearingCourse(
+            [HearingTicket(*row) for row in tickets],
             [
                 QuestionRow(row.id, row.at, row.label, row.text, Decision(row.decision))
                 for row in questions
@@ -132,15 +130,15 @@ async def course(store: Store, number: str) -> StageCourse:
 
 
 async def answer(store: Store, number: str, ticket: str, text: str, at: datetime) -> None:
-    """Record what the unit answers to a ticket of the event; the last word stays."""
-    which = (_TICKET.stage == number) & (_TICKET.number == ticket)
-    await store.change(update(stage_ticket).where(which).values(answer=text, answered_at=at))
+    """Record what the unit answers to a ticket of the hearing; the last word stays."""
+    which = (_TICKET.hearing == number) & (_TICKET.number == ticket)
+    await store.change(update(hearing_ticket).where(which).values(answer=text, answered_at=at))
 
 
 async def publish(store: Store, number: str, at: datetime) -> None:
-    """Publish the page of the event; the first time stays."""
+    """Publish the page of the hearing; the first time stays."""
     unpublished = (_STAGE.number == number) & _STAGE.published_at.is_(None)
-    await store.change(update(stage).where(unpublished).values(published_at=at))
+    await store.change(update(hearing).where(unpublished).values(published_at=at))
 
 
 async def invite(store: Store, number: str, marks: Sequence[str]) -> int:
@@ -149,25 +147,25 @@ async def invite(store: Store, number: str, marks: Sequence[str]) -> int:
     Raises:
         Refused: invitation_cap
     """
-    adding = store.insert(stage_invitation).on_conflict_do_nothing(index_elements=["mark"])
+    adding = store.insert(hearing_invitation).on_conflict_do_nothing(index_elements=["mark"])
 
     def work(connection: Connection) -> int:
-        connection.execute(select(stage).where(_STAGE.number == number).with_for_update())
-        rows = [{"mark": mark, "stage": number, "asked": 0} for mark in marks]
+        connection.execute(select(hearing).where(_STAGE.number == number).with_for_update())
+        rows = [{"mark": mark, "hearing": number, "asked": 0} for mark in marks]
         connection.execute(adding, rows)
-        many = select(func.count()).where(_INVITATION.stage == number)
+        many = select(func.count()).where(_INVITATION.hearing == number)
         invited = int(connection.execute(many).scalar_one())
         if invited > MOST_INVITED:
-            raise Refused("invitation_cap", f"An event has at most {MOST_INVITED} invitations.")
-        connection.execute(update(stage).where(_STAGE.number == number).values(invited=invited))
+            raise Refused("invitation_cap", f"A hearing has at most {MOST_INVITED} invitations.")
+        connection.execute(update(hearing).where(_STAGE.number == number).values(invited=invited))
         return invited
 
     return await store.write(work)
 
 
 async def is_invited(store: Store, number: str, mark: str) -> bool:
-    """Return whether an invitation to the event has this mark."""
-    found = select(_INVITATION.mark).where(_INVITATION.mark == mark, _INVITATION.stage == number)
+    """Return whether an invitation to the hearing has this mark."""
+    found = select(_INVITATION.mark).where(_INVITATION.mark == mark, _INVITATION.hearing == number)
     return await store.first(found) is not None
 
 
@@ -175,13 +173,13 @@ async def ask(store: Store, number: str, mark: str, question: QuestionRow) -> No
     """Record a question, which waits for a supervisor; the same again is one.
 
     Raises:
-        Refused: invitation_unknown, stage_question_cap
+        Refused: invitation_unknown, hearing_question_cap
     """
 
     def work(connection: Connection) -> None:
         used = connection.execute(
             select(_INVITATION.asked)
-            .where(_INVITATION.mark == mark, _INVITATION.stage == number)
+            .where(_INVITATION.mark == mark, _INVITATION.hearing == number)
             .with_for_update()
         ).first()
         if used is None:
@@ -190,18 +188,18 @@ async def ask(store: Store, number: str, mark: str, question: QuestionRow) -> No
         if connection.execute(known).first() is not None:
             return
         if used.asked >= MOST_QUESTIONS:
-            raise Refused("stage_question_cap", "With this invitation enough was asked.")
+            raise Refused("hearing_question_cap", "With this invitation enough was asked.")
         row = {
             "id": question.id,
-            "stage": number,
+            "hearing": number,
             "at": question.at,
             "label": question.label,
             "text": question.text,
             "decision": Decision.WAITING.value,
         }
-        connection.execute(insert(stage_question), row)
+        connection.execute(insert(hearing_question), row)
         connection.execute(
-            update(stage_invitation).where(_INVITATION.mark == mark).values(asked=used.asked + 1)
+            update(hearing_invitation).where(_INVITATION.mark == mark).values(asked=used.asked + 1)
         )
 
     await store.write(work)
@@ -213,42 +211,42 @@ async def decide(store: Store, number: str, question: str, decision: Decision) -
     Raises:
         Refused: question_not_found
     """
-    which = (_QUESTION.id == question) & (_QUESTION.stage == number)
+    which = (_QUESTION.id == question) & (_QUESTION.hearing == number)
     if await store.first(select(_QUESTION.id).where(which)) is None:
         raise Refused("question_not_found", "There is no such question.")
-    await store.change(update(stage_question).where(which).values(decision=decision.value))
+    await store.change(update(hearing_question).where(which).values(decision=decision.value))
 
 
 async def rate(store: Store, number: str, ticket: str, mark: str, grade: int) -> None:
     """Count the rating of an answer by an invitation, once.
 
     Raises:
-        Refused: invitation_unknown, not_on_stage, answer_rated
+        Refused: invitation_unknown, not_at_hearing, answer_rated
     """
 
     def work(connection: Connection) -> None:
         invited = select(_INVITATION.mark).where(
-            _INVITATION.mark == mark, _INVITATION.stage == number
+            _INVITATION.mark == mark, _INVITATION.hearing == number
         )
         if connection.execute(invited.with_for_update()).first() is None:
             raise Refused("invitation_unknown", "There is no such invitation.")
-        shown = select(_TICKET.number).where(_TICKET.stage == number, _TICKET.number == ticket)
+        shown = select(_TICKET.number).where(_TICKET.hearing == number, _TICKET.number == ticket)
         if connection.execute(shown).first() is None:
-            raise Refused("not_on_stage", "The ticket is not one of this event.")
-        which = (_RATING.stage == number) & (_RATING.number == ticket) & (_RATING.mark == mark)
+            raise Refused("not_at_hearing", "The ticket is not one of this hearing.")
+        which = (_RATING.hearing == number) & (_RATING.number == ticket) & (_RATING.mark == mark)
         if connection.execute(select(_RATING.grade).where(which)).first() is not None:
             raise Refused("answer_rated", "This invitation has rated the answer.")
-        row = {"stage": number, "number": ticket, "mark": mark, "grade": grade}
-        connection.execute(insert(stage_rating), row)
+        row = {"hearing": number, "number": ticket, "mark": mark, "grade": grade}
+        connection.execute(insert(hearing_rating), row)
 
     await store.write(work)
 
 
 def forget(connection: Connection, number: str) -> None:
-    """Take a ticket that is erased off all events."""
-    for table in (stage_ticket, stage_rating):
+    """Take a ticket that is erased off all hearings."""
+    for table in (hearing_ticket, hearing_rating):
         connection.execute(delete(table).where(table.c.number == number))
 
 
-def _stage(row: ResultRow) -> PublicEvent:
-    return PublicEvent.model_validate(dict(row._mapping))
+def _hearing(row: ResultRow) -> Hearing:
+    return Hearing.model_validate(dict(row._mapping))

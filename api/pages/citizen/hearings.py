@@ -1,4 +1,4 @@
-"""The page of a public event: what units answer and promise, and what residents ask and rate."""
+"""The page of a public hearing: what units answer and promise, and what residents ask and rate."""
 
 from typing import Annotated
 
@@ -12,70 +12,74 @@ from api.http.networks import network_of
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.page import page
 from app.context import AppContext
-from app.tickets import stages
-from app.tickets.stages import AskIn, RateOnStageIn
+from app.tickets import hearings
+from app.tickets.hearings import AskIn, RateAtHearingIn
 from domain.words import N_
 
 router = APIRouter(include_in_schema=False, dependencies=[public("page_citizen")])
 
-HERE = "/reports/{stage}"
+HERE = "/reports/{hearing}"
 _FIELDS = ("invitation", "text", "label", "number", "grade")
 _ASKED = N_("Thank you. Your question is shown once it was looked at.")
 _RATED = N_("Thank you. Your rating is counted.")
 
-StageNumber = Annotated[str, Path(pattern=r"^[0-9A-Za-z_.-]{1,64}$")]
+HearingNumber = Annotated[str, Path(pattern=r"^[0-9A-Za-z_.-]{1,64}$")]
 
 
 @router.get(HERE)
-async def show(request: Request, stage: StageNumber, context: Context) -> Response:
-    """Show the event as everybody reads it."""
-    return await _page(request, context, stage, Form.blank(*_FIELDS))
+async def show(request: Request, hearing: HearingNumber, context: Context) -> Response:
+    """Show the hearing as everybody reads it."""
+    return await _page(request, context, hearing, Form.blank(*_FIELDS))
 
 
 @router.post(f"{HERE}/ask")
-async def ask(request: Request, stage: StageNumber, context: Context) -> Response:
+async def ask(request: Request, hearing: HearingNumber, context: Context) -> Response:
     """Record a question of somebody invited; what is refused stays in the form."""
     form = await Form.read(request, "invitation", "text", "label")
     code, network = form.typed["invitation"], network_of(request)
     try:
         body = AskIn.model_validate(form.filled("text", "label"))
-        await stages.ask_on_stage(context, stage, code, network, body)
+        await hearings.ask_at_hearing(context, hearing, code, network, body)
     except (ValidationError, *REFUSALS) as error:
-        return await _page(request, context, stage, form, form.refuse(error))
-    return await _page(request, context, stage, Form.blank(*_FIELDS, invitation=code), done=_ASKED)
+        return await _page(request, context, hearing, form, form.refuse(error))
+    return await _page(
+        request, context, hearing, Form.blank(*_FIELDS, invitation=code), done=_ASKED
+    )
 
 
 @router.post(f"{HERE}/rate")
-async def rate(request: Request, stage: StageNumber, context: Context) -> Response:
+async def rate(request: Request, hearing: HearingNumber, context: Context) -> Response:
     """Count the rating of an answer, once."""
     form = await Form.read(request, "invitation", "number", "grade")
     code, network = form.typed["invitation"], network_of(request)
     try:
-        body = RateOnStageIn.model_validate(form.filled("number", "grade"))
-        await stages.rate_on_stage(context, stage, code, network, body)
+        body = RateAtHearingIn.model_validate(form.filled("number", "grade"))
+        await hearings.rate_at_hearing(context, hearing, code, network, body)
     except (ValidationError, *REFUSALS) as error:
-        return await _page(request, context, stage, form, form.refuse(error))
-    return await _page(request, context, stage, Form.blank(*_FIELDS, invitation=code), done=_RATED)
+        return await _page(request, context, hearing, form, form.refuse(error))
+    return await _page(
+        request, context, hearing, Form.blank(*_FIELDS, invitation=code), done=_RATED
+    )
 
 
 async def _page(
     request: Request,
     context: AppContext,
-    stage: str,
+    hearing: str,
     form: Form,
     status: int = 200,
     *,
     done: str | None = None,
 ) -> Response:
     form.typed = dict.fromkeys(_FIELDS, "") | form.typed
-    seen = await stages.public_stage(context, stage)
+    seen = await hearings.hearing_shown(context, hearing)
     pack = context.packs.get(seen.city)
     return page(
         request,
-        "citizen/stages.html",
+        "citizen/hearings.html",
         status,
         pack=pack,
-        stage=seen,
+        hearing=seen,
         form=form,
         done=done,
         grades=range(5, 0, -1),

@@ -1,4 +1,4 @@
-"""Tests of public events: published tickets, answers, promises, questions and ratings by code."""
+"""Tests of public hearings: published tickets, answers, promises, questions and ratings by code."""
 
 import re
 from collections.abc import AsyncIterator
@@ -20,8 +20,8 @@ from tests.support.engine import platform
 from tests.support.promises import RULES
 from tests.support.staff_pages import at_desk, says
 
-EVENTS = "/api/v1/cities/tongzhou/events"
-EVENT = "/api/v1/events/tongzhou-1"
+HEARINGS = "/api/v1/cities/tongzhou/hearings"
+HEARING = "/api/v1/hearings/tongzhou-1"
 CODE = re.compile(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}")
 
 
@@ -51,34 +51,34 @@ async def act(api: Api, path: str, body: Any = None, who: Any = None) -> httpx.R
 
 
 async def invited(api: Api, count: int = 2) -> list[str]:
-    answer = await act(api, f"{EVENT}/invitations", {"count": count})
+    answer = await act(api, f"{HEARING}/invitations", {"count": count})
     assert answer.status_code == 201, answer.text
     return list(answer.json()["codes"])
 
 
 async def seen(api: Api) -> dict[str, Any]:
-    answer = await api.http.get(EVENT)
+    answer = await api.http.get(HEARING)
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
 
 
 async def as_guest(api: Api, what: str, code: str, body: Any) -> httpx.Response:
     headers = {"Invitation-Code": code}
-    return await api.http.post(f"{EVENT}/{what}", json=body, headers=headers)
+    return await api.http.post(f"{HEARING}/{what}", json=body, headers=headers)
 
 
 async def test_only_published_tickets_come_to_an_event(reporting: Api) -> None:
     shown, private = await reporting.handled(public=True), await reporting.handled()
     unanswered = await reporting.file(public=True)
     for hidden in (private, unanswered):
-        refused = await act(reporting, EVENTS, draft(shown, hidden))
+        refused = await act(reporting, HEARINGS, draft(shown, hidden))
         assert problem(refused) == (409, "case_not_published")
     officer = await reporting.officer()
-    assert problem(await act(reporting, EVENTS, draft(shown), officer)) == (403, "forbidden")
-    made = await act(reporting, EVENTS, draft(shown))
+    assert problem(await act(reporting, HEARINGS, draft(shown), officer)) == (403, "forbidden")
+    made = await act(reporting, HEARINGS, draft(shown))
     assert (made.status_code, made.json()["number"]) == (201, "tongzhou-1")
-    assert problem(await reporting.http.get(EVENT)) == (404, "stage_not_found"), "not yet"
-    assert (await act(reporting, f"{EVENT}/publish")).status_code == 200
+    assert problem(await reporting.http.get(HEARING)) == (404, "hearing_not_found"), "not yet"
+    assert (await act(reporting, f"{HEARING}/publish")).status_code == 200
     assert [one["number"] for one in (await seen(reporting))["tickets"]] == [shown.number]
     await reporting.store.change(
         update(tables.ticket).where(tables.ticket.c.number == shown.number).values(public=False)
@@ -88,23 +88,23 @@ async def test_only_published_tickets_come_to_an_event(reporting: Api) -> None:
 
 async def test_units_answer_and_promise_in_front_of_everybody(reporting: Api) -> None:
     ticket = await reporting.handled(public=True, text="河水发臭，电话 13900139000。")
-    assert (await act(reporting, EVENTS, draft(ticket))).status_code == 201
-    await act(reporting, f"{EVENT}/publish")
+    assert (await act(reporting, HEARINGS, draft(ticket))).status_code == 201
+    await act(reporting, f"{HEARING}/publish")
     officer, stranger = await reporting.officer(), await reporting.officer("market")
-    here = f"{EVENT}/tickets/{ticket.number}"
+    here = f"{HEARING}/tickets/{ticket.number}"
     said = {"text": "已清淤三百米，王师傅 13800138000。"}
     assert problem(await act(reporting, f"{here}/answer", said, stranger))[0] == 404
     assert (await act(reporting, f"{here}/answer", said, officer)).status_code == 200
-    other = f"{EVENT}/tickets/2611300000000/answer"
+    other = f"{HEARING}/tickets/2611300000000/answer"
     assert problem(await act(reporting, other, said)) in {
-        (404, "not_on_stage"),
+        (404, "not_at_hearing"),
         (422, "bad_number"),
     }
     undated = await act(reporting, f"{here}/promises", {"text": "年底前全部清完"}, officer)
     assert problem(undated) == (422, "promise_undated")
     due = f"{(datetime.now(UTC) + timedelta(days=20)).date()}"
     given = await act(reporting, f"{here}/promises", {"text": "全部清完", "due": due}, officer)
-    assert (given.status_code, given.json()["stage"]) == (201, "tongzhou-1")
+    assert (given.status_code, given.json()["hearing"]) == (201, "tongzhou-1")
     [shown] = (await seen(reporting))["tickets"]
     assert (shown["text"], shown["answer"]) == (
         "河水发臭，电话 ▇▇▇。",
@@ -112,13 +112,13 @@ async def test_units_answer_and_promise_in_front_of_everybody(reporting: Api) ->
     )
     assert [(one["text"], one["due"]) for one in shown["promises"]] == [("全部清完", due)]
     listed = await reporting.http.get(f"{ticket.path}/promises", headers=officer)
-    assert [one["stage"] for one in listed.json()["items"]] == ["tongzhou-1"]
+    assert [one["hearing"] for one in listed.json()["items"]] == ["tongzhou-1"]
 
 
 async def test_who_is_invited_asks_and_rates_each_answer_once(reporting: Api) -> None:
     ticket, elsewhere = await reporting.handled(public=True), await reporting.handled(public=True)
-    assert (await act(reporting, EVENTS, draft(ticket))).status_code == 201
-    await act(reporting, f"{EVENT}/publish")
+    assert (await act(reporting, HEARINGS, draft(ticket))).status_code == 201
+    await act(reporting, f"{HEARING}/publish")
     one, two = await invited(reporting)
     question = {"text": "什么时候清完？我的电话 13800138000", "label": "三号楼"}
     assert problem(await as_guest(reporting, "questions", "AAAA-AAAA-AAAA", question)) == (
@@ -128,8 +128,8 @@ async def test_who_is_invited_asks_and_rates_each_answer_once(reporting: Api) ->
     for code in (one, one.lower().replace("-", " ")):
         assert (await as_guest(reporting, "questions", code, question)).status_code == 200
     assert (await seen(reporting))["questions"] == [], "it waits for a decision"
-    [asked] = (await act(reporting, f"{EVENT}/publish")).json()["questions"]
-    path = f"{EVENT}/questions/{asked['id']}"
+    [asked] = (await act(reporting, f"{HEARING}/publish")).json()["questions"]
+    path = f"{HEARING}/questions/{asked['id']}"
     assert (await act(reporting, path, {"shown": True})).status_code == 200
     assert [q["text"] for q in (await seen(reporting))["questions"]] == [
         "什么时候清完？我的电话 ▇▇▇"
@@ -142,7 +142,7 @@ async def test_who_is_invited_asks_and_rates_each_answer_once(reporting: Api) ->
     assert problem(again) == (409, "answer_rated")
     assert (await as_guest(reporting, "ratings", two, rating | {"grade": 4})).status_code == 200
     not_there = await as_guest(reporting, "ratings", two, rating | {"number": elsewhere.number})
-    assert problem(not_there) == (404, "not_on_stage")
+    assert problem(not_there) == (404, "not_at_hearing")
     [shown] = (await seen(reporting))["tickets"]
     assert (shown["ratings"], shown["grades"]) == (2, {"5": 1, "4": 1})
     for n in range(4):
@@ -150,7 +150,7 @@ async def test_who_is_invited_asks_and_rates_each_answer_once(reporting: Api) ->
             await as_guest(reporting, "questions", one, {"text": f"问题 {n}"})
         ).status_code == 200
     last = await as_guest(reporting, "questions", one, {"text": "再问"})
-    assert problem(last) == (409, "stage_question_cap")
+    assert problem(last) == (409, "hearing_question_cap")
 
 
 async def test_the_pages_of_an_event(reporting: Api) -> None:
@@ -164,20 +164,20 @@ async def test_the_pages_of_an_event(reporting: Api) -> None:
         "tickets": ticket.number,
         "key": "k" * 32,
     }
-    wrong = await supervisor.post("/staff/events", sent | {"starts_at": "gestern"})
+    wrong = await supervisor.post("/staff/hearings", sent | {"starts_at": "gestern"})
     assert wrong.status_code == 422
     assert "向群众汇报：河道" in wrong.text, "nothing that was typed is lost"
     for _ in range(2):
-        assert (await supervisor.post("/staff/events", sent)).status_code == 303
-    listed = await supervisor.get("/staff/events")
-    assert listed.text.count("/staff/events/tongzhou-") == 1, "two taps are one event"
-    here = "/staff/events/tongzhou-1"
+        assert (await supervisor.post("/staff/hearings", sent)).status_code == 303
+    listed = await supervisor.get("/staff/hearings")
+    assert listed.text.count("/staff/hearings/tongzhou-") == 1, "two taps are one hearing"
+    here = "/staff/hearings/tongzhou-1"
     assert (await reporting.http.get("/reports/tongzhou-1")).status_code == 404
     assert (await supervisor.post(f"{here}/publish", {})).status_code == 303
     issued = await supervisor.post(f"{here}/invitations", {"count": "1", "key": "i" * 32})
     [code] = CODE.findall(issued.text)
     officer = await at_desk(reporting, Role.OFFICER, "water")
-    assert "向群众汇报：河道" in says(await officer.get("/staff/events"))
+    assert "向群众汇报：河道" in says(await officer.get("/staff/hearings"))
     of_ticket = f"{here}/tickets/{ticket.number}"
     empty = await officer.post(f"{of_ticket}/answer", {"answer": " "})
     assert empty.status_code == 422
@@ -212,7 +212,7 @@ async def test_the_pages_of_an_event(reporting: Api) -> None:
 
 async def test_a_city_that_does_not_report_has_no_events(api: Api) -> None:
     ticket = await api.handled(public=True)
-    assert problem(await act(api, EVENTS, draft(ticket))) == (409, "not_in_this_city")
+    assert problem(await act(api, HEARINGS, draft(ticket))) == (409, "not_in_this_city")
     supervisor = await at_desk(api, Role.SUPERVISOR)
-    assert (await supervisor.get("/staff/events?city=tongzhou")).status_code == 404
+    assert (await supervisor.get("/staff/hearings?city=tongzhou")).status_code == 404
     assert (await api.http.get("/reports/tongzhou-1")).status_code == 404

@@ -1,4 +1,4 @@
-"""Public events for staff: prepare one, invite, answer, promise, publish, decide on questions."""
+"""Public hearings for staff: prepare one, invite, answer, promise, publish, decide on questions."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -16,43 +16,43 @@ from api.pages.shared.workplace import working_city
 from app.access.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
-from app.tickets import stages
-from app.tickets.stages import (
-    AnswerOnStageIn,
+from app.tickets import hearings
+from app.tickets.hearings import (
+    AnswerAtHearingIn,
     DecideQuestionIn,
-    InviteToStageIn,
-    StageInvitationsOut,
+    HearingInvitationsOut,
+    InviteToHearingIn,
 )
+from domain.hearing.hearing import HearingDraft
 from domain.policy.permissions import RIGHTS
 from domain.promise.promise import PromiseDraft
-from domain.stage.stage import StageDraft
 from domain.words import N_
 
 router = APIRouter(include_in_schema=False)
 
-HERE = "/staff/events"
-ONE = f"{HERE}/{{stage}}"
+HERE = "/staff/hearings"
+ONE = f"{HERE}/{{hearing}}"
 _DRAFT = ("title", "place", "starts_at", "open", "tickets")
 _SAID = ("answer", "text", "due", "count")
 _NOT_A_DATE = {name: N_("This is not a date.") for name in ("starts_at", "due")}
 
-StageNumber = Annotated[str, Path(pattern=r"^[0-9A-Za-z_.-]{1,64}$")]
+HearingNumber = Annotated[str, Path(pattern=r"^[0-9A-Za-z_.-]{1,64}$")]
 _Act = Callable[[], Awaitable[Any]]
 
 
 @router.get(HERE)
 async def listed(
-    request: Request, context: Context, caller: Annotated[Caller, staff("list_stages")]
+    request: Request, context: Context, caller: Annotated[Caller, staff("list_hearings")]
 ) -> Response:
-    """Show the events of the city worked in, and the form of a new one."""
+    """Show the hearings of the city worked in, and the form of a new one."""
     return await _list(request, context, caller, Form.blank(*_DRAFT))
 
 
 @router.post(HERE)
 async def prepare(
-    request: Request, context: Context, caller: Annotated[Caller, staff("prepare_stage")]
+    request: Request, context: Context, caller: Annotated[Caller, staff("prepare_hearing")]
 ) -> Response:
-    """Prepare an event."""
+    """Prepare a hearing."""
     form = await Form.read(request, *_DRAFT)
     pack = working_city(request, context, caller)
     try:
@@ -67,97 +67,97 @@ async def prepare(
             "open": form.typed["open"] == "yes",
             "tickets": form.typed["tickets"].split(),
         }
-        draft = StageDraft.model_validate(values)
-        made = await stages.prepare_stage(context, caller, pack.city.id, draft, form.key)
+        draft = HearingDraft.model_validate(values)
+        made = await hearings.prepare_hearing(context, caller, pack.city.id, draft, form.key)
     except (ValidationError, *REFUSALS) as error:
         return await _list(request, context, caller, form, form.refuse(error, _NOT_A_DATE))
-    return RedirectResponse(ONE.format(stage=made.number), 303)
+    return RedirectResponse(ONE.format(hearing=made.number), 303)
 
 
 @router.get(ONE)
 async def show(
     request: Request,
-    stage: StageNumber,
+    hearing: HearingNumber,
     context: Context,
-    caller: Annotated[Caller, staff("list_stages")],
+    caller: Annotated[Caller, staff("list_hearings")],
 ) -> Response:
-    """Show an event with the forms of what can be done."""
-    return await _page(request, context, caller, stage, Form.blank(*_SAID))
+    """Show a hearing with the forms of what can be done."""
+    return await _page(request, context, caller, hearing, Form.blank(*_SAID))
 
 
 @router.post(f"{ONE}/invitations")
 async def invite(
     request: Request,
-    stage: StageNumber,
+    hearing: HearingNumber,
     context: Context,
-    caller: Annotated[Caller, staff("invite_to_stage")],
+    caller: Annotated[Caller, staff("invite_to_hearing")],
 ) -> Response:
     """Issue codes; they are shown in this response only."""
     form = await Form.read(request, "count")
     try:
-        body = InviteToStageIn.model_validate(form.filled("count"))
-        issued = await stages.invite_to_stage(context, caller, stage, body, form.key)
+        body = InviteToHearingIn.model_validate(form.filled("count"))
+        issued = await hearings.invite_to_hearing(context, caller, hearing, body, form.key)
     except (ValidationError, *REFUSALS) as error:
-        return await _page(request, context, caller, stage, form, form.refuse(error))
-    return await _page(request, context, caller, stage, Form.blank(*_SAID), issued=issued)
+        return await _page(request, context, caller, hearing, form, form.refuse(error))
+    return await _page(request, context, caller, hearing, Form.blank(*_SAID), issued=issued)
 
 
 @router.post(f"{ONE}/publish")
 async def publish(
     request: Request,
-    stage: StageNumber,
+    hearing: HearingNumber,
     context: Context,
-    caller: Annotated[Caller, staff("publish_stage")],
+    caller: Annotated[Caller, staff("publish_hearing")],
 ) -> Response:
     """Publish the page."""
     form = await Form.read(request)
 
     async def act() -> None:
-        await stages.publish_stage(context, caller, stage)
+        await hearings.publish_hearing(context, caller, hearing)
 
-    return await _done(request, context, caller, stage, form, act)
+    return await _done(request, context, caller, hearing, form, act)
 
 
 @router.post(f"{ONE}/tickets/{{number}}/answer")
 async def answer(
     request: Request,
-    stage: StageNumber,
+    hearing: HearingNumber,
     number: TicketNumber,
     context: Context,
-    caller: Annotated[Caller, staff("answer_on_stage")],
+    caller: Annotated[Caller, staff("answer_at_hearing")],
 ) -> Response:
     """Prepare the answer of a unit."""
     form = await Form.read(request, "answer")
 
     async def act() -> None:
-        body = AnswerOnStageIn.model_validate({"text": form.typed["answer"]})
-        await stages.answer_on_stage(context, caller, stage, number, body)
+        body = AnswerAtHearingIn.model_validate({"text": form.typed["answer"]})
+        await hearings.answer_at_hearing(context, caller, hearing, number, body)
 
-    return await _done(request, context, caller, stage, form, act)
+    return await _done(request, context, caller, hearing, form, act)
 
 
 @router.post(f"{ONE}/tickets/{{number}}/promise")
 async def promise(
     request: Request,
-    stage: StageNumber,
+    hearing: HearingNumber,
     number: TicketNumber,
     context: Context,
-    caller: Annotated[Caller, staff("promise_on_stage")],
+    caller: Annotated[Caller, staff("promise_at_hearing")],
 ) -> Response:
-    """Record a promise that is given at the event."""
+    """Record a promise that is given at the hearing."""
     form = await Form.read(request, "text", "due")
 
     async def act() -> None:
         draft = PromiseDraft.model_validate(form.filled("text", "due"))
-        await stages.promise_on_stage(context, caller, stage, number, draft, form.key)
+        await hearings.promise_at_hearing(context, caller, hearing, number, draft, form.key)
 
-    return await _done(request, context, caller, stage, form, act)
+    return await _done(request, context, caller, hearing, form, act)
 
 
 @router.post(f"{ONE}/questions/{{question}}")
 async def decide(
     request: Request,
-    stage: StageNumber,
+    hearing: HearingNumber,
     question: Annotated[str, Path(pattern=r"^[0-9a-f]{1,64}$")],
     context: Context,
     caller: Annotated[Caller, staff("decide_question")],
@@ -167,9 +167,9 @@ async def decide(
 
     async def act() -> None:
         body = DecideQuestionIn(shown=form.typed["shown"] == "yes")
-        await stages.decide_question(context, caller, stage, question, body)
+        await hearings.decide_question(context, caller, hearing, question, body)
 
-    return await _done(request, context, caller, stage, form, act)
+    return await _done(request, context, caller, hearing, form, act)
 
 
 # --- drawing ----------------------------------------------------------------------------------
@@ -179,7 +179,7 @@ async def _done(
     request: Request,
     context: AppContext,
     caller: Caller,
-    stage: str,
+    hearing: str,
     form: Form,
     act: _Act,
 ) -> Response:
@@ -188,8 +188,8 @@ async def _done(
         await act()
     except (ValidationError, *REFUSALS) as error:
         status = form.refuse(error, _NOT_A_DATE)
-        return await _page(request, context, caller, stage, form, status)
-    return RedirectResponse(ONE.format(stage=stage), 303)
+        return await _page(request, context, caller, hearing, form, status)
+    return RedirectResponse(ONE.format(hearing=hearing), 303)
 
 
 async def _list(
@@ -198,15 +198,15 @@ async def _list(
     pack = working_city(request, context, caller)
     if pack.report_card is None:
         raise Problem("not_found")
-    found = await stages.list_stages(context, caller, pack.city.id)
+    found = await hearings.list_hearings(context, caller, pack.city.id)
     return staff_page(
         request,
-        "supervision/stages.html",
+        "supervision/hearings.html",
         caller,
         status,
         pack=pack,
         items=found.items,
-        may=caller.may(RIGHTS["prepare_stage"]),
+        may=caller.may(RIGHTS["prepare_hearing"]),
         form=form,
     )
 
@@ -215,24 +215,24 @@ async def _page(
     request: Request,
     context: AppContext,
     caller: Caller,
-    stage: str,
+    hearing: str,
     form: Form,
     status: int = 200,
     *,
-    issued: StageInvitationsOut | None = None,
+    issued: HearingInvitationsOut | None = None,
 ) -> Response:
-    seen = await stages.stage_for_staff(context, caller, stage)
+    seen = await hearings.hearing_for_staff(context, caller, hearing)
     pack = context.packs.get(seen.city)
     form.typed = dict.fromkeys(_SAID, "") | form.typed
     return staff_page(
         request,
-        "supervision/stages_event.html",
+        "supervision/hearings_one.html",
         caller,
         status,
         pack=pack,
-        stage=seen,
-        may=caller.may(RIGHTS["publish_stage"]),
-        may_answer=caller.may(RIGHTS["answer_on_stage"]),
+        hearing=seen,
+        may=caller.may(RIGHTS["publish_hearing"]),
+        may_answer=caller.may(RIGHTS["answer_at_hearing"]),
         issued=issued,
         form=form,
     )

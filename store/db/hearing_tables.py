@@ -1,4 +1,4 @@
-"""The tables of public events. An invitation is kept as a keyed mark of its code."""
+"""The tables of public hearings. An invitation is kept as a keyed mark of its code."""
 
 from datetime import datetime
 
@@ -8,11 +8,11 @@ from sqlmodel import Field
 from store.db.tables import Base, UtcDateTime
 
 
-class StageTable(Base, table=True):
-    """Public events, as `domain.stage.stage.PublicEvent` describes them."""
+class HearingTable(Base, table=True):
+    """Public hearings, as `domain.hearing.hearing.Hearing` describes them."""
 
-    __tablename__ = "stage"
-    __table_args__ = (Index("stage_by_city", "city", "n", unique=True),)
+    __tablename__ = "hearing"
+    __table_args__ = (Index("hearing_by_city", "city", "n", unique=True),)
 
     number: str = Field(primary_key=True)
     id: str = Field(unique=True)
@@ -28,12 +28,12 @@ class StageTable(Base, table=True):
     published_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class StageTicketTable(Base, table=True):
-    """The tickets of an event, each with what its unit answers there."""
+class HearingTicketTable(Base, table=True):
+    """The tickets of a hearing, each with what its unit answers there."""
 
-    __tablename__ = "stage_ticket"
+    __tablename__ = "hearing_ticket"
 
-    stage: str = Field(primary_key=True)
+    hearing: str = Field(primary_key=True)
     number: str = Field(primary_key=True)
     position: int
     unit: str
@@ -41,43 +41,43 @@ class StageTicketTable(Base, table=True):
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class StageInvitationTable(Base, table=True):
+class HearingInvitationTable(Base, table=True):
     """Invitations, by the mark of their code: how much was asked with it."""
 
-    __tablename__ = "stage_invitation"
+    __tablename__ = "hearing_invitation"
 
     mark: str = Field(primary_key=True)
-    stage: str
+    hearing: str
     asked: int = 0
 
 
-class StageQuestionTable(Base, table=True):
+class HearingQuestionTable(Base, table=True):
     """Questions. `id`: a mark of who asked what, so that twice is once."""
 
-    __tablename__ = "stage_question"
-    __table_args__ = (Index("stage_question_by_stage", "stage", "at"),)
+    __tablename__ = "hearing_question"
+    __table_args__ = (Index("hearing_question_by_hearing", "hearing", "at"),)
 
     id: str = Field(primary_key=True)
-    stage: str
+    hearing: str
     at: datetime = Field(sa_type=UtcDateTime)
     label: str
     text: str = Field(sa_type=Text)
     decision: str
 
 
-class StageRatingTable(Base, table=True):
+class HearingRatingTable(Base, table=True):
     """The ratings of answers: one for each invitation and ticket."""
 
-    __tablename__ = "stage_rating"
+    __tablename__ = "hearing_rating"
 
-    stage: str = Field(primary_key=True)
+    hearing: str = Field(primary_key=True)
     number: str = Field(primary_key=True)
     mark: str = Field(primary_key=True)
     grade: int
 
 
-stage: Table = Base.metadata.tables["stage"]
-stage_ticket: Table = Base.metadata.tables["stage_ticket"]
-stage_invitation: Table = Base.metadata.tables["stage_invitation"]
-stage_question: Table = Base.metadata.tables["stage_question"]
-stage_rating: Table = Base.metadata.tables["stage_rating"]
+hearing: Table = Base.metadata.tables["hearing"]
+hearing_ticket: Table = Base.metadata.tables["hearing_ticket"]
+hearing_invitation: Table = Base.metadata.tables["hearing_invitation"]
+hearing_question: Table = Base.metadata.tables["hearing_question"]
+hearing_rating: Table = Base.metadata.tables["hearing_rating"]

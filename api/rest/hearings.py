@@ -1,4 +1,4 @@
-"""Public events (汇报会): units answer for published tickets in front of residents."""
+"""Public hearings (汇报会): units answer for published tickets in front of residents."""
 
 from typing import Annotated
 
@@ -11,21 +11,21 @@ from api.http.problem_responses import responses
 from api.http.responses import json_of
 from app.access.caller import Caller
 from app.context import API
-from app.tickets import stages
-from app.tickets.promise_views import PromiseOut
-from app.tickets.stages import (
-    AnswerOnStageIn,
+from app.tickets import hearings
+from app.tickets.hearings import (
+    AnswerAtHearingIn,
     AskIn,
     DecideQuestionIn,
-    InviteToStageIn,
-    PublishStageIn,
-    RateOnStageIn,
-    StageInvitationsOut,
-    StageOut,
-    StagesOut,
+    HearingInvitationsOut,
+    HearingOut,
+    HearingsOut,
+    InviteToHearingIn,
+    PublishHearingIn,
+    RateAtHearingIn,
 )
+from app.tickets.promise_views import PromiseOut
+from domain.hearing.hearing import HearingDraft
 from domain.promise.promise import PromiseDraft
-from domain.stage.stage import StageDraft
 
 router = APIRouter(prefix=API)
 
@@ -39,12 +39,12 @@ _READING = (
     "store_unavailable",
 )
 _ACTING = (*_READING, "malformed_json", "body_too_large", "csrf_failed")
-_ONE = (*_ACTING, "stage_not_found")
+_ONE = (*_ACTING, "hearing_not_found")
 _INVITED = (
     "invalid_request",
     "malformed_json",
     "body_too_large",
-    "stage_not_found",
+    "hearing_not_found",
     "invitation_unknown",
     "too_many_attempts",
     "too_many_requests",
@@ -60,9 +60,9 @@ EXAMPLE = {
 ANSWERING = {"text": "十二盏路灯已全部更换。"}
 PROMISING = {"text": "年底前增设六盏路灯", "due": "2026-12-31"}
 
-StageNumber = Annotated[
+HearingNumber = Annotated[
     str,
-    Path(pattern=r"^[0-9A-Za-z_.-]{1,64}$", description="The number of the event: heping-3."),
+    Path(pattern=r"^[0-9A-Za-z_.-]{1,64}$", description="The number of the hearing: heping-3."),
 ]
 QuestionId = Annotated[str, Path(pattern=r"^[0-9a-f]{1,64}$")]
 InvitationCode = Annotated[
@@ -76,88 +76,88 @@ InvitationCode = Annotated[
 
 
 @router.get(
-    "/cities/{city}/events",
-    operation_id="list_stages",
-    summary="List the public events of a city",
+    "/cities/{city}/hearings",
+    operation_id="list_hearings",
+    summary="List the public hearings of a city",
     tags=["Staff"],
-    response_model=StagesOut,
+    response_model=HearingsOut,
     responses=responses(*_READING, "unknown_city", "not_in_this_city"),
 )
 async def listed(
-    city: str, caller: Annotated[Caller, staff("list_stages")], context: Context
+    city: str, caller: Annotated[Caller, staff("list_hearings")], context: Context
 ) -> Response:
     """Return them, the newest first; to officers those with tickets of their own unit."""
-    return json_of(await stages.list_stages(context, caller, city))
+    return json_of(await hearings.list_hearings(context, caller, city))
 
 
 @router.post(
-    "/cities/{city}/events",
-    operation_id="prepare_stage",
-    summary="Prepare a public event with published tickets",
+    "/cities/{city}/hearings",
+    operation_id="prepare_hearing",
+    summary="Prepare a public hearing with published tickets",
     tags=["Staff"],
     status_code=201,
-    response_model=StageOut,
+    response_model=HearingOut,
     responses=responses(*_ACTING, "unknown_city", "not_in_this_city", "case_not_published"),
 )
 async def prepare(
     city: str,
-    caller: Annotated[Caller, staff("prepare_stage")],
+    caller: Annotated[Caller, staff("prepare_hearing")],
     context: Context,
-    body: Annotated[StageDraft, Body(examples=[EXAMPLE])],
+    body: Annotated[HearingDraft, Body(examples=[EXAMPLE])],
 ) -> Response:
     """Prepare it with tickets whose answer is published: private ones and reports never are."""
-    return json_of(await stages.prepare_stage(context, caller, city, body), 201)
+    return json_of(await hearings.prepare_hearing(context, caller, city, body), 201)
 
 
 @router.post(
-    "/events/{stage}/invitations",
-    operation_id="invite_to_stage",
-    summary="Issue the codes of invitations to a public event",
+    "/hearings/{hearing}/invitations",
+    operation_id="invite_to_hearing",
+    summary="Issue the codes of invitations to a public hearing",
     tags=["Staff"],
     status_code=201,
-    response_model=StageInvitationsOut,
+    response_model=HearingInvitationsOut,
     responses=responses(*_ONE, "invitation_cap"),
 )
 async def invite(
-    stage: StageNumber,
-    caller: Annotated[Caller, staff("invite_to_stage")],
+    hearing: HearingNumber,
+    caller: Annotated[Caller, staff("invite_to_hearing")],
     context: Context,
-    body: Annotated[InviteToStageIn, Body(examples=[{"count": 12}])],
+    body: Annotated[InviteToHearingIn, Body(examples=[{"count": 12}])],
 ) -> Response:
     """Return the codes, which are shown only here."""
-    return json_of(await stages.invite_to_stage(context, caller, stage, body), 201)
+    return json_of(await hearings.invite_to_hearing(context, caller, hearing, body), 201)
 
 
 @router.post(
-    "/events/{stage}/tickets/{number}/answer",
-    operation_id="answer_on_stage",
-    summary="Prepare what a unit answers at a public event",
+    "/hearings/{hearing}/tickets/{number}/answer",
+    operation_id="answer_at_hearing",
+    summary="Prepare what a unit answers at a public hearing",
     tags=["Staff"],
-    response_model=StageOut,
-    responses=responses(*_ONE, "bad_number", "ticket_not_found", "not_on_stage", "not_your_unit"),
+    response_model=HearingOut,
+    responses=responses(*_ONE, "bad_number", "ticket_not_found", "not_at_hearing", "not_your_unit"),
 )
 async def answer(
-    stage: StageNumber,
+    hearing: HearingNumber,
     number: TicketNumber,
-    caller: Annotated[Caller, staff("answer_on_stage")],
+    caller: Annotated[Caller, staff("answer_at_hearing")],
     context: Context,
-    body: Annotated[AnswerOnStageIn, Body(examples=[ANSWERING])],
+    body: Annotated[AnswerAtHearingIn, Body(examples=[ANSWERING])],
 ) -> Response:
     """Record it; the last word is shown, redacted like all published texts."""
-    return json_of(await stages.answer_on_stage(context, caller, stage, number, body))
+    return json_of(await hearings.answer_at_hearing(context, caller, hearing, number, body))
 
 
 @router.post(
-    "/events/{stage}/tickets/{number}/promises",
-    operation_id="promise_on_stage",
-    summary="Record what a unit promises at a public event",
+    "/hearings/{hearing}/tickets/{number}/promises",
+    operation_id="promise_at_hearing",
+    summary="Record what a unit promises at a public hearing",
     tags=["Staff"],
     status_code=201,
     response_model=PromiseOut,
     responses=responses(
         *_ONE,
         "bad_number",
-        "not_on_stage",
+        "not_at_hearing",
         "not_your_unit",
         "not_in_this_city",
         "not_started_yet",
@@ -170,107 +170,109 @@ async def answer(
     ),
 )
 async def promise(
-    stage: StageNumber,
+    hearing: HearingNumber,
     number: TicketNumber,
-    caller: Annotated[Caller, staff("promise_on_stage")],
+    caller: Annotated[Caller, staff("promise_at_hearing")],
     context: Context,
     body: Annotated[PromiseDraft, Body(examples=[PROMISING])],
 ) -> Response:
     """Record a promise of the ticket, which is asked about on its day like any other."""
-    return json_of(await stages.promise_on_stage(context, caller, stage, number, body), 201)
+    return json_of(await hearings.promise_at_hearing(context, caller, hearing, number, body), 201)
 
 
 @router.post(
-    "/events/{stage}/publish",
-    operation_id="publish_stage",
-    summary="Publish the page of a public event",
+    "/hearings/{hearing}/publish",
+    operation_id="publish_hearing",
+    summary="Publish the page of a public hearing",
     tags=["Staff"],
-    response_model=StageOut,
+    response_model=HearingOut,
     responses=responses(*_ONE),
 )
 async def publish(
-    stage: StageNumber,
-    caller: Annotated[Caller, staff("publish_stage")],
+    hearing: HearingNumber,
+    caller: Annotated[Caller, staff("publish_hearing")],
     context: Context,
-    _body: Annotated[PublishStageIn, Body(examples=[{}])],
+    _body: Annotated[PublishHearingIn, Body(examples=[{}])],
 ) -> Response:
     """Publish it; the first time stays."""
-    return json_of(await stages.publish_stage(context, caller, stage))
+    return json_of(await hearings.publish_hearing(context, caller, hearing))
 
 
 @router.post(
-    "/events/{stage}/questions/{question}",
+    "/hearings/{hearing}/questions/{question}",
     operation_id="decide_question",
     summary="Let a question through, or refuse it",
     tags=["Staff"],
-    response_model=StageOut,
+    response_model=HearingOut,
     responses=responses(*_ONE, "question_not_found"),
 )
 async def decide(
-    stage: StageNumber,
+    hearing: HearingNumber,
     question: QuestionId,
     caller: Annotated[Caller, staff("decide_question")],
     context: Context,
     body: Annotated[DecideQuestionIn, Body(examples=[{"shown": True}])],
 ) -> Response:
     """Decide what everybody reads; the decision can be changed."""
-    return json_of(await stages.decide_question(context, caller, stage, question, body))
+    return json_of(await hearings.decide_question(context, caller, hearing, question, body))
 
 
 # --- everybody, and those invited ---------------------------------------------------------------
 
 
 @router.get(
-    "/events/{stage}",
-    operation_id="get_stage",
-    summary="Read a public event",
+    "/hearings/{hearing}",
+    operation_id="get_hearing",
+    summary="Read a public hearing",
     tags=["Citizens"],
-    dependencies=[public("get_stage")],
-    response_model=StageOut,
+    dependencies=[public("get_hearing")],
+    response_model=HearingOut,
     responses=responses(
-        "invalid_request", "stage_not_found", "too_many_requests", "store_unavailable"
+        "invalid_request", "hearing_not_found", "too_many_requests", "store_unavailable"
     ),
 )
-async def show(stage: StageNumber, context: Context) -> Response:
+async def show(hearing: HearingNumber, context: Context) -> Response:
     """Return tickets, answers, promises, ratings and the questions that were let through."""
-    return json_of(await stages.public_stage(context, stage))
+    return json_of(await hearings.hearing_shown(context, hearing))
 
 
 @router.post(
-    "/events/{stage}/questions",
-    operation_id="ask_on_stage",
-    summary="Ask something at a public event",
+    "/hearings/{hearing}/questions",
+    operation_id="ask_at_hearing",
+    summary="Ask something at a public hearing",
     tags=["Citizens"],
-    dependencies=[public("get_stage")],
-    response_model=StageOut,
-    responses=responses(*_INVITED, "stage_question_cap"),
+    dependencies=[public("get_hearing")],
+    response_model=HearingOut,
+    responses=responses(*_INVITED, "hearing_question_cap"),
 )
 async def ask(
     request: Request,
-    stage: StageNumber,
+    hearing: HearingNumber,
     context: Context,
     code: InvitationCode,
     body: Annotated[AskIn, Body(examples=[{"text": "北门的路灯什么时候装？"}])],
 ) -> Response:
     """Record a question; it is shown once a supervisor lets it through."""
-    return json_of(await stages.ask_on_stage(context, stage, code, network_of(request), body))
+    return json_of(await hearings.ask_at_hearing(context, hearing, code, network_of(request), body))
 
 
 @router.post(
-    "/events/{stage}/ratings",
-    operation_id="rate_on_stage",
-    summary="Rate an answer of a public event",
+    "/hearings/{hearing}/ratings",
+    operation_id="rate_at_hearing",
+    summary="Rate an answer of a public hearing",
     tags=["Citizens"],
-    dependencies=[public("get_stage")],
-    response_model=StageOut,
-    responses=responses(*_INVITED, "not_on_stage", "answer_rated"),
+    dependencies=[public("get_hearing")],
+    response_model=HearingOut,
+    responses=responses(*_INVITED, "not_at_hearing", "answer_rated"),
 )
 async def rate(
     request: Request,
-    stage: StageNumber,
+    hearing: HearingNumber,
     context: Context,
     code: InvitationCode,
-    body: Annotated[RateOnStageIn, Body(examples=[{"number": "2611012345675", "grade": 5}])],
+    body: Annotated[RateAtHearingIn, Body(examples=[{"number": "2611012345675", "grade": 5}])],
 ) -> Response:
     """Count one rating for each invitation and ticket."""
-    return json_of(await stages.rate_on_stage(context, stage, code, network_of(request), body))
+    return json_of(
+        await hearings.rate_at_hearing(context, hearing, code, network_of(request), body)
+    )

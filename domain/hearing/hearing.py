@@ -1,4 +1,4 @@
-"""A public event: its tickets, the answers that units prepared, and what residents say to them."""
+"""A public hearing: its tickets, the answers of units, and what residents say to them."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -9,17 +9,17 @@ from domain.model import Incoming, Instant, Recorded
 from domain.ticket.complaint import Code, cleaned, required
 
 MOST_TICKETS = 30
-"""The most tickets of one event."""
+"""The most tickets of one hearing."""
 MOST_INVITED = 500
-"""The most invitations of one event."""
+"""The most invitations of one hearing."""
 MOST_QUESTIONS = 5
 """The most questions with one invitation."""
 
 Heading = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(required)]
-StageAnswer = Annotated[
+HearingAnswer = Annotated[
     str, StringConstraints(min_length=1, max_length=2000), AfterValidator(required)
 ]
-StageQuestion = Annotated[
+HearingQuestion = Annotated[
     str, StringConstraints(min_length=1, max_length=500), AfterValidator(required)
 ]
 Label = Annotated[str, StringConstraints(max_length=30), AfterValidator(cleaned)]
@@ -33,8 +33,8 @@ class Decision(StrEnum):
     REFUSED = "refused"
 
 
-class StageDraft(Incoming):
-    """An event as it is prepared. `open`: everybody may come; else those invited."""
+class HearingDraft(Incoming):
+    """A hearing as it is prepared. `open`: everybody may come; else those invited."""
 
     title: Heading
     place: Heading
@@ -43,8 +43,8 @@ class StageDraft(Incoming):
     tickets: list[Code] = Field(min_length=1, max_length=MOST_TICKETS)
 
 
-class PublicEvent(Recorded):
-    """An event as it is recorded. `number`: the city and a count, as in its public address."""
+class Hearing(Recorded):
+    """A hearing as it is recorded. `number`: the city and a count, as in its public address."""
 
     id: str
     number: str

@@ -1,4 +1,4 @@
-"""Public events (汇报会): units answer for published tickets in front of residents."""
+"""Public hearings (汇报会): units answer for published tickets in front of residents."""
 
 from collections import Counter
 from datetime import timedelta
@@ -17,34 +17,41 @@ from app.tickets.promise_views import PromiseOut, promise_out
 from app.tickets.promises import make_promise
 from app.tickets.publications import Publication, published_among
 from app.tickets.redaction import redacted
+from domain.hearing.hearing import (
+    Decision,
+    Hearing,
+    HearingAnswer,
+    HearingDraft,
+    HearingQuestion,
+    Label,
+)
 from domain.model import Incoming, Instant, Recorded
 from domain.pack.pack import Pack
 from domain.policy.permissions import RIGHTS
 from domain.promise.promise import PromiseDraft
-from domain.stage.stage import Decision, Label, PublicEvent, StageAnswer, StageDraft, StageQuestion
 from domain.ticket.complaint import Code
 from store.identity.reservations import Window
 from store.reporting import public_promises
-from store.tickets import promises, stages
-from store.tickets.stages import QuestionRow, StageCourse
+from store.tickets import hearings, promises
+from store.tickets.hearings import HearingCourse, QuestionRow
 
 WINDOW = timedelta(minutes=10)
 WRONG_PER_ADDRESS = 60
 """Unknown codes of invitations from one network."""
 
 
-class InviteToStageIn(Incoming):
+class InviteToHearingIn(Incoming):
     """A number of new invitations."""
 
     count: int = Field(ge=1, le=200)
 
 
-class AnswerOnStageIn(Incoming):
-    text: StageAnswer
+class AnswerAtHearingIn(Incoming):
+    text: HearingAnswer
 
 
-class PublishStageIn(Incoming):
-    """Nothing: an event is published as it was prepared."""
+class PublishHearingIn(Incoming):
+    """Nothing: a hearing is published as it was prepared."""
 
 
 class DecideQuestionIn(Incoming):
@@ -52,24 +59,24 @@ class DecideQuestionIn(Incoming):
 
 
 class AskIn(Incoming):
-    text: StageQuestion
+    text: HearingQuestion
     label: Label = Field("", description="A name to be shown with it.")
 
 
-class RateOnStageIn(Incoming):
+class RateAtHearingIn(Incoming):
     number: Code
     grade: int = Field(ge=1, le=5)
 
 
-class StageInvitationsOut(Recorded):
+class HearingInvitationsOut(Recorded):
     """The codes of new invitations, one for each representative. They are shown only here."""
 
     codes: list[str] = Field(examples=[["7K2M-9QXD-4TRB"]])
     invited: int
 
 
-class StageTicketOut(Recorded):
-    """A ticket of an event as everybody reads it. `grades`: how many gave each grade."""
+class HearingTicketOut(Recorded):
+    """A ticket of a hearing as everybody reads it. `grades`: how many gave each grade."""
 
     number: str
     title: str
@@ -77,14 +84,14 @@ class StageTicketOut(Recorded):
     unit: str
     unit_name: str
     unit_name_en: str
-    answer: str = Field(description="What the unit says to it at the event; empty: nothing yet.")
+    answer: str = Field(description="What the unit says to it at the hearing; empty: nothing yet.")
     answered_at: Instant | None
     promises: list[PromiseOut]
     ratings: int
     grades: dict[int, int]
 
 
-class StageQuestionOut(Recorded):
+class HearingQuestionOut(Recorded):
     id: str
     at: Instant
     label: str
@@ -92,8 +99,8 @@ class StageQuestionOut(Recorded):
     decision: Decision
 
 
-class StageOut(Recorded):
-    """A public event. Everybody reads questions that were let through, staff all of them."""
+class HearingOut(Recorded):
+    """A public hearing. Everybody reads questions that were let through, staff all of them."""
 
     number: str
     city: str
@@ -103,11 +110,11 @@ class StageOut(Recorded):
     open: bool
     published_at: Instant | None
     invited: int
-    tickets: list[StageTicketOut]
-    questions: list[StageQuestionOut]
+    tickets: list[HearingTicketOut]
+    questions: list[HearingQuestionOut]
 
 
-class StageLine(Recorded):
+class HearingLine(Recorded):
     number: str
     title: str
     place: str
@@ -115,37 +122,37 @@ class StageLine(Recorded):
     published_at: Instant | None
 
 
-class StagesOut(Recorded):
-    items: list[StageLine]
+class HearingsOut(Recorded):
+    items: list[HearingLine]
 
 
 # --- staff ------------------------------------------------------------------------------------
 
 
-async def list_stages(context: AppContext, caller: Caller, city: str) -> StagesOut:
-    """Return the newest public events of a city; to officers those with tickets of their unit.
+async def list_hearings(context: AppContext, caller: Caller, city: str) -> HearingsOut:
+    """Return the newest public hearings of a city; to officers those with tickets of their unit.
 
     Raises:
         Problem: not_in_this_city, not_your_city
         UnknownCity
     """
-    await permit(context, caller, "list_stages")
+    await permit(context, caller, "list_hearings")
     city_of(caller, city)
     _working(context.packs.get(city))
-    found = await stages.listed(context.store, city, caller.unit)
-    return StagesOut(items=[StageLine.model_validate(one.model_dump()) for one in found])
+    found = await hearings.listed(context.store, city, caller.unit)
+    return HearingsOut(items=[HearingLine.model_validate(one.model_dump()) for one in found])
 
 
-async def prepare_stage(
-    context: AppContext, caller: Caller, city: str, draft: StageDraft, key: str | None = None
-) -> StageOut:
-    """Prepare an event with tickets that are published. The same `key` again gives the same event.
+async def prepare_hearing(
+    context: AppContext, caller: Caller, city: str, draft: HearingDraft, key: str | None = None
+) -> HearingOut:
+    """Prepare a hearing with published tickets. The same `key` again gives the same hearing.
 
     Raises:
         Problem: not_in_this_city, not_your_city, case_not_published
         UnknownCity
     """
-    await permit(context, caller, "prepare_stage")
+    await permit(context, caller, "prepare_hearing")
     city_of(caller, city)
     pack = context.packs.get(city)
     _working(pack)
@@ -156,64 +163,68 @@ async def prepare_stage(
     if len(chosen) < len(numbers):
         raise Problem("case_not_published")
     nonce = key or context.nonce()
-    new = PublicEvent(
+    new = Hearing(
         **draft.model_dump(exclude={"tickets"}),
-        id=context.mark(f"stage/{caller.id}/{city}/{nonce}")[:32],
+        id=context.mark(f"hearing/{caller.id}/{city}/{nonce}")[:32],
         number="",
         city=city,
         n=0,
         made_at=context.now(),
         made_by=caller.id,
     )
-    made = await stages.prepare(context.store, new, chosen)
+    made = await hearings.prepare(context.store, new, chosen)
     return await _out(context, made, pack, staff=True)
 
 
-async def stage_for_staff(context: AppContext, caller: Caller, number: str) -> StageOut:
-    """Return an event as its city's staff sees it.
+async def hearing_for_staff(context: AppContext, caller: Caller, number: str) -> HearingOut:
+    """Return a hearing as its city's staff sees it.
 
     Raises:
-        Problem: stage_not_found
+        Problem: hearing_not_found
     """
-    await permit(context, caller, "list_stages")
+    await permit(context, caller, "list_hearings")
     found, pack = await _found(context, caller, number)
     return await _out(context, found, pack, staff=True)
 
 
-async def invite_to_stage(
-    context: AppContext, caller: Caller, number: str, body: InviteToStageIn, key: str | None = None
-) -> StageInvitationsOut:
+async def invite_to_hearing(
+    context: AppContext,
+    caller: Caller,
+    number: str,
+    body: InviteToHearingIn,
+    key: str | None = None,
+) -> HearingInvitationsOut:
     """Issue the codes of invitations; the store keeps marks of them.
 
     Raises:
-        Problem, Refused: stage_not_found, invitation_cap
+        Problem, Refused: hearing_not_found, invitation_cap
     """
-    await permit(context, caller, "invite_to_stage")
+    await permit(context, caller, "invite_to_hearing")
     found, _ = await _found(context, caller, number)
     nonce = key or context.nonce()
     codes = [drawn(context, f"{found.id}/{nonce}/{one}") for one in range(body.count)]
     marks = [mark_of(context, one) for one in codes]
-    invited = await stages.invite(context.store, number, marks)
-    return StageInvitationsOut(codes=codes, invited=invited)
+    invited = await hearings.invite(context.store, number, marks)
+    return HearingInvitationsOut(codes=codes, invited=invited)
 
 
-async def answer_on_stage(
-    context: AppContext, caller: Caller, number: str, ticket: str, body: AnswerOnStageIn
-) -> StageOut:
-    """Record what the unit of a ticket answers at the event.
+async def answer_at_hearing(
+    context: AppContext, caller: Caller, number: str, ticket: str, body: AnswerAtHearingIn
+) -> HearingOut:
+    """Record what the unit of a ticket answers at the hearing.
 
     Raises:
-        Problem: stage_not_found, not_on_stage, not_your_unit
+        Problem: hearing_not_found, not_at_hearing, not_your_unit
     """
-    await permit(context, caller, "answer_on_stage", ticket)
-    await _leading(context, caller, ticket, "answer_on_stage")
+    await permit(context, caller, "answer_at_hearing", ticket)
+    await _leading(context, caller, ticket, "answer_at_hearing")
     found, pack = await _found(context, caller, number)
     await _own(context, caller, number, ticket)
-    await stages.answer(context.store, number, ticket, body.text, context.now())
+    await hearings.answer(context.store, number, ticket, body.text, context.now())
     return await _out(context, found, pack, staff=True)
 
 
-async def promise_on_stage(
+async def promise_at_hearing(
     context: AppContext,
     caller: Caller,
     number: str,
@@ -221,57 +232,57 @@ async def promise_on_stage(
     draft: PromiseDraft,
     key: str | None = None,
 ) -> PromiseOut:
-    """Record what a unit promises at the event: a promise of the ticket like any other.
+    """Record what a unit promises at the hearing: a promise of the ticket like any other.
 
     Raises:
-        Problem, Refused: stage_not_found, not_on_stage, and as `make_promise`
+        Problem, Refused: hearing_not_found, not_at_hearing, and as `make_promise`
     """
-    await permit(context, caller, "promise_on_stage", ticket)
-    await _leading(context, caller, ticket, "promise_on_stage")
+    await permit(context, caller, "promise_at_hearing", ticket)
+    await _leading(context, caller, ticket, "promise_at_hearing")
     await _found(context, caller, number)
     await _own(context, caller, number, ticket)
-    return await make_promise(context, caller, ticket, draft, key, stage=number)
+    return await make_promise(context, caller, ticket, draft, key, hearing=number)
 
 
-async def publish_stage(context: AppContext, caller: Caller, number: str) -> StageOut:
-    """Publish the event's page.
+async def publish_hearing(context: AppContext, caller: Caller, number: str) -> HearingOut:
+    """Publish the hearing's page.
 
     Raises:
-        Problem: stage_not_found
+        Problem: hearing_not_found
     """
-    await permit(context, caller, "publish_stage")
+    await permit(context, caller, "publish_hearing")
     await _found(context, caller, number)
-    await stages.publish(context.store, number, context.now())
+    await hearings.publish(context.store, number, context.now())
     found, pack = await _found(context, caller, number)
     return await _out(context, found, pack, staff=True)
 
 
 async def decide_question(
     context: AppContext, caller: Caller, number: str, question: str, body: DecideQuestionIn
-) -> StageOut:
+) -> HearingOut:
     """Let a question through to the public page, or refuse it.
 
     Raises:
-        Problem, Refused: stage_not_found, question_not_found
+        Problem, Refused: hearing_not_found, question_not_found
     """
     await permit(context, caller, "decide_question")
     found, pack = await _found(context, caller, number)
     decision = Decision.SHOWN if body.shown else Decision.REFUSED
-    await stages.decide(context.store, number, question, decision)
+    await hearings.decide(context.store, number, question, decision)
     return await _out(context, found, pack, staff=True)
 
 
-async def _found(context: AppContext, caller: Caller, number: str) -> tuple[PublicEvent, Pack]:
-    """Return the event, if the caller serves its city, and has a ticket in it if they are of a
+async def _found(context: AppContext, caller: Caller, number: str) -> tuple[Hearing, Pack]:
+    """Return the hearing, if the caller serves its city, and has a ticket in it if they are of a
     unit.
     """
-    found = await stages.get(context.store, number)
+    found = await hearings.get(context.store, number)
     if found is None or not caller.serves(found.city) or found.city not in context.packs.ids():
-        raise Problem("stage_not_found")
+        raise Problem("hearing_not_found")
     if caller.unit is not None:
-        own = await stages.listed(context.store, found.city, caller.unit)
+        own = await hearings.listed(context.store, found.city, caller.unit)
         if number not in {one.number for one in own}:
-            raise Problem("stage_not_found")
+            raise Problem("hearing_not_found")
     return found, context.packs.get(found.city)
 
 
@@ -279,17 +290,17 @@ async def _leading(context: AppContext, caller: Caller, ticket: str, key: str) -
     """Refuse units that do not lead the ticket."""
     seen = await visible(context, caller, ticket)
     if seen is None:
-        raise Problem("not_on_stage" if caller.unit is None else "ticket_not_found")
+        raise Problem("not_at_hearing" if caller.unit is None else "ticket_not_found")
     near = caller.near(seen, context.packs.get(seen.complaint.city))
     if not RIGHTS[key].allows(caller.actor.role, near):
         raise Problem("forbidden", f"The unit may not do this: {key}.")
 
 
 async def _own(context: AppContext, caller: Caller, number: str, ticket: str) -> None:
-    course = await stages.course(context.store, number)
+    course = await hearings.course(context.store, number)
     unit = next((one.unit for one in course.tickets if one.number == ticket), None)
     if unit is None:
-        raise Problem("not_on_stage")
+        raise Problem("not_at_hearing")
     if caller.unit not in (None, unit):
         raise Problem("not_your_unit")
 
@@ -302,66 +313,66 @@ def _working(pack: Pack) -> None:
 # --- everybody, and those invited ---------------------------------------------------------------
 
 
-async def public_stage(context: AppContext, number: str) -> StageOut:
-    """Return the event as everybody reads it.
+async def hearing_shown(context: AppContext, number: str) -> HearingOut:
+    """Return the hearing as everybody reads it.
 
     Raises:
-        Problem: stage_not_found, also before it is published
+        Problem: hearing_not_found, also before it is published
     """
-    await permit(context, None, "get_stage")
-    found = await stages.get(context.store, number)
+    await permit(context, None, "get_hearing")
+    found = await hearings.get(context.store, number)
     if found is None or found.published_at is None or found.city not in context.packs.ids():
-        raise Problem("stage_not_found")
+        raise Problem("hearing_not_found")
     return await _out(context, found, context.packs.get(found.city), staff=False)
 
 
-async def ask_on_stage(
+async def ask_at_hearing(
     context: AppContext, number: str, code: str, network: str, body: AskIn
-) -> StageOut:
+) -> HearingOut:
     """Record a question of somebody invited; it is shown once a supervisor lets it through.
 
     Raises:
-        Problem, Refused: stage_not_found, invitation_unknown, stage_question_cap,
+        Problem, Refused: hearing_not_found, invitation_unknown, hearing_question_cap,
             too_many_attempts
     """
-    await permit(context, None, "get_stage")
-    out = await public_stage(context, number)
+    await permit(context, None, "get_hearing")
+    out = await hearing_shown(context, number)
     mark = await _invited(context, number, code, network)
     question = QuestionRow(
-        context.mark(f"stage question/{mark}/{body.text}")[:32],
+        context.mark(f"hearing question/{mark}/{body.text}")[:32],
         context.now(),
         body.label,
         body.text,
         Decision.WAITING,
     )
-    await stages.ask(context.store, number, mark, question)
+    await hearings.ask(context.store, number, mark, question)
     return out
 
 
-async def rate_on_stage(
-    context: AppContext, number: str, code: str, network: str, body: RateOnStageIn
-) -> StageOut:
+async def rate_at_hearing(
+    context: AppContext, number: str, code: str, network: str, body: RateAtHearingIn
+) -> HearingOut:
     """Count the rating of an answer: once for each invitation and ticket.
 
     Raises:
-        Problem, Refused: stage_not_found, invitation_unknown, not_on_stage, answer_rated,
+        Problem, Refused: hearing_not_found, invitation_unknown, not_at_hearing, answer_rated,
             too_many_attempts
     """
-    await permit(context, None, "get_stage")
-    out = await public_stage(context, number)
+    await permit(context, None, "get_hearing")
+    out = await hearing_shown(context, number)
     mark = await _invited(context, number, code, network)
     if body.number not in {one.number for one in out.tickets}:
-        raise Problem("not_on_stage")
-    await stages.rate(context.store, number, body.number, mark, body.grade)
-    return await public_stage(context, number)
+        raise Problem("not_at_hearing")
+    await hearings.rate(context.store, number, body.number, mark, body.grade)
+    return await hearing_shown(context, number)
 
 
 async def _invited(context: AppContext, number: str, code: str, network: str) -> str:
-    """Return the mark of an invitation to the event; unknown codes are counted by `network`."""
+    """Return the mark of an invitation to the hearing; unknown codes are counted by `network`."""
     here, mark = context.mark(network), mark_of(context, code)
     rules = (Window(f"invitation/{here}", WRONG_PER_ADDRESS, WINDOW),)
     async with guards.attempt(context, f"invitation/{here}", rules, "too_many_attempts") as tried:
-        if not await stages.is_invited(context.store, number, mark):
+        if not await hearings.is_invited(context.store, number, mark):
             raise Problem("invitation_unknown")
         await tried.undecided()
     return mark
@@ -370,17 +381,17 @@ async def _invited(context: AppContext, number: str, code: str, network: str) ->
 # --- shared -----------------------------------------------------------------------------------
 
 
-async def _out(context: AppContext, of: PublicEvent, pack: Pack, *, staff: bool) -> StageOut:
-    """Return the event with those of its tickets that are published at this moment."""
-    course = await stages.course(context.store, of.number)
+async def _out(context: AppContext, of: Hearing, pack: Pack, *, staff: bool) -> HearingOut:
+    """Return the hearing with those of its tickets that are published at this moment."""
+    course = await hearings.course(context.store, of.number)
     numbers = [one.number for one in course.tickets]
     shown = {one.number: one for one in await published_among(context, pack, numbers)}
     given = await _promises(context, of, pack)
-    return StageOut(
+    return HearingOut(
         **{name: getattr(of, name) for name in _AS_RECORDED},
         tickets=_tickets(course, shown, given, pack),
         questions=[
-            StageQuestionOut(
+            HearingQuestionOut(
                 id=one.id,
                 at=one.at,
                 label=one.label if staff else redacted(one.label),
@@ -393,14 +404,14 @@ async def _out(context: AppContext, of: PublicEvent, pack: Pack, *, staff: bool)
     )
 
 
-_AS_RECORDED = tuple(StageOut.model_fields.keys() - {"tickets", "questions"})
+_AS_RECORDED = tuple(HearingOut.model_fields.keys() - {"tickets", "questions"})
 
 
 def _tickets(
-    course: StageCourse, shown: dict[str, Publication], given: list[PromiseOut], pack: Pack
-) -> list[StageTicketOut]:
+    course: HearingCourse, shown: dict[str, Publication], given: list[PromiseOut], pack: Pack
+) -> list[HearingTicketOut]:
     return [
-        StageTicketOut(
+        HearingTicketOut(
             number=one.number,
             title=shown[one.number].title,
             text=shown[one.number].text,
@@ -417,8 +428,8 @@ def _tickets(
     ]
 
 
-async def _promises(context: AppContext, of: PublicEvent, pack: Pack) -> list[PromiseOut]:
-    found = await public_promises.of_stage(context.store, of.number)
+async def _promises(context: AppContext, of: Hearing, pack: Pack) -> list[PromiseOut]:
+    found = await public_promises.of_hearing(context.store, of.number)
     followers = await promises.followers(context.store, found)
     today = context.now().astimezone(pack.calendar.tz).date()
     return [promise_out(one, pack, today, followers, staff=False) for one in found]

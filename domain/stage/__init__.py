@@ -1,1 +1,0 @@
-"""Public events (汇报会): units answer for selected tickets in front of residents."""
