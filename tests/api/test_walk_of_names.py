@@ -125,6 +125,10 @@ NO_NAMES = {
     "mediation", "party", "parties", "says",
     *(f"point_{n}" for n in range(1, 6)),
     *(f"{part}_{n}" for n in range(1, 5) for part in ("side", "says")),
+    # of promises, hearings and report cards: numbers on a ticket or in a city, and what is filled in
+    "promise", "promise_due", "moved_to", "hearing", "shown", "chosen", "quarter",
+    # of devices: their readings and places
+    "value", "outline",
     # how it is sent
     "accept_encoding", "device", "path", "prefer", "span", "to",
 }  # fmt: skip
@@ -141,7 +145,7 @@ UNKNOWN: dict[str, str] = {
 WHAT_ELSE = {
     "version": "1", "city": ELSEWHERE, "city_id": ELSEWHERE, "action": "disable", "what": "urge",
     "chore": "spool", "path": "x", "code": "x", "council": "1", "task": "1",
-    "sign_up": "none",
+    "sign_up": "none", "promise": "1", "hearing": "tongzhou-1", "question": "0",
     "round": "x", "draw": "x",
     "row": "0" * 32,
     "month": "2026-01", "line": "1",
