@@ -3,3 +3,8 @@
 
 // A form that came back with faults: the summary is read out first.
 document.querySelector("[data-focus]")?.focus();
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}

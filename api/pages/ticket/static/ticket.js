@@ -4,7 +4,6 @@
 const OFF = "jiesu-keys-off";
 const dialog = document.getElementById("keys");
 const toggle = document.querySelector("[data-keys-on]");
-const print = document.querySelector("[data-print]");
 const opener = document.querySelector("[data-keys]");
 
 function kept() {
@@ -15,10 +14,6 @@ function keep(off) {
   try { if (off) localStorage.setItem(OFF, "1"); else localStorage.removeItem(OFF); } catch { /* not kept */ }
 }
 
-if (print) {
-  print.hidden = false;
-  print.addEventListener("click", () => window.print());
-}
 if (dialog && opener) {
   opener.hidden = false;
   opener.addEventListener("click", () => dialog.showModal());

@@ -1,12 +1,7 @@
-// The inbox, better: keys, all at once, how many are chosen, printing. It works without.
+// The inbox, better: keys, all at once, how many are chosen. It works without.
 "use strict";
 
 {
-  for (const button of document.querySelectorAll("[data-print]")) {
-    button.hidden = false;
-    button.addEventListener("click", () => print());
-  }
-
   const form = document.querySelector("[data-inbox]");
   const rows = form ? [...form.querySelectorAll("[data-ref]")] : [];
   const boxes = rows.map((row) => row.querySelector("[name=pick]")).filter(Boolean);
