@@ -17,7 +17,7 @@ from store.db.hearing_tables import (
     hearing_ticket,
 )
 
-_STAGE, _TICKET, _INVITATION = hearing.c, hearing_ticket.c, hearing_invitation.c
+_HEARING, _TICKET, _INVITATION = hearing.c, hearing_ticket.c, hearing_invitation.c
 _QUESTION, _RATING = hearing_question.c, hearing_rating.c
 
 
@@ -54,12 +54,13 @@ async def prepare(store: Store, new: Hearing, tickets: Sequence[tuple[str, str]]
     """
 
     def work(connection: Connection) -> Hearing:
-        newest = select(_STAGE.number).where(_STAGE.city == new.city).order_by(_STAGE.n.desc())
-        connection.execute(newest.limit(1).with_for_update())
-        known = connection.execute(select(hearing).where(_STAGE.id == new.id)).first()
+        if store.dialect != "sqlite":  # those who take a number in a city wait for each other
+            key = func.hashtextextended(f"hearings/{new.city}", 0)
+            connection.execute(select(func.pg_advisory_xact_lock(key)))
+        known = connection.execute(select(hearing).where(_HEARING.id == new.id)).first()
         if known is not None:
             return _hearing(known)
-        last = select(func.max(_STAGE.n)).where(_STAGE.city == new.city)
+        last = select(func.max(_HEARING.n)).where(_HEARING.city == new.city)
         n = (connection.execute(last).scalar() or 0) + 1
         made = new.model_copy(update={"n": n, "number": f"{new.city}-{n}"})
         connection.execute(insert(hearing), made.model_dump())
@@ -81,17 +82,17 @@ async def prepare(store: Store, new: Hearing, tickets: Sequence[tuple[str, str]]
 
 
 async def get(store: Store, number: str) -> Hearing | None:
-    row = await store.first(select(hearing).where(_STAGE.number == number))
+    row = await store.first(select(hearing).where(_HEARING.number == number))
     return None if row is None else _hearing(row)
 
 
 async def listed(store: Store, city: str, unit: str | None, limit: int = 100) -> list[Hearing]:
     """Return the newest hearings of a city; of `unit` those with a ticket of it."""
-    statement = select(hearing).where(_STAGE.city == city)
+    statement = select(hearing).where(_HEARING.city == city)
     if unit is not None:
         own = select(_TICKET.hearing).where(_TICKET.unit == unit)
-        statement = statement.where(_STAGE.number.in_(own))
-    rows = await store.rows(statement.order_by(_STAGE.n.desc()).limit(limit))
+        statement = statement.where(_HEARING.number.in_(own))
+    rows = await store.rows(statement.order_by(_HEARING.n.desc()).limit(limit))
     return [_hearing(row) for row in rows]
 
 
@@ -137,7 +138,7 @@ async def answer(store: Store, number: str, ticket: str, text: str, at: datetime
 
 async def publish(store: Store, number: str, at: datetime) -> None:
     """Publish the page of the hearing; the first time stays."""
-    unpublished = (_STAGE.number == number) & _STAGE.published_at.is_(None)
+    unpublished = (_HEARING.number == number) & _HEARING.published_at.is_(None)
     await store.change(update(hearing).where(unpublished).values(published_at=at))
 
 
@@ -150,14 +151,14 @@ async def invite(store: Store, number: str, marks: Sequence[str]) -> int:
     adding = store.insert(hearing_invitation).on_conflict_do_nothing(index_elements=["mark"])
 
     def work(connection: Connection) -> int:
-        connection.execute(select(hearing).where(_STAGE.number == number).with_for_update())
+        connection.execute(select(hearing).where(_HEARING.number == number).with_for_update())
         rows = [{"mark": mark, "hearing": number, "asked": 0} for mark in marks]
         connection.execute(adding, rows)
         many = select(func.count()).where(_INVITATION.hearing == number)
         invited = int(connection.execute(many).scalar_one())
         if invited > MOST_INVITED:
             raise Refused("invitation_cap", f"A hearing has at most {MOST_INVITED} invitations.")
-        connection.execute(update(hearing).where(_STAGE.number == number).values(invited=invited))
+        connection.execute(update(hearing).where(_HEARING.number == number).values(invited=invited))
         return invited
 
     return await store.write(work)

@@ -14,6 +14,7 @@ from store.db import tables
 from store.identity import accounts, tokens
 from tests.api.running_api import COMPLAINT, Api, Filed, problem
 from tests.support.cities import SHIPPED
+from tests.support.hearings import a_hearing
 from tests.support.patrols import a_draw, open_round
 from tests.support.people import new_account, signed_in
 from tests.support.walking import Address, addresses
@@ -78,6 +79,7 @@ async def test_every_route_asks_for_its_scope_and_for_no_other(
     fields |= {"number": ticket.number, "session": "0" * 16, "what": "facts", **managed}
     fields |= {"action": "disable", "one": "0" * 16}
     _, fields["draw"] = await a_draw(api.store)
+    fields["hearing"] = (await a_hearing(api.store, ticket.number, UNIT)).number
     route = SHIPPED.get("jinan").patrols.routes[0].model_copy(update={"unit": UNIT})
     fields["round"] = (await open_round(api.store, "tongzhou", route, datetime.now(UTC))).id
     seen: set[str] = set()

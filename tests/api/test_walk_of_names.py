@@ -125,7 +125,7 @@ NO_NAMES = {
     "mediation", "party", "parties", "says",
     *(f"point_{n}" for n in range(1, 6)),
     *(f"{part}_{n}" for n in range(1, 5) for part in ("side", "says")),
-    # of promises, hearings and report cards: numbers on a ticket or in a city, and what is filled in
+    # of promises, hearings and report cards: numbers on a ticket or in a city, what is filled in
     "promise", "promise_due", "moved_to", "hearing", "shown", "chosen", "quarter",
     # of devices: their readings and places
     "value", "outline",
