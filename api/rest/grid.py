@@ -61,7 +61,7 @@ SIGN_UP = {
 }
 CHECK = {"moment": "closing", "question": "井盖是否已经换好？"}
 PROACTIVE = {
-    "entries": ["0f2a4c6e8b1d3f507294b6d8fa1c3e50"],
+    "entries": ["0f2a4c6e8b1d3f507294b6d8fa1c3e50"],  # pragma: allowlist secret
     "text": "早高峰水压偏低，请检查泵房。",
 }
 

@@ -78,7 +78,7 @@ async def on_phone(
     api: Api, name: str = "grid.li", cell: str | None = CELL, *, full_time: bool = True
 ) -> OnPhone:
     """Sign in a grid worker of this cell; None: one whom nobody has confirmed."""
-    password = "a password of my own 3!"
+    password = "a password of my own 3!"  # pragma: allowlist secret
     account = await accounts.create(
         api.store,
         name,
