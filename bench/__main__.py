@@ -15,6 +15,7 @@ from bench import (
     call,
     due_time,
     durability,
+    grid,
     growth,
     inbox,
     many_commands,
@@ -237,6 +238,19 @@ def patrols_(
     costs = _run(patrols.patrols(routes, say, store))
     print_json(costs.as_dict()) if as_json else patrols.show(out, costs)
     if not costs.right:
+        raise typer.Exit(1)
+
+
+@app.command("grid")
+def grid_(
+    workers: Annotated[int, typer.Option(min=1, max=20_000)] = grid.WORKERS,
+    days: Annotated[int, typer.Option(min=1, max=31)] = grid.DAYS,
+    as_json: Json = False,
+) -> None:
+    """A week of grid workers' phones; fails where an entry is lost, or there twice."""
+    week = _run(grid.grid_week(workers, days, say))
+    print_json(week.as_dict()) if as_json else grid.show(out, week)
+    if not week.right:
         raise typer.Exit(1)
 
 
