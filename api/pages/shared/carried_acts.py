@@ -10,10 +10,6 @@ from domain.commands.registry import COMMANDS
 from domain.words import N_
 
 _ON_TICKET = re.compile(r"/staff/tickets/(\d{13})/([a-z-]+)")
-_ON_COUNCIL = re.compile(r"/staff/tickets/(\d{13})/councils/\w+/[a-z0-9/-]+")
-_ON_PROMISE = re.compile(r"/staff/tickets/(\d{13})/promises/\w+/(keep|break|excuse)")
-_ON_MEDIATION = re.compile(r"/staff/tickets/(\d{13})/mediations/\w+/[a-z0-9/-]+")
-_AT_HEARING = re.compile(r"/staff/hearings/[\w.-]+/tickets/(\d{13})/(answer|promise)")
 _TICKET_ACTS = {command.spec.path: command.spec.form.label for command in COMMANDS} | {
     "complete": N_("Hand in the result"),
     "recur": N_("It is back"),
@@ -22,13 +18,18 @@ _TICKET_ACTS = {command.spec.path: command.spec.form.label for command in COMMAN
     "councils": N_("Prepare a council"),
     "checks": N_("Have the place looked at"),
     "promises": N_("Record a promise"),
-}
-_PROMISE_ACTS = {
-    "keep": N_("Say that a promise is kept"),
-    "break": N_("Say that a promise is not kept"),
-    "excuse": N_("Excuse a promise"),
     "mediations": N_("Open a mediation"),
 }
+_BESIDE = (
+    (r"/staff/tickets/(\d{13})/councils/\w+/[a-z0-9/-]+", N_("Change a council")),
+    (r"/staff/tickets/(\d{13})/promises/\w+/keep", N_("Say that a promise is kept")),
+    (r"/staff/tickets/(\d{13})/promises/\w+/break", N_("Say that a promise is not kept")),
+    (r"/staff/tickets/(\d{13})/promises/\w+/excuse", N_("Excuse a promise")),
+    (r"/staff/tickets/(\d{13})/mediations/\w+/[a-z0-9/-]+", N_("Change a mediation")),
+    (r"/staff/hearings/[\w.-]+/tickets/(\d{13})/(?:answer|promise)", N_("Change a public hearing")),
+)
+"""The acts beside a ticket's workflow, with the ticket's number in the address."""
+
 _OTHERS = (
     (r"/staff/call(/suggestions|/caller)?", N_("The call screen: search, file, answer or add")),
     (r"/staff/call-backs/phone", N_("Show in full who complained")),
@@ -57,9 +58,9 @@ _OTHERS = (
     (r"/staff/patrols/draws/[\w.-]+/sheets/[\w.-]+", N_("Fill an evaluation sheet")),
     (r"/staff/supervision", N_("Put a ticket on a supervision list")),
     (r"/staff/supervision/\w+/[a-z-]+", N_("Change a row of a supervision list")),
-    (r"/staff/contractors/[0-9-]+/close", N_("Close a month of assessment")),
-    (r"/staff/contractors/[0-9-]+/\d+/object", N_("Object to a line of a sheet")),
-    (r"/staff/contractors/[0-9-]+/\d+/decide", N_("Decide an objection")),
+    (r"/staff/contractors/[\w-]+/close", N_("Close a month of assessment")),
+    (r"/staff/contractors/[\w-]+/\w+/object", N_("Object to a line of a sheet")),
+    (r"/staff/contractors/[\w-]+/\w+/decide", N_("Decide an objection")),
     (r"/staff/hearings", N_("Prepare a public hearing")),
     (r"/staff/hearings/[\w.-]+/[\w/-]+", N_("Change a public hearing")),
     (r"/staff/report-card", N_("Choose a typical case")),
@@ -91,17 +92,8 @@ def act_at(address: str) -> CarriedAct | None:
     if on_ticket is not None:
         label = _TICKET_ACTS.get(on_ticket[2])
         return CarriedAct(label, on_ticket[1]) if label else None
-    on_council = _ON_COUNCIL.fullmatch(path)
-    if on_council is not None:
-        return CarriedAct(N_("Change a council"), on_council[1])
-    at_event = _AT_HEARING.fullmatch(path)
-    if at_event is not None:
-        return CarriedAct(N_("Change a public hearing"), at_event[1])
-    on_promise = _ON_PROMISE.fullmatch(path)
-    if on_promise is not None:
-        return CarriedAct(_PROMISE_ACTS[on_promise[2]], on_promise[1])
-    on_mediation = _ON_MEDIATION.fullmatch(path)
-    if on_mediation is not None:
-        return CarriedAct(N_("Change a mediation"), on_mediation[1])
+    for pattern, label in _BESIDE:
+        if (beside := re.fullmatch(pattern, path)) is not None:
+            return CarriedAct(label, beside[1])
     labels = (label for pattern, label in _OTHERS if re.fullmatch(pattern, path))
     return next(map(CarriedAct, labels), None)
