@@ -18,6 +18,7 @@ from app.context import AppContext
 from app.errors import Problem
 from domain.booking.booking import Booking, BookingAct, BookingState, check_start
 from domain.booking.slots import end_of_day, is_slot
+from domain.canonical import typed_number
 from domain.model import Incoming, Instant, Recorded
 from domain.pack.pack import Pack
 from domain.pack.services import Service
@@ -35,7 +36,7 @@ WRONG_PER_APPOINTMENT, WRONG_PER_ADDRESS = 10, 60
 
 Name = Annotated[str, StringConstraints(max_length=50), AfterValidator(required)]
 Phone = Annotated[str, StringConstraints(max_length=40), AfterValidator(normal_phone)]
-Typed = Annotated[str, StringConstraints(max_length=40)]
+Typed = Annotated[str, StringConstraints(max_length=40), AfterValidator(typed_number)]
 
 
 class BookIn(Incoming):

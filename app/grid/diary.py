@@ -6,8 +6,9 @@ somebody is not taken over.
 """
 
 from datetime import timedelta
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from app.access.caller import Caller
 from app.access.permission import permit
@@ -17,8 +18,9 @@ from app.filing.filing import Receipt
 from app.filing.intake import ComplaintIn, take
 from app.grid.cells import Ground, area_of, ground_of, name_of
 from app.grid.names import copies
+from domain.canonical import folded
 from domain.model import Incoming, Instant, Recorded
-from domain.ticket.complaint import Channel, Code, Kind, Place, Text
+from domain.ticket.complaint import Channel, Code, Kind, Place, Text, cleaned
 from store.grid import diaries
 from store.grid.diaries import DiaryRow
 from store.tickets import view_log
@@ -33,7 +35,9 @@ _FOR = "民情日记检索"
 class DiaryQuery(Incoming):
     """A search in the diaries of one's area."""
 
-    words: str = Field("", max_length=100, description="All of them, apart by blanks, are in it.")
+    words: Annotated[str, AfterValidator(cleaned)] = Field(
+        "", max_length=100, description="All of them, apart by blanks, are in it."
+    )
     days: int = Field(30, ge=1, le=LONGEST)
     fed: bool | None = Field(None, description="Only those of which a ticket was made, or was not.")
 
@@ -78,11 +82,11 @@ async def search_diary(
     await permit(context, caller, "search_diary")
     ground = ground_of(context, caller, city)
     await _log(context, caller)
-    words = query.words.casefold().split()
+    words = [folded(word) for word in query.words.split()]
     found = [
         row
         for row in await _entries(context, ground, query.days)
-        if all(word in row.text.casefold() for word in words)
+        if all(word in folded(row.text) for word in words)
         and query.fed in (None, row.number is not None)
     ]
     shown = [

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Annotated
 
 import structlog
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from app.access import guards
 from app.access.caller import Caller
@@ -15,11 +15,12 @@ from app.errors import Problem
 from app.grid.cells import Ground, cell_in, ground_of, name_of, policy_of
 from domain.actors import Role
 from domain.model import Incoming, Instant, Recorded
-from domain.ticket.complaint import Code
+from domain.ticket.complaint import Code, required
 from store.grid import workers
 from store.grid.workers import WaitingResident, Worker
 from store.identity import accounts, administrators, passwords
 from store.identity.reservations import Window
+from store.secrets.phones import normal_phone
 from store.secrets.vault import ContactDetails
 
 logger = structlog.stdlib.get_logger("jiesu.api")
@@ -30,8 +31,8 @@ PER_NETWORK = 10
 _MOST_WAITING = 5000
 _MOST_LISTED = 500
 
-_Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-_Phone = Annotated[str, StringConstraints(min_length=5, max_length=40)]
+_Name = Annotated[str, StringConstraints(max_length=100), AfterValidator(required)]
+_Phone = Annotated[str, StringConstraints(max_length=40), AfterValidator(normal_phone)]
 AccountName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._@-]{1,63}$")]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from app.access.caller import Caller
 from app.access.permission import permit
@@ -16,7 +16,7 @@ from domain.model import Incoming, Instant, Recorded
 from domain.pack.pack import Pack
 from domain.pack.patrols import Checks, Criterion
 from domain.patrol.draw import SEED_BYTES, UnknownAlgorithm, redraw
-from domain.ticket.complaint import Code
+from domain.ticket.complaint import Code, cleaned
 from store.patrols import draws
 from store.patrols.draws import Draw, EvaluationSheet, WantedDraw
 
@@ -35,7 +35,7 @@ class SheetIn(Incoming):
     """A filled evaluation sheet: points for each criterion."""
 
     points: dict[Code, int] = Field(max_length=50)
-    remarks: Annotated[str, StringConstraints(max_length=1000)] = ""
+    remarks: Annotated[str, StringConstraints(max_length=1000), AfterValidator(cleaned)] = ""
 
 
 class EvaluationSheetOut(Recorded):

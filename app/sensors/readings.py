@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from app.access.caller import Caller
 from app.access.permission import permit
@@ -16,7 +16,7 @@ from domain.model import Incoming, Instant, Recorded
 from domain.pack.pack import Pack
 from domain.pack.sensors import AlarmRule, Device, SensorKind
 from domain.sensors.readings import AlarmState, DeviceReading, Value
-from domain.ticket.complaint import Channel, Code, Crs, Place
+from domain.ticket.complaint import Channel, Code, Crs, Place, cleaned
 from store.secrets.vault import Person
 from store.sensors import readings
 from store.sensors.readings import At, Cause, TakenReading
@@ -48,7 +48,7 @@ class ReadingIn(Incoming):
     outline: tuple[Point, ...] = Field(
         (), max_length=200, description="Of a lead: corners of its area, longitude first."
     )
-    note: Annotated[str, StringConstraints(max_length=500)] = Field(
+    note: Annotated[str, StringConstraints(max_length=500), AfterValidator(cleaned)] = Field(
         "", description="Of a lead: what was seen. Never anything about a person."
     )
 

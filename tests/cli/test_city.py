@@ -65,7 +65,7 @@ def test_a_sound_pack_is_summed_up_in_a_line(terminal: Terminal) -> None:
     version = load_pack(terminal.cities / "example").version
     assert done.exit_code == 0, done.output
     assert done.stdout == (
-        f"cities/example: version {version}, 6 units, 4 categories, 3 responsibilities, 0 cells,"
+        f"cities/example: version {version}, 7 units, 4 categories, 3 responsibilities, 0 cells,"
         " 4 indicators, 3 scoring rules, 54 messages\n"
     )
 
@@ -85,7 +85,7 @@ def test_a_broken_pack_is_told_with_file_and_line_and_exit_code_1(terminal: Term
     assert [(one["file"], one["line"]) for one in broken["problems"]] == [("units.csv", line)]
     assert "version" not in broken
     assert sound["problems"] == []
-    assert sound["counts"]["units"] == 6
+    assert sound["counts"]["units"] == 7
 
 
 def test_a_base_is_told_apart_from_cities_and_its_problems_with_their_own_path(
