@@ -40,6 +40,9 @@ async def test_a_problem_goes_through_the_list(listing: Api) -> None:
     page = await supervisor.get(HERE)
     assert page.text.count('<section class="panel" aria-labelledby="s-') == 1
     assert "待整改" in says(page)
+    for language, words in (("zh", "3 个工作日"), ("en", "3 working days")):
+        reader = await at_desk(listing, Role.SUPERVISOR, language=language)
+        assert words in says(await reader.get(HERE))
     row = page.text.split(f"{HERE}/")[2].split("/")[0]
     officer = await at_desk(listing, Role.OFFICER, "water")
     assert (await officer.post(f"{HERE}/{row}/result", {"said": "已清淤。"})).status_code == 303

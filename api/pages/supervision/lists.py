@@ -16,6 +16,7 @@ from api.pages.shared.addresses import known_parameters
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.page_words import PageWords
 from api.pages.shared.staff_page import staff_page
+from api.pages.shared.translator import LENGTHS
 from api.pages.shared.workplace import working_city
 from app.access.caller import Caller
 from app.context import AppContext
@@ -24,6 +25,7 @@ from app.supervision import lists
 from app.supervision.lists import PutIn, RectifiedIn, RevisitIn, SettleKindIn, SupervisionQuery
 from app.supervision.views import ListRowOut, SupervisionPage
 from domain.canonical import typed_number
+from domain.deadlines.limits import Limit
 from domain.pack.pack import Pack
 from domain.policy.permissions import RIGHTS
 from domain.words import N_
@@ -218,6 +220,7 @@ async def _page(
         done=_DONE if request.query_params.get("done") else None,
         may_put=shown.may_put and caller.may(RIGHTS["put_on_list"]),
         settles=pack.features.settle_all,
+        deadline=_in_words(pack.supervision.deadline, PageWords(request)),
     )
 
 
@@ -237,3 +240,9 @@ def _rows(rows: Sequence[ListRowOut], words: PageWords) -> Iterator[Sequence[Cel
             row.back,
             row.result,
         ]
+
+
+def _in_words(limit: Limit, words: PageWords) -> str:
+    if limit.unit not in LENGTHS:  # seconds are for tests
+        return str(limit)
+    return words.say(LENGTHS[limit.unit]) % {"n": limit.amount}
