@@ -15,6 +15,10 @@ def test_a_report_stays_one_whatever_staff_classify_it_as() -> None:
     assert not of_wrongdoing(Kind.COMPLAINT, Kind.HELP)
 
 
+OTHER_KINDS = {"api/pages/grid/templates/work.html", "domain/grid/entries.py"}
+"""Files in which `kind` is that of an entry of a grid worker's phone, and of no complaint."""
+
+
 def test_nothing_else_compares_with_the_kind() -> None:
     """The kind that a ticket has now does not say what it was filed as."""
     compared = [
@@ -25,4 +29,5 @@ def test_nothing_else_compares_with_the_kind() -> None:
         and "migrations" not in path.parts
         and _COMPARED.search(path.read_text(encoding="utf-8"))
     ]
-    assert compared == ["domain/ticket/complaint.py"]
+    assert sorted(set(compared) - OTHER_KINDS) == ["domain/ticket/complaint.py"]
+    assert set(compared) >= OTHER_KINDS
