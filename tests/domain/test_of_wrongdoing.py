@@ -15,7 +15,7 @@ def test_a_report_stays_one_whatever_staff_classify_it_as() -> None:
     assert not of_wrongdoing(Kind.COMPLAINT, Kind.HELP)
 
 
-OTHER_KINDS = {"api/pages/grid/templates/work.html", "domain/grid/entries.py"}
+OTHER_KINDS = {"api/pages/grid/templates/work.html", "store/grid/entries.py"}
 """Files in which `kind` is that of an entry of a grid worker's phone, and of no complaint."""
 
 
