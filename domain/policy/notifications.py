@@ -153,10 +153,12 @@ class OutboundMessage(Recorded):
 
 
 class _Scene(NamedTuple):
-    """The context of an event in its ticket; `lead`: the last lead's assignment."""
+    """The context of an event in its ticket; `lead`: the last lead's assignment, `lost`: it was
+    ended by an event recorded before this one."""
 
     event: Event
     lead: Assignment | None
+    lost: bool
     reworks: int
     recurred: int
     merged: bool
@@ -273,9 +275,13 @@ def _scene(event: Event, ticket: Ticket, after: Sequence[Event]) -> _Scene:
     later |= {fact.answered_by.n for fact in answered if fact.answered_by}
     leads = (a for a in ticket.assignments if a.share is Share.LEAD and a.n not in later)
     reworked = [one.fact.round - 1 for one in after if isinstance(one.fact, Reworked)]
+    lead = next(reversed(list(leads)), None)
+    # An event may have been recorded before one that happened earlier.
+    ended_since = lead is not None and lead.ended_at in {one.at for one in after}
     return _Scene(
         event=event,
-        lead=next(reversed(list(leads)), None),
+        lead=lead,
+        lost=lead is not None and lead.ending in _LOST and not ended_since,
         reworks=min(reworked, default=ticket.reworks),
         recurred=ticket.recurred - sum(isinstance(one.fact, Reopened) for one in after),
         merged=ticket.parent is not None,
@@ -306,7 +312,7 @@ def _lead(scene: _Scene) -> str | None:
     lead, event = scene.lead, scene.event
     if lead is None:
         return None
-    gone = lead.ending in _LOST and lead.ended_at is not None and lead.ended_at < event.at
+    gone = scene.lost and lead.ended_at is not None and lead.ended_at < event.at
     return None if gone and event.fact.kind in _TO_WHO_HAS_IT else lead.unit
 
 
