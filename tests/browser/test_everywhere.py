@@ -116,8 +116,9 @@ def _first_paint(phone: Open, path: str) -> float:
     painted = page.wait_for_function(
         "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
     )
+    milliseconds = float(painted.json_value())
     page.close()
-    return float(painted.json_value())
+    return milliseconds
 
 
 def test_nothing_is_asked_of_another_host(phone: Open, town: Site) -> None:
