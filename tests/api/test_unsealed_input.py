@@ -56,8 +56,12 @@ class _Copying(TicketCodec):
 
 
 async def _agrees(engine: Engine, ticket: Filed) -> bool:
-    """Return whether a replay of the history ends where the record does."""
-    return (await judge(engine.client, engine.store, ticket.number)).agrees
+    """Return whether a replay of the history ends where the record does, once it is written."""
+    for _ in range(100):
+        if (await judge(engine.client, engine.store, ticket.number)).agrees:
+            return True
+        await asyncio.sleep(0.1)
+    return False
 
 
 async def _until_sent(engine: Engine, ticket: Filed, times: int) -> None:

@@ -39,6 +39,10 @@ EVENTS = [
 ]
 
 
+def _later(answer: httpx.Response) -> bool:
+    return answer.status_code == 409 and answer.json()["code"] == "not_started_yet"
+
+
 @dataclass
 class Installation:
     stack: Stack
@@ -55,7 +59,8 @@ class Installation:
                     answer = await self.http.request(method, path, headers=headers, **more)
                 except httpx.HTTPError:
                     answer = None
-                if answer is not None and answer.status_code < 500:
+                # One that is not started yet, as the engine has lost its start, says to come again.
+                if answer is not None and answer.status_code < 500 and not _later(answer):
                     return answer
                 await asyncio.sleep(0.2)
 
