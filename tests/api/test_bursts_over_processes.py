@@ -75,7 +75,7 @@ async def _burst(ports: Sequence[int], request: bytes, body: bytes = b"") -> Cou
     return Counter(await asyncio.gather(*sending))
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 async def test_of_five_hundred_guesses_at_once_no_more_are_judged_than_the_limit(
     tmp_path: Path,
 ) -> None:

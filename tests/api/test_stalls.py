@@ -172,7 +172,7 @@ async def test_what_a_task_recorded_that_may_yet_be_lost_refuses_no_result(
     assert "handled" in await ticket.kinds()
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(300)
 async def test_the_record_does_not_keep_what_a_lost_task_did(standing: Standing) -> None:
     """The engine gives the task to the worker again, when the command is too late."""
     ticket = await standing.api.file()
@@ -186,7 +186,7 @@ async def test_the_record_does_not_keep_what_a_lost_task_did(standing: Standing)
     assert (await ticket.seen_by_staff())["assignments"][0]["signed_at"] is None
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(300)
 async def test_nobody_waits_for_ever_for_a_worker_that_does_not_come_back(
     standing: Standing,
 ) -> None:

@@ -29,7 +29,7 @@ from tests.support.engine import RING, connect_to, engine_server, platform
 from tests.support.jiesu_command import Terminal, moved_by
 from tests.support.people import signed_in
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 WAYS = ("goes on", "is followed")
 

@@ -41,7 +41,7 @@ async def running(tmp_path: Path) -> AsyncIterator[tuple[Terminal, httpx.AsyncCl
         yield Terminal(settings), http
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_the_audit_tells_a_ticket_and_notices_a_changed_record(
     running: tuple[Terminal, httpx.AsyncClient],
 ) -> None:
@@ -88,7 +88,7 @@ async def test_the_audit_tells_a_ticket_and_notices_a_changed_record(
     assert states["clock"] == "ok"
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_the_doctor_sees_a_clock_that_is_two_minutes_fast_and_the_engine_by_its_port(
     running: tuple[Terminal, httpx.AsyncClient],
 ) -> None:

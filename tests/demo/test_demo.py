@@ -144,7 +144,7 @@ def test_broken_rows_are_named_by_line_and_the_rest_is_loaded(demo: Demo, tmp_pa
 # --- a city's own story ---------------------------------------------------------------------------
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_a_citys_story_is_told_counted_and_replayed(demo: Demo) -> None:
     done = demo("--city", "tongzhou", "--story", "--day", "1", timeout=230)
     assert done.returncode == 0, done.stderr

@@ -63,7 +63,7 @@ def test_nothing_of_the_system_is_installed_with_it(fresh: Path) -> None:
     assert _run(fresh, code) == "[]"
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_the_example_handles_a_ticket(fresh: Path, tmp_path: Path) -> None:
     await asyncio.to_thread(with_unit_queue, tmp_path / "cities", "water", "program")
     engine = f"127.0.0.1:{free_port()}"

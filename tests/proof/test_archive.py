@@ -39,7 +39,7 @@ async def _live(api: Api, engine: Engine, n: int) -> None:
     await engine.client.get_workflow_handle(ticket_workflow_id(ticket.number)).result()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_every_ticket_replays_when_the_engine_has_forgotten_all_of_them(
     api: Api, engine: Engine, tmp_path: Path
 ) -> None:

@@ -188,7 +188,7 @@ async def installation(tmp_path: Path) -> AsyncIterator[Installation]:
         await store.close()
 
 
-@pytest.mark.timeout(3600 if LONG else 240)
+@pytest.mark.timeout(3600 if LONG else 600)
 async def test_no_rung_comes_twice_and_none_is_missing(installation: Installation) -> None:
     over = asyncio.Event()
 

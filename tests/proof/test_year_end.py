@@ -407,7 +407,7 @@ async def _through(name: str, store: Store, folder: Path, filings: int, course: 
     _all_seen(packs.get(name), held, PARTS * filings)
 
 
-@pytest.mark.timeout(1800 if LONG else 180)
+@pytest.mark.timeout(1800 if LONG else 600)
 async def test_a_year_ends_and_nobody_waits_for_its_successor(
     name: str, sqlite_store: Store, tmp_path: Path
 ) -> None:
@@ -418,7 +418,7 @@ async def test_a_year_ends_and_nobody_waits_for_its_successor(
     await _through(name, sqlite_store, tmp_path, FILINGS, course)
 
 
-@pytest.mark.timeout(1800 if LONG else 180)
+@pytest.mark.timeout(1800 if LONG else 600)
 async def test_the_next_year_is_published_in_the_middle(
     name: str, sqlite_store: Store, tmp_path: Path
 ) -> None:

@@ -142,13 +142,13 @@ async def _step(ticket: Filed, state: Ticket, pack: Pack) -> None:
 # --- tests ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_every_ticket_comes_to_its_end(resumed: Resumed) -> None:
     names = [name for name, each in resumed.left.items() if each.waits_for is None]
     await _all_end(resumed, names)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_those_whose_plan_never_came_come_to_their_end(resumed: Resumed) -> None:
     names = [name for name, each in resumed.left.items() if each.waits_for is not None]
     await _all_end(resumed, names)

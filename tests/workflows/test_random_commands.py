@@ -252,7 +252,7 @@ async def _what_is_known(engine: Engine, people: Townsfolk) -> str:
     return "\n".join([title, value, *last, *failed, *people.diary])
 
 
-@pytest.mark.timeout(280)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", ["spring", "autumn"])
 async def test_whatever_people_do_at_once_the_record_holds(town: Engine, seed: str) -> None:
     numbers: list[str] = []

@@ -138,7 +138,7 @@ async def _agrees(engine: Engine, ticket: Filed) -> list[str]:
     return [event.kind for event in events]
 
 
-@pytest.mark.timeout(280)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", range(of(4)))
 async def test_whoever_waits_for_another_ticket_stands_still_as_it_does(
     busy: Engine, seed: int

@@ -19,7 +19,7 @@ from tests.demo.stories.reading import Read, clock, in_time, points_of, ratios
 INSPECTED = ("排查·劝业场", "排查·小白楼", "排查·新兴", "排查·南营门", "排查·南市")
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @pytest.mark.must_work("heping", "public-answers")
 @pytest.mark.must_work("heping", "delegation")
 @pytest.mark.must_work("heping", "answerable-above")

@@ -32,7 +32,7 @@ act within it.
 """
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @pytest.mark.must_work("langfang", "box")
 @pytest.mark.must_work("langfang", "clerk")
 @pytest.mark.must_work("langfang", "four-levels")

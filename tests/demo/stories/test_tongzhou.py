@@ -33,7 +33,7 @@ GRID_CASES = ("垃圾", "物料", "旧车", *DIARY)
 RATED = ("燃气", "路灯", *GRID_CASES, "开门", "图斑", "未诉先办", "催办", "表扬")
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @pytest.mark.must_work("tongzhou", "door-hotline")
 @pytest.mark.must_work("tongzhou", "door-web")
 @pytest.mark.must_work("tongzhou", "door-app")
