@@ -60,14 +60,16 @@ async def take(
     *,
     by_hand: bool = False,
     place: str = "",
+    right: str = "file_complaint",
 ) -> Filed:
     """Register the complaint and start it, for all entry points.
 
     `caller`: None for a citizen who files for themselves. `marks` identify its files if one of them
     may come again under another reference. `by_hand`: it stays at triage until a person decides.
     `place`: a fingerprint of the citizen's network; kept for a while where rewards may be abused.
+    `right`: what permits it, where filing is a part of another act, which others may do.
     """
-    await permit(context, caller, "file_complaint")
+    await permit(context, caller, right)
     now = context.engine.clock.now()
     pack = _pack(context, caller, body)
     _check(pack, body)

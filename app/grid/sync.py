@@ -37,7 +37,7 @@ from domain.pack.gcj02 import to_wgs84
 from domain.pack.pack import UnknownInPack
 from domain.refusals import Refused
 from domain.ticket.complaint import Channel, Crs
-from domain.ticket.files import Purpose, file_id
+from domain.ticket.files import MOST_FILES, Purpose, file_id
 from store.db.errors import KeyReused, TooManyFiles, UnknownFile
 from store.files import files
 from store.grid import checks, diaries, entries
@@ -200,6 +200,9 @@ async def _report(
     """File a report; one of what is done already is closed in the same step."""
     if entry.done:
         await _check_pair(context, entry)
+    named = references(entry)
+    if len(named) > MOST_FILES:
+        raise TooManyFiles(f"at most {MOST_FILES} files in one report")
     where = entry.place
     if where.area is None:
         where = where.model_copy(update={"area": row.cell})
@@ -209,12 +212,13 @@ async def _report(
         text=entry.text,
         category=entry.category,
         place=where,
-        files=references(entry),
+        files=named,
     )
-    # Only a confirmed worker files as one: it is no right of the role by itself.
-    caller.granted.add(("file_complaint", None))
     key, by_hand = f"grid/{caller.id}/{entry.id}", bool(entry.done)
-    filed = await take(context, caller, body, key, [row.digest], by_hand=by_hand)
+    # Only a confirmed worker files as one: to file anything else is no right of the role.
+    filed = await take(
+        context, caller, body, key, [row.digest], by_hand=by_hand, right="sync_grid"
+    )
     number = filed.receipt.number
     return _Done(
         number=number,

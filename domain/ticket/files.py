@@ -30,9 +30,12 @@ REFERENCE = re.compile(r"(f[0-9a-f]{32})(?:\.([0-9a-f]{32}))?")
 """An id; or an id and the secret that proves who uploaded it."""
 
 FileRef = Annotated[str, StringConstraints(pattern=rf"^{REFERENCE.pattern}$")]
+MOST_FILES = 20
+"""The most files that one request names."""
+
 Files = Annotated[
     list[FileRef],
-    Field(max_length=20, description="References of uploaded files."),
+    Field(max_length=MOST_FILES, description="References of uploaded files."),
 ]
 
 

@@ -161,6 +161,25 @@ async def test_bad_entries_are_refused_one_by_one(one_db: Api) -> None:
     assert corrected["outcome"] == "kept", "corrected, it may come again under its id"
 
 
+async def test_more_photos_than_one_report_takes_keep_nothing_else_back(one_db: Api) -> None:
+    worker = await on_phone(one_db)
+    some = [f"f{n:032x}" for n in range(21)]
+    crowded = written("report", place=HERE, before=some[:11], after=some[11:])
+    [refused, kept] = await worker.send(crowded, written("diary"))
+    assert (refused["outcome"], refused["code"]) == ("refused", "too_many_files")
+    assert refused["settled"], "sending it again would not help"
+    assert kept["outcome"] == "kept"
+
+
+async def test_filing_as_a_citizen_does_is_no_right_of_grid_workers(one_db: Api) -> None:
+    worker = await on_phone(one_db)
+    [kept] = await worker.send(written("report", place=HERE))
+    assert kept["number"]
+    body = {"city": "tongzhou", "text": "路灯不亮。"}
+    answer = await worker.http.post("/api/v1/complaints", json=body, headers=worker.headers)
+    assert problem(answer) == (403, "forbidden")
+
+
 async def test_too_large_a_picture_is_refused_before_the_batch(one_db: Api) -> None:
     worker = await on_phone(one_db)
     limit = one_db.context.settings.photo_mb * 1024 * 1024
