@@ -61,13 +61,15 @@ async def take(
     by_hand: bool = False,
     place: str = "",
     right: str = "file_complaint",
+    same: str | None = None,
 ) -> Filed:
     """Register the complaint and start it, for all entry points.
 
     `caller`: None for a citizen who files for themselves. `marks` identify its files if one of them
     may come again under another reference. `by_hand`: it stays at triage until a person decides.
     `place`: a fingerprint of the citizen's network; kept for a while where rewards may be abused.
-    `right`: what permits it, where filing is a part of another act, which others may do.
+    `right`: what permits it, where filing is a part of another act, which others may do. `same`:
+    what makes two requests of one key the same, if it is not all that they say.
     """
     await permit(context, caller, right)
     now = context.engine.clock.now()
@@ -79,7 +81,7 @@ async def take(
         _complaint(body, pack, now, by_hand, caller),
         body.contact,
         idempotency_key,
-        _digest_text(body, marks),
+        _digest_text(body, marks) if same is None else same,
         attachments.wanted(context, body.files, None),
     )
     await _note_network(context, caller, pack, registered, place)

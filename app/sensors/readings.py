@@ -146,7 +146,7 @@ async def take_reading(
     new = DeviceReading(id=body.id, at=body.at, value=body.value)
     taken = await readings.take(context.store, city, device.code, kind, new, now, where)
     numbers = {
-        cause.id: cause.number or await _file(context, caller, pack, device, kind, cause, body)
+        cause.id: await _number(context, caller, pack, device, kind, cause, body)
         for cause in (taken.open if taken.own is None else (taken.own,))
     }
     return _out(kind, body, taken, numbers)
@@ -162,7 +162,7 @@ async def _known(context: AppContext, pack: Pack, body: ReadingIn) -> tuple[Devi
     return device, kind
 
 
-async def _file(
+async def _number(
     context: AppContext,
     caller: Caller,
     pack: Pack,
@@ -170,10 +170,14 @@ async def _file(
     kind: SensorKind,
     cause: Cause,
     body: ReadingIn,
-) -> str:
+) -> str | None:
+    """Return the ticket of a cause; one without is filed, if the city still has its alarm.
+
+    Another reading may have filed it, and not have come to note it: what that one said stays.
+    """
     rule = kind.alarm(cause.alarm)
-    if rule is None:  # the pack has changed since
-        raise Problem("unknown_device")
+    if cause.number is not None or rule is None:
+        return cause.number
     complaint = ComplaintIn(
         city=pack.city.id,
         kind=rule.kind,
@@ -185,7 +189,7 @@ async def _file(
         anonymous=not kind.personal,
         contact=_person(device) if kind.personal else None,
     )
-    filed = await take(context, caller, complaint, f"sensor/{cause.id}", [cause.id])
+    filed = await take(context, caller, complaint, f"sensor/{cause.id}", same=cause.id)
     await readings.name_ticket(context.store, cause.id, filed.receipt.number)
     return filed.receipt.number
 
@@ -221,7 +225,7 @@ def _person(device: Device) -> Person | None:
 
 
 def _out(
-    kind: SensorKind, body: ReadingIn, taken: TakenReading, numbers: dict[str, str]
+    kind: SensorKind, body: ReadingIn, taken: TakenReading, numbers: dict[str, str | None]
 ) -> ReadingOut:
     causes = taken.open if taken.own is None else (taken.own,)
     by_alarm = {cause.alarm: cause for cause in causes}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from temporalio.client import Client
 
 from app.sensors.devices import BadDevices, import_devices
@@ -262,9 +262,47 @@ async def test_an_alarm_whose_ticket_could_not_be_filed_gets_it_with_the_same_re
     assert third["alarms"][0]["number"] == number
 
 
+async def test_an_alarm_that_was_filed_and_not_noted_gets_its_ticket_with_the_next_reading(
+    sensing: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    since = began()
+    await send(sensing, "outfall-1", "a", since, 2.4)
+
+    async def away(*_: Any) -> None:
+        raise StoreUnavailable("the process was stopped between the two")
+
+    body = {"device": "outfall-1", "id": "b", "at": (since + 10 * MINUTE).isoformat(), "value": 2.6}
+    with monkeypatch.context() as patch:
+        patch.setattr("app.sensors.readings.readings.name_ticket", away)
+        answer = await sensing.http.post(
+            "/api/v1/cities/huangpu/readings", json=body, headers=await sensing.token(Role.DESK)
+        )
+    assert problem(answer) == (503, "store_unavailable")
+    later = await send(sensing, "outfall-1", "c", since + 20 * MINUTE, 3.1)
+    [filed] = await sensing.store.rows(select(tables.intake.c.number))
+    assert later["alarms"][0]["number"] == filed.number
+
+
+async def test_a_device_is_heard_one_of_whose_alarms_the_city_has_given_up(sensing: Api) -> None:
+    given_up = {
+        "id": "given-up",
+        "city": "huangpu",
+        "device": "outfall-1",
+        "alarm": "given_up",
+        "lead": "",
+        "opened_at": began(),
+    }
+    await sensing.store.change(insert(sensor_tables.cause), given_up)
+    heard = await send(sensing, "outfall-1", "a", began(), 0.1)
+    assert heard["judged"]
+    assert await sensing.store.rows(select(tables.intake.c.number)) == []
+
+
 async def test_readings_at_once_file_one_ticket(sensing: Api) -> None:
     since = began()
-    several = [send(sensing, "outfall-1", f"r{n}", since + n * 10 * MINUTE, 3.0) for n in range(6)]
+    several = [
+        send(sensing, "outfall-1", f"r{n}", since + n * 10 * MINUTE, 3 + n / 10) for n in range(6)
+    ]
     await asyncio.gather(*several)
     last = await send(sensing, "outfall-1", "last", since + 70 * MINUTE, 3.0)
     numbers = {row.number for row in await sensing.store.rows(select(sensor_tables.cause))}
