@@ -8,6 +8,7 @@ from temporalio import activity
 from domain.pack.policies import Retention as Rule
 from packs.registry import PackRegistry
 from store.db.engine import Store
+from store.grid import diaries
 from store.tickets import bookings, erasure
 
 _CHUNK = 100
@@ -24,7 +25,7 @@ class RetentionActivities:
 
     @activity.defn(name="apply_retention")
     async def apply(self) -> int:
-        """Erase what is due in every city; return how many citizens and tickets."""
+        """Erase what is due in every city; return how many citizens, tickets and other records."""
         done = 0
         async for count in apply_retention(self._packs, self._store, datetime.now(UTC)):
             done += count
@@ -42,6 +43,8 @@ async def apply_retention(packs: PackRegistry, store: Store, now: datetime) -> A
             yield count
         ended_before = now - packs.get(city).services.keep.length
         yield await bookings.forget_people(store, city, ended_before)
+        if (grid := packs.get(city).grid) is not None:
+            yield await diaries.forget(store, city, now - timedelta(days=grid.diary_days))
     async for count in _unused(store, now):
         yield count
 

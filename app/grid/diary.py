@@ -16,7 +16,7 @@ from app.context import AppContext
 from app.errors import Problem
 from app.filing.filing import Receipt
 from app.filing.intake import ComplaintIn, take
-from app.grid.cells import Ground, area_of, ground_of, name_of
+from app.grid.cells import area_of, ground_of, name_of
 from app.grid.names import copies
 from domain.canonical import folded
 from domain.model import Incoming, Instant, Recorded
@@ -83,11 +83,16 @@ async def search_diary(
     ground = ground_of(context, caller, city)
     await _log(context, caller)
     words = [folded(word) for word in query.words.split()]
+    # Only words have to be looked for in the texts themselves.
+    most = _MOST_READ if words else _MOST_SHOWN + 1
+    since = context.now() - timedelta(days=query.days)
+    here, ring = ground.pack.city.id, context.vault.ring
     found = [
         row
-        for row in await _entries(context, ground, query.days)
+        for row in await diaries.within(
+            context.store, ring, here, ground.area, since, most, query.fed
+        )
         if all(word in folded(row.text) for word in words)
-        and query.fed in (None, row.number is not None)
     ]
     shown = [
         DiaryOut(
@@ -115,7 +120,8 @@ async def file_from_diary(
     """
     await permit(context, caller, "file_from_diary")
     ground = ground_of(context, caller, city)
-    rows = {row.id: row for row in await _entries(context, ground, LONGEST)}
+    here, ring = ground.pack.city.id, context.vault.ring
+    rows = await diaries.named(context.store, ring, here, ground.area, body.entries)
     if not all(one in rows for one in body.entries):
         raise Problem("diary_entry_not_found")
     if any(copies(body.text, rows[one].text) for one in body.entries if rows[one].private):
@@ -127,7 +133,7 @@ async def file_from_diary(
     if not cell.startswith(ground.area):
         raise Problem("forbidden", "The place is not in the unit's area.")
     complaint = ComplaintIn(
-        city=ground.pack.city.id,
+        city=here,
         kind=Kind.COMPLAINT,
         channel=Channel.PROACTIVE,
         text=body.text,
@@ -147,12 +153,6 @@ def _common(chosen: list[str], rows: dict[str, DiaryRow]) -> str:
         for size in (15, 12, 9, 6)
         if all(cell.startswith(area := cells[0][:size]) for cell in cells)
     )
-
-
-async def _entries(context: AppContext, ground: Ground, days: int) -> list[DiaryRow]:
-    since = context.now() - timedelta(days=days)
-    here, ring = ground.pack.city.id, context.vault.ring
-    return await diaries.within(context.store, ring, here, ground.area, since, _MOST_READ)
 
 
 async def _log(context: AppContext, caller: Caller) -> None:

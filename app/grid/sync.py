@@ -5,7 +5,7 @@ come again. One that is not settled, since the engine could not be asked, is to 
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -48,6 +48,9 @@ from store.grid.entries import EntryRow
 _REFUSALS = (Problem, Refused, UnknownInPack, UnknownFile, TooManyFiles, KeyReused)
 _LATER = frozenset({"engine_unavailable", "gave_up", "too_late", "not_started_yet"})
 """Refusals that say nothing against the entry."""
+_UNSENT = timedelta(days=30)
+"""The time for which a phone may have had no network. A clock that is further behind is wrong, and
+would have a diary entry deleted, or never found, because of its age."""
 
 Entry = ReportEntry | DiaryEntry | CheckEntry
 
@@ -138,7 +141,7 @@ async def _taken(context: AppContext, caller: Caller, post: Post, entry: Entry) 
         city=post.pack.city.id,
         cell=cell,
         day=now.astimezone(post.pack.calendar.tz).date(),
-        at=min(entry.at, now),
+        at=_written_at(entry, now),
         received_at=now,
         outside=is_outside(cell, post.worker.cell),
     )
@@ -163,6 +166,11 @@ async def _taken(context: AppContext, caller: Caller, post: Post, entry: Entry) 
     )
 
 
+def _written_at(entry: Entry, now: datetime) -> datetime:
+    """Return when an entry was written: by the phone's clock, unless that cannot be right."""
+    return entry.at if now - _UNSENT <= entry.at <= now else now
+
+
 async def _carried_out(
     context: AppContext, caller: Caller, post: Post, entry: Entry, row: EntryRow
 ) -> _Done:
@@ -170,7 +178,7 @@ async def _carried_out(
         case ReportEntry():
             return await _report(context, caller, post, entry, row)
         case DiaryEntry():
-            return await _diary(context, caller, post, entry, row)
+            return await _diary(context, caller, entry, row)
         case CheckEntry():
             return await _answer(context, caller, post, entry, row)
 
@@ -258,7 +266,7 @@ async def _closed(context: AppContext, caller: Caller, number: str, entry: Repor
 
 
 async def _diary(
-    context: AppContext, caller: Caller, post: Post, entry: DiaryEntry, row: EntryRow
+    context: AppContext, caller: Caller, entry: DiaryEntry, row: EntryRow
 ) -> _Done:
     """Keep a diary entry, encrypted; marked as private where it names somebody."""
     new = DiaryRow(
@@ -270,8 +278,7 @@ async def _diary(
         text=entry.text,
         private=entry.private or names_somebody(entry.text),
     )
-    older = row.received_at - timedelta(days=post.policy.diary_days)
-    await diaries.keep(context.store, context.vault.ring, new, older)
+    await diaries.keep(context.store, context.vault.ring, new)
     return _Done()
 
 

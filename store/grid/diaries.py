@@ -6,12 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, update
 
-from store.db.engine import Store
-from store.db.grid_tables import diary
+from store.db.engine import ResultRow, Store
+from store.db.grid_tables import diary, entry
 from store.secrets.diaries import opened, sealed
 from store.secrets.key_ring import KeyRing
 
-_DIARY = diary.c
+_DIARY, _ENTRY = diary.c, entry.c
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class DiaryRow:
     number: str | None = None
 
 
-async def keep(store: Store, ring: KeyRing, new: DiaryRow, older: datetime) -> None:
-    """Keep an entry, once; delete those of the city from before `older`."""
+async def keep(store: Store, ring: KeyRing, new: DiaryRow) -> None:
+    """Keep an entry, once."""
     adding = store.insert(diary).on_conflict_do_nothing(index_elements=["id"])
     row = {
         "id": new.id,
@@ -43,43 +43,76 @@ async def keep(store: Store, ring: KeyRing, new: DiaryRow, older: datetime) -> N
         "number": None,
     }
 
-    def work(connection: Connection) -> None:
-        connection.execute(adding, row)
-        connection.execute(delete(diary).where(_DIARY.city == new.city, _DIARY.at < older))
-
-    await store.write(work)
+    await store.change(adding, row)
 
 
 async def within(
-    store: Store, ring: KeyRing, city: str, cell: str, since: datetime, limit: int
+    store: Store,
+    ring: KeyRing,
+    city: str,
+    cell: str,
+    since: datetime,
+    limit: int,
+    fed: bool | None = None,
 ) -> list[DiaryRow]:
-    """Return the entries of an area since then, the newest first."""
+    """Return the entries of an area since then, the newest first.
+
+    `fed`: only those of which a ticket was made, or was not.
+    """
+    which = [_DIARY.city == city, _DIARY.cell.startswith(cell, autoescape=True), _DIARY.at >= since]
+    if fed is not None:
+        which.append(_DIARY.number.is_not(None) if fed else _DIARY.number.is_(None))
     rows = await store.rows(
-        select(diary)
-        .where(
+        select(diary).where(*which).order_by(_DIARY.at.desc(), _DIARY.id).limit(limit)
+    )
+    return [_opened(ring, row) for row in rows]
+
+
+async def named(
+    store: Store, ring: KeyRing, city: str, cell: str, ids: Sequence[str]
+) -> dict[str, DiaryRow]:
+    """Return the entries of these ids that are of an area, by id."""
+    rows = await store.rows(
+        select(diary).where(
+            _DIARY.id.in_(ids),
             _DIARY.city == city,
             _DIARY.cell.startswith(cell, autoescape=True),
-            _DIARY.at >= since,
         )
-        .order_by(_DIARY.at.desc(), _DIARY.id)
-        .limit(limit)
     )
-    return [
-        DiaryRow(
-            row.id,
-            row.city,
-            row.cell,
-            row.account,
-            row.at,
-            opened(ring, row.id, row.sealed),
-            row.private,
-            row.number,
-        )
-        for row in rows
-    ]
+    return {row.id: _opened(ring, row) for row in rows}
+
+
+def _opened(ring: KeyRing, row: ResultRow) -> DiaryRow:
+    return DiaryRow(
+        row.id,
+        row.city,
+        row.cell,
+        row.account,
+        row.at,
+        opened(ring, row.id, row.sealed),
+        row.private,
+        row.number,
+    )
 
 
 async def feed(store: Store, entries: Sequence[str], number: str) -> None:
     """Record that a ticket was made of these entries; the first ticket of each stays."""
     which = _DIARY.id.in_(entries) & _DIARY.number.is_(None)
     await store.change(update(diary).where(which).values(number=number))
+
+
+async def forget(store: Store, city: str, before: datetime) -> int:
+    """Delete the entries of a city from before then; return how many.
+
+    What is known of their arrival goes with them, for it says who wrote one, where and when.
+    """
+    arrived = delete(entry).where(
+        _ENTRY.city == city, _ENTRY.kind == "diary", _ENTRY.received_at < before
+    )
+
+    def work(connection: Connection) -> int:
+        connection.execute(arrived)
+        old = delete(diary).where(_DIARY.city == city, _DIARY.at < before)
+        return connection.execute(old).rowcount
+
+    return await store.write(work)

@@ -14,6 +14,8 @@ from domain.ticket.erasure import GONE
 from packs.registry import PackRegistry
 from store.db import tables
 from store.db.engine import Store
+from store.grid import diaries
+from store.grid.diaries import DiaryRow
 from store.secrets.key_ring import KeyRing
 from store.secrets.ticket_keys import TicketKeys, erased_at
 from store.secrets.vault import Person, Vault
@@ -127,6 +129,19 @@ async def test_the_job_erases_what_is_due(sqlite_store: Store, tmp_path: Path) -
     packs = _packs(tmp_path, persons="1s", texts="1s")
     assert await ActivityEnvironment().run(RetentionActivities(packs, sqlite_store).apply) == 2
     assert datetime.now(UTC) > START
+
+
+async def test_diaries_go_after_the_city_s_time_though_nobody_writes_another(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
+    packs, now = city_with(tmp_path, grid={"diary_days": 90}), datetime.now(UTC)
+    for age in (1, 91):
+        written = now - age * DAY
+        row = DiaryRow(f"d{age}", "tongzhou", "110112001", "a1", written, "水压低。", False)
+        await diaries.keep(sqlite_store, RING, row)
+    await _apply(packs, sqlite_store, now)
+    left = await diaries.within(sqlite_store, RING, "tongzhou", "110112", now - 365 * DAY, 9)
+    assert [one.id for one in left] == ["d1"]
 
 
 @pytest.mark.parametrize("limit", ["5wd", "4wh", "soon", ""])

@@ -278,6 +278,15 @@ async def test_a_diary_with_a_name_in_it_stays_private(gridded: Api) -> None:
     assert problem(answer) == (404, "diary_entry_not_found")
 
 
+async def test_a_phone_whose_clock_is_years_behind_loses_nothing(one_db: Api) -> None:
+    worker = await on_phone(one_db)
+    await worker.send(written("diary", at="2001-01-01T00:00:00Z", text="时钟错了。"))
+    answer = await one_db.http.post(
+        "/api/v1/grid/diary/search", json={"days": 1}, headers=await street(one_db)
+    )
+    assert [one["text"] for one in answer.json()["items"]] == ["时钟错了。"]
+
+
 async def test_a_worker_looks_at_a_place_and_the_answer_stands_at_the_ticket(
     gridded: Api,
 ) -> None:

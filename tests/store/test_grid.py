@@ -119,7 +119,7 @@ async def test_diaries_are_read_by_area_encrypted_anew_and_gone_after_their_time
 ) -> None:
     old, near, far = a_diary(at=LONG_AGO), a_diary(), a_diary(cell="110112002901001")
     for one in (old, near, far, near):
-        await diaries.keep(store, RING, one, LONG_AGO)
+        await diaries.keep(store, RING, one)
     found = await diaries.within(store, RING, "demo", STREET, LONG_AGO, 9)
     assert found == [near, old]
     ring = RING.with_new_key()
@@ -129,7 +129,16 @@ async def test_diaries_are_read_by_area_encrypted_anew_and_gone_after_their_time
     assert await diaries.within(store, ring, "demo", STREET, LONG_AGO, 9) == [near, old]
     await diaries.feed(store, [near.id], "1")
     await diaries.feed(store, [near.id], "2")
-    await diaries.keep(store, ring, a_diary(cell=far.cell), YEAR)
+    assert await diaries.within(store, ring, "demo", STREET, LONG_AGO, 9, fed=False) == [old]
+    both = await diaries.named(store, ring, "demo", STREET, [near.id, old.id, far.id])
+    assert sorted(both) == sorted([near.id, old.id])
+    report = an_entry(kind="report", received_at=LONG_AGO)
+    for arrived in (report, an_entry(received_at=LONG_AGO), an_entry()):
+        await entries.take(store, arrived, 9)
+    assert await diaries.forget(store, "elsewhere", YEAR) == 0
+    assert await diaries.forget(store, "demo", YEAR) == 1
+    kinds = [one.kind for one in await entries.of_worker(store, "a1", 9)]
+    assert kinds == ["diary", "report"], "a report stays as long as its ticket"
     [left] = await diaries.within(store, ring, "demo", STREET, LONG_AGO, 9)
     assert left == replace(near, number="1")
 
