@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 
 from domain.grid.entries import CheckMoment, Seen
 from domain.refusals import Refused
@@ -134,7 +134,10 @@ async def answer(store: Store, check_id: str, given: CheckAnswer) -> Check:
 
 
 async def open_within(store: Store, city: str, area: str, limit: int) -> list[Check]:
-    """Return the checks of an area that wait for an answer, the oldest first."""
+    """Return the checks of an area that wait for an answer, the oldest first.
+
+    Once the ticket has ended, what was asked before is not asked any more.
+    """
     rows = await store.rows(
         select(*_ROW)
         .join(tables.ticket, _TICKET.number == _CHECK.number)
@@ -143,6 +146,7 @@ async def open_within(store: Store, city: str, area: str, limit: int) -> list[Ch
             _CHECK.cell.startswith(area, autoescape=True),
             _CHECK.answered_at.is_(None),
             _TICKET.of_wrongdoing.is_(False),
+            or_(_TICKET.ended_at.is_(None), _CHECK.asked_at >= _TICKET.ended_at),
         )
         .order_by(_CHECK.asked_at, _CHECK.id)
         .limit(limit)

@@ -19,7 +19,7 @@ from store.grid.workers import WaitingResident, Worker
 from store.secrets.key_ring import KeyRing
 from store.secrets.re_encryption import re_encrypt, use_of_keys
 from store.secrets.vault import ContactDetails, Vault
-from store.tickets import erasure
+from store.tickets import erasure, tickets
 from tests.store.stories import Story, complaint, project
 
 RING = KeyRing.of(b"k" * 32)
@@ -201,6 +201,17 @@ async def test_nobody_is_sent_to_a_report_of_wrongdoing(store: Store) -> None:
     await checks.ask(store, a_check(open_one), 1)
     waiting = await checks.open_within(store, "demo", STREET, 9)
     assert [one.number for one in waiting] == [open_one]
+
+
+async def test_what_was_asked_before_a_ticket_ended_is_asked_no_more(store: Store) -> None:
+    number = await a_ticket(store, ended=True)
+    ended = await tickets.get(store, number)
+    assert ended is not None
+    assert ended.ended_at is not None
+    minute = timedelta(minutes=1)
+    await checks.ask(store, a_check(number, asked_at=ended.ended_at - minute), 2)
+    after = await checks.ask(store, a_check(number, asked_at=ended.ended_at + minute), 2)
+    assert await checks.open_within(store, "demo", STREET, 9) == [after]
 
 
 @pytest.mark.parametrize("area", ["1101_", "110%", "110112002"])
