@@ -21,7 +21,7 @@ _MOST = 1000
 def list_(
     city: Annotated[str, typer.Argument(help="A city's id.")],
     which: Annotated[
-        PromisePart, typer.Option(help="PromisePart of them; waiting: their day is here.")
+        PromisePart, typer.Option(help="Which of them; waiting: their day is here.")
     ] = PromisePart.WAITING,
     unit: Annotated[str | None, typer.Option(help="Only those of this unit, by its code.")] = None,
     as_json: Json = False,

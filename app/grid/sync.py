@@ -224,9 +224,7 @@ async def _report(
     )
     key, by_hand = f"grid/{caller.id}/{entry.id}", bool(entry.done)
     # Only a confirmed worker files as one: to file anything else is no right of the role.
-    filed = await take(
-        context, caller, body, key, [row.digest], by_hand=by_hand, right="sync_grid"
-    )
+    filed = await take(context, caller, body, key, [row.digest], by_hand=by_hand, right="sync_grid")
     number = filed.receipt.number
     return _Done(
         number=number,
@@ -265,9 +263,7 @@ async def _closed(context: AppContext, caller: Caller, number: str, entry: Repor
 # --- diaries and checks -----------------------------------------------------------------------
 
 
-async def _diary(
-    context: AppContext, caller: Caller, entry: DiaryEntry, row: EntryRow
-) -> _Done:
+async def _diary(context: AppContext, caller: Caller, entry: DiaryEntry, row: EntryRow) -> _Done:
     """Keep a diary entry, encrypted; marked as private where it names somebody."""
     new = DiaryRow(
         id=context.mark(f"grid diary/{caller.id}/{entry.id}")[:32],

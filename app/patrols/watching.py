@@ -20,7 +20,7 @@ from store.tickets import tickets
 
 DAYS = 30
 """The days that figures are of: today and those before it."""
-_MOST = 300
+_MOST, _NEWEST = 300, 50
 
 
 class ReachOut(Recorded):
@@ -77,15 +77,19 @@ async def overview(context: AppContext, caller: Caller, city: str | None = None)
     since = today - timedelta(days=DAYS - 1)
     counted = await rounds.counted(context.store, name, of, since, today)
     found = await _findings(context, caller, pack, since, today)
-    newest = await rounds.between(context.store, name, of, since, today, _MOST)
-    missed = await shown(context, [one for one in newest if one.state is RoundState.MISSED], pack)
+    newest = await rounds.between(context.store, name, of, since, today, _NEWEST)
+    missed = await shown(
+        context,
+        await rounds.between(context.store, name, of, since, today, _MOST, state=RoundState.MISSED),
+        pack,
+    )
     mine = caller.unit or SUPERVISORS
     return Overview(
         city=name,
         reaches=_reaches(caller, pack, counted, found),
         told=[one for one in missed if any(mine in rung.told for rung in one.rungs)],
         missed=missed,
-        newest=await shown(context, newest[:50], pack),
+        newest=await shown(context, newest, pack),
         findings=found[:_MOST],
     )
 

@@ -162,15 +162,24 @@ async def to_walk(store: Store, city: str, of: Of, now: datetime, since: date) -
 
 
 async def between(
-    store: Store, city: str, of: Of, since: date, until: date, limit: int | None = None
+    store: Store,
+    city: str,
+    of: Of,
+    since: date,
+    until: date,
+    limit: int | None = None,
+    *,
+    state: RoundState | None = None,
 ) -> list[PatrolRound]:
-    """Return the rounds of these days, the newest first."""
+    """Return the rounds of these days, the newest first; of one `state`, if it is said."""
     statement = (
         select(patrol_round)
         .where(_ROUND.city == city, _ROUND.day >= since, _ROUND.day <= until)
         .order_by(_ROUND.day.desc(), _ROUND.id)
         .limit(limit)
     )
+    if state is not None:
+        statement = statement.where(_ROUND.state == state.value)
     wanted = of.condition()
     rows = await store.rows(statement if wanted is None else statement.where(wanted))
     return [_round(row) for row in rows]

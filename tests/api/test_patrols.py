@@ -269,6 +269,23 @@ async def test_who_is_told_of_a_missed_round_sees_it_on_top(river: Api) -> None:
     ]
 
 
+async def test_a_missed_round_is_told_however_many_rounds_there_have_been_since(
+    river: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.patrols.watching._MOST", 2)
+    monkeypatch.setattr("app.patrols.watching._NEWEST", 2)
+    patrols = SHIPPED.get(CITY).patrols
+    now = datetime.now(UTC)
+    old = await open_round(river.store, CITY, ROUTE, now - timedelta(days=9))
+    await rounds.climb(river.store, CITY, patrols, now - timedelta(days=8))
+    for day in range(3):
+        await open_round(river.store, CITY, ROUTE, now - timedelta(days=day))
+    seen = await _overview(river, await officer(river, "river-keepers"))
+    assert [one["id"] for one in seen["told"]] == [old.id]
+    assert [one["id"] for one in seen["missed"]] == [old.id]
+    assert len(seen["newest"]) == 2
+
+
 @pytest.mark.must_work("jinan", "unannounced")
 async def test_checks_are_drawn_evaluated_once_and_redrawn(river: Api) -> None:
     patrols = SHIPPED.get(CITY).patrols
