@@ -82,7 +82,7 @@ def list_(city: City, as_json: Json = False) -> None:
 
     async def listing() -> list[Device]:
         async with installation() as here:
-            return await Register(here.store, here.ring, city, pack.devices).all()
+            return await Register(here.store, here.ring, city, pack.devices).listed()
 
     try:
         found = run(listing())

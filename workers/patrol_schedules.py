@@ -1,27 +1,21 @@
 """The schedules of cities' patrols in the engine: one for each city that has routes."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Iterable
 from datetime import timedelta
 
-import structlog
 from temporalio.client import (
     Client,
     Schedule,
     ScheduleActionStartWorkflow,
-    ScheduleAlreadyRunningError,
     ScheduleIntervalSpec,
     ScheduleOverlapPolicy,
     SchedulePolicy,
     ScheduleSpec,
-    ScheduleUpdate,
-    ScheduleUpdateInput,
 )
 
 from packs.registry import PackError, PackRegistry
 from runtime.names import PATROL_PREFIX, PATROL_WORKFLOW, TICKETS
-
-log = structlog.get_logger(__name__)
+from workers.schedules import keep_schedule
 
 LOOK_EVERY = timedelta(minutes=15)
 """The interval between looks at a city's patrols: how late a round is made, or climbs, at most."""
@@ -62,28 +56,4 @@ async def schedule_patrols(client: Client, cities: Iterable[str]) -> None:
     city without routes a look finds nothing to do.
     """
     for city in cities:
-        schedule = patrol_schedule(city)
-        name = f"{PATROL_PREFIX}{city}"
-        try:
-            await client.create_schedule(name, schedule, trigger_immediately=True)
-        except ScheduleAlreadyRunningError:
-            await client.get_schedule_handle(name).update(_as_now(schedule))
-            log.debug("patrols are scheduled already", city=city)
-
-
-def _as_now(schedule: Schedule) -> Callable[[ScheduleUpdateInput], ScheduleUpdate | None]:
-    """Return the update of a schedule to what it is by this version; a pause stays."""
-
-    def update(given: ScheduleUpdateInput) -> ScheduleUpdate | None:
-        known = given.description.schedule
-        if _what_of(known) == _what_of(schedule):
-            return None
-        return ScheduleUpdate(schedule=replace(schedule, state=known.state))
-
-    return update
-
-
-def _what_of(schedule: Schedule) -> tuple[object, ...]:
-    policy = schedule.policy
-    every = tuple(interval.every for interval in schedule.spec.intervals)
-    return every, policy.overlap, policy.catchup_window
+        await keep_schedule(client, f"{PATROL_PREFIX}{city}", patrol_schedule(city))

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -11,13 +11,10 @@ from temporalio.client import (
     Client,
     Schedule,
     ScheduleActionStartWorkflow,
-    ScheduleAlreadyRunningError,
     ScheduleIntervalSpec,
     ScheduleOverlapPolicy,
     SchedulePolicy,
     ScheduleSpec,
-    ScheduleUpdate,
-    ScheduleUpdateInput,
 )
 
 from activities.maintenance import EVERY
@@ -52,6 +49,7 @@ from store.secrets.vault import Vault
 from store.tickets.projector import Projector
 from workers.factory import ActivityDependencies, ticket_worker, unit_worker
 from workers.patrol_schedules import cities_with_patrols, schedule_patrols
+from workers.schedules import keep_schedule
 from workers.watchdog import watchdog
 
 log = structlog.get_logger(__name__)
@@ -136,34 +134,7 @@ async def schedule_jobs(client: Client) -> None:
             spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
             policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.BUFFER_ONE),
         )
-        try:
-            await client.create_schedule(name, schedule, trigger_immediately=True)
-        except ScheduleAlreadyRunningError:
-            log.debug("chore is scheduled already", chore=name)
-            await client.get_schedule_handle(name).update(_renewal(schedule))
-
-
-def _renewal(schedule: Schedule) -> Callable[[ScheduleUpdateInput], ScheduleUpdate | None]:
-    """Return an update that gives a schedule its interval and workflow of today.
-
-    One that somebody paused stays paused.
-    """
-
-    def renewed(found: ScheduleUpdateInput) -> ScheduleUpdate | None:
-        known = found.description.schedule
-        if _what_of(known) == _what_of(schedule):
-            return None
-        known.spec, known.action, known.policy = schedule.spec, schedule.action, schedule.policy
-        return ScheduleUpdate(known)
-
-    return renewed
-
-
-def _what_of(schedule: Schedule) -> tuple[object, ...]:
-    action = schedule.action
-    workflow = action.workflow if isinstance(action, ScheduleActionStartWorkflow) else None
-    intervals = tuple((one.every, one.offset or timedelta()) for one in schedule.spec.intervals)
-    return workflow, intervals, schedule.policy.overlap
+        await keep_schedule(client, name, schedule)
 
 
 async def _until_stopped() -> None:

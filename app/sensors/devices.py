@@ -85,7 +85,7 @@ async def devices_of(
     pack = context.packs.get(chosen)
     if not pack.sensors.kinds:
         raise Problem("not_in_this_city")
-    known = await register(context, pack).all()
+    known = await register(context, pack).listed()
     heard = await readings.heard(context.store, chosen)
     opened: dict[str, list[Cause]] = {}
     for cause in await readings.open_causes(context.store, chosen):

@@ -38,9 +38,10 @@ class Register:
     ) -> None:
         self._store, self._ring, self._city, self._pack = store, ring, city, begins_with
 
-    async def all(self) -> list[Device]:
-        """Return all devices, by code."""
-        found = await self._store.read(self._imported)
+    async def listed(self) -> list[Device]:
+        """Return all devices, by code, without what is sealed: a list decrypts nobody's home."""
+        rows = await self._store.rows(select(device).where(_DEVICE.city == self._city))
+        found = {row.code: _device(dict(row._mapping)) for row in rows}
         return [one for _, one in sorted(({d.code: d for d in self._pack} | found).items())]
 
     async def get(self, code: str) -> Device | None:
@@ -106,6 +107,10 @@ class Register:
         values = dict(row._mapping)
         if row.sealed is not None:
             values |= unsealed(self._ring, self._city, row.code, row.sealed)
-        # What was checked when it was imported is not checked again.
-        fields = Device.model_fields
-        return Device.model_construct(**{k: v for k, v in values.items() if k in fields})
+        return _device(values)
+
+
+def _device(values: Row) -> Device:
+    # What was checked when it was imported is not checked again.
+    fields = Device.model_fields
+    return Device.model_construct(**{k: v for k, v in values.items() if k in fields})

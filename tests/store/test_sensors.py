@@ -162,6 +162,8 @@ async def test_where_a_device_at_a_home_stands_is_sealed(store: Store) -> None:
         assert personal not in str(row)
         assert personal.encode() not in row.sealed
     assert (await own.change([at_home()], {"sos"})).unchanged == ["sos-1"]
+    [listed] = await Register(store, KeyRing.of(bytes(32)), CITY, []).listed()
+    assert (listed.code, listed.name, listed.resident) == ("sos-1", "", "")
 
 
 async def test_a_new_key_encrypts_the_devices_anew(store: Store) -> None:
@@ -180,7 +182,7 @@ async def test_an_imported_device_hides_one_of_the_pack(store: Store) -> None:
     moved = pack.devices[0].model_copy(update={"address": "新址"})
     changes = await own.change([moved], {"sos"})
     assert (changes.added, changes.changed) == ([], [moved.code])
-    assert (await own.all())[0] == moved
-    assert len(await own.all()) == len(pack.devices)
+    assert (await own.listed())[0] == moved
+    assert len(await own.listed()) == len(pack.devices)
     assert (await own.change([], {"sos"}, replace=True)).removed == [moved.code]
-    assert (await own.all())[0] == pack.devices[0]
+    assert (await own.listed())[0] == pack.devices[0]
