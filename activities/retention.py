@@ -9,6 +9,7 @@ from domain.pack.policies import Retention as Rule
 from packs.registry import PackRegistry
 from store.db.engine import Store
 from store.grid import diaries
+from store.sensors import readings
 from store.tickets import bookings, erasure
 
 _CHUNK = 100
@@ -16,6 +17,10 @@ _CHUNK = 100
 _SETTLED, _LOOKED_AT = timedelta(days=7), timedelta(days=60)
 """The ages at which data in the vault that no ticket has is deleted: long after any ticket that was
 told of it is recorded, and not looked for through all that was ever filed."""
+
+_MEASURED = timedelta(days=366)
+"""The age at which readings of sensors are deleted: at a home they say how somebody lives, and an
+alarm needs those of its own days."""
 
 
 class RetentionActivities:
@@ -43,6 +48,7 @@ async def apply_retention(packs: PackRegistry, store: Store, now: datetime) -> A
             yield count
         ended_before = now - packs.get(city).services.keep.length
         yield await bookings.forget_people(store, city, ended_before)
+        yield await readings.forget(store, city, now - _MEASURED)
         if (grid := packs.get(city).grid) is not None:
             yield await diaries.forget(store, city, now - timedelta(days=grid.diary_days))
     async for count in _unused(store, now):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from domain.pack.directory import metres_between
 from domain.pack.sensors import AlarmRule, SensorKind
@@ -152,6 +152,19 @@ async def open_causes(store: Store, city: str) -> list[Cause]:
         .order_by(_CAUSE.opened_at.desc(), _CAUSE.id)
     )
     return [_cause(row) for row in rows]
+
+
+async def forget(store: Store, city: str, before: datetime) -> int:
+    """Delete the readings of a city from before then; return how many.
+
+    Those that a device's state is still computed of stay, however long it has been silent.
+    """
+    gone = 0
+    for one in (await heard(store, city)).values():  # the index of readings begins with the device
+        settled = min(before, one.state.base_at or before)
+        old = (_READING.city == city, _READING.device == one.device, _READING.at < settled)
+        gone += await store.change(delete(reading).where(*old))
+    return gone
 
 
 async def of_ticket(store: Store, number: str) -> Cause | None:

@@ -150,6 +150,23 @@ def at_home(code: str = "sos-1") -> Device:
     )
 
 
+async def test_old_readings_are_deleted_and_what_a_device_says_stays(store: Store) -> None:
+    old = await take_all(store, series(5, 5, 5))
+    year = timedelta(days=366)
+    assert old.state.base_at is not None
+    assert await readings.forget(store, "elsewhere", NOW + year) == 0
+    assert await readings.forget(store, CITY, NOW + year) == 0, "its state is computed of them"
+    later = DeviceReading(id="later", at=NOW + year, value=5)
+    said = await take(store, later)
+    since = {name: alarm.changed_at for name, alarm in old.state.alarms.items()}
+    assert {name: alarm.changed_at for name, alarm in said.state.alarms.items()} == since
+    assert await readings.forget(store, CITY, NOW + year) == 3
+    [left] = await store.rows(select(reading.c.id))
+    assert left.id == "later"
+    [shown] = (await take(store, later)).open
+    assert shown.recovered_at is None, "the alarm is still raised"
+
+
 async def test_where_a_device_at_a_home_stands_is_sealed(store: Store) -> None:
     ring = KeyRing.of(bytes(range(32)))
     own = Register(store, ring, CITY, [])
