@@ -119,7 +119,6 @@ async def entries(
         "not_in_this_city",
         "place_without_area",
         "grid_waiting_full",
-        "too_many_attempts",
         "too_many_requests",
         "store_unavailable",
     ),

@@ -25,9 +25,10 @@ from store.secrets.vault import ContactDetails
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 
-_HOUR = timedelta(hours=1)
-PER_NETWORK = 10
-"""Requests of one network in an hour."""
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+PER_NETWORK, PER_NETWORK_AND_DAY = 10, 40
+"""Requests of one network in an hour, and in a day: in the sixty days for which a request waits, no
+network alone fills a city's list for all others."""
 _MOST_WAITING = 5000
 _MOST_LISTED = 500
 
@@ -118,7 +119,7 @@ async def sign_up(context: AppContext, network: str, body: SignUpIn) -> SignedUp
     """Keep a resident's request for the street.
 
     Raises:
-        Problem: not_in_this_city, place_without_area, too_many_attempts
+        Problem: not_in_this_city, place_without_area, too_many_requests
         Refused: grid_waiting_full
         UnknownCity; ValidationError: this is no phone.
     """
@@ -129,8 +130,11 @@ async def sign_up(context: AppContext, network: str, body: SignUpIn) -> SignedUp
     contact = ContactDetails(name=body.name, phone=body.phone)
     cell = cell_in(context, pack, body.cell)
     turn = f"grid/{context.mark(network)}"
-    rules = (Window(turn, PER_NETWORK, _HOUR),)
-    async with guards.attempt(context, turn, rules, "too_many_attempts"):
+    rules = (
+        Window(turn, PER_NETWORK, _HOUR),
+        Window(f"{turn}/day", PER_NETWORK_AND_DAY, _DAY),
+    )
+    async with guards.attempt(context, turn, rules, "too_many_requests"):
         asked = WaitingResident(secrets.token_hex(12), cell, context.now(), contact)
         mark = context.mark(f"grid sign-up/{contact.phone}")
         await workers.ask(context.store, context.vault, asked, pack.city.id, mark, _MOST_WAITING)

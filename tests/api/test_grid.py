@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 from temporalio.client import Client
 
+from app.grid import workers
 from domain.actors import Role
 from store.db.engine import Store
 from store.db.grid_tables import diary, entry
@@ -239,6 +240,24 @@ async def test_a_resident_signs_up_and_the_street_confirms(gridded: Api) -> None
     ended = await gridded.http.post(f"{path}/{made.json()['id']}/end", json={}, headers=own)
     assert ended.status_code == 200, ended.text
     assert problem(await phone.http.get("/api/v1/grid/day")) == (403, "grid_worker_unconfirmed")
+
+
+async def test_one_network_does_not_fill_the_list_for_all_others(
+    one_db: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lasts = 60  # days: `activities.retention`
+    assert workers.PER_NETWORK_AND_DAY * lasts < workers._MOST_WAITING
+    monkeypatch.setattr(workers, "PER_NETWORK", 9)
+    monkeypatch.setattr(workers, "PER_NETWORK_AND_DAY", 2)
+
+    async def asked(n: int, network: str) -> Any:
+        body = {"city": "tongzhou", "cell": CELL, "name": "测试", "phone": f"1380013800{n}"}
+        return await one_db.at(network).post("/api/v1/grid/sign-up", json=body)
+
+    for n in range(2):
+        assert (await asked(n, "198.51.100.7")).status_code == 202
+    assert problem(await asked(2, "198.51.100.7")) == (429, "too_many_requests")
+    assert (await asked(3, "198.51.100.8")).status_code == 202
 
 
 async def test_a_diary_with_a_name_in_it_stays_private(gridded: Api) -> None:
