@@ -1,7 +1,9 @@
 """A grid worker's day on a small phone: written without a network, and taken once."""
 
+import json
+
 import pytest
-from playwright.sync_api import FilePayload, Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
 from domain.actors import Role
 from tests.browser.conftest import Open
@@ -32,9 +34,11 @@ def _photo(name: str) -> FilePayload:
     return {"name": f"{name}.jpg", "mimeType": "image/jpeg", "buffer": a_photo()}
 
 
-def _appointed(town: Site) -> None:
+def _appointed(town: Site) -> str:
+    """Appoint the grid worker of these tests; return the id of the account."""
     name, _ = town.account(Role.GRID_WORKER, STREET)
-    town.post("/grid/workers", {"login": name, "cell": CELL}, unit=STREET)
+    listed = town.post("/grid/workers", {"login": name, "cell": CELL}, unit=STREET).json()
+    return str(next(one["id"] for one in listed["items"] if one["account"] == name))
 
 
 def _a_place_to_look_at(town: Site, question: str) -> str:
@@ -176,3 +180,54 @@ def test_without_a_script_each_entry_is_sent_by_itself(desk: Open, town: Site) -
     _form(page, "diary").locator("button.btn-primary").click()
     expect(page.locator("#summary")).to_be_visible()
     assert "\n".join(faults) == ""
+
+
+def test_whose_appointment_has_ended_reads_so_and_loses_nothing(desk: Open, town: Site) -> None:
+    account = _appointed(town)
+    page = desk("/staff/grid", Role.GRID_WORKER, unit=STREET, viewport=PHONE)
+    state, waiting = page.locator("[data-state]"), page.locator("[data-waiting] li")
+    expect(state).to_have_text(WORDS["zh"][0])
+    town.post(f"/grid/workers/{account}/end", {}, unit=STREET)
+    _diary(page, "任期结束后写下的一条。")
+    expect(state).to_contain_text("街道尚未确认您的网格员身份")
+    expect(waiting).to_have_count(1)
+    faults = _faults(page, "the appointment has ended")
+    _appointed(town)
+    page.locator("[data-sync]").click()
+    expect(state).to_have_text(WORDS["zh"][0])
+    expect(waiting).to_have_count(0)
+    assert _found(town, "任期结束后") == ["任期结束后写下的一条。"]
+    assert "\n".join(faults) == ""
+
+
+def test_what_is_not_finished_keeps_nothing_behind_it(desk: Open, town: Site) -> None:
+    _appointed(town)
+    # A service worker would answer in the place of the route.
+    page = desk(
+        "/staff/grid", Role.GRID_WORKER, unit=STREET, viewport=PHONE, service_workers="block"
+    )
+    state, waiting = page.locator("[data-state]"), page.locator("[data-waiting] li")
+    expect(state).to_have_text(WORDS["zh"][0])
+    first = "先写的一条还没办完。"
+
+    def unfinished(route: Route) -> None:
+        answer = route.fetch()
+        body = answer.json()
+        sent = json.loads(route.request.post_data or "")["entries"]
+        for entry, one in zip(sent, body["items"], strict=True):
+            one["settled"] = entry["text"] != first
+        route.fulfill(response=answer, json=body)
+
+    page.route("**/api/v1/grid/entries", unfinished)
+    page.context.set_offline(True)
+    later = [f"后写的第{n}条。" + "说明" * 1900 for n in range(4)]  # more than one batch holds
+    for text in (first, *later):
+        _diary(page, text)
+    expect(waiting).to_have_count(5)
+    page.context.set_offline(False)
+    expect(waiting).to_have_count(1, timeout=60_000)
+    expect(waiting).to_contain_text(first)
+    assert sorted(_found(town, "后写的第")) == later
+    page.unroute("**/api/v1/grid/entries")
+    page.locator("[data-sync]").click()
+    expect(state).to_have_text(WORDS["zh"][0])

@@ -44,15 +44,17 @@
 
   // --- what is shown
 
-  const say = (what, count = 0) => { state.textContent = state.dataset[what].replace("{count}", count); };
   const because = (code) => (panel.querySelector(`[data-reason="${CSS.escape(code ?? "")}"]`) ?? panel.querySelector('[data-reason=""]')).textContent;
+  const say = (what, count = 0, code = "") => {
+    state.textContent = state.dataset[what].replace("{count}", count).replace("{reason}", because(code));
+  };
   const button = (words, act) => {
     const made = Object.assign(document.createElement("button"), { type: "button", className: "btn btn-link", textContent: words });
     made.addEventListener("click", act);
     return made;
   };
 
-  const show = async (what) => {
+  const show = async (what, code) => {
     const entries = await all();
     waiting.replaceChildren(...entries.map((entry) => {
       const line = document.createElement("li");
@@ -69,7 +71,7 @@
     for (const place of document.querySelectorAll("details[data-check]")) {
       place.hidden = entries.some((entry) => entry.body.check === place.dataset.check && !entry.refused);
     }
-    if (what) say(what, entries.length);
+    if (what) say(what, entries.length, code);
     else say(entries.length ? "waits" : "none", entries.length);
   };
   const forget = async (entry) => { await drop(entry.id); await show(); };
@@ -138,7 +140,7 @@
 
   // --- sending
 
-  class Later extends Error {}  // it may go better another time; `what` is shown
+  class Later extends Error {}  // it may go better another time; `what` is shown, and why by its `code`
   const asked = async (address, options = {}) => {
     let answer;
     try {
@@ -208,28 +210,33 @@
     const me = await asked("/api/v1/session");
     const { id, csrf } = await me.json();
     if (id !== own) throw Object.assign(new Later(), { what: "signedout" });
+    const later = new Set();  // what is not finished keeps nothing behind it from being sent
     for (;;) {
-      const left = (await all()).filter((entry) => !entry.refused);
+      const left = (await all()).filter((entry) => !entry.refused && !later.has(entry.id));
       const batch = await batchOf(left, csrf);
-      if (!batch.length) return;
+      if (!batch.length) break;
       const answer = await asked("/api/v1/grid/entries", {
         method: "POST",
         headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf },
         body: JSON.stringify({ entries: batch.map(({ body }) => body) }),
       });
-      if (!answer.ok) throw new Later();
+      if (!answer.ok) {  // of all of it: no network helps, if the appointment has ended for instance
+        const { code } = await answer.json();
+        throw Object.assign(new Later(), { what: "stopped", code });
+      }
       const { items } = await answer.json();
       const done = await Promise.all(batch.map((one, n) => settle(one, items[n])));
       await show();
-      if (done.some((one) => !one)) throw new Later();
+      batch.forEach(({ entry }, n) => { if (!done[n]) later.add(entry.id); });
     }
+    if (later.size) throw new Later();
   };
 
   let busy = false, wanted = false;
   const sync = async () => {
     if (busy) { wanted = true; return; }
     busy = true;
-    let what;
+    let what, code;
     try {
       do {
         wanted = false;
@@ -239,12 +246,12 @@
       } while (wanted);
     } catch (error) {
       if (!(error instanceof Later)) throw error;
-      what = error.what;
+      ({ what, code } = error);
     } finally {
       busy = false;
     }
     panel.querySelector("[data-signin]").hidden = what !== "signedout";
-    await show(what);
+    await show(what, code);
   };
 
   // --- the page
