@@ -220,7 +220,7 @@ async def get_round(
     operation_id="stamp_round",
     summary="Say that a phone is at a point, now or since it had no network",
     response_model=StampsOut,
-    responses=responses(*_WALKING, "unknown_file"),
+    responses=responses(*_WALKING),
 )
 async def stamp(
     round: RoundId,

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 
 from app.access.caller import Caller
 from app.access.permission import permit
+from app.access.visibility import withheld
 from app.context import AppContext
 from app.errors import Problem
 from app.filing import attachments, filing
@@ -29,6 +30,7 @@ from domain.pack.pack import Pack
 from domain.patrol.rounds import LOOKED_BACK, PatrolRound
 from domain.ticket.complaint import Channel, Code, Kind, Place, Text
 from domain.ticket.files import FileKind, FileRef, Files
+from store.db.errors import UnknownFile
 from store.files import files
 from store.patrols import rounds, walks
 from store.patrols.rounds import Of
@@ -124,7 +126,7 @@ async def get_round(context: AppContext, caller: Caller, round_id: str) -> Round
     """
     await permit(context, caller, "get_round")
     of, pack = await seen(context, caller, round_id)
-    return await _details(context, of, pack)
+    return await _details(context, caller, of, pack)
 
 
 async def stamp_round(
@@ -134,16 +136,21 @@ async def stamp_round(
 
     Raises:
         Problem, Refused: round_not_found, not_your_unit, round_not_open, round_over, round_done
-        UnknownFile
     """
     await permit(context, caller, "walk_round")
     of, pack = await _own(context, caller, round_id)
-    new = [_new(context, caller, one, body) for one in body.stamps]
+    new, answers = list[NewStamp](), dict[str, str | None]()
+    for one in body.stamps:
+        try:
+            new.append(_new(context, caller, one, body))
+        except UnknownFile as error:
+            answers[one.id] = error.code
     heard = await walks.stamp(context.store, of.id, pack.patrols, new, caller.id)
+    answers |= {one.id: one.code for one in heard}
     of, pack = await seen(context, caller, round_id)
     return StampsOut(
-        stamps=[HeardOut(id=one.id, code=one.code) for one in heard],
-        round=await _details(context, of, pack),
+        stamps=[HeardOut(id=one.id, code=answers[one.id]) for one in body.stamps],
+        round=await _details(context, caller, of, pack),
     )
 
 
@@ -157,7 +164,7 @@ async def finish_round(context: AppContext, caller: Caller, round_id: str) -> Ro
     await permit(context, caller, "walk_round")
     of, pack = await _own(context, caller, round_id)
     done = await walks.finish(context.store, of.id, pack.patrols, caller.id)
-    return await _details(context, done, pack)
+    return await _details(context, caller, done, pack)
 
 
 async def report_finding(
@@ -238,13 +245,17 @@ def _new(context: AppContext, caller: Caller, one: StampIn, body: StampsIn) -> N
     )
 
 
-async def _details(context: AppContext, of: PatrolRound, pack: Pack) -> RoundDetails:
+async def _details(
+    context: AppContext, caller: Caller, of: PatrolRound, pack: Pack
+) -> RoundDetails:
+    """Return a round without the findings that have become reports of the caller's unit (举报)."""
     walked, taken, found, climbed = await asyncio.gather(
         walks.walked(context.store, of.id),
         files.of_ticket(context.store, of.id),
         walks.findings_of(context.store, of.id),
         rounds.rungs(context.store, [of.id]),
     )
+    hidden = await withheld(context, caller, [one.number for one in found])
     route = pack.patrols.route(of.route)
     stay = route.stay if route else timedelta()
     return RoundDetails.model_validate(
@@ -255,6 +266,6 @@ async def _details(context: AppContext, of: PatrolRound, pack: Pack) -> RoundDet
             "tolerance": route.tolerance if route else 0,
             "stamps": stamps_out(walked),
             "photos": [file_out(context, row) for row in taken],
-            "findings": [one.number for one in found],
+            "findings": [one.number for one in found if one.number not in hidden],
         }
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, select
 
 from domain.pack.patrols import Checks, Criterion
 from domain.patrol import checks
@@ -79,13 +79,15 @@ async def draw(
     """Draw from the rounds of these days, and record it. Each draw of a city has the next number.
 
     The seed is made after the population is read: nobody can have chosen it for what it draws.
+    Whoever draws at the same time as another, and finds the number taken, draws again.
 
     Raises:
         Refused: draw_too_early, draw_period, draw_too_large
     """
     checks.check_period(wanted.since, wanted.until, today)
+    adding = store.insert(patrol_draw).on_conflict_do_nothing()
 
-    def work(connection: Connection) -> Draw:
+    def work(connection: Connection) -> Draw | None:
         last = select(func.max(_DRAW.n)).where(_DRAW.city == wanted.city)
         n = (connection.execute(last).scalar() or 0) + 1
         members = _population(connection, wanted.city, wanted.since, wanted.until)
@@ -110,10 +112,11 @@ async def draw(
         row = {name: getattr(made, name) for name in Draw.__dataclass_fields__}
         row["population"] = json.dumps(made.population)
         row["criteria"] = _CRITERIA.dump_json(made.criteria).decode()
-        connection.execute(insert(patrol_draw), row)
-        return made
+        return made if connection.execute(adding, row).rowcount == 1 else None
 
-    return await store.write(work)
+    while (made := await store.write(work)) is None:
+        continue
+    return made
 
 
 async def population(store: Store, of: Draw) -> list[str]:

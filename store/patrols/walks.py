@@ -13,7 +13,7 @@ from domain.patrol.rounds import PatrolRound, RoundState
 from domain.refusals import Refused
 from store.db import tables
 from store.db.engine import ResultRow, Store
-from store.db.errors import UnknownFile
+from store.db.errors import TooManyFiles, UnknownFile
 from store.db.patrol_tables import patrol_finding, patrol_photo, patrol_stamp
 from store.files import files
 from store.files.files import Attaching
@@ -73,29 +73,24 @@ async def stamp(
         of = _locked(connection, round_id)
         now = clock(connection)
         which = _STAMP.round == round_id
-        known = set(connection.execute(select(_STAMP.id).where(which)).scalars())
-        fresh = [one for one in new if one.id not in known]
+        known = connection.execute(select(_STAMP.id).where(which)).scalars()
+        answers = {id: HeardStamp(id) for id in known}
+        fresh = [one for one in new if one.id not in answers]
         if fresh:  # what was sent again after the end is answered as before
             checks.check_walking(of, now)
             route = checks.route_of(of, patrols)
-        heard = []
-        for one in new:
-            if one.id in known:
-                heard.append(HeardStamp(one.id))
+        for one in fresh:
+            if one.id in answers:  # twice in this request
                 continue
-            known.add(one.id)
-            made = _stamp_of(one, now)
+            made, code = _stamp_of(one, now), None
             try:
                 checks.check_stamp(of, route, made)
                 with connection.begin_nested():
-                    _insert(connection, of, one, made, account)
-            except Refused as refused:
-                heard.append(HeardStamp(one.id, refused.code))
-            except UnknownFile:
-                heard.append(HeardStamp(one.id, "unknown_file"))
-            else:
-                heard.append(HeardStamp(one.id))
-        return heard
+                    _insert(store, connection, of, one, made, account)
+            except (Refused, UnknownFile, TooManyFiles) as refused:
+                code = refused.code
+            answers[one.id] = HeardStamp(one.id, code)
+        return [answers[one.id] for one in new]
 
     return await store.write(work)
 
@@ -113,7 +108,12 @@ def _stamp_of(one: NewStamp, now: datetime) -> Stamp:
 
 
 def _insert(
-    connection: Connection, of: PatrolRound, one: NewStamp, made: Stamp, account: str
+    store: Store,
+    connection: Connection,
+    of: PatrolRound,
+    one: NewStamp,
+    made: Stamp,
+    account: str,
 ) -> None:
     at_point = select(func.count()).where(
         _STAMP.round == of.id, _STAMP.attempt == of.attempt, _STAMP.point == one.point
@@ -136,20 +136,19 @@ def _insert(
             "account": account,
         },
     )
-    _attach(connection, of, one)
+    _attach(store, connection, of, one)
 
 
-def _attach(connection: Connection, of: PatrolRound, one: NewStamp) -> None:
-    """Attach the photos to the round. A picture that a round of the city has is refused."""
+def _attach(store: Store, connection: Connection, of: PatrolRound, one: NewStamp) -> None:
+    """Attach the photos to the round. A picture that a round of the city has is refused.
+
+    Of two rounds that hand it in at once the index lets one have it.
+    """
     ids = [claim.id for claim in one.photos.claims]
     if not ids:
         return
     of_files = select(tables.file.c.id, tables.file.c.sha256).where(tables.file.c.id.in_(ids))
     marks = {row.id: row.sha256 for row in connection.execute(of_files)}
-    used = select(_PHOTO.file).where(_PHOTO.city == of.city, _PHOTO.sha256.in_(marks.values()))
-    if len(set(marks.values())) < len(marks) or connection.execute(used).first() is not None:
-        raise Refused("same_photo", "This photo was handed in before.")
-    files.attach(connection, of.id, one.photos)
     rows = [
         {
             "file": file,
@@ -161,7 +160,10 @@ def _attach(connection: Connection, of: PatrolRound, one: NewStamp) -> None:
         }
         for file, mark in marks.items()
     ]
-    connection.execute(insert(patrol_photo), rows)
+    adding = store.insert(patrol_photo).values(rows).on_conflict_do_nothing()
+    if rows and connection.execute(adding).rowcount < len(rows):
+        raise Refused("same_photo", "This photo was handed in before.")
+    files.attach(connection, of.id, one.photos)
 
 
 async def finish(

@@ -160,6 +160,18 @@ async def test_the_same_photo_is_refused_the_second_time(river: Api) -> None:
     assert said == [None, None, None, None, "same_photo", None]
 
 
+async def test_a_photo_of_nobody_is_refused_with_its_stamp_alone(river: Api) -> None:
+    who = await keeper(river)
+    made = await a_round(river)
+    now = datetime.now(UTC)
+    body = as_sent(honest(ROUTE, now - timedelta(hours=1)), now)
+    body["stamps"][2]["photos"] = [f"{'f' + '0' * 32}.{'a' * 32}"]
+    answer = await send(river, made, who, body)
+    assert answer.status_code == 200, answer.text
+    said = [one["code"] for one in answer.json()["stamps"]]
+    assert said == [None, None, "unknown_file", None, None, None]
+
+
 async def test_before_its_window_nothing_of_a_round_is_walked(river: Api) -> None:
     who = await keeper(river)
     later = datetime.now(UTC) + timedelta(hours=5)
@@ -209,6 +221,26 @@ async def test_a_finding_needs_a_place_and_becomes_one_ticket(river: Api) -> Non
     assert (complaint["channel"], complaint["place"]["area"]) == ("inspection", "370105014")
     shown = await river.http.get(f"{PATROLS}/{made.id}", headers=who)
     assert shown.json()["findings"] == [number]
+
+
+async def test_a_finding_that_has_become_a_report_is_kept_from_whom_it_accuses(
+    river: Api,
+) -> None:
+    who = await keeper(river)
+    made = await a_round(river)
+    accusing, other = [(await find(river, made, who, key=f"k{n}")).json() for n in range(2)]
+    said = {"units": ["river-keepers"]}
+    done = await Filed(river, accusing).by(Role.DISPATCHER, "accuse", said)
+    assert done.status_code == 200, done.text
+
+    async def found(reader: dict[str, str]) -> set[str]:
+        shown = await river.http.get(f"{PATROLS}/{made.id}", headers=reader)
+        return set(shown.json()["findings"])
+
+    both = {accusing["number"], other["number"]}
+    assert await found(who) == {other["number"]}
+    assert await found(await officer(river, "370105")) == both
+    assert await found(await river.token(Role.SUPERVISOR)) == both
 
 
 async def test_chiefs_on_three_levels_see_their_river_and_its_problem_rate(river: Api) -> None:

@@ -255,6 +255,55 @@ async def test_the_same_photo_counts_once_in_a_city(store: Store) -> None:
     assert [photo.point for photo in await walks.photos_of(store, made.id)] == ["P1"]
 
 
+async def test_a_photo_counts_once_also_where_two_rounds_have_it_at_once(store: Store) -> None:
+    two = many_routes(PACK.patrols, 2)
+    await rounds.make(store, CITY, two, MORNING, TZ)
+    both = [f"{CITY}.R00{n}.20260302" for n in (1, 2)]
+    first = honest(ROUTE, MORNING)[0]
+    for n in range(5):
+        mark = str(n) * 64
+        stamps = [
+            NewStamp(
+                **vars(first)
+                | {"id": f"s{n}", "photos": await a_photo(store, MORNING, sha256=mark)}
+            )
+            for _ in both
+        ]
+        answers = await asyncio.gather(
+            *(
+                walks.stamp(store, of, two, [one], "walker", at(MORNING))
+                for of, one in zip(both, stamps, strict=True)
+            )
+        )
+        codes = [one.code for heard in answers for one in heard]
+        assert codes.count(None) == 1
+        assert codes.count("same_photo") == 1
+
+
+async def test_a_refused_stamp_stops_no_other_and_is_refused_as_often_as_it_is_sent(
+    store: Store,
+) -> None:
+    made = await a_round(store)
+    first, second, third = honest(ROUTE, MORNING)[:3]
+    photos = [await a_photo(store, MORNING) for _ in range(2)]
+    many = Attaching([one.claims[0] for one in photos], {FileKind.PHOTO: 1}, MORNING)
+    unknown = Attaching([Claim("f" * 32, "walker")], {FileKind.PHOTO: 9}, MORNING)
+    sent = [
+        NewStamp(**vars(first) | {"photos": many}),
+        NewStamp(**vars(first) | {"photos": many}),
+        NewStamp(**vars(second) | {"photos": unknown}),
+        third,
+    ]
+    heard = await walks.stamp(store, made.id, ONE, sent, "walker", at(third.sent))
+    assert [one.code for one in heard] == [
+        "too_many_files",
+        "too_many_files",
+        "unknown_file",
+        None,
+    ]
+    assert len(await walks.walked(store, made.id)) == 1
+
+
 async def test_a_day_sent_twice_is_there_once(store: Store) -> None:
     made = await a_round(store)
     stamps = honest(ROUTE, MORNING)
@@ -294,6 +343,14 @@ async def test_a_draw_is_recorded_and_redrawn(store: Store) -> None:
     known = await draws.population(store, kept)
     other = redraw(kept.algorithm, kept.seed, kept.population, kept.drawn, known)
     assert (other.same, other.new) == (False, ["jinan.XQ01.20260302"])
+
+
+async def test_draws_at_once_have_a_number_each(store: Store) -> None:
+    await rounds.make(store, CITY, many_routes(PACK.patrols, 12), MORNING, TZ)
+    made = await asyncio.gather(*(_drawn(store) for _ in range(4)))
+    assert sorted(one.id for one in made) == [f"jinan-{n}" for n in range(1, 5)]
+    for one in made:
+        assert await draws.get(store, one.id) == one
 
 
 async def test_a_draw_cannot_be_changed_by_hand(store: Store) -> None:
