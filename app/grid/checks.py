@@ -109,9 +109,8 @@ async def grid_day(context: AppContext, caller: Caller) -> DayOut:
     await permit(context, caller, "get_grid_day")
     post = await post_of(context, caller)
     here, own = post.pack.city.id, post.worker.cell
-    waiting = await checks.open_within(context.store, here, own[:_STREET], _MOST_SHOWN)
+    waiting = await checks.open_within(context.store, here, own[:_STREET], _MOST_SHOWN, own)
     sent = await entries.of_worker(context.store, caller.id, _MOST_SHOWN)
-    tasks = [_task(one, post.pack, own) for one in waiting]
     return DayOut(
         account=caller.id,
         city=here,
@@ -119,7 +118,7 @@ async def grid_day(context: AppContext, caller: Caller) -> DayOut:
         cell_name=name_of(post.pack, own),
         full_time=post.worker.full_time,
         radius=post.policy.radius,
-        checks=sorted(tasks, key=lambda one: not one.own_cell),
+        checks=[_task(one, post.pack, own) for one in waiting],
         sent=[
             SentOut(
                 id=one.id,

@@ -4,7 +4,7 @@ One that is refused keeps no other from being taken, and is not remembered here:
 come again. One that is not settled, since the engine could not be asked, is to be sent again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -296,15 +296,8 @@ async def _answer(
             raise Problem("not_on_the_spot", f"{metres} m away; {post.policy.radius} m count.")
     if asked.answered_at is not None:
         raise Problem("check_answered")
-    photos = await _attached(context, caller, asked.number, entry.photos)
-    given = CheckAnswer(caller.id, entry.seen, entry.note, metres, tuple(photos), row.at)
-    await checks.answer(context.store, asked.id, given)
+    photos = attachments.wanted(context, entry.photos, caller.id)
+    ids = tuple(attachments.ids(entry.photos))
+    given = CheckAnswer(caller.id, entry.seen, entry.note, metres, ids, row.at)
+    await checks.answer(context.store, asked.id, given, photos)
     return _Done()
-
-
-async def _attached(
-    context: AppContext, caller: Caller, number: str, named: Sequence[str]
-) -> list[str]:
-    attaching = attachments.wanted(context, named, caller.id)
-    await files.attach_to(context.store, number, attaching)
-    return attachments.ids(named)

@@ -1,7 +1,7 @@
 """Checks: somebody is asked to look at a ticket's place, and answers from the spot."""
 
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, or_, select, update
 
@@ -11,6 +11,7 @@ from store.db import tables
 from store.db.engine import ResultRow, Store
 from store.db.errors import KeyReused
 from store.db.grid_tables import check, entry
+from store.files.files import Attaching, attach
 
 _CHECK, _TICKET = check.c, tables.ticket.c
 
@@ -51,6 +52,7 @@ class CheckAnswer:
 
 
 _ROW = tuple(_CHECK[field.name] for field in fields(Check))
+_NO_PHOTOS = Attaching((), {}, datetime.min.replace(tzinfo=UTC))
 _OF_REPORT = Refused("check_of_report", "Nobody is sent to look at a report of wrongdoing.")
 
 
@@ -101,11 +103,16 @@ async def get(store: Store, check_id: str) -> Check | None:
     return None if row is None else _check(row)
 
 
-async def answer(store: Store, check_id: str, given: CheckAnswer) -> Check:
-    """Record the answer. The first one stays; the same worker's again is the same.
+async def answer(
+    store: Store, check_id: str, given: CheckAnswer, photos: Attaching = _NO_PHOTOS
+) -> Check:
+    """Record the answer, and attach its photos to the ticket: both, or neither.
+
+    The first one stays; the same worker's again is the same.
 
     Raises:
         Refused: check_not_found, check_answered, check_of_report
+        UnknownFile, TooManyFiles
     """
     values = {
         "worker": given.worker,
@@ -127,16 +134,18 @@ async def answer(store: Store, check_id: str, given: CheckAnswer) -> Check:
         if row.answered_at is not None and row.worker != given.worker:
             raise Refused("check_answered", "Somebody has answered already.")
         if row.answered_at is None:
+            attach(connection, row.number, photos)
             connection.execute(update(check).where(which).values(**values))
         return _check(connection.execute(select(*_ROW).where(which)).one())
 
     return await store.write(work)
 
 
-async def open_within(store: Store, city: str, area: str, limit: int) -> list[Check]:
+async def open_within(store: Store, city: str, area: str, limit: int, own: str = "") -> list[Check]:
     """Return the checks of an area that wait for an answer, the oldest first.
 
-    Once the ticket has ended, what was asked before is not asked any more.
+    Those of the area `own` come before all others, however many these are. Once the ticket has
+    ended, what was asked before is not asked any more.
     """
     rows = await store.rows(
         select(*_ROW)
@@ -148,7 +157,7 @@ async def open_within(store: Store, city: str, area: str, limit: int) -> list[Ch
             _TICKET.of_wrongdoing.is_(False),
             or_(_TICKET.ended_at.is_(None), _CHECK.asked_at >= _TICKET.ended_at),
         )
-        .order_by(_CHECK.asked_at, _CHECK.id)
+        .order_by(_CHECK.cell.startswith(own, autoescape=True).desc(), _CHECK.asked_at, _CHECK.id)
         .limit(limit)
     )
     return [_check(row) for row in rows]

@@ -11,6 +11,7 @@ from domain.grid.entries import CheckMoment, Seen
 from domain.refusals import Refused
 from domain.ticket.complaint import Kind
 from store.db.engine import Store
+from store.files import files
 from store.grid import checks, diaries, entries, workers
 from store.grid.checks import Check, CheckAnswer
 from store.grid.diaries import DiaryRow
@@ -21,6 +22,7 @@ from store.secrets.re_encryption import re_encrypt, use_of_keys
 from store.secrets.vault import ContactDetails, Vault
 from store.tickets import erasure, tickets
 from tests.store.stories import Story, complaint, project
+from tests.support.uploaded_files import an_uploaded_photo
 
 RING = KeyRing.of(b"k" * 32)
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
@@ -192,6 +194,30 @@ async def test_the_first_answer_stays_and_goes_with_its_ticket(store: Store) -> 
     assert await refusal(checks.answer(store, "none", given)) == "check_not_found"
     await erasure.erase(store, number, NOW)
     assert await checks.of_ticket(store, number) == []
+
+
+async def test_the_photos_of_an_answer_that_is_refused_are_nobodys(store: Store) -> None:
+    number = await a_ticket(store)
+    asked = await checks.ask(store, a_check(number), 1)
+    for worker, code in (("a1", ""), ("a2", "check_answered")):
+        photos = await an_uploaded_photo(store, NOW, worker)
+        [photo] = (claim.id for claim in photos.claims)
+        given = CheckAnswer(worker, Seen.DONE, "", 12, (photo,), NOW)
+        assert await refusal(checks.answer(store, asked.id, given, photos)) == code
+        kept = await files.get(store, photo)
+        assert kept is not None
+        assert kept.number == (None if code else number)
+
+
+async def test_the_own_cell_comes_first_however_much_the_street_asks(store: Store) -> None:
+    number, neighbour = await a_ticket(store), STREET + "902"
+    for n in range(3):
+        before = NOW - timedelta(days=9 - n)
+        await checks.ask(store, a_check(number, cell=neighbour, asked_at=before), 9)
+    own = await checks.ask(store, a_check(number), 9)
+    waiting = await checks.open_within(store, "demo", STREET, 2, CELL)
+    assert [one.cell for one in waiting] == [CELL, neighbour]
+    assert waiting[0] == own
 
 
 async def test_nobody_is_sent_to_a_report_of_wrongdoing(store: Store) -> None:

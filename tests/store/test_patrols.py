@@ -10,23 +10,22 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.exc import DBAPIError
 
-from domain.actors import Role
 from domain.pack.patrols import Patrols
 from domain.patrol.draw import redraw
 from domain.patrol.rounds import PatrolRound, RoundState
 from domain.refusals import Refused
-from domain.ticket.files import FileKind, Purpose
+from domain.ticket.files import FileKind
 from store.db.engine import Store
 from store.db.errors import StoreError
 from store.db.patrol_tables import patrol_draw, patrol_sheet
-from store.files import files
-from store.files.files import Attaching, Claim, FileRow
+from store.files.files import Attaching, Claim
 from store.patrols import draws, rounds, walks
 from store.patrols.draws import WantedDraw
 from store.patrols.rounds import Of
 from store.patrols.walks import Clock, NewStamp
 from tests.support.cities import SHIPPED
 from tests.support.patrols import honest, many_routes
+from tests.support.uploaded_files import an_uploaded_photo
 
 CITY = "jinan"
 PACK = SHIPPED.get(CITY)
@@ -50,28 +49,6 @@ async def a_round(store: Store, now: datetime = MORNING) -> PatrolRound:
     return made
 
 
-async def a_photo(store: Store, now: datetime, sha256: str | None = None) -> Attaching:
-    """Record an uploaded photo, and return the claim to attach it."""
-    row = FileRow(
-        id=secrets.token_hex(16),
-        key=secrets.token_hex(8),
-        kind=FileKind.PHOTO,
-        media_type="image/jpeg",
-        bytes=10,
-        width=10,
-        height=10,
-        sha256=sha256 or secrets.token_hex(32),
-        purpose=Purpose.EVIDENCE,
-        uploaded_at=now,
-        uploaded_by=Role.OFFICER,
-        uploader="walker",
-        number=None,
-        expires_at=now + timedelta(days=3),
-    )
-    await files.record(store, row)
-    return Attaching([Claim(row.id, "walker")], {FileKind.PHOTO: 20}, now)
-
-
 async def stamp_all(store: Store, of: PatrolRound, stamps: Sequence[NewStamp]) -> list[str | None]:
     """Hand in each stamp at its time; return what was said of each."""
     said = []
@@ -82,7 +59,7 @@ async def stamp_all(store: Store, of: PatrolRound, stamps: Sequence[NewStamp]) -
 
 
 async def walk(store: Store, of: PatrolRound, start: datetime, **changes: Any) -> PatrolRound:
-    photos = [await a_photo(store, start) for _ in range(2)]
+    photos = [await an_uploaded_photo(store, start) for _ in range(2)]
     stamps = honest(ROUTE, start, photos=photos, **changes)
     assert await stamp_all(store, of, stamps) == [None] * len(stamps)
     return await walks.finish(store, of.id, ONE, "walker", at(stamps[-1].at))
@@ -227,7 +204,7 @@ async def test_points_before_the_window_or_elsewhere_are_refused(store: Store) -
 async def test_points_out_of_order_are_not_proved(store: Store) -> None:
     made = await a_round(store)
     turned = ROUTE.model_copy(update={"points": tuple(reversed(ROUTE.points))})
-    photos = [await a_photo(store, MORNING) for _ in range(2)]
+    photos = [await an_uploaded_photo(store, MORNING) for _ in range(2)]
     stamps = honest(turned, MORNING, photos=photos)
     await stamp_all(store, made, stamps)
     done = await walks.finish(store, made.id, ONE, "walker", at(stamps[-1].at))
@@ -238,7 +215,8 @@ async def test_the_same_photo_counts_once_in_a_city(store: Store) -> None:
     made = await a_round(store)
     first, other = [
         NewStamp(
-            **vars(one) | {"id": f"p{n}", "photos": await a_photo(store, MORNING, sha256="5" * 64)}
+            **vars(one)
+            | {"id": f"p{n}", "photos": await an_uploaded_photo(store, MORNING, sha256="5" * 64)}
         )
         for n, one in enumerate(honest(ROUTE, MORNING)[:2])
     ]
@@ -249,7 +227,7 @@ async def test_the_same_photo_counts_once_in_a_city(store: Store) -> None:
     late = NewStamp(
         **vars(other)
         | {"at": tomorrow, "sent": tomorrow}
-        | {"photos": await a_photo(store, tomorrow, sha256="5" * 64)}
+        | {"photos": await an_uploaded_photo(store, tomorrow, sha256="5" * 64)}
     )
     assert await stamp_all(store, next_one, [late]) == ["same_photo"]
     assert [photo.point for photo in await walks.photos_of(store, made.id)] == ["P1"]
@@ -265,7 +243,7 @@ async def test_a_photo_counts_once_also_where_two_rounds_have_it_at_once(store: 
         stamps = [
             NewStamp(
                 **vars(first)
-                | {"id": f"s{n}", "photos": await a_photo(store, MORNING, sha256=mark)}
+                | {"id": f"s{n}", "photos": await an_uploaded_photo(store, MORNING, sha256=mark)}
             )
             for _ in both
         ]
@@ -285,7 +263,7 @@ async def test_a_refused_stamp_stops_no_other_and_is_refused_as_often_as_it_is_s
 ) -> None:
     made = await a_round(store)
     first, second, third = honest(ROUTE, MORNING)[:3]
-    photos = [await a_photo(store, MORNING) for _ in range(2)]
+    photos = [await an_uploaded_photo(store, MORNING) for _ in range(2)]
     many = Attaching([one.claims[0] for one in photos], {FileKind.PHOTO: 1}, MORNING)
     unknown = Attaching([Claim("f" * 32, "walker")], {FileKind.PHOTO: 9}, MORNING)
     sent = [
