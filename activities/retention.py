@@ -5,10 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 from temporalio import activity
 
+from domain.pack.pack import Pack
 from domain.pack.policies import Retention as Rule
+from domain.patrol.rounds import PROOF_KEPT
 from packs.registry import PackRegistry
 from store.db.engine import Store
-from store.grid import diaries
+from store.grid import diaries, entries
+from store.patrols import walks
 from store.sensors import readings
 from store.tickets import bookings, erasure
 
@@ -48,9 +51,14 @@ async def apply_retention(packs: PackRegistry, store: Store, now: datetime) -> A
             yield count
         ended_before = now - packs.get(city).services.keep.length
         yield await bookings.forget_people(store, city, ended_before)
-        yield await readings.forget(store, city, now - _MEASURED)
+        async for count in readings.forget(store, city, now - _MEASURED):
+            yield count
+        async for count in _walks(store, packs.get(city), now):
+            yield count
         if (grid := packs.get(city).grid) is not None:
-            yield await diaries.forget(store, city, now - timedelta(days=grid.diary_days))
+            written_before = now - timedelta(days=grid.diary_days)
+            yield await diaries.forget(store, city, written_before)
+            yield await entries.forget(store, city, written_before)
     async for count in _unused(store, now):
         yield count
 
@@ -63,6 +71,12 @@ async def _persons(store: Store, city: str, rule: Rule, now: datetime) -> AsyncI
     if rule.persons is None:
         return
     while count := await erasure.forget_persons(store, city, now - rule.persons.length, _CHUNK):
+        yield count
+
+
+async def _walks(store: Store, pack: Pack, now: datetime) -> AsyncIterator[int]:
+    before = now.astimezone(pack.calendar.tz).date() - PROOF_KEPT
+    while count := await walks.forget(store, pack.city.id, before, _CHUNK):
         yield count
 
 

@@ -82,7 +82,10 @@ class RoundOut(Recorded):
 
 
 class RoundDetails(RoundOut):
-    """A round with its points, what was heard of it, and the tickets of what was found."""
+    """A round with its points, what was heard of it, and the tickets of what was found.
+
+    `proof_kept` false: it was so long ago that stamps and photos were deleted.
+    """
 
     points: list[PointOut]
     dwell: float = Field(description="Seconds to stay at each point.")
@@ -90,6 +93,7 @@ class RoundDetails(RoundOut):
     stamps: list[StampOut]
     photos: list[FileOut]
     findings: list[str]
+    proof_kept: bool
 
 
 class RoundsOut(Recorded):

@@ -27,7 +27,7 @@ from app.patrols.views import (
 )
 from domain.model import Incoming, Instant, Recorded
 from domain.pack.pack import Pack
-from domain.patrol.rounds import LOOKED_BACK, PatrolRound
+from domain.patrol.rounds import LOOKED_BACK, PROOF_KEPT, PatrolRound
 from domain.ticket.complaint import Channel, Code, Kind, Place, Text
 from domain.ticket.files import FileKind, FileRef, Files
 from store.db.errors import UnknownFile
@@ -255,6 +255,7 @@ async def _details(
         walks.findings_of(context.store, of.id),
         rounds.rungs(context.store, [of.id]),
     )
+    today = context.now().astimezone(pack.calendar.tz).date()
     hidden = await withheld(context, caller, [one.number for one in found])
     route = pack.patrols.route(of.route)
     stay = route.stay if route else timedelta()
@@ -266,6 +267,7 @@ async def _details(
             "tolerance": route.tolerance if route else 0,
             "stamps": stamps_out(walked),
             "photos": [file_out(context, row) for row in taken],
+            "proof_kept": of.day >= today - PROOF_KEPT,
             "findings": [one.number for one in found if one.number not in hidden],
         }
     )

@@ -14,6 +14,10 @@ from domain.pack.patrols import RANK_OF, Patrols, Route, Rung, Told
 LOOKED_BACK = timedelta(days=7)
 """The time back for which rounds are made afterwards: longer than any outage should last."""
 
+PROOF_KEPT = timedelta(days=366)
+"""The time for which stamps and photos of a round are kept: they say where somebody was, and when.
+What was judged of them stays with the round."""
+
 
 class RoundState(StrEnum):
     WAITING = "waiting"  # not finished, and its window is not over

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import delete, select, update
 
 from store.db.engine import ResultRow, Store
-from store.db.grid_tables import diary, entry
+from store.db.grid_tables import diary
 from store.secrets.diaries import opened, sealed
 from store.secrets.key_ring import KeyRing
 
-_DIARY, _ENTRY = diary.c, entry.c
+_DIARY = diary.c
 
 
 @dataclass(frozen=True)
@@ -102,17 +102,5 @@ async def feed(store: Store, entries: Sequence[str], number: str) -> None:
 
 
 async def forget(store: Store, city: str, before: datetime) -> int:
-    """Delete the entries of a city from before then; return how many.
-
-    What is known of their arrival goes with them, for it says who wrote one, where and when.
-    """
-    arrived = delete(entry).where(
-        _ENTRY.city == city, _ENTRY.kind == "diary", _ENTRY.received_at < before
-    )
-
-    def work(connection: Connection) -> int:
-        connection.execute(arrived)
-        old = delete(diary).where(_DIARY.city == city, _DIARY.at < before)
-        return connection.execute(old).rowcount
-
-    return await store.write(work)
+    """Delete the entries of a city from before then; return how many."""
+    return await store.change(delete(diary).where(_DIARY.city == city, _DIARY.at < before))

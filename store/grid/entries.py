@@ -76,6 +76,17 @@ async def drop(store: Store, account: str, entry_id: str) -> None:
     await store.change(delete(entry).where(which, _ENTRY.settled.is_(False)), {})
 
 
+async def forget(store: Store, city: str, before: datetime) -> int:
+    """Delete what is known of entries that came before then: it says who was where, and when.
+
+    Return how many. A report's stays as long as the words of its ticket, of which it says whether
+    it was filed from another cell.
+    """
+    of_ticket = (_ENTRY.kind == "report") & _ENTRY.number.is_not(None)
+    old = delete(entry).where(_ENTRY.city == city, _ENTRY.received_at < before, ~of_ticket)
+    return await store.change(old)
+
+
 async def of_worker(store: Store, account: str, limit: int) -> list[EntryRow]:
     """Return what a worker sent last, the newest first."""
     rows = await store.rows(

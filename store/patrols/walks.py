@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, delete, exists, func, insert, select
 
 from domain.pack.patrols import Patrols
 from domain.patrol import checks
@@ -14,7 +14,7 @@ from domain.refusals import Refused
 from store.db import tables
 from store.db.engine import ResultRow, Store
 from store.db.errors import TooManyFiles, UnknownFile
-from store.db.patrol_tables import patrol_finding, patrol_photo, patrol_stamp
+from store.db.patrol_tables import patrol_finding, patrol_photo, patrol_round, patrol_stamp
 from store.files import files
 from store.files.files import Attaching
 from store.patrols.rounds import changed, locked
@@ -23,6 +23,7 @@ Clock = Callable[[Connection], datetime]
 """The source of the time of a write."""
 
 _STAMP, _PHOTO, _FINDING = patrol_stamp.c, patrol_photo.c, patrol_finding.c
+_ROUND = patrol_round.c
 
 
 def written_at(connection: Connection) -> datetime:
@@ -210,6 +211,31 @@ def _locked(connection: Connection, round_id: str) -> PatrolRound:
     if of is None:
         raise Refused("round_not_found", "There is no such round.")
     return of
+
+
+async def forget(store: Store, city: str, before: date, limit: int) -> int:
+    """Delete the stamps of a city's rounds from before that day, and let go of their photos.
+
+    At most of `limit` rounds; return of how many. The marks of the photos stay, so that none of
+    them is handed in again.
+    """
+    stamped = exists().where(_STAMP.round == _ROUND.id)
+    old = (
+        select(_ROUND.id)
+        .where(_ROUND.city == city, _ROUND.day < before, stamped)
+        .order_by(_ROUND.day, _ROUND.id)
+        .limit(limit)
+    )
+
+    def work(connection: Connection) -> int:
+        ids = list(connection.execute(old).scalars())
+        connection.execute(delete(patrol_stamp).where(_STAMP.round.in_(ids)))
+        now = written_at(connection)
+        for round_id in ids:
+            files.let_go(connection, round_id, now)
+        return len(ids)
+
+    return await store.write(work)
 
 
 # --- findings -----------------------------------------------------------------------------------

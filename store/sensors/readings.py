@@ -5,11 +5,12 @@ one said. A cause is entered before its ticket is filed, and once while it is op
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Delete, delete, func, insert, select, update
 
 from domain.pack.directory import metres_between
 from domain.pack.sensors import AlarmRule, SensorKind
@@ -25,6 +26,9 @@ from store.db import tables
 from store.db.engine import ResultRow, Store
 from store.db.errors import KeyReused
 from store.db.sensor_tables import cause, reading, state
+
+_DEVICES_AT_ONCE = 200
+"""The devices whose old readings are deleted in one transaction."""
 
 _CAUSE, _READING, _STATE, _TICKET = cause.c, reading.c, state.c, tables.ticket.c
 
@@ -154,17 +158,28 @@ async def open_causes(store: Store, city: str) -> list[Cause]:
     return [_cause(row) for row in rows]
 
 
-async def forget(store: Store, city: str, before: datetime) -> int:
-    """Delete the readings of a city from before then; return how many.
+async def forget(store: Store, city: str, before: datetime) -> AsyncIterator[int]:
+    """Delete the readings of a city from before then; yield how many, some devices at a time.
 
     Those that a device's state is still computed of stay, however long it has been silent.
     """
-    gone = 0
-    for one in (await heard(store, city)).values():  # the index of readings begins with the device
-        settled = min(before, one.state.base_at or before)
-        old = (_READING.city == city, _READING.device == one.device, _READING.at < settled)
-        gone += await store.change(delete(reading).where(*old))
-    return gone
+    known = list((await heard(store, city)).values())
+    for begin in range(0, len(known), _DEVICES_AT_ONCE):
+        some = known[begin : begin + _DEVICES_AT_ONCE]
+        # The index of readings begins with the device.
+        old = [
+            delete(reading).where(
+                _READING.city == city,
+                _READING.device == one.device,
+                _READING.at < min(before, one.state.base_at or before),
+            )
+            for one in some
+        ]
+        yield await store.write(partial(_executed, old))
+
+
+def _executed(statements: Sequence[Delete], connection: Connection) -> int:
+    return sum(connection.execute(one).rowcount for one in statements)
 
 
 async def of_ticket(store: Store, number: str) -> Cause | None:

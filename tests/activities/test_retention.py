@@ -16,6 +16,7 @@ from store.db import tables
 from store.db.engine import Store
 from store.grid import diaries
 from store.grid.diaries import DiaryRow
+from store.patrols import walks
 from store.secrets.key_ring import KeyRing
 from store.secrets.ticket_keys import TicketKeys, erased_at
 from store.secrets.vault import Person, Vault
@@ -23,7 +24,8 @@ from store.tickets import intake, tickets
 from store.tickets.numbers import new_number
 from store.tickets.projector import Projector
 from tests.store.stories import START, Story, complaint
-from tests.support.cities import city_with
+from tests.support.cities import SHIPPED, city_with
+from tests.support.patrols import honest, open_round
 
 RING = KeyRing.of(b"k" * 32)
 DAY = timedelta(days=1)
@@ -142,6 +144,23 @@ async def test_diaries_go_after_the_city_s_time_though_nobody_writes_another(
     await _apply(packs, sqlite_store, now)
     left = await diaries.within(sqlite_store, RING, "tongzhou", "110112", now - 365 * DAY, 9)
     assert [one.id for one in left] == ["d1"]
+
+
+async def test_stamps_of_patrols_go_after_a_year_and_those_of_today_stay(
+    sqlite_store: Store,
+) -> None:
+    now, routes = datetime.now(UTC), SHIPPED.get("jinan").patrols.routes
+    made = [
+        await open_round(sqlite_store, "jinan", routes[0], now, days_ago=days) for days in (370, 0)
+    ]
+    patrols = SHIPPED.get("jinan").patrols
+    first = honest(routes[0], now)[0]
+    for of in made:
+        heard = await walks.stamp(sqlite_store, of.id, patrols, [first], "walker")
+        assert [one.code for one in heard] == [None]
+    await _apply(SHIPPED, sqlite_store, now)
+    old, new = [await walks.walked(sqlite_store, of.id) for of in made]
+    assert (len(old), len(new)) == (0, 1)
 
 
 @pytest.mark.parametrize("limit", ["5wd", "4wh", "soon", ""])

@@ -83,6 +83,15 @@ async def test_a_round_is_walked_on_a_phone(river: Api) -> None:
     assert "我到了" not in page
 
 
+async def test_a_round_of_long_ago_says_that_its_proof_was_deleted(river: Api) -> None:
+    keeper = await at_river(river, Role.GRID_WORKER, "river-keepers")
+    for days, deleted in ((370, True), (300, False)):
+        made = await open_round(river.store, CITY, ROUTE, datetime.now(UTC), days_ago=days)
+        page = says(await keeper.get(f"/staff/rounds/{made.id}"))
+        assert ("照片已删除" in page) is deleted
+        assert ("尚未到达" in page) is not deleted
+
+
 async def test_without_a_script_a_stamp_proves_nothing_and_says_so(river: Api) -> None:
     made = await open_round(river.store, CITY, ROUTE, datetime.now(UTC))
     keeper = await at_river(river, Role.GRID_WORKER, "river-keepers")

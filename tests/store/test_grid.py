@@ -108,6 +108,23 @@ async def test_an_entry_is_one_however_often_it_comes(store: Store) -> None:
     assert await entries.take(store, corrected, 5) == corrected
 
 
+async def test_where_somebody_was_is_forgotten_but_for_reports_that_have_words(
+    store: Store,
+) -> None:
+    number = await a_ticket(store, ended=True)
+    report = an_entry(kind="report", received_at=LONG_AGO)
+    old = [an_entry(kind=kind, received_at=LONG_AGO) for kind in ("diary", "check")]
+    for arrived in (report, *old, an_entry()):
+        await entries.take(store, arrived, 9)
+    await entries.settle(store, "a1", report.id, number)
+    assert await entries.forget(store, "elsewhere", YEAR) == 0
+    assert await entries.forget(store, "demo", YEAR) == 2
+    assert [one.kind for one in await entries.of_worker(store, "a1", 9)] == ["diary", "report"]
+    await erasure.erase(store, number, NOW)
+    assert await entries.forget(store, "demo", YEAR) == 1
+    assert [one.kind for one in await entries.of_worker(store, "a1", 9)] == ["diary"]
+
+
 async def test_a_day_has_a_cap_and_the_next_one_its_own(store: Store) -> None:
     for _ in range(3):
         await entries.take(store, an_entry(), 3)
@@ -134,13 +151,8 @@ async def test_diaries_are_read_by_area_encrypted_anew_and_gone_after_their_time
     assert await diaries.within(store, ring, "demo", STREET, LONG_AGO, 9, fed=False) == [old]
     both = await diaries.named(store, ring, "demo", STREET, [near.id, old.id, far.id])
     assert sorted(both) == sorted([near.id, old.id])
-    report = an_entry(kind="report", received_at=LONG_AGO)
-    for arrived in (report, an_entry(received_at=LONG_AGO), an_entry()):
-        await entries.take(store, arrived, 9)
     assert await diaries.forget(store, "elsewhere", YEAR) == 0
     assert await diaries.forget(store, "demo", YEAR) == 1
-    kinds = [one.kind for one in await entries.of_worker(store, "a1", 9)]
-    assert kinds == ["diary", "report"], "a report stays as long as its ticket"
     [left] = await diaries.within(store, ring, "demo", STREET, LONG_AGO, 9)
     assert left == replace(near, number="1")
 

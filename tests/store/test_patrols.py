@@ -18,6 +18,7 @@ from domain.ticket.files import FileKind
 from store.db.engine import Store
 from store.db.errors import StoreError
 from store.db.patrol_tables import patrol_draw, patrol_sheet
+from store.files import files
 from store.files.files import Attaching, Claim
 from store.patrols import draws, rounds, walks
 from store.patrols.draws import WantedDraw
@@ -292,6 +293,25 @@ async def test_a_day_sent_twice_is_there_once(store: Store) -> None:
         assert [one.code for one in heard] == [None] * 6
     kept = await walks.walked(store, made.id)
     assert [stamp.true_at for stamp, _ in kept] == sorted(one.at for one in stamps)
+
+
+async def test_after_its_time_only_what_was_judged_of_a_walk_is_left(store: Store) -> None:
+    old, day = await walk(store, await a_round(store), MORNING), timedelta(days=1)
+    new = await walk(store, await a_round(store, MORNING + day), MORNING + day, tag="n")
+    [_, photo] = await files.of_ticket(store, old.id)
+    assert await walks.forget(store, "elsewhere", new.day, 9) == 0
+    assert await walks.forget(store, CITY, old.day, 9) == 0
+    assert await walks.forget(store, CITY, new.day, 9) == 1
+    assert await walks.forget(store, CITY, new.day, 9) == 0
+    assert await walks.walked(store, old.id) == []
+    assert await files.of_ticket(store, old.id) == []
+    assert len(await files.expired(store, datetime.now(UTC), 9)) == 2, "a job deletes them"
+    assert await rounds.get(store, old.id) == old
+    assert len(await walks.walked(store, new.id)) == 6
+    again = await an_uploaded_photo(store, MORNING + 2 * day, sha256=photo.sha256)
+    next_one = await a_round(store, MORNING + 2 * day)
+    stamps = honest(ROUTE, MORNING + 2 * day, photos=[again])
+    assert (await stamp_all(store, next_one, stamps))[0] == "same_photo"
 
 
 # --- unannounced checks -------------------------------------------------------------------------

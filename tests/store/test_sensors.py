@@ -13,7 +13,7 @@ from domain.sensors.readings import DeviceReading
 from packs.registry import default_root, load_pack
 from store.db.engine import Store
 from store.db.errors import KeyReused
-from store.db.sensor_tables import cause, device, reading
+from store.db.sensor_tables import cause, device, reading, state
 from store.secrets.key_ring import KeyRing
 from store.secrets.re_encryption import re_encrypt, use_of_keys
 from store.secrets.vault import Vault
@@ -150,17 +150,42 @@ def at_home(code: str = "sos-1") -> Device:
     )
 
 
+async def forgotten(store: Store, city: str, before: datetime) -> int:
+    return sum([count async for count in readings.forget(store, city, before)])
+
+
+async def test_old_readings_of_many_devices_are_deleted_some_at_a_time(store: Store) -> None:
+    devices = [f"d{n}" for n in range(401)]
+    rows = [
+        {
+            "city": CITY,
+            "device": one,
+            "id": "1",
+            "at": NOW,
+            "taken_at": NOW,
+            "value": 1,
+            "shape": "",
+        }
+        for one in devices
+    ]
+    states = [{"city": CITY, "device": one, "state": "{}", "latest_at": NOW} for one in devices]
+    await store.change(reading.insert().values(rows))
+    await store.change(state.insert().values(states))
+    later = NOW + timedelta(seconds=1)
+    assert [count async for count in readings.forget(store, CITY, later)] == [200, 200, 1]
+
+
 async def test_old_readings_are_deleted_and_what_a_device_says_stays(store: Store) -> None:
     old = await take_all(store, series(5, 5, 5))
     year = timedelta(days=366)
     assert old.state.base_at is not None
-    assert await readings.forget(store, "elsewhere", NOW + year) == 0
-    assert await readings.forget(store, CITY, NOW + year) == 0, "its state is computed of them"
+    assert await forgotten(store, "elsewhere", NOW + year) == 0
+    assert await forgotten(store, CITY, NOW + year) == 0, "its state is computed of them"
     later = DeviceReading(id="later", at=NOW + year, value=5)
     said = await take(store, later)
     since = {name: alarm.changed_at for name, alarm in old.state.alarms.items()}
     assert {name: alarm.changed_at for name, alarm in said.state.alarms.items()} == since
-    assert await readings.forget(store, CITY, NOW + year) == 3
+    assert await forgotten(store, CITY, NOW + year) == 3
     [left] = await store.rows(select(reading.c.id))
     assert left.id == "later"
     [shown] = (await take(store, later)).open
