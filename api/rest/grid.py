@@ -40,7 +40,7 @@ _READING = (
     "store_unavailable",
 )
 _ACTING = (*_READING, "malformed_json", "body_too_large", "csrf_failed")
-_OF_CITY = ("not_your_city", "unknown_city", "city_missing")
+_OF_CITY = ("not_your_city", "unknown_city")
 _OF_TICKET = ("ticket_not_found", "bad_number")
 
 BATCH = {

@@ -1,19 +1,20 @@
 """The tickets that a caller may see, and the parts of them that stay hidden."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from pydantic import BaseModel
 
 from app.access.caller import Caller
 from app.context import AppContext
-from app.errors import Problem
+from app.errors import FieldProblem, Problem
 from domain.commands.relations import Relation
 from domain.events import Event
 from domain.facts.anytime import ContactLeft
 from domain.facts.intake import Accepted
 from domain.facts.merging import OF_MERGING, Merged, Unmerged, UnmergedUnclassified
+from domain.pack.pack import Pack
 from domain.ticket.complaint import Channel
 from domain.ticket.ticket import Ticket
 from store.tickets import tickets
@@ -52,6 +53,31 @@ def city_of(caller: Caller, requested: str | None) -> str | None:
     if requested is not None and not caller.serves(requested):
         raise Problem("not_your_city")
     return requested or caller.city
+
+
+def pack_asked(
+    context: AppContext, caller: Caller, requested: str | None, has: Callable[[Pack], bool]
+) -> Pack:
+    """Return the pack of the city asked for: it `has` what is asked for.
+
+    Where none is said, it is the caller's own, or the only one that has it.
+
+    Raises:
+        Problem: not_your_city, not_in_this_city, invalid_request: several have it
+        UnknownCity
+    """
+    chosen = city_of(caller, requested)
+    packs = [
+        context.packs.get(city) for city in (context.packs.ids() if chosen is None else [chosen])
+    ]
+    having = [pack for pack in packs if has(pack)]
+    if not having:
+        raise Problem("not_in_this_city")
+    if len(having) > 1:
+        which = f"It is one of: {', '.join(pack.city.id for pack in having)}."
+        missing = FieldProblem(field="city", code="missing", message=which)
+        raise Problem("invalid_request", errors=[missing])
+    return having[0]
 
 
 async def withheld(context: AppContext, caller: Caller, numbers: Iterable[str]) -> set[str]:

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from app.access.caller import Caller
-from app.access.visibility import city_of
+from app.access.visibility import pack_asked
 from app.cities.division_codes import is_in, place
 from app.context import AppContext
 from app.errors import Problem
@@ -62,14 +62,10 @@ def ground_of(context: AppContext, caller: Caller, city: str | None) -> Ground:
     """Return the area of a street's officer, or the city of a supervisor.
 
     Raises:
-        Problem: not_in_this_city, not_your_city, city_missing, forbidden
+        Problem: not_in_this_city, not_your_city, invalid_request, forbidden
         UnknownCity
     """
-    served = context.packs.ids()
-    chosen = city_of(caller, city) or (served[0] if len(served) == 1 else None)
-    if chosen is None:
-        raise Problem("city_missing", f"It is one of: {', '.join(served)}.")
-    pack = context.packs.get(chosen)
+    pack = pack_asked(context, caller, city, lambda one: one.grid is not None)
     policy = policy_of(pack)
     if caller.actor.role is not Role.OFFICER:
         return Ground(pack, policy, pack.city.division)

@@ -77,7 +77,7 @@ async def search_diary(
     """Return the entries of the caller's area in which the words are. The search is logged.
 
     Raises:
-        Problem: not_in_this_city, not_your_city, city_missing, forbidden
+        Problem: not_in_this_city, not_your_city, invalid_request, forbidden
     """
     await permit(context, caller, "search_diary")
     ground = ground_of(context, caller, city)

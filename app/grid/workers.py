@@ -145,7 +145,7 @@ async def grid_workers(context: AppContext, caller: Caller, city: str | None) ->
     """Return the grid workers of the caller's area, and who waits.
 
     Raises:
-        Problem: not_in_this_city, not_your_city, city_missing, forbidden
+        Problem: not_in_this_city, not_your_city, invalid_request, forbidden
     """
     await permit(context, caller, "list_grid_workers")
     ground = ground_of(context, caller, city)

@@ -6,9 +6,9 @@ from datetime import date
 from pydantic import Field
 
 from app.access.caller import Caller
-from app.access.visibility import city_of
+from app.access.visibility import pack_asked
 from app.context import AppContext
-from app.errors import FieldProblem, Problem
+from app.errors import Problem
 from app.filing.file_views import FileOut
 from domain.model import Instant, Recorded
 from domain.pack.pack import Pack
@@ -107,17 +107,7 @@ def patrolled(context: AppContext, caller: Caller, city: str | None) -> Pack:
         Problem: not_your_city, not_in_this_city, invalid_request
         UnknownCity
     """
-    chosen = city_of(caller, city)
-    if chosen is None:
-        served = [one for one in context.packs.ids() if context.packs.get(one).patrols.routes]
-        if len(served) > 1:
-            missing = FieldProblem(field="city", code="missing", message="Several have patrols.")
-            raise Problem("invalid_request", errors=[missing])
-        chosen = served[0] if served else context.packs.ids()[0]
-    pack = context.packs.get(chosen)
-    if not pack.patrols.routes:
-        raise Problem("not_in_this_city")
-    return pack
+    return pack_asked(context, caller, city, lambda pack: bool(pack.patrols.routes))
 
 
 def seen_by(caller: Caller, pack: Pack) -> Of:

@@ -4,9 +4,8 @@ from pathlib import Path
 
 from app.access.caller import Caller
 from app.access.permission import permit
-from app.access.visibility import city_of
+from app.access.visibility import pack_asked
 from app.context import AppContext
-from app.errors import Problem
 from domain.model import Instant, Recorded
 from domain.pack.pack import Pack
 from domain.pack.sensors import Device
@@ -74,17 +73,12 @@ async def devices_of(
     """Return the devices of the city asked for, those with something open first, then the silent.
 
     Raises:
-        Problem: not_your_city, not_in_this_city
+        Problem: not_your_city, not_in_this_city, invalid_request
         UnknownCity
     """
     await permit(context, caller, "list_devices")
-    served = context.packs.ids()
-    chosen = city_of(caller, city) or (served[0] if len(served) == 1 else None)
-    if chosen is None:
-        raise Problem("invalid_request", "Several cities are served: say which.")
-    pack = context.packs.get(chosen)
-    if not pack.sensors.kinds:
-        raise Problem("not_in_this_city")
+    pack = pack_asked(context, caller, city, lambda one: bool(one.sensors.kinds))
+    chosen = pack.city.id
     known = await register(context, pack).listed()
     heard = await readings.heard(context.store, chosen)
     opened: dict[str, list[Cause]] = {}

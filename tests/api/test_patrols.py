@@ -369,3 +369,15 @@ async def test_a_city_without_patrols_says_so(river: Api) -> None:
     who = await river.token(Role.OFFICER, "water", "tongzhou")
     for path in (PATROLS, f"{PATROLS}/overview", f"{PATROLS}/draws"):
         assert problem(await river.http.get(path, headers=who)) == (409, "not_in_this_city")
+
+
+async def test_a_city_need_be_named_only_where_several_have_it(river: Api) -> None:
+    supervisor = await river.token(Role.SUPERVISOR)
+    assert (await _overview(river, supervisor))["city"] == CITY, "no other has patrols"
+    several = await river.http.get("/api/v1/grid/workers", headers=supervisor)
+    assert problem(several) == (422, "invalid_request")
+    [said] = several.json()["errors"]
+    assert said["field"] == "city"
+    assert "jinan" in said["message"]
+    named = await river.http.get("/api/v1/grid/workers?city=jinan", headers=supervisor)
+    assert named.json()["city"] == CITY
