@@ -55,7 +55,8 @@ class DiaryOut(Recorded):
 
 
 class DiaryPage(Recorded):
-    """The newest entries that were found; `more`: there are others."""
+    """The newest entries that were found; `more`: there are others, or older ones that were not
+    looked through."""
 
     area: str
     items: list[DiaryOut]
@@ -84,16 +85,11 @@ async def search_diary(
     await _log(context, caller)
     words = [folded(word) for word in query.words.split()]
     # Only words have to be looked for in the texts themselves.
-    most = _MOST_READ if words else _MOST_SHOWN + 1
+    most = _MOST_READ + 1 if words else _MOST_SHOWN + 1
     since = context.now() - timedelta(days=query.days)
     here, ring = ground.pack.city.id, context.vault.ring
-    found = [
-        row
-        for row in await diaries.within(
-            context.store, ring, here, ground.area, since, most, query.fed
-        )
-        if all(word in folded(row.text) for word in words)
-    ]
+    read = await diaries.within(context.store, ring, here, ground.area, since, most, query.fed)
+    found = [row for row in read if all(word in folded(row.text) for word in words)]
     shown = [
         DiaryOut(
             id=row.id,
@@ -106,7 +102,9 @@ async def search_diary(
         )
         for row in found[:_MOST_SHOWN]
     ]
-    return DiaryPage(area=ground.area, items=shown, more=len(found) > len(shown))
+    return DiaryPage(
+        area=ground.area, items=shown, more=len(found) > len(shown) or len(read) > _MOST_READ
+    )
 
 
 async def file_from_diary(

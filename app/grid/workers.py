@@ -15,6 +15,7 @@ from app.errors import Problem
 from app.grid.cells import Ground, cell_in, ground_of, name_of, policy_of
 from domain.actors import Role
 from domain.model import Incoming, Instant, Recorded
+from domain.policy.permissions import Scope
 from domain.ticket.complaint import Code, required
 from store.grid import workers
 from store.grid.workers import WaitingResident, Worker
@@ -22,6 +23,7 @@ from store.identity import accounts, administrators, passwords
 from store.identity.reservations import Window
 from store.secrets.phones import normal_phone
 from store.secrets.vault import ContactDetails
+from store.tickets import view_log
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 
@@ -31,6 +33,8 @@ PER_NETWORK, PER_NETWORK_AND_DAY = 10, 40
 network alone fills a city's list for all others."""
 _MOST_WAITING = 5000
 _MOST_LISTED = 500
+_FOR, _ONCE = "网格员报名审核", timedelta(minutes=10)
+"""Why names and phones are read, and the time in which a reader is logged once."""
 
 _Name = Annotated[str, StringConstraints(max_length=100), AfterValidator(required)]
 _Phone = Annotated[str, StringConstraints(max_length=40), AfterValidator(normal_phone)]
@@ -76,6 +80,8 @@ class EndWorkerIn(Incoming):
 
 
 class WaitingOut(Recorded):
+    """A resident who waits. Without the scope `unmask` a program reads neither name nor phone."""
+
     id: str
     cell: str
     cell_name: str
@@ -144,6 +150,9 @@ async def sign_up(context: AppContext, network: str, body: SignUpIn) -> SignedUp
 async def grid_workers(context: AppContext, caller: Caller, city: str | None) -> WorkersOut:
     """Return the grid workers of the caller's area, and who waits.
 
+    Names and phones of those who wait are read by signed-in staff, and by tokens with the scope
+    `unmask`; that is logged.
+
     Raises:
         Problem: not_in_this_city, not_your_city, invalid_request, forbidden
     """
@@ -153,9 +162,7 @@ async def grid_workers(context: AppContext, caller: Caller, city: str | None) ->
     named = await workers.listed(context.store, here, ground.area, _MOST_LISTED)
     waiting: list[WaitingResident] = []
     if caller.actor.role in ground.policy.confirmers:
-        waiting = await workers.waiting(
-            context.store, context.vault, here, ground.area, _MOST_LISTED
-        )
+        waiting = await _waiting(context, caller, ground)
     return WorkersOut(
         city=here,
         area=ground.area,
@@ -184,6 +191,17 @@ async def grid_workers(context: AppContext, caller: Caller, city: str | None) ->
             for one in waiting
         ],
     )
+
+
+async def _waiting(context: AppContext, caller: Caller, ground: Ground) -> list[WaitingResident]:
+    vault = context.vault if Scope.UNMASK in caller.scopes else None
+    found = await workers.waiting(
+        context.store, vault, ground.pack.city.id, ground.area, _MOST_LISTED
+    )
+    if vault is not None and found:
+        who = caller.actor.model_copy(update={"id": caller.id})
+        await view_log.note_sign_ups(context.store, who, context.now(), _FOR, _ONCE)
+    return found
 
 
 async def confirm_sign_up(

@@ -17,7 +17,7 @@ from store.db.engine import ResultRow, Store
 from store.db.tables import Row
 from store.secrets.vault import Person, Vault
 
-HISTORY, SEARCH, DIARY = "history", "search", "diary"
+HISTORY, SEARCH, DIARY, SIGN_UP = "history", "search", "diary", "grid_sign_up"
 """The kinds of data that can be seen, besides the fields of a person."""
 
 _VIEW, _PERSON, _TICKET = tables.view_log.c, tables.person.c, tables.ticket.c
@@ -119,6 +119,28 @@ async def note_histories(
 async def note_diaries(store: Store, who: Actor, at: datetime, purpose: str) -> None:
     """Log that diaries of grid workers were read; they belong to no ticket."""
     await store.change(tables.view_log.insert(), entry(None, who, at, [DIARY], purpose))
+
+
+async def note_sign_ups(
+    store: Store, who: Actor, at: datetime, purpose: str, once: timedelta
+) -> None:
+    """Log that names and phones of residents who ask to become grid workers were read.
+
+    A reader who looks again within the time `once` is logged once.
+    """
+    known = select(_VIEW.id).where(
+        _VIEW.number.is_(None),
+        _VIEW.actor == who.id,
+        _VIEW.fields == SIGN_UP,
+        _VIEW.at > at - once,
+    )
+
+    def work(connection: Connection) -> None:
+        if connection.execute(known.limit(1)).first() is None:
+            row = entry(None, who, at, [SIGN_UP], purpose)
+            connection.execute(tables.view_log.insert(), row)
+
+    await store.write(work)
 
 
 async def views(store: Store, number: str) -> list[View]:

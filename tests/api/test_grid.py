@@ -11,9 +11,12 @@ from temporalio.client import Client
 
 from app.grid import workers
 from domain.actors import Role
+from domain.policy.permissions import Scope
 from store.db.engine import Store
 from store.db.grid_tables import diary, entry
+from store.db.tables import view_log
 from store.grid import entries as stored
+from store.identity import tokens
 from tests.api.running_api import Api, Filed, problem, serve_api
 from tests.support.cities import city_with
 from tests.support.engine import platform
@@ -215,6 +218,15 @@ async def test_a_resident_signs_up_and_the_street_confirms(gridded: Api) -> None
     own = await street(gridded)
     [waiting] = (await gridded.http.get(path, headers=own)).json()["waiting"]
     assert (waiting["name"], waiting["phone"]) == ("测试居民", "13800138000")
+    rows = select(view_log.c.unit, view_log.c.fields)
+    assert await gridded.store.rows(rows) == [(STREET, "grid_sign_up")]
+    _, secret = await tokens.issue(
+        gridded.store, Role.OFFICER, STREET, "list", scopes=[Scope.READ], city="tongzhou"
+    )
+    reads = await gridded.http.get(path, headers={"Authorization": f"Bearer {secret}"})
+    [masked] = reads.json()["waiting"]
+    assert (masked["id"], masked["name"], masked["phone"]) == (waiting["id"], None, None)
+    assert "13800138000" not in reads.text
     confirm = f"/api/v1/grid/sign-ups/{waiting['id']}/confirm"
     stranger = await gridded.http.post(
         confirm, json={"login": "grid.wang"}, headers=await street(gridded, OTHER)
@@ -295,6 +307,17 @@ async def test_a_diary_with_a_name_in_it_stays_private(gridded: Api) -> None:
     missing = {"entries": ["0" * 32], "text": "没有这一条。"}
     answer = await gridded.http.post(f"{path}/tickets", json=missing, headers=own)
     assert problem(answer) == (404, "diary_entry_not_found")
+
+
+async def test_a_search_says_that_it_did_not_look_through_all(
+    one_db: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.grid.diary._MOST_READ", 2)
+    worker, path, who = await on_phone(one_db), "/api/v1/grid/diary/search", await street(one_db)
+    for text, more in (("井盖松动。", False), ("水压低。", False), ("路灯坏了。", True)):
+        await worker.send(written("diary", text=text))
+        answer = await one_db.http.post(path, json={"words": "井盖"}, headers=who)
+        assert answer.json()["more"] is more, text
 
 
 async def test_a_phone_whose_clock_is_years_behind_loses_nothing(one_db: Api) -> None:

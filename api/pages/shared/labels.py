@@ -352,6 +352,7 @@ LABELS: dict[str, dict[str, str]] = {
         "history": N_("History of the workflow"),
         "search": N_("Search by phone"),
         "diary": N_("Diaries of grid workers"),
+        "grid_sign_up": N_("Residents who ask to become grid workers"),
     },
 }
 
