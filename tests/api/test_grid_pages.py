@@ -135,6 +135,10 @@ async def test_diaries_are_found_and_become_a_ticket_in_other_words(gridded: Api
     fields = copied | {"key": "k" * 32, "text": "请检查泵房的夜间噪音。"}
     filed = await street.post("/staff/diaries/tickets", fields)
     assert "已作为未诉先办立单" in says(filed)
+    again = await street.post("/staff/diaries/tickets", fields | {"days": "many"})
+    assert (again.status_code, "已作为未诉先办立单" in says(again)) == (200, True)
+    wrong = await street.post("/staff/diaries/tickets", copied | {"days": "many"})
+    assert wrong.status_code == 422
 
 
 async def test_the_ticket_tells_who_looked_and_what_was_found(gridded: Api) -> None:

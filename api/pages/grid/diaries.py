@@ -53,13 +53,17 @@ async def file(
     form = Form.of(sent, *LOOKING, *FILING)
     ticked = [one for one in sent.getlist("entry") if isinstance(one, str)]
     city = working_city(request, context, caller).city.id
-    receipt, status = None, 200
+    receipt, found, status = None, None, 200
     try:
         body = ProactiveIn.model_validate(form.filled(*FILING) | {"entries": ticked})
         receipt = await file_from_diary(context, caller, city, body, form.key)
     except (ValidationError, *REFUSALS) as error:
         status = form.refuse(error)
-    found = await _found(request, context, caller, form)
+    try:
+        found = await _found(request, context, caller, form)
+    except (ValidationError, *REFUSALS) as error:
+        # Who has filed reads the number in any case.
+        status = status if receipt else form.refuse(error)
     return _page(
         request, context, caller, form, status, found=found, ticked=ticked, receipt=receipt
     )
