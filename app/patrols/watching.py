@@ -98,11 +98,8 @@ async def _findings(
     context: AppContext, caller: Caller, pack: Pack, since: date, until: date
 ) -> list[FindingLine]:
     """Return the findings that the caller may know of, with whether each is handled."""
-    found = await walks.findings_between(context.store, pack.city.id, since, until)
-    unit = caller.unit
-    if unit is not None:
-        reaches = pack.patrols.reaches_of(unit)
-        found = [one for one in found if one.unit == unit or one.reach in reaches]
+    of = seen_by(caller, pack)
+    found = await walks.findings_between(context.store, pack.city.id, of, since, until)
     hidden = await withheld(context, caller, [one.number for one in found])
     return await _with_results(context, [one for one in found if one.number not in hidden])
 

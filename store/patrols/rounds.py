@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, func, or_, select, update
 
 from domain.pack.patrols import Patrols
 from domain.patrol.rounds import (
@@ -139,13 +139,13 @@ class Of:
     units: Collection[str] | None = None
     reaches: Collection[str] | None = None
 
-    def condition(self) -> ColumnElement[bool] | None:
-        """Return the condition on rounds."""
+    def condition(self, of: Table = patrol_round) -> ColumnElement[bool] | None:
+        """Return the condition on rounds, or on another table with their units and reaches."""
         wanted = []
         if self.units is not None:
-            wanted.append(_ROUND.unit.in_(sorted(self.units)))
+            wanted.append(of.c.unit.in_(sorted(self.units)))
         if self.reaches is not None:
-            wanted.append(_ROUND.reach.in_(sorted(self.reaches)))
+            wanted.append(of.c.reach.in_(sorted(self.reaches)))
         return or_(*wanted) if wanted else None
 
 

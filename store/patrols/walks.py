@@ -17,7 +17,7 @@ from store.db.errors import TooManyFiles, UnknownFile
 from store.db.patrol_tables import patrol_finding, patrol_photo, patrol_round, patrol_stamp
 from store.files import files
 from store.files.files import Attaching
-from store.patrols.rounds import changed, locked
+from store.patrols.rounds import Of, changed, locked
 
 Clock = Callable[[Connection], datetime]
 """The source of the time of a write."""
@@ -279,13 +279,17 @@ async def findings_of(store: Store, round_id: str) -> list[RoundFinding]:
     return [_finding(row) for row in rows]
 
 
-async def findings_between(store: Store, city: str, since: date, until: date) -> list[RoundFinding]:
+async def findings_between(
+    store: Store, city: str, of: Of, since: date, until: date
+) -> list[RoundFinding]:
     """Return what was found on the rounds of these days, the newest first."""
-    rows = await store.rows(
+    statement = (
         select(patrol_finding)
         .where(_FINDING.city == city, _FINDING.day >= since, _FINDING.day <= until)
         .order_by(_FINDING.day.desc(), _FINDING.number)
     )
+    wanted = of.condition(patrol_finding)
+    rows = await store.rows(statement if wanted is None else statement.where(wanted))
     return [_finding(row) for row in rows]
 
 
