@@ -1,11 +1,12 @@
 """Files of a form: stored as by the API, and kept when the form is shown again."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 
 from api.pages.actions.parsing import STORED_FILES
+from api.pages.shared.chosen_files import chosen_files, store_chosen
 from api.pages.shared.forms import Form
 from api.pages.shared.translator import Translator
 from app.access.caller import Caller
@@ -13,16 +14,13 @@ from app.context import AppContext
 from app.errors import Problem
 from app.filing.file_views import FileOut, file_out
 from app.filing.files import own_files, same_file
-from app.filing.uploads import upload
 from domain.commands.forms import Field
 from domain.ticket.files import file_id
 from domain.words import N_
 from media.errors import FileRefused
-from media.receive import Piece
 from store.db.errors import StoreError
 
 MOST = 20
-_AT_ONCE = 256 * 1024
 
 
 class FormFiles(NamedTuple):
@@ -40,14 +38,12 @@ async def taken(
     `number`: the ticket that they are for, if there is one already.
     """
     files = FormFiles(_stored_ids(sent), [])
-    for chosen in sent.getlist(field.name):
-        if not isinstance(chosen, UploadFile) or not chosen.filename:
-            continue
+    for chosen in chosen_files(sent, field.name):
         try:
-            pieces = _pieces(chosen)
-            row = (await upload(context, caller, "", pieces, field.purpose)).row
+            row = await store_chosen(context, caller, chosen, field.purpose)
         except (FileRefused, Problem, StoreError) as error:
-            files.refused.append((chosen.filename[:80], str(getattr(error, "code", ""))))
+            name = (chosen.filename or "")[:80]
+            files.refused.append((name, str(getattr(error, "code", ""))))
             continue
         same = await same_file(context, caller, number, row.sha256) if number else None
         files.ids.append(same or row.id)
@@ -71,8 +67,3 @@ async def shown(context: AppContext, caller: Caller, ids: Iterable[str]) -> list
 def _stored_ids(sent: FormData) -> list[str]:
     values = (value for value in sent.getlist(STORED_FILES) if isinstance(value, str))
     return [one for value in values for one in value.split() if file_id(one) == one][:MOST]
-
-
-async def _pieces(upload: UploadFile) -> AsyncIterator[Piece]:
-    while content := await upload.read(_AT_ONCE):
-        yield Piece(content, upload.content_type or "")

@@ -5,17 +5,18 @@ without one each is sent by itself, as a plain form.
 """
 
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from api.http import browser_sessions
 from api.http.access import public, staff
 from api.http.dependencies import Context
 from api.http.forms import form_of
+from api.pages.shared.chosen_files import chosen_files, store_chosen
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.labels import PROBLEMS
 from api.pages.shared.navigation import GRID
@@ -23,7 +24,6 @@ from api.pages.shared.staff_page import staff_page
 from app.access.caller import Caller
 from app.context import AppContext
 from app.errors import CODES, Problem
-from app.filing.uploads import upload
 from app.grid.checks import DayOut, grid_day
 from app.grid.sync import BatchIn, EntryOut, EntryOutcome, synchronise
 from domain.actors import Role
@@ -31,7 +31,6 @@ from domain.grid.entries import Seen
 from domain.pack.pack import Pack
 from domain.ticket.files import Purpose
 from media.errors import FileRefused
-from media.receive import Piece
 from store.db.errors import StoreError
 
 router = APIRouter(include_in_schema=False)
@@ -43,7 +42,6 @@ PHOTOS: Mapping[str, Purpose] = {
     "after": Purpose.AFTER,
     "photos": Purpose.EVIDENCE,
 }
-_AT_ONCE = 256 * 1024
 
 
 @router.get("/grid", dependencies=[public("page_citizen")])
@@ -89,19 +87,14 @@ def _blank() -> Form:
 
 
 async def _files(context: AppContext, caller: Caller, sent: FormData) -> dict[str, list[str]]:
-    """Store the photos of a form; return their references by its fields."""
-    stored: dict[str, list[str]] = {name: [] for name in PHOTOS}
-    for name, purpose in PHOTOS.items():
-        for chosen in sent.getlist(name):
-            if isinstance(chosen, UploadFile) and chosen.filename:
-                row = (await upload(context, caller, "", _pieces(chosen), purpose)).row
-                stored[name].append(f"{row.id}.{context.uploads.signer.proof(row.id)}")
-    return stored
-
-
-async def _pieces(chosen: UploadFile) -> AsyncIterator[Piece]:
-    while content := await chosen.read(_AT_ONCE):
-        yield Piece(content, chosen.content_type or "")
+    """Store the photos of a form; return their ids by its fields."""
+    return {
+        name: [
+            (await store_chosen(context, caller, chosen, purpose)).id
+            for chosen in chosen_files(sent, name)
+        ]
+        for name, purpose in PHOTOS.items()
+    }
 
 
 def _entry(context: AppContext, form: Form, files: dict[str, list[str]]) -> dict[str, Any]:

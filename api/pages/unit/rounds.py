@@ -3,16 +3,17 @@
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 from pydantic import ValidationError
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from api.http.access import public, staff
 from api.http.dependencies import Context
 from api.http.forms import form_of
+from api.pages.shared.chosen_files import chosen_files, store_chosen
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.navigation import ROUNDS
 from api.pages.shared.staff_page import staff_page
@@ -20,7 +21,6 @@ from api.pages.shared.workplace import working_city
 from app.access.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
-from app.filing.uploads import upload
 from app.patrols import walking
 from app.patrols.walking import FindingIn, FindingOut, StampIn, StampsIn
 from domain.actors import Role
@@ -28,7 +28,6 @@ from domain.pack.pack import Pack
 from domain.ticket.files import Purpose
 from domain.words import N_
 from media.errors import FileRefused
-from media.receive import Piece
 
 router = APIRouter(include_in_schema=False)
 
@@ -36,7 +35,6 @@ _STAMP = ("point", "lat", "lon", "accuracy", "at", "sent_at")
 _FINDING = ("text", "category", "address", "lat", "lon")
 _ALL = (*_STAMP, *_FINDING)
 _PHOTO = "photo"
-_READ = 256 * 1024
 _BAD_PHOTO = N_("This photo could not be taken. Please choose another one.")
 
 RoundId = Annotated[str, Path(pattern=r"^[0-9A-Za-z_.-]{1,80}$")]
@@ -154,21 +152,12 @@ async def _photos(
 ) -> list[str]:
     """Store the photos of a form, and return their ids; one that is refused is its fault."""
     ids = []
-    for chosen in sent.getlist(_PHOTO):
-        if not isinstance(chosen, UploadFile) or not chosen.filename:
-            continue
-
-        async def pieces(file: UploadFile = chosen) -> Any:
-            while content := await file.read(_READ):
-                yield Piece(content, file.content_type or "")
-
+    for chosen in chosen_files(sent, _PHOTO):
         try:
-            taken = await upload(context, caller, "", pieces(), purpose)
+            ids.append((await store_chosen(context, caller, chosen, purpose)).id)
         except FileRefused:
             form.fail(_PHOTO, _BAD_PHOTO)
             form.problem = "invalid_request"
-            continue
-        ids.append(taken.row.id)
     return ids
 
 
