@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, exists, insert, select, update
 
 from domain.pack.contractors import AssessmentRule
 from domain.refusals import Refused
@@ -137,9 +137,23 @@ async def kept(store: Store, city: str, month: str) -> Kept | None:
     return await store.read(work)
 
 
-async def closed_months(store: Store, city: str) -> list[str]:
-    """Return the closed months of a city, the latest first."""
-    query = select(_MONTH.month).where(_MONTH.city == city).order_by(_MONTH.month.desc())
+async def public_months(store: Store, city: str, now: datetime) -> list[str]:
+    """Return the months of a city of which `Kept.public` holds, the latest first."""
+    undecided = exists().where(
+        _OBJECTION.city == _MONTH.city,
+        _OBJECTION.month == _MONTH.month,
+        _OBJECTION.granted.is_(None),
+    )
+    query = (
+        select(_MONTH.month)
+        .where(
+            _MONTH.city == city,
+            _MONTH.publish.is_(True),
+            _MONTH.objections_until <= now,
+            ~undecided,
+        )
+        .order_by(_MONTH.month.desc())
+    )
     return [one.month for one in await store.rows(query)]
 
 
