@@ -25,10 +25,11 @@ from domain.booking.booking import (
 from domain.pack.services import Service, Services
 from domain.refusals import Refused
 from store.db.booking_tables import booking, booking_entry
+from store.db.clock import Clock, written_at
 from store.db.engine import ResultRow, Store
 from store.db.errors import KeyReused
+from store.db.locks import lock
 from store.db.tables import Row
-from store.tickets.councils import Clock, written_at
 
 _BOOKING, _ENTRY = booking.c, booking_entry.c
 _TAKEN = _BOOKING.state != BookingState.CANCELLED
@@ -73,7 +74,7 @@ async def book(
     """
 
     def work(connection: Connection) -> Booking:
-        _lock(store, connection, new.city)
+        lock(store, connection, _seats(new.city))
         known = connection.execute(select(booking).where(_BOOKING.id == new.id)).first()
         if known is not None:
             if known.content != new.content:
@@ -340,11 +341,9 @@ def _forget(connection: Connection, which: ColumnElement[bool]) -> int:
 # --- rows -------------------------------------------------------------------------------------
 
 
-def _lock(store: Store, connection: Connection, city: str) -> None:
-    """Make those who take seats in a city wait for each other; SQLite has one writer anyway."""
-    if store.dialect != "sqlite":
-        key = func.hashtextextended(f"appointments/{city}", 0)
-        connection.execute(select(func.pg_advisory_xact_lock(key)))
+def _seats(city: str) -> str:
+    """Return the key under which those who take seats in a city wait for each other."""
+    return f"appointments/{city}"
 
 
 def _locked(store: Store, connection: Connection, booking_id: str) -> Booking:
@@ -352,7 +351,7 @@ def _locked(store: Store, connection: Connection, booking_id: str) -> Booking:
     city = connection.execute(select(_BOOKING.city).where(_BOOKING.id == booking_id)).scalar()
     if city is None:
         raise Refused("appointment_not_found", "There is no such appointment.")
-    _lock(store, connection, city)
+    lock(store, connection, _seats(city))
     return _booking(connection.execute(which).one())
 
 

@@ -16,6 +16,7 @@ from store.db.hearing_tables import (
     hearing_rating,
     hearing_ticket,
 )
+from store.db.locks import lock
 
 _HEARING, _TICKET, _INVITATION = hearing.c, hearing_ticket.c, hearing_invitation.c
 _QUESTION, _RATING = hearing_question.c, hearing_rating.c
@@ -54,9 +55,7 @@ async def prepare(store: Store, new: Hearing, tickets: Sequence[tuple[str, str]]
     """
 
     def work(connection: Connection) -> Hearing:
-        if store.dialect != "sqlite":  # those who take a number in a city wait for each other
-            key = func.hashtextextended(f"hearings/{new.city}", 0)
-            connection.execute(select(func.pg_advisory_xact_lock(key)))
+        lock(store, connection, f"hearings/{new.city}")
         known = connection.execute(select(hearing).where(_HEARING.id == new.id)).first()
         if known is not None:
             return _hearing(known)

@@ -21,9 +21,9 @@ from domain.mediation.mediation import (
 from domain.refusals import Refused
 from domain.ticket.stages import Stage
 from store.db import tables
+from store.db.clock import Clock, written_at
 from store.db.engine import ResultRow, Store
 from store.db.mediation_tables import mediation, party, point
-from store.tickets.councils import Clock, written_at
 
 _MEDIATION, _PARTY, _POINT, _TICKET = mediation.c, party.c, point.c, tables.ticket.c
 

@@ -6,7 +6,7 @@ two people who act at once are told what the first one has done.
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection, Select, and_, delete, exists, func, insert, or_, select, update
 
@@ -15,6 +15,7 @@ from domain.deadlines.limits import Limit
 from domain.refusals import Refused
 from domain.supervision.rows import ListRow, ListStep, RowState, StepKind
 from store.db import tables
+from store.db.clock import Clock, written_at
 from store.db.engine import ResultRow, Store
 from store.db.supervision_tables import row as row_table
 from store.db.supervision_tables import step as step_table
@@ -29,15 +30,13 @@ _COLUMNS = tuple(_ROW[name] for name in ListRow.model_fields)
 Change = Callable[[ListRow, datetime], ListRow]
 """A change of a row, made at the moment of the write."""
 
-Clock = Callable[[], datetime]
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
-
 
 async def put(
-    store: Store, new: ListRow, by: Actor, draw_due: Callable[[datetime], date], clock: Clock = now
+    store: Store,
+    new: ListRow,
+    by: Actor,
+    draw_due: Callable[[datetime], date],
+    clock: Clock = written_at,
 ) -> ListRow:
     """Put a ticket on a list; the deadline is taken at the moment of the write.
 
@@ -61,7 +60,7 @@ async def put(
         same = (_ROW.number == new.number, _ROW.leader == new.leader, _ROW.settled_at.is_(None))
         if connection.execute(select(_ROW.id).where(*same)).first() is not None:
             raise Refused("already_on_list", "The ticket is on this list already.")
-        at = clock()
+        at = clock(connection)
         made = new.model_copy(update={"put_at": at, "due": draw_due(at)})
         connection.execute(insert(row_table), _values(made))
         _note(connection, made, StepKind.PUT, by, at, made.text, made.due)
@@ -77,7 +76,7 @@ async def change(
     by: Actor,
     text: str,
     apply: Change,
-    clock: Clock = now,
+    clock: Clock = written_at,
 ) -> ListRow:
     """Change a row, and note what happened.
 
@@ -93,7 +92,7 @@ async def change(
         reports = select(_TICKET.of_wrongdoing).where(_TICKET.number == found.number)
         if connection.execute(reports).scalar():
             raise _of_report()
-        before, at = _row(found), clock()
+        before, at = _row(found), clock(connection)
         after = apply(before, at)
         connection.execute(update(row_table).where(_ROW.id == row_id).values(_values(after)))
         due = after.due if kind is StepKind.CAME_BACK else None

@@ -16,6 +16,7 @@ from domain.patrol.draw import redraw
 from domain.patrol.rounds import PatrolRound, RoundState
 from domain.refusals import Refused
 from domain.ticket.files import FileKind, Purpose
+from store.db.clock import Clock
 from store.db.engine import Store
 from store.db.errors import StoreError
 from store.db.patrol_tables import patrol_draw, patrol_sheet
@@ -24,7 +25,7 @@ from store.files.files import Attaching, Claim, FileRow
 from store.patrols import draws, rounds, walks
 from store.patrols.draws import WantedDraw
 from store.patrols.rounds import Of
-from store.patrols.walks import Clock, NewStamp
+from store.patrols.walks import NewStamp
 from tests.support.cities import SHIPPED
 from tests.support.patrols import honest, many_routes
 
