@@ -12,13 +12,12 @@ from api.http.responses import json_of
 from app.access.caller import Caller
 from app.context import API
 from app.tickets import hearings
+from app.tickets.hearing_views import HearingOut, HearingsOut
 from app.tickets.hearings import (
     AnswerAtHearingIn,
     AskIn,
     DecideQuestionIn,
     HearingInvitationsOut,
-    HearingOut,
-    HearingsOut,
     InviteToHearingIn,
     PublishHearingIn,
     RateAtHearingIn,

@@ -1,7 +1,7 @@
 """Councils (协商议事): what staff do with them, and what those invited do."""
 
 import asyncio
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
 from pydantic import Field
@@ -12,7 +12,7 @@ from app.access.permission import permit
 from app.access.visibility import city_of, visible
 from app.context import AppContext
 from app.errors import Problem
-from app.tickets.codes import drawn, mark_of
+from app.tickets.codes import WRONG_INVITATIONS, invitation_code, invitation_mark
 from app.tickets.council_views import CouncilOut, council_out, unit_names
 from domain.council.council import (
     Council,
@@ -27,12 +27,7 @@ from domain.pack.pack import Pack
 from domain.policy.permissions import RIGHTS
 from domain.refusals import Refused
 from domain.ticket.ticket import Ticket
-from store.identity.reservations import Window
 from store.tickets import councils, intake, tickets
-
-WINDOW = timedelta(minutes=10)
-WRONG_PER_ADDRESS = 60
-"""Unknown codes of invitations from one network."""
 
 _MOST_LATE = 200
 
@@ -180,8 +175,8 @@ async def invite_to_council(
     await _permitted(context, caller, number, "invite_to_council")
     council = await _council(context, number, n)
     nonce = key or context.nonce()
-    codes = [drawn(context, f"{council.id}/{nonce}/{one}") for one in range(body.count)]
-    marks = [mark_of(context, one) for one in codes]
+    codes = [invitation_code(context, f"{council.id}/{nonce}/{one}") for one in range(body.count)]
+    marks = [invitation_mark(context, one) for one in codes]
     changed = await councils.invite(context.store, council.id, marks, body.replace)
     return InvitationsOut(codes=codes, invited=changed.invited)
 
@@ -321,7 +316,7 @@ async def take_part(context: AppContext, code: str, network: str) -> Participati
         Problem: invitation_unknown, too_many_attempts
     """
     await permit(context, None, "take_part")
-    return await _participation(context, mark_of(context, code), network)
+    return await _participation(context, invitation_mark(context, code), network)
 
 
 async def speak_in_council(
@@ -333,7 +328,7 @@ async def speak_in_council(
         Problem, Refused: as `take_part`, and council_not_now, statements_over, statement_cap
     """
     await permit(context, None, "take_part")
-    mark = mark_of(context, code)
+    mark = invitation_mark(context, code)
     await _participation(context, mark, network)
     statement = context.mark(f"council statement/{mark}/{body.text}")[:32]
     try:
@@ -353,7 +348,7 @@ async def vote_in_council(
             already_voted, label_missing
     """
     await permit(context, None, "take_part")
-    mark = mark_of(context, code)
+    mark = invitation_mark(context, code)
     await _participation(context, mark, network)
     try:
         await councils.vote(context.store, mark, context.nonce(), body.option, body.label)
@@ -363,14 +358,13 @@ async def vote_in_council(
 
 
 async def _participation(context: AppContext, mark: str, network: str) -> Participation:
-    here = context.mark(network)
-    rules = (Window(f"invitation/{here}", WRONG_PER_ADDRESS, WINDOW),)
-    async with guards.attempt(context, f"invitation/{here}", rules, "too_many_attempts") as tried:
-        found = await councils.invitation_of(context.store, mark)
-        ticket = await tickets.state(context.store, found.council.number) if found else None
-        if found is None or ticket is None or ticket.of_wrongdoing:
-            raise Problem("invitation_unknown")
-        await tried.undecided()
+    invitation = await councils.invitation_of(context.store, mark)
+    ticket = await tickets.state(context.store, invitation.council.number) if invitation else None
+    if ticket is None or ticket.of_wrongdoing:
+        invitation = None
+    found = await guards.opened(
+        context, "invitation", network, WRONG_INVITATIONS, invitation, "invitation_unknown"
+    )
     if found.council.opened_at is None:
         raise Problem("council_not_now")
     pack = context.packs.get(found.council.city)

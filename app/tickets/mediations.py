@@ -4,7 +4,7 @@ Names, words, proposal and points are sealed in the store. Staff with a share of
 them; the sides read what they are to sign.
 """
 
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
 from pydantic import Field
@@ -16,7 +16,7 @@ from app.access.visibility import visible
 from app.context import AppContext
 from app.errors import Problem
 from app.filing.files import visible_files
-from app.tickets.codes_on_paper import drawn, mark_of
+from app.tickets.codes import WRONG_SIGNATURES, signature_code, signature_mark
 from app.tickets.moments import TimelineMoment
 from domain.mediation.mediation import (
     Mediation,
@@ -32,14 +32,9 @@ from domain.policy.permissions import RIGHTS
 from domain.ticket.files import FileKind
 from domain.ticket.ticket import Ticket
 from store.db.engine import Store
-from store.identity.reservations import Window
 from store.secrets.encryption import Cipher
 from store.tickets import mediations, tickets
 from store.tickets.mediations import MediationRecord
-
-WINDOW = timedelta(minutes=10)
-WRONG_PER_ADDRESS = 60
-"""Wrong codes of signatures from one network."""
 
 
 class FailIn(Incoming):
@@ -191,10 +186,10 @@ async def propose(
     known = await _keeping(context, caller, number)
     found = await _one(context, number, n)
     of, nonce = found.mediation, key or context.nonce()
-    codes = [drawn(context, f"signature/{of.id}/{nonce}/{one.n}") for one in found.parties]
+    codes = [signature_code(context, f"{of.id}/{nonce}/{one.n}") for one in found.parties]
     sealed = _opened(context, found).model_copy(update={"proposal": body.text})
     points = [(one, _cipher(context).encrypt(of.id, one.text)) for one in body.points]
-    marks = [mark_of(context, code) for code in codes]
+    marks = [signature_mark(context, code) for code in codes]
     today = context.now().astimezone(known.pack.calendar.tz).date()
     changed = await mediations.propose(
         context.store, of.id, _seal(context, of.id, sealed), points, marks, today
@@ -261,7 +256,7 @@ async def to_sign(context: AppContext, code: str, network: str) -> ToSign:
         Problem: signature_unknown, too_many_attempts
     """
     await permit(context, None, "sign_agreement")
-    return await _to_sign(context, mark_of(context, code), network)
+    return await _to_sign(context, signature_mark(context, code), network)
 
 
 async def sign(context: AppContext, code: str, network: str) -> ToSign:
@@ -271,23 +266,20 @@ async def sign(context: AppContext, code: str, network: str) -> ToSign:
         Problem, Refused: signature_unknown, too_many_attempts, mediation_not_now
     """
     await permit(context, None, "sign_agreement")
-    mark = mark_of(context, code)
+    mark = signature_mark(context, code)
     await _to_sign(context, mark, network)
     await mediations.sign(context.store, mark)
     return await _to_sign(context, mark, network)
 
 
 async def _to_sign(context: AppContext, mark: str, network: str) -> ToSign:
-    here = context.mark(network)
-    rules = (Window(f"signature/{here}", WRONG_PER_ADDRESS, WINDOW),)
-    async with guards.attempt(context, f"signature/{here}", rules, "too_many_attempts") as tried:
-        found = await mediations.by_mark(context.store, mark)
-        ticket = await tickets.state(context.store, found[0].mediation.number) if found else None
-        # Nobody outside is told that a ticket has become a report of wrongdoing.
-        if found is None or ticket is None or ticket.of_wrongdoing:
-            raise Problem("signature_unknown")
-        await tried.undecided()
-    record, n = found
+    found = await mediations.by_mark(context.store, mark)
+    ticket = await tickets.state(context.store, found[0].mediation.number) if found else None
+    if ticket is None or ticket.of_wrongdoing:  # which nobody outside is told
+        found = None
+    record, n = await guards.opened(
+        context, "signature", network, WRONG_SIGNATURES, found, "signature_unknown"
+    )
     out = _out(context, record, context.packs.get(record.mediation.city))
     side = out.parties[n - 1]
     return ToSign(

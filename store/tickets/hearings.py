@@ -95,6 +95,19 @@ async def listed(store: Store, city: str, unit: str | None, limit: int = 100) ->
     return [_hearing(row) for row in rows]
 
 
+async def concerns(store: Store, number: str, unit: str) -> bool:
+    """Return whether a ticket of the hearing is the unit's."""
+    own = select(_TICKET.number).where(_TICKET.hearing == number, _TICKET.unit == unit)
+    return await store.first(own.limit(1)) is not None
+
+
+async def unit_of(store: Store, number: str, ticket: str) -> str | None:
+    """Return the unit that answers for a ticket at the hearing; None: it is not one of it."""
+    which = (_TICKET.hearing == number) & (_TICKET.number == ticket)
+    row = await store.first(select(_TICKET.unit).where(which))
+    return None if row is None else str(row.unit)
+
+
 async def course(store: Store, number: str) -> HearingCourse:
     """Return the tickets of a hearing in their order, its questions, and the ratings."""
 

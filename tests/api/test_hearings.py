@@ -153,6 +153,18 @@ async def test_who_is_invited_asks_and_rates_each_answer_once(reporting: Api) ->
     assert problem(last) == (409, "hearing_question_cap")
 
 
+async def test_what_others_try_in_a_network_keeps_nobody_from_asking(reporting: Api) -> None:
+    ticket = await reporting.handled(public=True)
+    assert (await act(reporting, HEARINGS, draft(ticket))).status_code == 201
+    assert (await act(reporting, f"{HEARING}/publish")).status_code == 200
+    [code] = await invited(reporting, 1)
+    for n in range(61):
+        wrong = await as_guest(reporting, "questions", f"AAAA-AAAA-{n:04}", {"text": "何时？"})
+    assert problem(wrong) == (429, "too_many_attempts")
+    asked = await as_guest(reporting, "questions", code, {"text": "何时装灯？"})
+    assert asked.status_code == 200, asked.text
+
+
 async def test_the_pages_of_an_event(reporting: Api) -> None:
     ticket = await reporting.handled(public=True)
     supervisor = await at_desk(reporting, Role.SUPERVISOR)

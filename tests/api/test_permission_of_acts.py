@@ -42,6 +42,8 @@ EXEMPT = {
     "periods.Reckoning.pack_then": "finds the rules that figures and points are computed by",
     "offers.competent": "finds the places that everybody may find",
     "bookings.appointment_out": "draws an appointment for an act that has asked",
+    "hearing_views.hearing_out": "draws a hearing for an act that has asked",
+    "guards.opened": "counts wrong codes for an act that has asked",
     "bookings.new_time": "a part of acts that ask: which times an appointment would have",
     "installation.store_ready": "tells a load balancer that the store answers, and nothing else",
 }
