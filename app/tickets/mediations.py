@@ -301,8 +301,7 @@ _ENDS = {
 async def mediation_moments(store: Store, number: str) -> list[TimelineMoment]:
     """Return when mediations of a ticket began and ended, without a word of what was said."""
     found: list[TimelineMoment] = []
-    for one in await mediations.of_ticket(store, number):
-        of = one.mediation
+    for of in await mediations.headings(store, number):
         found.append(TimelineMoment(of.opened_at, "mediation_opened", ""))
         if of.ended_at is not None and of.state in _ENDS:
             found.append(TimelineMoment(of.ended_at, _ENDS[of.state], ""))

@@ -5,7 +5,7 @@ the rules: of two who want the last seat one gets it. The index of seats refuses
 should a future program forget to wait.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -286,8 +286,16 @@ async def of_ticket(store: Store, number: str) -> list[Booking]:
 
 async def record_of(store: Store, booking_id: str) -> list[BookingEntry]:
     """Return what happened to an appointment, in order."""
+    return (await records_of(store, [booking_id])).get(booking_id, [])
+
+
+async def records_of(store: Store, ids: Collection[str]) -> dict[str, list[BookingEntry]]:
+    """Return what happened to appointments, each in order, by their ids."""
+    if not ids:
+        return {}
     rows = await store.rows(
         select(
+            _ENTRY.booking,
             _ENTRY.at,
             _ENTRY.act,
             _ENTRY.role,
@@ -296,11 +304,12 @@ async def record_of(store: Store, booking_id: str) -> list[BookingEntry]:
             _ENTRY.starts_at,
             _ENTRY.reason,
         )
-        .where(_ENTRY.booking == booking_id)
-        .order_by(_ENTRY.n)
+        .where(_ENTRY.booking.in_(ids))
+        .order_by(_ENTRY.booking, _ENTRY.n)
     )
-    return [
-        BookingEntry(
+    found: dict[str, list[BookingEntry]] = {}
+    for row in rows:
+        entry = BookingEntry(
             row.at,
             BookingAct(row.act),
             Role(row.role),
@@ -309,8 +318,8 @@ async def record_of(store: Store, booking_id: str) -> list[BookingEntry]:
             row.starts_at,
             row.reason,
         )
-        for row in rows
-    ]
+        found.setdefault(row.booking, []).append(entry)
+    return found
 
 
 # --- erasing ----------------------------------------------------------------------------------

@@ -243,6 +243,12 @@ async def of_ticket(store: Store, number: str) -> list[MediationRecord]:
     return await store.read(work)
 
 
+async def headings(store: Store, number: str) -> list[Mediation]:
+    """Return the mediations of a ticket without what was said, the first one first."""
+    which = select(mediation).where(_MEDIATION.number == number).order_by(_MEDIATION.n)
+    return [_mediation(row) for row in await store.rows(which)]
+
+
 async def by_mark(store: Store, mark: str) -> tuple[MediationRecord, int] | None:
     """Return the mediation whose proposal a code signs, and the number of its side."""
 

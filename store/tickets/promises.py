@@ -196,6 +196,8 @@ async def of_ticket(store: Store, number: str) -> list[Promise]:
 async def followers(store: Store, of: Collection[Promise]) -> dict[tuple[str, int], Promise]:
     """Return the promises that others were moved to, by ticket and number of those."""
     numbers = {one.number for one in of if one.end is PromiseEnd.EXCUSED}
+    if not numbers:
+        return {}
     rows = await store.rows(
         select(promise).where(_PROMISE.number.in_(numbers), _PROMISE.follows.is_not(None))
     )
