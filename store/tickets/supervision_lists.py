@@ -7,6 +7,7 @@ two people who act at once are told what the first one has done.
 import json
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Select, and_, delete, exists, func, insert, or_, select, update
 
@@ -145,13 +146,23 @@ async def steps_of(store: Store, rows: Sequence[ListRow]) -> dict[str, list[List
     return told
 
 
-async def unlisted(store: Store, city: str, since: datetime, after: str, limit: int) -> list[str]:
+class Changed(NamedTuple):
+    """A ticket that changed lately. `turns`: when it can come to be late without another change."""
+
+    number: str
+    version: int
+    turns: tuple[datetime, ...]
+
+
+async def changed(
+    store: Store, city: str, since: datetime, after: str, limit: int
+) -> list[Changed]:
     """Return tickets of a city that changed since then, by number, reports of wrongdoing left out.
 
     Tickets that are on a list already are among them: another leader's may follow.
     """
     query = (
-        select(_TICKET.number)
+        select(_TICKET.number, _TICKET.version, _TICKET.due_at, _TICKET.promised_at)
         .where(
             _TICKET.city == city,
             _TICKET.updated_at >= since,
@@ -161,18 +172,26 @@ async def unlisted(store: Store, city: str, since: datetime, after: str, limit: 
         .order_by(_TICKET.number)
         .limit(limit)
     )
-    return [one.number for one in await store.rows(query)]
+    return [
+        Changed(
+            one.number,
+            one.version,
+            tuple(at for at in (one.due_at, one.promised_at) if at is not None),
+        )
+        for one in await store.rows(query)
+    ]
 
 
 async def rules_used(store: Store, number: str) -> set[tuple[str, str]]:
     """Return which rules have put the ticket on which lists, as leader and rule.
 
-    A list that has it unsettled by hand, or by another rule, counts as with rule "".
+    A list that has it unsettled, by hand or by a rule, counts as with rule "".
     """
     query = select(_ROW.leader, _ROW.rule, _ROW.settled_at).where(_ROW.number == number)
     used = set[tuple[str, str]]()
     for one in await store.rows(query):
-        used.add((one.leader, one.rule))
+        if one.rule:
+            used.add((one.leader, one.rule))
         if one.settled_at is None:
             used.add((one.leader, ""))
     return used
