@@ -211,10 +211,8 @@ async def _report(
         place=where,
         files=references(entry),
     )
-    # Only a confirmed worker files as one: it is no right of the role by itself.
-    caller.granted.add(("file_complaint", None))
     key, by_hand = f"grid/{caller.id}/{entry.id}", bool(entry.done)
-    filed = await take(context, caller, body, key, [row.digest], by_hand=by_hand)
+    filed = await take(context, caller, body, key, [row.digest], right="sync_grid", by_hand=by_hand)
     number = filed.receipt.number
     return _Done(
         number=number,

@@ -162,6 +162,19 @@ def test_a_part_of_an_act_that_asks_late_is_found() -> None:
     assert _asking(acts) == {"permission.permit", "made.act0"}
 
 
+def test_nobody_but_the_permission_itself_says_what_a_caller_was_permitted() -> None:
+    """A right that an act hands to its caller is in no table, and lasts for the whole request."""
+    written = set()
+    for package in ("api", "app"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                changes = isinstance(node, ast.Attribute) and node.attr in ("add", "update")
+                owner = node.value if changes and isinstance(node, ast.Attribute) else None
+                if isinstance(owner, ast.Attribute) and owner.attr == "granted":
+                    written.add(str(path.relative_to(ROOT)))
+    assert written == {"app/access/permission.py"}
+
+
 def test_no_other_package_imports_what_a_module_keeps_to_itself() -> None:
     items = []
     for package in ("api", "app", "cli", "demo", "workers"):
