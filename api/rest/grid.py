@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
 from api.http.access import TicketNumber, public, staff
 from api.http.dependencies import Context
 from api.http.networks import network_of
-from api.http.problem_responses import responses
+from api.http.problem_responses import ACTING, OF_CITY, OF_TICKET, READING, responses
 from api.http.responses import json_of
 from app.access.caller import Caller
 from app.context import API
@@ -30,18 +30,9 @@ from domain.ticket.complaint import Code
 
 router = APIRouter(prefix=API, tags=["Grid workers"])
 
-_READING = (
-    "invalid_request",
-    "unauthenticated",
-    "forbidden",
-    "scope_missing",
-    "not_in_this_city",
-    "too_many_requests",
-    "store_unavailable",
-)
-_ACTING = (*_READING, "malformed_json", "body_too_large", "csrf_failed")
-_OF_CITY = ("not_your_city", "unknown_city", "city_missing")
-_OF_TICKET = ("ticket_not_found", "bad_number")
+_READING = (*READING, "not_in_this_city")
+_ACTING = (*ACTING, "not_in_this_city")
+_OF_CITY = (*OF_CITY, "city_missing")
 
 BATCH = {
     "entries": [
@@ -284,7 +275,7 @@ async def feed(
     operation_id="list_grid_checks",
     summary="See what grid workers found at a ticket's place",
     response_model=ChecksOut,
-    responses=responses(*_READING, *_OF_TICKET),
+    responses=responses(*_READING, *OF_TICKET),
 )
 async def of_ticket(
     number: TicketNumber,
@@ -303,7 +294,7 @@ async def of_ticket(
     response_model=CheckOut,
     responses=responses(
         *_ACTING,
-        *_OF_TICKET,
+        *OF_TICKET,
         "place_without_area",
         "check_of_report",
         "checks_enough",
