@@ -1,7 +1,5 @@
 """Public hearings as staff, those invited and everybody read them: published tickets only."""
 
-from collections import Counter
-
 from pydantic import Field
 
 from app.context import AppContext
@@ -107,7 +105,7 @@ def _tickets(
             answer=redacted(one.answer),
             answered_at=one.answered_at,
             promises=[promise for promise in given if promise.number == one.number],
-            ratings=sum(Counter(course.ratings.get(one.number, {})).values()),
+            ratings=sum(course.ratings.get(one.number, {}).values()),
             grades=course.ratings.get(one.number, {}),
         )
         for one in course.tickets

@@ -20,6 +20,7 @@ from domain.hearing.hearing import (
     HearingDraft,
     HearingQuestion,
     Label,
+    check_beginning,
 )
 from domain.model import Incoming, Recorded
 from domain.pack.pack import Pack
@@ -88,13 +89,14 @@ async def prepare_hearing(
     """Prepare a hearing with published tickets. The same `key` again gives the same hearing.
 
     Raises:
-        Problem: not_in_this_city, not_your_city, case_not_published
+        Problem, Refused: not_in_this_city, not_your_city, case_not_published, in_the_past, too_far
         UnknownCity
     """
     await permit(context, caller, "prepare_hearing")
     city_of(caller, city)
     pack = context.packs.get(city)
     _working(pack)
+    check_beginning(draft, context.now())
     numbers = list(dict.fromkeys(draft.tickets))
     known = {one.number: one for one in await published_among(context, pack, numbers)}
     units = {one: known[one].unit for one in numbers if one in known}
