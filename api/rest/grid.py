@@ -295,6 +295,7 @@ async def of_ticket(
     responses=responses(
         *_ACTING,
         *OF_TICKET,
+        "not_started_yet",
         "place_without_area",
         "check_of_report",
         "checks_enough",

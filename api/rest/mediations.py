@@ -25,8 +25,8 @@ from domain.mediation.mediation import MediationDraft, Proposal
 
 router = APIRouter(prefix=API)
 
-_READING = (*READING, *OF_TICKET)
-_KEEPING = (*ACTING, *OF_TICKET, "mediation_of_report")
+_READING = (*READING, *OF_TICKET, "not_started_yet")
+_KEEPING = (*ACTING, *OF_TICKET, "not_started_yet", "mediation_of_report")
 _ONE = (*_KEEPING, "mediation_not_found", "mediation_not_now")
 _SIGNING = (*BY_CODE, "signature_unknown")
 DRAFT = {
@@ -77,7 +77,7 @@ async def listed(
     tags=["Staff"],
     status_code=201,
     response_model=MediationOut,
-    responses=responses(*_KEEPING, "ticket_ended", "not_started_yet"),
+    responses=responses(*_KEEPING, "ticket_ended"),
 )
 async def open_(
     number: TicketNumber,

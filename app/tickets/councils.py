@@ -2,16 +2,16 @@
 
 import asyncio
 from datetime import date
-from typing import NamedTuple
 
 from pydantic import Field
 
 from app.access import guards
 from app.access.caller import Caller
 from app.access.permission import permit
-from app.access.visibility import city_of, visible
+from app.access.visibility import city_of
 from app.context import AppContext
 from app.errors import Problem
+from app.tickets.acted_on import ActedOn, acted_on, started
 from app.tickets.codes import WRONG_INVITATIONS, invitation_code, invitation_mark
 from app.tickets.council_views import CouncilOut, council_out, unit_names
 from domain.council.council import (
@@ -24,10 +24,8 @@ from domain.council.council import (
 )
 from domain.model import Incoming, Recorded
 from domain.pack.pack import Pack
-from domain.policy.permissions import RIGHTS
 from domain.refusals import Refused
-from domain.ticket.ticket import Ticket
-from store.tickets import councils, intake, tickets
+from store.tickets import councils, tickets
 
 _MOST_LATE = 200
 
@@ -104,13 +102,6 @@ class LateTasksOut(Recorded):
     items: list[LateTaskOut]
 
 
-class _Known(NamedTuple):
-    """A ticket that the caller may do this to, with the city's pack."""
-
-    ticket: Ticket
-    pack: Pack
-
-
 # --- staff ------------------------------------------------------------------------------------
 
 
@@ -123,7 +114,7 @@ async def councils_of(context: AppContext, caller: Caller, number: str) -> list[
     await permit(context, caller, "list_councils", number)
     # The citizen has shown the access code of this very ticket.
     known = councils.of_ticket(context.store, number)
-    ticket, found = await asyncio.gather(_seen(context, caller, number), known)
+    ticket, found = await asyncio.gather(started(context, caller, number), known)
     if ticket is None or ticket.of_wrongdoing:
         return []
     pack = context.packs.get(ticket.complaint.city)
@@ -272,31 +263,12 @@ def _late(one: councils.LateTask, pack: Pack, today: date) -> LateTaskOut:
     )
 
 
-async def _permitted(context: AppContext, caller: Caller, number: str, key: str) -> _Known:
+async def _permitted(context: AppContext, caller: Caller, number: str, key: str) -> ActedOn:
     """Return the ticket, if the caller may do this to it, and it may have a council at all."""
-    await permit(context, caller, key, number)
-    ticket = await _seen(context, caller, number)
-    if ticket is None:
-        raise Problem("not_started_yet")
-    pack = context.packs.get(ticket.complaint.city)
-    if not RIGHTS[key].allows(caller.actor.role, caller.near(ticket, pack)):
-        raise Problem("forbidden", f"The unit may not do this: {key}.")
-    if ticket.of_wrongdoing:
+    known = await acted_on(context, caller, key, number)
+    if known.ticket.of_wrongdoing:
         raise Problem("council_of_report")
-    return _Known(ticket, pack)
-
-
-async def _seen(context: AppContext, caller: Caller, number: str) -> Ticket | None:
-    """Return the ticket; None of one that is registered, and not started yet."""
-    ticket = await visible(context, caller, number)
-    if ticket is not None:
-        return ticket
-    registered = await intake.get(context.store, number) if caller.unit is None else None
-    if registered is None or not caller.serves(registered.complaint.city):
-        raise Problem("ticket_not_found")
-    if await tickets.get(context.store, number) is not None:
-        raise Problem("ticket_not_found")
-    return None
+    return known
 
 
 async def _council(context: AppContext, number: str, n: int) -> Council:

@@ -24,7 +24,6 @@ from domain.hearing.hearing import (
 )
 from domain.model import Incoming, Recorded
 from domain.pack.pack import Pack
-from domain.policy.permissions import RIGHTS
 from domain.promise.promise import PromiseDraft
 from domain.ticket.complaint import Code
 from store.tickets import hearings
@@ -230,8 +229,7 @@ async def _leading(context: AppContext, caller: Caller, ticket: str, key: str) -
     seen = await visible(context, caller, ticket)
     if seen is None:
         raise Problem("not_at_hearing" if caller.unit is None else "ticket_not_found")
-    near = caller.near(seen, context.packs.get(seen.complaint.city))
-    if not RIGHTS[key].allows(caller.actor.role, near):
+    if not caller.may_with(key, seen, context.packs.get(seen.complaint.city)):
         raise Problem("forbidden", f"The unit may not do this: {key}.")
 
 

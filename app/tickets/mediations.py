@@ -5,17 +5,16 @@ them; the sides read what they are to sign.
 """
 
 from datetime import date
-from typing import NamedTuple
 
 from pydantic import Field
 
 from app.access import guards
 from app.access.caller import Caller
 from app.access.permission import permit
-from app.access.visibility import visible
 from app.context import AppContext
 from app.errors import Problem
 from app.filing.files import visible_files
+from app.tickets.acted_on import ActedOn, acted_on
 from app.tickets.codes import WRONG_SIGNATURES, signature_code, signature_mark
 from app.tickets.moments import TimelineMoment
 from domain.mediation.mediation import (
@@ -28,9 +27,7 @@ from domain.mediation.mediation import (
 )
 from domain.model import Incoming, Instant, Recorded
 from domain.pack.pack import Pack
-from domain.policy.permissions import RIGHTS
 from domain.ticket.files import FileKind
-from domain.ticket.ticket import Ticket
 from store.db.engine import Store
 from store.secrets.encryption import Cipher
 from store.tickets import mediations, tickets
@@ -108,11 +105,6 @@ class ToSign(Recorded):
     signed_at: Instant | None
 
 
-class _Known(NamedTuple):
-    ticket: Ticket
-    pack: Pack
-
-
 class _Sealed(Recorded):
     """The sealed part of a mediation itself."""
 
@@ -135,7 +127,7 @@ async def mediations_of(context: AppContext, caller: Caller, number: str) -> lis
     Raises:
         Problem: ticket_not_found, forbidden
     """
-    known = await _permitted(context, caller, number, "list_mediations")
+    known = await acted_on(context, caller, "list_mediations", number)
     if known.ticket.of_wrongdoing:
         return []
     found = await mediations.of_ticket(context.store, number)
@@ -311,19 +303,8 @@ async def mediation_moments(store: Store, number: str) -> list[TimelineMoment]:
 # --- parts ------------------------------------------------------------------------------------
 
 
-async def _permitted(context: AppContext, caller: Caller, number: str, key: str) -> _Known:
-    await permit(context, caller, key, number)
-    ticket = await visible(context, caller, number)
-    if ticket is None:
-        raise Problem("ticket_not_found")
-    pack = context.packs.get(ticket.complaint.city)
-    if not RIGHTS[key].allows(caller.actor.role, caller.near(ticket, pack)):
-        raise Problem("forbidden", f"The unit may not do this: {key}.")
-    return _Known(ticket, pack)
-
-
-async def _keeping(context: AppContext, caller: Caller, number: str) -> _Known:
-    known = await _permitted(context, caller, number, "keep_mediation")
+async def _keeping(context: AppContext, caller: Caller, number: str) -> ActedOn:
+    known = await acted_on(context, caller, "keep_mediation", number)
     if known.ticket.of_wrongdoing:
         raise Problem("mediation_of_report")
     return known

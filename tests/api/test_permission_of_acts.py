@@ -33,6 +33,7 @@ EXEMPT = {
     "proof_of_work.ProofOfWork.passed": "the same",
     "ratings.check_due": "a part of rating: the caller is known by the access code",
     "commands.not_running_error": "words a refusal",
+    "acted_on.started": "says what an act that has asked may know of a ticket",
     "views.seen": "finds the round of an act that has asked",
     "views.shown": "draws the rounds of an act that has asked",
     "cells.post_of": "says to an act that has asked where the grid worker works",

@@ -20,7 +20,6 @@ from app.tickets.councils import InvitationsOut, InviteIn
 from app.tickets.tickets import visible_ticket
 from domain.council.council import CouncilDraft, FollowUp
 from domain.pack.pack import Pack
-from domain.policy.permissions import RIGHTS
 from domain.words import N_
 
 router = APIRouter(include_in_schema=False)
@@ -255,8 +254,7 @@ async def _page(
     ticket, waiting = await visible_ticket(context, caller, number)
     pack = context.packs.get(ticket.complaint.city)
     form.typed = dict.fromkeys(_ALL, "") | form.typed
-    right = RIGHTS["prepare_council"]
-    able = right.allows(caller.actor.role, caller.near(ticket, pack)) and caller.may(right)
+    able = caller.may_with("prepare_council", ticket, pack)
     return staff_page(
         request,
         "ticket/councils.html",

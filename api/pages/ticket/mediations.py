@@ -21,7 +21,6 @@ from app.tickets.mediations import FailIn, PaperIn, Proposed
 from app.tickets.tickets import visible_ticket
 from domain.mediation.mediation import MediationDraft, Proposal
 from domain.pack.catalogue import UnitKind
-from domain.policy.permissions import RIGHTS
 from domain.ticket.files import FileKind
 from domain.words import N_
 
@@ -185,8 +184,7 @@ async def _page(
     ticket, _ = await visible_ticket(context, caller, number)
     pack = context.packs.get(ticket.complaint.city)
     form.typed = dict.fromkeys(_ALL, "") | form.typed
-    right = RIGHTS["keep_mediation"]
-    able = right.allows(caller.actor.role, caller.near(ticket, pack)) and caller.may(right)
+    able = caller.may_with("keep_mediation", ticket, pack)
     photos = await visible_files(context, caller, number)
     return staff_page(
         request,

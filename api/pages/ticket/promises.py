@@ -20,11 +20,8 @@ from app.tickets import promises
 from app.tickets.promises import BreakPromiseIn, ExcusePromiseIn, KeepPromiseIn
 from app.tickets.tickets import visible_ticket
 from domain.commands import forms
-from domain.pack.pack import Pack
-from domain.policy.permissions import RIGHTS
 from domain.promise.promise import PromiseDraft
 from domain.ticket.files import Purpose
-from domain.ticket.ticket import Ticket
 from domain.words import N_
 
 router = APIRouter(include_in_schema=False)
@@ -176,13 +173,8 @@ async def _page(
         pack=pack,
         number=number,
         promises=await promises.promises_of(context, caller, number),
-        can_make=here and not waiting and _may(caller, ticket, pack, "make_promise"),
-        can_end=here and _may(caller, ticket, pack, "keep_promise"),
-        can_excuse=here and _may(caller, ticket, pack, "excuse_promise"),
+        can_make=here and not waiting and caller.may_with("make_promise", ticket, pack),
+        can_end=here and caller.may_with("keep_promise", ticket, pack),
+        can_excuse=here and caller.may_with("excuse_promise", ticket, pack),
         form=form,
     )
-
-
-def _may(caller: Caller, ticket: Ticket, pack: Pack, key: str) -> bool:
-    right = RIGHTS[key]
-    return caller.may(right) and right.allows(caller.actor.role, caller.near(ticket, pack))
