@@ -12,7 +12,12 @@ from app.access.visibility import city_of
 from app.context import AppContext
 from app.errors import Problem
 from app.tickets.acted_on import ActedOn, acted_on, started
-from app.tickets.codes import WRONG_INVITATIONS, invitation_code, invitation_mark
+from app.tickets.codes import (
+    WRONG_INVITATIONS,
+    discreet,
+    invitation_code,
+    invitation_mark,
+)
 from app.tickets.council_views import CouncilOut, council_out, unit_names
 from domain.council.council import (
     Council,
@@ -306,7 +311,7 @@ async def speak_in_council(
     try:
         await councils.speak(context.store, mark, statement, body.label, body.text)
     except Refused as refused:
-        raise _discreet(refused) from refused
+        raise discreet(refused, "invitation_unknown") from refused
     return await _participation(context, mark, network)
 
 
@@ -325,7 +330,7 @@ async def vote_in_council(
     try:
         await councils.vote(context.store, mark, context.nonce(), body.option, body.label)
     except Refused as refused:
-        raise _discreet(refused) from refused
+        raise discreet(refused, "invitation_unknown") from refused
     return await _participation(context, mark, network)
 
 
@@ -349,11 +354,6 @@ async def _participation(context: AppContext, mark: str, network: str) -> Partic
         can_vote=out.phase is Phase.VOTING and not found.voted,
         voted=found.voted,
     )
-
-
-def _discreet(refused: Refused) -> Exception:
-    """Return the refusal as participants may know it: not that a ticket has become a report."""
-    return Problem("invitation_unknown") if refused.code == "council_of_report" else refused
 
 
 # --- shared -----------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ them; the sides read what they are to sign.
 """
 
 from datetime import date
+from hashlib import sha256
 
 from pydantic import Field
 
@@ -15,7 +16,7 @@ from app.context import AppContext
 from app.errors import Problem
 from app.filing.files import visible_files
 from app.tickets.acted_on import ActedOn, acted_on
-from app.tickets.codes import WRONG_SIGNATURES, signature_code, signature_mark
+from app.tickets.codes import WRONG_SIGNATURES, discreet, signature_code, signature_mark
 from app.tickets.moments import TimelineMoment
 from domain.mediation.mediation import (
     Mediation,
@@ -27,6 +28,7 @@ from domain.mediation.mediation import (
 )
 from domain.model import Incoming, Instant, Recorded
 from domain.pack.pack import Pack
+from domain.refusals import Refused
 from domain.ticket.files import FileKind
 from store.db.engine import Store
 from store.secrets.encryption import Cipher
@@ -169,8 +171,8 @@ async def propose(
 ) -> Proposed:
     """Write down what is proposed, and issue each side a code that signs it once.
 
-    A later proposal replaces it, with its codes and signatures. The same `key` again gives the
-    same codes.
+    A later proposal replaces it, with its codes and signatures. The same `key` with the same words
+    gives the same codes, and leaves the signatures; other words have other codes.
 
     Raises:
         Problem, Refused: mediation_not_found, mediation_not_now, mediation_of_report, in_the_past
@@ -178,7 +180,9 @@ async def propose(
     known = await _keeping(context, caller, number)
     found = await _one(context, number, n)
     of, nonce = found.mediation, key or context.nonce()
-    codes = [signature_code(context, f"{of.id}/{nonce}/{one.n}") for one in found.parties]
+    # With the words, for a code that was handed out must not sign others.
+    said = sha256(body.model_dump_json().encode()).hexdigest()
+    codes = [signature_code(context, f"{of.id}/{nonce}/{said}/{one.n}") for one in found.parties]
     sealed = _opened(context, found).model_copy(update={"proposal": body.text})
     points = [(one, _cipher(context).encrypt(of.id, one.text)) for one in body.points]
     marks = [signature_mark(context, code) for code in codes]
@@ -260,7 +264,10 @@ async def sign(context: AppContext, code: str, network: str) -> ToSign:
     await permit(context, None, "sign_agreement")
     mark = signature_mark(context, code)
     await _to_sign(context, mark, network)
-    await mediations.sign(context.store, mark)
+    try:
+        await mediations.sign(context.store, mark)
+    except Refused as refused:
+        raise discreet(refused, "signature_unknown") from refused
     return await _to_sign(context, mark, network)
 
 

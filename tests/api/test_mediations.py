@@ -12,9 +12,10 @@ from sqlalchemy import select, update
 from temporalio.client import Client
 
 from domain.actors import Role
+from domain.refusals import Refused
 from store.db.engine import Store
 from store.db.mediation_tables import mediation, party, point
-from store.tickets import erasure
+from store.tickets import erasure, mediations
 from tests.api.running_api import Api, Filed, problem, serve_api
 from tests.support.cities import SHIPPED
 from tests.support.engine import platform
@@ -131,6 +132,19 @@ async def test_a_new_proposal_takes_the_signatures_of_the_old_one(both: Api) -> 
     codes = again.json()["codes"]
     await asyncio.gather(*(sign(both, code) for code in codes * 3))
     assert (await seen(ticket))[0]["state"] == "agreed"
+
+
+async def test_a_side_is_not_told_that_the_ticket_became_a_report(
+    both: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even in the moment between reading and signing."""
+    first, _ = await proposed(await called(both))
+
+    async def too_late(_store: Store, _mark: str) -> None:
+        raise Refused("mediation_of_report", "A report of wrongdoing has no mediation.")
+
+    monkeypatch.setattr(mediations, "sign", too_late)
+    assert problem(await sign(both, first)) == (401, "signature_unknown")
 
 
 async def test_who_does_not_agree_says_why_and_signs_nothing(both: Api) -> None:
