@@ -33,7 +33,7 @@ from domain.ticket.files import FileKind
 from store.db.engine import Store
 from store.secrets.encryption import Cipher
 from store.tickets import mediations, tickets
-from store.tickets.mediations import MediationRecord
+from store.tickets.mediations import MediationRecord, Reseal
 
 
 class FailIn(Incoming):
@@ -183,13 +183,11 @@ async def propose(
     # With the words, for a code that was handed out must not sign others.
     said = sha256(body.model_dump_json().encode()).hexdigest()
     codes = [signature_code(context, f"{of.id}/{nonce}/{said}/{one.n}") for one in found.parties]
-    sealed = _opened(context, found).model_copy(update={"proposal": body.text})
     points = [(one, _cipher(context).encrypt(of.id, one.text)) for one in body.points]
     marks = [signature_mark(context, code) for code in codes]
     today = context.now().astimezone(known.pack.calendar.tz).date()
-    changed = await mediations.propose(
-        context.store, of.id, _seal(context, of.id, sealed), points, marks, today
-    )
+    reseal = _resealing(context, of.id, proposal=body.text)
+    changed = await mediations.propose(context.store, of.id, reseal, points, marks, today)
     return Proposed(codes=codes, mediation=_out(context, changed, known.pack))
 
 
@@ -222,9 +220,9 @@ async def fail_mediation(
     """
     known = await _keeping(context, caller, number)
     found = await _one(context, number, n)
-    sealed = _opened(context, found).model_copy(update={"reason": body.reason})
     of = found.mediation.id
-    changed = await mediations.fail(context.store, of, _seal(context, of, sealed))
+    reseal = _resealing(context, of, reason=body.reason)
+    changed = await mediations.fail(context.store, of, reseal)
     return _out(context, changed, known.pack)
 
 
@@ -332,8 +330,17 @@ def _seal(context: AppContext, owner: str, what: Recorded) -> bytes:
     return _cipher(context).encrypt(owner, what.model_dump_json())
 
 
-def _opened(context: AppContext, of: MediationRecord) -> _Sealed:
-    return _Sealed.model_validate_json(_cipher(context).decrypt(of.mediation.id, of.sealed))
+def _opened(context: AppContext, of: str, sealed: bytes) -> _Sealed:
+    return _Sealed.model_validate_json(_cipher(context).decrypt(of, sealed))
+
+
+def _resealing(context: AppContext, of: str, **changes: str) -> Reseal:
+    """Return a change of what is sealed: of what is there by then, not of what was read before."""
+
+    def reseal(sealed: bytes) -> bytes:
+        return _seal(context, of, _opened(context, of, sealed).model_copy(update=changes))
+
+    return reseal
 
 
 def _out(context: AppContext, record: MediationRecord, pack: Pack) -> MediationOut:
@@ -362,5 +369,5 @@ def _out(context: AppContext, record: MediationRecord, pack: Pack) -> MediationO
         opened_at=of.opened_at,
         proposed_at=of.proposed_at,
         ended_at=of.ended_at,
-        **dict(_opened(context, record)),
+        **dict(_opened(context, of.id, record.sealed)),
     )

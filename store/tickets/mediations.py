@@ -4,7 +4,7 @@ Whatever changes one locks its row, then takes the time, then asks the rule. Wha
 sealed, and is opened by the caller.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -26,6 +26,10 @@ from store.db.engine import ResultRow, Store
 from store.db.mediation_tables import mediation, party, point
 
 _MEDIATION, _PARTY, _POINT, _TICKET = mediation.c, party.c, point.c, tables.ticket.c
+
+
+Reseal = Callable[[bytes], bytes]
+"""A change of what is sealed, made of what is there at the moment of the write."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ async def open_(
 async def propose(
     store: Store,
     mediation_id: str,
-    sealed: bytes,
+    reseal: Reseal,
     points: Sequence[tuple[MediationPoint, bytes]],
     marks: Sequence[str],
     today: date,
@@ -127,7 +131,9 @@ async def propose(
             )
         values = {"state": MediationState.PROPOSED.value, "proposed_at": clock(connection)}
         connection.execute(
-            update(mediation).where(_MEDIATION.id == mediation_id).values(**values, sealed=sealed)
+            update(mediation)
+            .where(_MEDIATION.id == mediation_id)
+            .values(**values, sealed=reseal(_sealed(connection, mediation_id)))
         )
         return _record(connection, mediation_id)
 
@@ -189,7 +195,7 @@ def _signed(connection: Connection, of: Mediation, n: int, at: datetime, photo: 
 
 
 async def fail(
-    store: Store, mediation_id: str, sealed: bytes, clock: Clock = written_at
+    store: Store, mediation_id: str, reseal: Reseal, clock: Clock = written_at
 ) -> MediationRecord:
     """Record that they do not agree; the codes sign nothing from then on.
 
@@ -201,6 +207,7 @@ async def fail(
         found = _locked(connection, mediation_id)
         check_failing(found)
         _ended(connection, mediation_id, MediationState.FAILED, clock(connection))
+        sealed = reseal(_sealed(connection, mediation_id))
         connection.execute(
             update(mediation).where(_MEDIATION.id == mediation_id).values(sealed=sealed)
         )
@@ -282,6 +289,13 @@ def _locked(connection: Connection, mediation_id: str) -> Mediation:
     if connection.execute(reports).scalar():
         raise _of_report()
     return _mediation(row)
+
+
+def _sealed(connection: Connection, of: str) -> bytes:
+    sealed: bytes = connection.execute(
+        select(_MEDIATION.sealed).where(_MEDIATION.id == of)
+    ).scalar_one()
+    return sealed
 
 
 def _ended(connection: Connection, of: str, state: MediationState, at: datetime) -> None:

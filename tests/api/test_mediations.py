@@ -11,11 +11,13 @@ import pytest
 from sqlalchemy import select, update
 from temporalio.client import Client
 
+from app.tickets import mediations as acts
 from domain.actors import Role
 from domain.refusals import Refused
 from store.db.engine import Store
 from store.db.mediation_tables import mediation, party, point
 from store.tickets import erasure, mediations
+from store.tickets.mediations import MediationRecord
 from tests.api.running_api import Api, Filed, problem, serve_api
 from tests.support.cities import SHIPPED
 from tests.support.engine import platform
@@ -132,6 +134,23 @@ async def test_a_new_proposal_takes_the_signatures_of_the_old_one(both: Api) -> 
     codes = again.json()["codes"]
     await asyncio.gather(*(sign(both, code) for code in codes * 3))
     assert (await seen(ticket))[0]["state"] == "agreed"
+
+
+async def test_of_two_who_write_at_once_none_takes_the_others_words_back(
+    both: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = await called(both)
+    await proposed(ticket)
+    [before] = await mediations.of_ticket(both.store, ticket.number)
+    assert (await act(ticket, "/1/proposal", proposal(text="各付一半。"))).status_code == 200
+
+    async def read_before(*_asked: Any) -> MediationRecord:
+        return before
+
+    monkeypatch.setattr(acts, "_one", read_before)
+    assert (await act(ticket, "/1/fail", {"reason": "分歧较大。"})).status_code == 200
+    [failed] = await seen(ticket)
+    assert (failed["proposal"], failed["reason"]) == ("各付一半。", "分歧较大。")
 
 
 async def test_a_side_is_not_told_that_the_ticket_became_a_report(
