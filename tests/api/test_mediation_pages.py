@@ -35,6 +35,8 @@ async def test_a_quarrel_is_written_down_signed_and_kept(api: Api) -> None:
     points = {"text": "周先生修复。", "point_1": "修复天花板", "due_1": due, "point_2": "互不追究"}
     odd = await officer.post(f"{here}/1/proposal", points | {"due_1": "morgen"})
     assert odd.status_code == 422
+    assert '<a href="#f-due_1-1">' in odd.text
+    assert 'value="修复天花板"' in odd.text, "nothing that was typed is lost"
     made = await officer.post(f"{here}/1/proposal", points)
     codes = CODE.findall(made.text)
     assert len(codes) == 2

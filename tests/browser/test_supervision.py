@@ -63,7 +63,7 @@ def test_a_problem_is_put_on_a_list_and_rectified(
     page.get_by_role("button", name=put, exact=True).click()
     row = page.locator("section.panel", has_text=receipt["number"])
     expect(row).to_contain_text(to_do)
-    row.locator("input[name=said]").first.fill("已清淤。")
+    row.locator("input[name=text]").first.fill("已清淤。")
     row.get_by_role("button", name=done, exact=True).click()
     expect(page.locator("section.panel", has_text=receipt["number"])).to_contain_text(waiting)
     faults += phone_faults(page, "a row to be revisited", script)

@@ -1,17 +1,17 @@
 """The promises of a ticket for staff: record one, keep it, say that it is broken, excuse it."""
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from collections.abc import Awaitable
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
-from pydantic import ValidationError
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from api.http.access import TicketNumber, staff
 from api.http.dependencies import Context
 from api.http.forms import form_of
 from api.pages.actions import files as action_files
-from api.pages.shared.forms import REFUSALS, Form
+from api.pages.shared.acting import Act, acted
+from api.pages.shared.forms import Form
 from api.pages.shared.navigation import TICKETS
 from api.pages.shared.staff_page import staff_page
 from app.access.caller import Caller
@@ -34,12 +34,9 @@ PHOTO = forms.files(N_("A photo of it"), name="photo", purpose=Purpose.AFTER)
 _MAKING = ("text", "due", "unit")
 _ENDING = ("evidence", "reason", "moved_to", "photo")
 _ALL = (*_MAKING, *_ENDING)
-_NOT_A_DATE = {name: N_("This is not a date.") for name in ("due", "moved_to")}
 
 PromiseNumber = Annotated[int, Path(ge=1, le=100_000)]
 """The number of a promise on its ticket."""
-
-_Act = Callable[[], Awaitable[Any]]
 
 
 @router.get(HERE)
@@ -80,7 +77,7 @@ async def keep(
 ) -> Response:
     """Say that it is kept, with the evidence."""
     sent = await form_of(request)
-    form = Form.of(sent, "evidence", "photo")
+    form = Form.of(sent, "evidence", "photo", at=f"-{promise}")
 
     async def act() -> None:
         body = KeepPromiseIn.model_validate(form.filled("evidence"))
@@ -104,7 +101,7 @@ async def break_(
     caller: Annotated[Caller, staff("break_promise")],
 ) -> Response:
     """Say that it is not kept, and why."""
-    form = await Form.read(request, "reason")
+    form = await Form.read(request, "reason", at=f"-{promise}")
 
     async def act() -> None:
         body = BreakPromiseIn.model_validate(form.filled("reason"))
@@ -122,7 +119,7 @@ async def excuse(
     caller: Annotated[Caller, staff("excuse_promise")],
 ) -> Response:
     """Excuse it with a published reason; with a new day a promise follows."""
-    form = await Form.read(request, "reason", "moved_to")
+    form = await Form.read(request, "reason", "moved_to", at=f"-{promise}-excuse")
 
     async def act() -> None:
         body = ExcusePromiseIn.model_validate(form.filled("reason", "moved_to"))
@@ -135,22 +132,12 @@ async def excuse(
 
 
 async def _done(
-    request: Request,
-    context: AppContext,
-    caller: Caller,
-    number: str,
-    form: Form,
-    act: _Act,
+    request: Request, context: AppContext, caller: Caller, number: str, form: Form, act: Act
 ) -> Response:
-    """Act, and go back to the page; what is refused is shown with what was typed."""
-    try:
-        await act()
-    except (ValidationError, *REFUSALS) as error:
-        status = form.refuse(error, _NOT_A_DATE)
-        return await _page(request, context, caller, number, form, status)
-    if form.wrong:
-        return await _page(request, context, caller, number, form, 422)
-    return RedirectResponse(HERE.format(number=number), 303)
+    def again(status: int) -> Awaitable[Response]:
+        return _page(request, context, caller, number, form, status)
+
+    return await acted(form, act, again, HERE.format(number=number))
 
 
 async def _page(
