@@ -1,9 +1,9 @@
 """Supervision lists: the pack's rules put tickets on the lists of the leaders of their place."""
 
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
+from typing import NamedTuple
 
 import structlog
 from temporalio import activity
@@ -20,20 +20,40 @@ from packs.conditions import OF_TICKETS, compile_condition
 from packs.registry import PackError, PackRegistry
 from store.db.engine import Store
 from store.tickets import supervision_lists, tickets
+from store.tickets.supervision_lists import Changed
 
 log = structlog.get_logger(__name__)
 
 LOOKED_BACK = timedelta(days=7)
 """The time since its last change for which a ticket is judged: longer than the job stands still."""
 
-_AT_ONCE = 200
+_AT_ONCE = 2000
+"""The tickets whose versions are read at a time."""
+
+
+class _Judged(NamedTuple):
+    """What a ticket was when the rules were last asked, and when that was."""
+
+    version: int
+    at: datetime
+
+    def holds_for(self, ticket: Changed, now: datetime) -> bool:
+        """Return whether the rules would say the same: nothing changed, nothing came to be late."""
+        return self.version == ticket.version and not any(
+            self.at < turn <= now for turn in ticket.turns
+        )
 
 
 class Listing:
-    """The job."""
+    """The job. It remembers what it has judged, so that it reads only the tickets that changed.
+
+    A worker that starts has judged nothing: its first run reads all that changed within the time
+    looked back, by the packs that it has loaded.
+    """
 
     def __init__(self, registry: PackRegistry, store: Store) -> None:
         self._registry, self._store = registry, store
+        self._judged: dict[str, dict[str, _Judged]] = {}
 
     @activity.defn(name="fill_supervision_lists")
     async def fill(self) -> int:
@@ -45,7 +65,7 @@ class Listing:
         return done
 
     async def due(self, now: datetime) -> AsyncIterator[int]:
-        """Judge what changed before `now`, ticket by ticket; yield how many rows each gave."""
+        """Judge what changed before `now`, or is late since then; yield the new rows of each."""
         for city in self._registry.ids():
             try:
                 pack = self._registry.get(city)
@@ -53,32 +73,55 @@ class Listing:
                 continue
             if not (pack.supervision.leaders and pack.supervision.rules):
                 continue
-            after = ""
-            since = now - LOOKED_BACK
-            while some := await supervision_lists.unlisted(
-                self._store, city, since, after, _AT_ONCE
-            ):
-                for number in some:
-                    yield await self._judge(pack, number, now)
-                after = some[-1]
+            async for count in self._city(pack, now):
+                yield count
 
-    async def _judge(self, pack: Pack, number: str, now: datetime) -> int:
+    async def _city(self, pack: Pack, now: datetime) -> AsyncIterator[int]:
+        city, after = pack.city.id, ""
+        known, seen = self._judged.setdefault(city, {}), set[str]()
+        while some := await supervision_lists.changed(
+            self._store, city, now - LOOKED_BACK, after, _AT_ONCE
+        ):
+            for one in some:
+                seen.add(one.number)
+                before = known.get(one.number)
+                if before is not None and before.holds_for(one, now):
+                    continue
+                put, blocked = await self._judge(pack, one.number, now)
+                if blocked:  # as soon as that list is done with it, a rule may put it there
+                    known.pop(one.number, None)
+                else:
+                    known[one.number] = _Judged(one.version, now)
+                yield put
+            after = some[-1].number
+        for number in known.keys() - seen:
+            del known[number]
+
+    async def _judge(self, pack: Pack, number: str, now: datetime) -> tuple[int, bool]:
+        """Return on how many lists it was put, and whether it waits for another one."""
         ticket = await tickets.state(self._store, number)
         leaders = [] if ticket is None else leaders_of(pack, ticket)
         if ticket is None or not leaders:
-            return 0
+            return 0, False
         holding = rules_that_hold(pack, ticket, now)
         if not holding:
-            return 0
-        used, put = await supervision_lists.rules_used(self._store, number), 0
+            return 0, False
+        used, put, blocked = await supervision_lists.rules_used(self._store, number), 0, False
         for leader in leaders:
             fresh = [rule for rule in holding if (leader.code, rule.code) not in used]
-            if not fresh or (leader.code, "") in used:
+            if not fresh:
                 continue
-            with suppress(Refused):  # a person was faster, or it has become a report
+            if (leader.code, "") in used:
+                blocked = True
+                continue
+            blocked = blocked or len(fresh) > 1
+            try:
                 await self._put(pack, ticket, leader, fresh[0])
+            except Refused:  # a person was faster, or it has become a report
+                blocked = True
+            else:
                 put += 1
-        return put
+        return put, blocked
 
     async def _put(self, pack: Pack, ticket: Ticket, leader: Leader, rule: ListRule) -> None:
         number, now = ticket.complaint.number, datetime.now(UTC)

@@ -26,11 +26,12 @@ from domain.patrol.rounds import PatrolRound, RoundState
 from packs.registry import PackRegistry, default_root
 from runtime.names import PATROL_PREFIX, PATROL_WORKFLOW
 from store.db import schema
+from store.db.clock import Clock
 from store.db.engine import Store, default_url
 from store.files.files import Attaching
 from store.patrols import rounds, walks
 from store.patrols.rounds import Of
-from store.patrols.walks import Clock, NewStamp
+from store.patrols.walks import NewStamp
 from workers.patrol_schedules import LOOK_EVERY
 
 ROUTES, DAYS = 300, 7

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 import structlog
-from fastapi import Depends, Path, Request, Security
+from fastapi import Depends, Header, Path, Request, Security
 from fastapi.routing import APIRoute
 from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
@@ -82,6 +82,14 @@ Answer = TypeVar("Answer")
 _ANSWERS = "jiesu.permitted"
 
 TicketNumber = Annotated[str, Depends(ticket_number)]
+InvitationCode = Annotated[
+    str,
+    Header(
+        alias="Invitation-Code",
+        max_length=40,
+        description="The code of an invitation; capitals and hyphens do not matter.",
+    ),
+]
 _Token = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
 _Cookie = Annotated[str | None, Security(_cookie)]
 _Code = Annotated[str | None, Security(_code)]

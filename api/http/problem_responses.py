@@ -95,6 +95,24 @@ class UnknownCode(TypeError):
     """A code of a refusal that is no row of `CODES`."""
 
 
+READING = (
+    "invalid_request",
+    "unauthenticated",
+    "forbidden",
+    "scope_missing",
+    "too_many_requests",
+    "store_unavailable",
+)
+"""What any route for staff may answer."""
+BODY = ("malformed_json", "body_too_large")
+ACTING = (*READING, *BODY, "csrf_failed")
+"""What any route with a body for staff may answer."""
+OF_TICKET = ("ticket_not_found", "bad_number")
+OF_CITY = ("not_your_city", "unknown_city")
+BY_CODE = ("invalid_request", "too_many_attempts", "too_many_requests", "store_unavailable")
+"""What any route may answer to somebody with a code of their own, and no account."""
+
+
 def responses(*codes: str) -> dict[int | str, dict[str, Any]]:
     """Return the `responses` of a route that may answer these codes, for the OpenAPI document."""
     by_status: dict[int, list[str]] = {}

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body, Path, Query, Response
 
 from api.http.access import public, staff
 from api.http.dependencies import Context
-from api.http.problem_responses import responses
+from api.http.problem_responses import BODY, OF_CITY, READING, responses
 from api.http.responses import json_of
 from app.access.caller import Caller
 from app.context import API
@@ -23,19 +23,13 @@ from app.reporting.contractors import (
 router = APIRouter(prefix=API)
 
 _READING = (
-    "invalid_request",
-    "unauthenticated",
-    "forbidden",
-    "scope_missing",
-    "unknown_city",
-    "not_your_city",
+    *READING,
+    *OF_CITY,
     "not_in_this_city",
     "unknown_pack_version",
     "pack_invalid",
-    "too_many_requests",
-    "store_unavailable",
 )
-_ACTING = (*_READING, "malformed_json", "body_too_large", "csrf_failed")
+_ACTING = (*_READING, *BODY, "csrf_failed")
 
 PATTERN = r"^[0-9]{4}-[0-9]{2}$"
 Month = Annotated[

@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Body, Path, Query, Request, Response
 
-from api.http.access import TicketNumber, citizen_or_staff, public, staff
+from api.http.access import InvitationCode, TicketNumber, citizen_or_staff, public, staff
 from api.http.dependencies import Context
 from api.http.networks import network_of
-from api.http.problem_responses import responses
+from api.http.problem_responses import BODY, BY_CODE, OF_TICKET, READING, responses
 from api.http.responses import json_of
 from app.access.caller import Caller
 from app.context import API
@@ -30,35 +30,11 @@ from domain.ticket.complaint import Code
 
 router = APIRouter(prefix=API)
 
-_READING = (
-    "invalid_request",
-    "unauthenticated",
-    "forbidden",
-    "scope_missing",
-    "ticket_not_found",
-    "bad_number",
-    "too_many_attempts",
-    "too_many_requests",
-    "store_unavailable",
-)
-_ACTING = (
-    *_READING,
-    "malformed_json",
-    "body_too_large",
-    "csrf_failed",
-    "not_started_yet",
-    "council_of_report",
-)
+_READING = (*READING, *OF_TICKET, "too_many_attempts")
+_ACTING = (*_READING, *BODY, "csrf_failed", "not_started_yet", "council_of_report")
 _ONE = (*_ACTING, "council_not_found", "council_not_now")
-_INVITED = (
-    "invalid_request",
-    "invitation_unknown",
-    "council_not_now",
-    "too_many_attempts",
-    "too_many_requests",
-    "store_unavailable",
-)
-_SPEAKING = (*_INVITED, "malformed_json", "body_too_large")
+_INVITED = (*BY_CODE, "invitation_unknown", "council_not_now")
+_SPEAKING = (*_INVITED, *BODY)
 
 EXAMPLE = {
     "subject": "小区停车位怎么安排",
@@ -77,14 +53,6 @@ FOLLOWING = {
 
 CouncilNumber = Annotated[
     int, Path(ge=1, le=100_000, description="The number of the council on its ticket, from 1.")
-]
-InvitationCode = Annotated[
-    str,
-    Header(
-        alias="Invitation-Code",
-        max_length=40,
-        description="The code of an invitation; capitals and hyphens do not matter.",
-    ),
 ]
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
 from api.http.access import TicketNumber, public, staff
 from api.http.dependencies import Context
 from api.http.networks import network_of
-from api.http.problem_responses import responses
+from api.http.problem_responses import ACTING, OF_CITY, OF_TICKET, READING, responses
 from api.http.responses import json_of
 from app.access.caller import Caller
 from app.context import API
@@ -30,18 +30,8 @@ from domain.ticket.complaint import Code
 
 router = APIRouter(prefix=API, tags=["Grid workers"])
 
-_READING = (
-    "invalid_request",
-    "unauthenticated",
-    "forbidden",
-    "scope_missing",
-    "not_in_this_city",
-    "too_many_requests",
-    "store_unavailable",
-)
-_ACTING = (*_READING, "malformed_json", "body_too_large", "csrf_failed")
-_OF_CITY = ("not_your_city", "unknown_city")
-_OF_TICKET = ("ticket_not_found", "bad_number")
+_READING = (*READING, "not_in_this_city")
+_ACTING = (*ACTING, "not_in_this_city")
 
 BATCH = {
     "entries": [
@@ -135,7 +125,7 @@ async def sign_up(
     operation_id="list_grid_workers",
     summary="See the grid workers of one's area",
     response_model=WorkersOut,
-    responses=responses(*_READING, *_OF_CITY),
+    responses=responses(*_READING, *OF_CITY),
 )
 async def listed(
     caller: Annotated[Caller, staff("list_grid_workers")], context: Context, city: City = None
@@ -149,7 +139,7 @@ async def listed(
     operation_id="manage_grid_workers",
     summary="Give a cell to a grid worker's account",
     response_model=WorkersOut,
-    responses=responses(*_ACTING, *_OF_CITY, "account_not_found", "place_without_area"),
+    responses=responses(*_ACTING, *OF_CITY, "account_not_found", "place_without_area"),
 )
 async def appoint(
     caller: Annotated[Caller, staff("manage_grid_workers")],
@@ -167,7 +157,7 @@ async def appoint(
     operation_id="end_grid_worker",
     summary="End the appointment of a grid worker",
     response_model=WorkersOut,
-    responses=responses(*_ACTING, *_OF_CITY, "account_not_found"),
+    responses=responses(*_ACTING, *OF_CITY, "account_not_found"),
 )
 async def end(
     account: Annotated[Code, Path(description="The id of the account.")],
@@ -189,7 +179,7 @@ async def end(
     response_model=ConfirmedOut,
     responses=responses(
         *_ACTING,
-        *_OF_CITY,
+        *OF_CITY,
         "grid_request_not_found",
         "place_without_area",
         "name_taken",
@@ -212,7 +202,7 @@ async def confirm(
     operation_id="refuse_grid_sign_up",
     summary="Refuse a resident's request, and forget it",
     response_model=WorkersOut,
-    responses=responses(*_ACTING, *_OF_CITY, "grid_request_not_found"),
+    responses=responses(*_ACTING, *OF_CITY, "grid_request_not_found"),
 )
 async def refuse(
     sign_up: Annotated[Code, Path(description="The id of the request.")],
@@ -234,7 +224,7 @@ async def refuse(
     operation_id="search_diary",
     summary="Search the diaries of the unit's area",
     response_model=DiaryPage,
-    responses=responses(*_ACTING, *_OF_CITY),
+    responses=responses(*_ACTING, *OF_CITY),
 )
 async def search(
     caller: Annotated[Caller, staff("search_diary")],
@@ -254,7 +244,7 @@ async def search(
     response_model=Receipt,
     responses=responses(
         *_ACTING,
-        *_OF_CITY,
+        *OF_CITY,
         "diary_entry_not_found",
         "diary_copied",
         "place_without_area",
@@ -283,7 +273,7 @@ async def feed(
     operation_id="list_grid_checks",
     summary="See what grid workers found at a ticket's place",
     response_model=ChecksOut,
-    responses=responses(*_READING, *_OF_TICKET),
+    responses=responses(*_READING, *OF_TICKET),
 )
 async def of_ticket(
     number: TicketNumber,
@@ -302,7 +292,8 @@ async def of_ticket(
     response_model=CheckOut,
     responses=responses(
         *_ACTING,
-        *_OF_TICKET,
+        *OF_TICKET,
+        "not_started_yet",
         "place_without_area",
         "check_of_report",
         "checks_enough",

@@ -2,23 +2,22 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Header, Path, Request, Response
+from fastapi import APIRouter, Body, Path, Request, Response
 
-from api.http.access import TicketNumber, public, staff
+from api.http.access import InvitationCode, TicketNumber, public, staff
 from api.http.dependencies import Context
 from api.http.networks import network_of
-from api.http.problem_responses import responses
+from api.http.problem_responses import ACTING, BODY, BY_CODE, READING, responses
 from api.http.responses import json_of
 from app.access.caller import Caller
 from app.context import API
 from app.tickets import hearings
+from app.tickets.hearing_views import HearingOut, HearingsOut
 from app.tickets.hearings import (
     AnswerAtHearingIn,
     AskIn,
     DecideQuestionIn,
     HearingInvitationsOut,
-    HearingOut,
-    HearingsOut,
     InviteToHearingIn,
     PublishHearingIn,
     RateAtHearingIn,
@@ -29,27 +28,10 @@ from domain.promise.promise import PromiseDraft
 
 router = APIRouter(prefix=API)
 
-_READING = (
-    "invalid_request",
-    "unauthenticated",
-    "forbidden",
-    "scope_missing",
-    "not_your_city",
-    "too_many_requests",
-    "store_unavailable",
-)
-_ACTING = (*_READING, "malformed_json", "body_too_large", "csrf_failed")
+_READING = (*READING, "not_your_city")
+_ACTING = (*ACTING, "not_your_city")
 _ONE = (*_ACTING, "hearing_not_found")
-_INVITED = (
-    "invalid_request",
-    "malformed_json",
-    "body_too_large",
-    "hearing_not_found",
-    "invitation_unknown",
-    "too_many_attempts",
-    "too_many_requests",
-    "store_unavailable",
-)
+_INVITED = (*BY_CODE, *BODY, "hearing_not_found", "invitation_unknown")
 EXAMPLE = {
     "title": "向群众汇报：道路与照明",
     "place": "区政务服务中心一楼大厅",
@@ -65,14 +47,6 @@ HearingNumber = Annotated[
     Path(pattern=r"^[0-9A-Za-z_.-]{1,64}$", description="The number of the hearing: heping-3."),
 ]
 QuestionId = Annotated[str, Path(pattern=r"^[0-9a-f]{1,64}$")]
-InvitationCode = Annotated[
-    str,
-    Header(
-        alias="Invitation-Code",
-        max_length=40,
-        description="The code of an invitation; capitals and hyphens do not matter.",
-    ),
-]
 
 
 @router.get(
@@ -97,7 +71,9 @@ async def listed(
     tags=["Staff"],
     status_code=201,
     response_model=HearingOut,
-    responses=responses(*_ACTING, "unknown_city", "not_in_this_city", "case_not_published"),
+    responses=responses(
+        *_ACTING, "unknown_city", "not_in_this_city", "case_not_published", "in_the_past", "too_far"
+    ),
 )
 async def prepare(
     city: str,

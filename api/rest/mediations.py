@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Header, Path, Request, Response
 from api.http.access import TicketNumber, public, staff
 from api.http.dependencies import Context
 from api.http.networks import network_of
-from api.http.problem_responses import responses
+from api.http.problem_responses import ACTING, BY_CODE, OF_TICKET, READING, responses
 from api.http.responses import json_of
 from app.access.caller import Caller
 from app.context import API
@@ -25,31 +25,10 @@ from domain.mediation.mediation import MediationDraft, Proposal
 
 router = APIRouter(prefix=API)
 
-_READING = (
-    "invalid_request",
-    "unauthenticated",
-    "forbidden",
-    "scope_missing",
-    "ticket_not_found",
-    "bad_number",
-    "too_many_requests",
-    "store_unavailable",
-)
-_KEEPING = (
-    *_READING,
-    "malformed_json",
-    "body_too_large",
-    "csrf_failed",
-    "mediation_of_report",
-)
+_READING = (*READING, *OF_TICKET, "not_started_yet")
+_KEEPING = (*ACTING, *OF_TICKET, "not_started_yet", "mediation_of_report")
 _ONE = (*_KEEPING, "mediation_not_found", "mediation_not_now")
-_SIGNING = (
-    "invalid_request",
-    "signature_unknown",
-    "too_many_attempts",
-    "too_many_requests",
-    "store_unavailable",
-)
+_SIGNING = (*BY_CODE, "signature_unknown")
 DRAFT = {
     "subject": "楼上漏水赔偿",
     "parties": [
@@ -98,7 +77,7 @@ async def listed(
     tags=["Staff"],
     status_code=201,
     response_model=MediationOut,
-    responses=responses(*_KEEPING, "ticket_ended", "not_started_yet"),
+    responses=responses(*_KEEPING, "ticket_ended"),
 )
 async def open_(
     number: TicketNumber,

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body, Header, Path, Query, Response
 
 from api.http.access import staff
 from api.http.dependencies import Context
-from api.http.problem_responses import responses
+from api.http.problem_responses import ACTING, OF_CITY, READING, responses
 from api.http.responses import json_of
 from app.access.caller import Caller
 from app.context import API
@@ -19,18 +19,9 @@ from domain.ticket.complaint import Code
 
 router = APIRouter(prefix=f"{API}/patrols", tags=["Staff"])
 
-_READING = (
-    "invalid_request",
-    "unauthenticated",
-    "forbidden",
-    "scope_missing",
-    "too_many_requests",
-    "store_unavailable",
-)
-_OF_CITY = (*_READING, "not_your_city", "not_in_this_city", "unknown_city")
-_ACTING = (*_READING, "malformed_json", "body_too_large", "csrf_failed")
+_OF_CITY = (*READING, *OF_CITY, "not_in_this_city")
 _WALKING = (
-    *_ACTING,
+    *ACTING,
     "round_not_found",
     "not_your_unit",
     "round_not_open",
@@ -129,7 +120,7 @@ async def list_draws(
     status_code=201,
     response_model=DrawOut,
     responses=responses(
-        *_ACTING,
+        *ACTING,
         "not_your_city",
         "not_in_this_city",
         "unknown_city",
@@ -153,7 +144,7 @@ async def draw(
     operation_id="get_draw",
     summary="A draw with its evaluation sheets",
     response_model=DrawOut,
-    responses=responses(*_READING, "draw_not_found"),
+    responses=responses(*READING, "draw_not_found"),
 )
 async def get_draw(
     draw: DrawId, caller: Annotated[Caller, staff("get_draw")], context: Context
@@ -167,7 +158,7 @@ async def get_draw(
     operation_id="redraw_checks",
     summary="Repeat a draw from its seed",
     response_model=RedrawOut,
-    responses=responses(*_READING, "draw_not_found", "unknown_algorithm"),
+    responses=responses(*READING, "draw_not_found", "unknown_algorithm"),
 )
 async def redraw(
     draw: DrawId, caller: Annotated[Caller, staff("redraw_checks")], context: Context
@@ -182,7 +173,7 @@ async def redraw(
     summary="Fill the evaluation sheet of a round that was drawn",
     response_model=DrawOut,
     responses=responses(
-        *_ACTING,
+        *ACTING,
         "draw_not_found",
         "not_drawn",
         "sheet_filled",
@@ -206,7 +197,7 @@ async def fill_sheet(
     operation_id="get_round",
     summary="A round with its points, its proof and its findings",
     response_model=RoundDetails,
-    responses=responses(*_READING, "round_not_found"),
+    responses=responses(*READING, "round_not_found"),
 )
 async def get_round(
     round: RoundId, caller: Annotated[Caller, staff("get_round")], context: Context
@@ -260,7 +251,7 @@ async def finish(
     status_code=201,
     response_model=FindingOut,
     responses=responses(
-        *_ACTING,
+        *ACTING,
         "round_not_found",
         "not_your_unit",
         "round_not_open",

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body, Path, Query, Response
 
 from api.http.access import TicketNumber, citizen_or_staff, public, staff
 from api.http.dependencies import Context
-from api.http.problem_responses import responses
+from api.http.problem_responses import BODY, OF_TICKET, READING, responses
 from api.http.responses import json_of
 from app.access.caller import Caller
 from app.context import API
@@ -23,21 +23,10 @@ from domain.promise.promise import PromiseDraft
 
 router = APIRouter(prefix=API)
 
-_READING = (
-    "invalid_request",
-    "unauthenticated",
-    "forbidden",
-    "scope_missing",
-    "ticket_not_found",
-    "bad_number",
-    "too_many_attempts",
-    "too_many_requests",
-    "store_unavailable",
-)
+_READING = (*READING, *OF_TICKET, "too_many_attempts")
 _ACTING = (
     *_READING,
-    "malformed_json",
-    "body_too_large",
+    *BODY,
     "csrf_failed",
     "not_started_yet",
     "not_in_this_city",

@@ -10,9 +10,9 @@ from api.http.networks import network_of
 from api.http.problem_responses import responses
 from api.http.responses import json_of
 from app.access.caller import Caller
+from app.access.typed_codes import LONGEST_TYPED
 from app.context import API
 from app.rewards import counter, purses, supervision
-from app.rewards.codes import LONGEST_TYPED
 from app.rewards.counter import FetchIn
 from app.rewards.purses import (
     ChooseIn,

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body, Response
 
 from api.http.access import TicketNumber, staff
 from api.http.dependencies import Context
-from api.http.problem_responses import responses
+from api.http.problem_responses import READING, responses
 from api.http.responses import json_of
 from app.access.caller import Caller
 from app.context import API
@@ -22,15 +22,6 @@ EXAMPLE = {
     "value": 2.4,
 }
 
-_READING = (
-    "invalid_request",
-    "unauthenticated",
-    "forbidden",
-    "scope_missing",
-    "too_many_requests",
-    "store_unavailable",
-)
-
 
 @router.post(
     "/cities/{city}/readings",
@@ -38,7 +29,7 @@ _READING = (
     summary="Hand in a reading of a device",
     response_model=ReadingOut,
     responses=responses(
-        *_READING,
+        *READING,
         "malformed_json",
         "body_too_large",
         "csrf_failed",
@@ -69,7 +60,7 @@ async def take(
     operation_id="list_devices",
     summary="See a city's devices, and which of them are silent",
     response_model=DevicesOut,
-    responses=responses(*_READING, "not_your_city", "unknown_city", "not_in_this_city"),
+    responses=responses(*READING, "not_your_city", "unknown_city", "not_in_this_city"),
 )
 async def devices(
     city: str, caller: Annotated[Caller, staff("list_devices")], context: Context
@@ -83,7 +74,7 @@ async def devices(
     operation_id="list_readings",
     summary="See the readings behind a ticket",
     response_model=ReadingsOut,
-    responses=responses(*_READING, "ticket_not_found", "bad_number"),
+    responses=responses(*READING, "ticket_not_found", "bad_number"),
 )
 async def of_ticket(
     number: TicketNumber, caller: Annotated[Caller, staff("list_readings")], context: Context

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body, Path, Query, Response
 
 from api.http.access import TicketNumber, staff
 from api.http.dependencies import Context
-from api.http.problem_responses import responses
+from api.http.problem_responses import ACTING, READING, responses
 from api.http.responses import json_of
 from app.access.caller import Caller
 from app.context import API
@@ -17,21 +17,7 @@ from domain.commands.supervising.settle_all import SettleAll
 
 router = APIRouter(prefix=API, tags=["Staff"])
 
-_READING = (
-    "invalid_request",
-    "unauthenticated",
-    "forbidden",
-    "scope_missing",
-    "too_many_requests",
-    "store_unavailable",
-)
-_ACTING = (
-    *_READING,
-    "malformed_json",
-    "body_too_large",
-    "csrf_failed",
-    "supervision_of_report",
-)
+_ACTING = (*ACTING, "supervision_of_report")
 _ROW = (*_ACTING, "row_not_found")
 
 PUTTING = {"leader": "west", "text": "拆除私设地锁并加装护栏。", "unit": "street"}
@@ -47,7 +33,7 @@ RowId = Annotated[
     summary="See the supervision lists of a city",
     response_model=SupervisionPage,
     responses=responses(
-        *_READING, "unknown_city", "not_your_city", "not_in_this_city", "unknown_leader"
+        *READING, "unknown_city", "not_your_city", "not_in_this_city", "unknown_leader"
     ),
 )
 async def listed(

@@ -81,6 +81,11 @@ class Caller:
     def near(self, ticket: Ticket, pack: Pack) -> Relation:
         return relation(ticket, self.unit, pack)
 
+    def may_with(self, key: str, ticket: Ticket, pack: Pack) -> bool:
+        """Return whether role, scopes and the unit's relation to the ticket allow it."""
+        right = RIGHTS[key]
+        return self.may(right) and right.allows(self.actor.role, self.near(ticket, pack))
+
     def sees(self, ticket: Ticket, pack: Pack) -> bool:
         """Return whether this caller may know of the ticket."""
         allowed = RIGHTS["get_ticket"].allows(self.actor.role, self.near(ticket, pack))

@@ -7,6 +7,9 @@
 Whoever is counted is counted by what is tried and by the network that tries it; no guard refuses
 anybody for what somebody else does in another network, except that attempts on one thing from very
 many networks are slowed down, for those networks that never succeeded with it.
+
+What nobody guesses, a code of sixty bits or more, is looked up first (`opened`): whoever has it is
+not kept out by those who try codes in the same network.
 """
 
 import asyncio
@@ -15,15 +18,20 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from typing import TypeVar
 
 from limits import parse
 
 from app.access.turns import PATIENCE, waiting
 from app.context import AppContext
+from app.errors import Problem
 from store.identity import reservations
 from store.identity.reservations import Pauses, ReserveResult, Rule, Window
 
+Found = TypeVar("Found")
+
 _LOOK_AGAIN = 0.1
+_WINDOW = timedelta(minutes=10)
 
 
 class Attempt:
@@ -64,6 +72,22 @@ async def attempt(
             yield tried
         finally:
             await tried.settle()
+
+
+async def opened(
+    context: AppContext, what: str, network: str, most: int, found: Found | None, unknown: str
+) -> Found:
+    """Return what a code that nobody guesses has opened. Only a code that opens nothing is counted,
+    by network: at most so many within ten minutes.
+
+    Raises:
+        Problem: `unknown`; too_many_attempts, once there were too many.
+    """
+    if found is not None:
+        return found
+    here = f"{what}/{context.mark(network)}"
+    async with attempt(context, here, (Window(here, most, _WINDOW),), "too_many_attempts"):
+        raise Problem(unknown)
 
 
 async def unless_known(context: AppContext, rule: Pauses, known: str) -> Pauses:

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from app.access import access_code_throttle, guards
 from app.access.permission import permit
+from app.access.typed_codes import read
 from app.booking import codes
 from app.booking.offers import ServiceOut, competent, directory_of, service_of, service_out
 from app.booking.offers import TimesQuery as _Anywhere
@@ -23,16 +24,14 @@ from domain.model import Incoming, Instant, Recorded
 from domain.pack.pack import Pack
 from domain.pack.services import Service
 from domain.ticket.complaint import Code, required
-from store.identity.reservations import Window
 from store.secrets.phones import normal_phone
 from store.secrets.vault import Person
 from store.tickets import bookings, tickets
 from store.tickets.bookings import BookingEntry, NewTime
 from store.tickets.numbers import parse_number
 
-WINDOW = timedelta(minutes=10)
-WRONG_PER_APPOINTMENT, WRONG_PER_ADDRESS = 10, 60
-"""Wrong codes from one network, for one appointment and for all."""
+WRONG_CODES = 60
+"""Wrong codes from one network within ten minutes."""
 
 Name = Annotated[str, StringConstraints(max_length=50), AfterValidator(required)]
 Phone = Annotated[str, StringConstraints(max_length=40), AfterValidator(normal_phone)]
@@ -246,18 +245,12 @@ async def _ticket(context: AppContext, pack: Pack, body: BookIn, network: str) -
 
 async def _opened(context: AppContext, number: str, code: str, network: str) -> _Opened:
     """Return the appointment that number and code open; wrong codes are counted by network."""
-    read, here = codes.read(number), context.mark(network)
-    rules = (
-        Window(f"appointment/{context.mark(read)}/{here}", WRONG_PER_APPOINTMENT, WINDOW),
-        Window(f"appointments/{here}", WRONG_PER_ADDRESS, WINDOW),
+    right = codes.code_of(context, read(number))
+    fits = hmac.compare_digest(right.encode(), read(code).encode())
+    found = await bookings.by_number(context.store, read(number)) if fits else None
+    booking = await guards.opened(
+        context, "appointments", network, WRONG_CODES, found, "appointment_not_found"
     )
-    async with guards.attempt(context, f"appointment/{here}", rules, "too_many_attempts") as tried:
-        right = codes.code_of(context, read)
-        fits = hmac.compare_digest(right.encode(), codes.read(code).encode())
-        booking = await bookings.by_number(context.store, read) if fits else None
-        if booking is None:
-            raise Problem("appointment_not_found")
-        await tried.undecided()
     pack = context.packs.get(booking.city)
     service = pack.services.service(booking.service) or _gone(booking)
     return _Opened(booking, pack, service)

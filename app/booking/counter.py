@@ -7,6 +7,7 @@ from pydantic import Field
 
 from app.access.caller import Caller
 from app.access.permission import permit
+from app.access.typed_codes import read
 from app.access.visibility import city_of, visible
 from app.booking import codes
 from app.booking.bookings import new_time
@@ -154,7 +155,7 @@ async def _own(
     city_of(caller, city)
     pack = context.packs.get(city)
     names = {place.code: place.name for place in await _places(context, caller, pack)}
-    booking = await bookings.by_number(context.store, codes.read(number))
+    booking = await bookings.by_number(context.store, read(number))
     if booking is None or booking.city != city or booking.place not in names:
         raise Problem("appointment_not_found")
     return booking, pack, names

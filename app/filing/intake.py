@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -51,6 +51,10 @@ class ComplaintIn(Incoming):
     contact: Person | None = Field(None, description="Goes to the vault and nowhere else.")
 
 
+FilingRight = Literal["file_complaint", "sync_grid"]
+"""A right by which complaints are filed."""
+
+
 async def take(
     context: AppContext,
     caller: Caller | None,
@@ -58,18 +62,18 @@ async def take(
     idempotency_key: str | None,
     marks: Sequence[str] | None = None,
     *,
+    right: FilingRight = "file_complaint",
     by_hand: bool = False,
     place: str = "",
-    right: str = "file_complaint",
     same: str | None = None,
 ) -> Filed:
     """Register the complaint and start it, for all entry points.
 
     `caller`: None for a citizen who files for themselves. `marks` identify its files if one of them
-    may come again under another reference. `by_hand`: it stays at triage until a person decides.
+    may come again under another reference. `right`: that of the entry point: a grid worker may file
+    with the day's entries, and in no other way. `same`: what makes two requests of one key the
+    same, if it is not all that they say. `by_hand`: it stays at triage until a person decides.
     `place`: a fingerprint of the citizen's network; kept for a while where rewards may be abused.
-    `right`: what permits it, where filing is a part of another act, which others may do. `same`:
-    what makes two requests of one key the same, if it is not all that they say.
     """
     await permit(context, caller, right)
     now = context.engine.clock.now()

@@ -12,12 +12,12 @@ from app.context import AppContext
 from app.errors import Problem
 from app.filing.file_views import FileOut, file_out
 from app.grid.cells import area_of, name_of, policy_of, post_of
+from app.tickets.acted_on import acted_on
 from app.tickets.redaction import redacted
 from domain.grid.entries import CheckMoment, Seen
 from domain.model import Incoming, Instant, Recorded
 from domain.pack.gcj02 import to_wgs84
 from domain.pack.pack import Pack
-from domain.policy.permissions import RIGHTS
 from domain.ticket.complaint import Crs, Place, Text
 from domain.ticket.ticket import Ticket
 from store.files import files
@@ -158,14 +158,7 @@ async def ask_check(
         Refused: check_of_report, checks_enough
         KeyReused
     """
-    await permit(context, caller, "ask_grid_check", number)
-    ticket = await visible(context, caller, number)
-    if ticket is None:
-        raise Problem("ticket_not_found")
-    pack = context.packs.get(ticket.complaint.city)
-    near = caller.near(ticket, pack)
-    if not RIGHTS["ask_grid_check"].allows(caller.actor.role, near):
-        raise Problem("forbidden", "Only the unit that leads sends somebody to look.")
+    ticket, pack = await acted_on(context, caller, "ask_grid_check", number)
     policy_of(pack)
     if ticket.of_wrongdoing:
         raise Problem("check_of_report")

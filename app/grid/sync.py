@@ -223,8 +223,7 @@ async def _report(
         files=named,
     )
     key, by_hand = f"grid/{caller.id}/{entry.id}", bool(entry.done)
-    # Only a confirmed worker files as one: to file anything else is no right of the role.
-    filed = await take(context, caller, body, key, [row.digest], by_hand=by_hand, right="sync_grid")
+    filed = await take(context, caller, body, key, [row.digest], right="sync_grid", by_hand=by_hand)
     number = filed.receipt.number
     return _Done(
         number=number,

@@ -1,7 +1,7 @@
 """Contractors (承包企业): monthly sheets, closed by a supervisor, objected to, and published."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -163,24 +163,26 @@ async def assessment_page(
     chosen = caller.unit or query.unit
     kept = await closed_months.kept(context.store, city, month)
     lines = await _lines(context, of) if kept is None or query.compare else []
-    differences = _differences(kept, lines) if kept is not None and query.compare else None
-    shown = _kept_or_computed(kept, lines, of.pack)
-    gone = await withheld(context, caller, {one.line.number for one in shown})
-    shown = [one for one in shown if one.line.number not in gone]
-    units = list(of.pack.contractors.units) if kept is None else kept.units
+    pack = await _reckoning(context, of).pack_then(context) if kept is None else of.pack
+    known = _kept_or_computed(kept, lines, pack)
+    gone = await withheld(context, caller, {one.line.number for one in known})
+    units = list(pack.contractors.units) if kept is None else kept.units
     sheets = [
-        _sheet(unit, shown, kept, of.pack, lines_too=chosen == unit)
+        _sheet(unit, known, kept, pack, withheld=gone, lines_too=chosen == unit)
         for unit in units
         if chosen in (None, unit)
     ]
-    if differences is not None and caller.unit is not None:
-        differences = [one for one in differences if one.unit == caller.unit]
+    differences = _differences(kept, lines) if kept is not None and query.compare else None
+    if differences is not None:
+        differences = [
+            one for one in differences if one.number not in gone and caller.unit in (None, one.unit)
+        ]
     waiting = sum(one.granted is None for one in kept.objections.values()) if kept else 0
     return AssessmentOut(
         city=city,
         month=month,
         state=_state(kept, of, context.now()),
-        base=_base(kept, of.pack),
+        base=_base(kept, pack),
         closed_at=kept.closed.closed_at if kept else None,
         objections_until=kept.closed.objections_until if kept else None,
         waiting=waiting,
@@ -200,17 +202,11 @@ async def public_sheets(context: AppContext, city: str, month: str | None) -> Pu
     pack = context.packs.get(city)
     if not pack.contractors.units:
         raise Problem("not_in_this_city")
-    now, months = context.now(), list[str]()
-    found: dict[str, Kept] = {}
-    for name in await closed_months.closed_months(context.store, city):
-        kept = await closed_months.kept(context.store, city, name)
-        if kept is not None and kept.public(now):
-            months.append(name)
-            found[name] = kept
+    months = await closed_months.public_months(context.store, city, context.now())
     shown = month or (months[0] if months else None)
-    if month is not None and month not in found:
+    if month is not None and month not in months:
         raise Problem("not_found")
-    kept = found.get(shown) if shown else None
+    kept = await closed_months.kept(context.store, city, shown) if shown else None
     sheets = [_sheet(one, kept.lines, kept, pack) for one in kept.units] if kept else []
     return PublicMonths(
         city=city,
@@ -266,7 +262,7 @@ async def object_to_line(
     await permit(context, caller, "object_to_assessment")
     kept = await _closed(context, caller, city, month)
     line = next((one for one in kept.lines if one.n == body.line), None)
-    if line is None:
+    if line is None or await withheld(context, caller, {line.line.number}):
         raise Problem("line_not_found")
     if caller.unit != line.line.unit:
         raise Problem("not_your_unit")
@@ -373,8 +369,17 @@ def _difference(change: Literal["added", "gone"], line: SheetLine) -> Difference
 
 
 def _sheet(
-    unit: str, lines: Sequence[KeptLine], kept: Kept | None, pack: Pack, *, lines_too: bool = False
+    unit: str,
+    lines: Sequence[KeptLine],
+    kept: Kept | None,
+    pack: Pack,
+    *,
+    withheld: Collection[str] = (),
+    lines_too: bool = False,
 ) -> SheetOut:
+    """Return a sheet. Lines of tickets that are `withheld` are not told, but count: what a closed
+    month comes to is the same for everybody.
+    """
     own = [one for one in lines if one.line.unit == unit]
     counting = [one for one in own if kept is None or not kept.struck(one.n)]
     known = pack.unit(unit) if pack.has_unit(unit) else None
@@ -388,7 +393,9 @@ def _sheet(
         minus=round(sum(one for one in points if one < 0), 6),
         struck=len(own) - len(counting),
         sums=_sums(counting),
-        lines=[_line(one, kept) for one in own] if lines_too else None,
+        lines=[_line(one, kept) for one in own if one.line.number not in withheld]
+        if lines_too
+        else None,
     )
 
 

@@ -51,7 +51,8 @@ class CardTopic(Recorded):
 
 
 class CardPromises(Recorded):
-    """The promises whose day lies in the period, public or not; `items`: the public ones.
+    """The promises whose day lies in the period, public or not; `items`: the public ones. Those of
+    reports of wrongdoing are not counted.
 
     `open`: the day is still to come, or the days of grace are running.
     """

@@ -1,42 +1,26 @@
-"""The codes of wallets and prizes: computed from an id and the root key, and stored nowhere."""
+"""The codes of wallets and prizes: computed from an id, and stored nowhere."""
 
+from app.access.typed_codes import drawn, grouped, read
 from app.context import AppContext
-from domain.canonical import typed_code
 
-_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # pragma: allowlist secret
-"""Digits and capitals without those that are taken for others (Crockford's base 32)."""
-
-_READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "-": "", " ": ""})
 WALLET_LENGTH, PRIZE_LENGTH = 16, 10
-LONGEST_TYPED = 40
 
 
 def wallet_code(context: AppContext, wallet: str) -> str:
     """Return the code of a wallet: 80 bits, which nobody guesses."""
-    return _code(context, f"wallet code/{wallet}", WALLET_LENGTH)
+    return drawn(context, f"wallet code/{wallet}", WALLET_LENGTH)
 
 
 def prize_code(context: AppContext, redemption: str) -> str:
     """Return the code that fetches a prize, once: 50 bits, and wrong ones are counted."""
-    return _code(context, f"prize code/{redemption}", PRIZE_LENGTH)
+    return drawn(context, f"prize code/{redemption}", PRIZE_LENGTH)
 
 
 def mark_of(context: AppContext, code: str) -> str:
     """Return the keyed mark of a code, however it was typed."""
-    plain = typed_code(code[:LONGEST_TYPED]).upper().translate(_READ_AS)
-    return context.mark(f"reward code/{plain}")
+    return context.mark(f"reward code/{read(code)}")
 
 
 def written(code: str) -> str:
-    """Return a code as it is shown, in groups of four or five."""
-    size = 5 if len(code) % 5 == 0 else 4
-    return "-".join(code[start : start + size] for start in range(0, len(code), size))
-
-
-def _code(context: AppContext, what: str, length: int) -> str:
-    number = int(context.mark(what), 16)
-    letters = []
-    for _ in range(length):
-        number, digit = divmod(number, len(_LETTERS))
-        letters.append(_LETTERS[digit])
-    return "".join(letters)
+    """Return a code as it is shown."""
+    return grouped(code, 5 if len(code) == PRIZE_LENGTH else 4)

@@ -13,24 +13,24 @@ from pydantic import AfterValidator, Field, StringConstraints
 from app.access import guards
 from app.access.caller import Caller
 from app.access.permission import permit
+from app.access.typed_codes import LONGEST_TYPED
 from app.context import AppContext
 from app.errors import Problem
-from app.rewards.codes import LONGEST_TYPED, mark_of, prize_code, wallet_code, written
+from app.rewards.codes import mark_of, prize_code, wallet_code, written
 from domain.model import Incoming, Instant, Recorded
 from domain.pack.pack import Pack
 from domain.pack.periods import beginning_of
 from domain.pack.rewards import Prize
 from domain.policy.rewards import RewardReason, RewardState, can_earn
 from domain.ticket.complaint import Code, required
-from store.identity.reservations import Window
 from store.rewards import grants, redemptions, wallets
 from store.rewards.ledger import receipt_account, wallet_account
 from store.rewards.redemptions import PrizeChoice, Redemption, RedemptionState
 from store.rewards.wallets import Purse
 from store.tickets import tickets
 
-WRONG_CODES, WINDOW = 30, timedelta(minutes=10)
-"""Wrong wallet codes from one network."""
+WRONG_CODES = 30
+"""Wrong wallet codes from one network within ten minutes."""
 
 _SHOWN = (RewardReason.DAY_CAP, RewardReason.PLACE_CAP)
 """The reasons that a citizen is told: a sign of abuse would say how to avoid it."""
@@ -278,14 +278,8 @@ async def give_up_with_wallet(
 
 async def _opened(context: AppContext, code: str, network: str) -> Purse:
     """Return the wallet that a code opens; wrong ones are counted by network."""
-    here = context.mark(network)
-    rules = (Window(f"wallets/{here}", WRONG_CODES, WINDOW),)
-    async with guards.attempt(context, f"wallet/{here}", rules, "too_many_attempts") as tried:
-        purse = await wallets.of_mark(context.store, mark_of(context, code))
-        if purse is None:
-            raise Problem("wrong_wallet_code")
-        await tried.undecided()
-    return purse
+    purse = await wallets.of_mark(context.store, mark_of(context, code))
+    return await guards.opened(context, "wallets", network, WRONG_CODES, purse, "wrong_wallet_code")
 
 
 # --- what both do -------------------------------------------------------------------------------

@@ -16,13 +16,16 @@ async def appointment_moments(
 ) -> list[TimelineMoment]:
     """Return what happened to the appointments of a ticket, the first moment first.
 
-    Of one that was booked or moved with its time, of all others with their reason if there is one.
+    Of one that was booked or moved its new time is told. The reason why staff moved it is for its
+    resident.
     """
     found: list[TimelineMoment] = []
-    for booking in await bookings.of_ticket(store, number):
+    booked = await bookings.of_ticket(store, number)
+    records = await bookings.records_of(store, [booking.id for booking in booked])
+    for booking in booked:
         service = pack.services.service(booking.service)
         subject = service.name if service else booking.service
-        for one in await bookings.record_of(store, booking.id):
+        for one in records.get(booking.id, []):
             told = f"{one.starts_at.astimezone(pack.calendar.tz):%Y-%m-%d %H:%M}"
             text = told if one.act in _AHEAD else ""
             found.append(TimelineMoment(one.at, f"appointment_{one.act}", subject, text))

@@ -1,33 +1,64 @@
-"""Moments of a ticket beside its workflow, for the timelines of staff and of citizens."""
+"""What is beside a ticket's workflow: councils, promises, mediations and appointments."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple, ParamSpec, TypeVar
 
+from app.access.caller import Caller
+from app.access.permission import permit
 from app.context import AppContext
 from app.tickets.appointment_moments import appointment_moments
 from app.tickets.council_views import CouncilOut, moments_of
+from app.tickets.councils import councils_of
 from app.tickets.mediations import mediation_moments
 from app.tickets.moments import TimelineMoment
 from app.tickets.promise_views import PromiseOut, promise_moments
+from app.tickets.promises import promises_of
 from domain.ticket.ticket import Ticket
 
+Item = TypeVar("Item")
+Asked = ParamSpec("Asked")
 
-async def moments_beside(
-    context: AppContext,
-    ticket: Ticket,
-    councils: Iterable[CouncilOut],
-    promises: Iterable[PromiseOut],
-) -> list[TimelineMoment]:
-    """Return the moments of councils and promises, as the reader may see them, and of mediations
-    and appointments, the first moment first.
 
-    Of a report of wrongdoing there is neither mediation nor appointment.
+class BesideWorkflow(NamedTuple):
+    """Councils and promises as the reader may see them; `moments`: of them, of mediations and of
+    appointments, the first moment first."""
+
+    councils: list[CouncilOut]
+    promises: list[PromiseOut]
+    moments: list[TimelineMoment]
+
+
+async def beside_workflow(context: AppContext, caller: Caller, ticket: Ticket) -> BesideWorkflow:
+    """Return what is beside the workflow of a ticket that this caller may see.
+
+    A subject that the city's pack has not costs no query. Of a report of wrongdoing there is
+    neither council, mediation nor appointment.
 
     Raises:
-        StoreUnavailable
+        Problem, StoreUnavailable
     """
-    found = [*moments_of(councils), *promise_moments(promises)]
-    if not ticket.of_wrongdoing:
-        number, pack = ticket.complaint.number, context.packs.get(ticket.complaint.city)
-        found += await mediation_moments(context.store, number)
-        found += await appointment_moments(context.store, number, pack, context.now())
-    return sorted(found, key=lambda moment: moment.at)
+    number, pack = ticket.complaint.number, context.packs.get(ticket.complaint.city)
+    await permit(context, caller, "get_ticket", number)
+    no_report = not ticket.of_wrongdoing
+    councils, promises, mediated, booked = await asyncio.gather(
+        _if(no_report and pack.council is not None, councils_of, context, caller, number),
+        _if(pack.promises is not None, promises_of, context, caller, number),
+        _if(no_report, mediation_moments, context.store, number),
+        _if(
+            no_report and bool(pack.services.services),
+            appointment_moments,
+            context.store,
+            number,
+            pack,
+            context.now(),
+        ),
+    )
+    moments = [*moments_of(councils), *promise_moments(promises), *mediated, *booked]
+    return BesideWorkflow(councils, promises, sorted(moments, key=lambda moment: moment.at))
+
+
+async def _if(
+    has: bool, ask: Callable[Asked, Awaitable[list[Item]]], *asked: Asked.args, **more: Asked.kwargs
+) -> list[Item]:
+    return await ask(*asked, **more) if has else []

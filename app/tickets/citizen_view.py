@@ -110,7 +110,7 @@ def citizen_view(
 
 
 def with_moments(view: CitizenTicket, moments: Sequence[TimelineMoment]) -> CitizenTicket:
-    """Return the view with the moments of its councils and promises on the timeline."""
+    """Return the view with the moments beside its workflow on the timeline."""
     if not moments:
         return view
     told = [

@@ -1,23 +1,39 @@
-"""Codes of invitations, as people read them out and type them."""
+"""The codes of invitations and of signatures: sixty bits, which nobody guesses."""
 
-from string import ascii_uppercase, digits
-
+from app.access.typed_codes import drawn, grouped, read
 from app.context import AppContext
-from domain.canonical import typed_number
+from app.errors import Problem
+from domain.refusals import Refused
 
-_LETTERS = "".join(one for one in digits + ascii_uppercase if one not in "ILOU")
-"""The letters of a code: without those that are taken for others."""
 _LENGTH = 12
-_READ_AS = str.maketrans("OIL", "011")
+_OF_REPORT = frozenset({"council_of_report", "mediation_of_report"})
+WRONG_INVITATIONS = WRONG_SIGNATURES = 60
+"""Unknown codes from one network within ten minutes."""
 
 
-def drawn(context: AppContext, text: str) -> str:
-    """Return the code that belongs to a text: nobody without the root key can compute it."""
-    number = int(context.mark(f"council invitation/{text}"), 16)
-    letters = [_LETTERS[number >> 5 * n & 31] for n in range(_LENGTH)]
-    return "-".join("".join(letters[n : n + 4]) for n in range(0, _LENGTH, 4))
+def invitation_code(context: AppContext, text: str) -> str:
+    """Return the code of an invitation to a council or a public hearing."""
+    return grouped(drawn(context, f"council invitation/{text}", _LENGTH))
 
 
-def mark_of(context: AppContext, code: str) -> str:
-    """Return the mark of a code, however it was typed."""
-    return context.mark(f"invited/{typed_number(code).upper().translate(_READ_AS)}")
+def invitation_mark(context: AppContext, typed: str) -> str:
+    """Return the keyed mark of an invitation's code, however it was typed."""
+    return context.mark(f"invited/{read(typed)}")
+
+
+def signature_code(context: AppContext, text: str) -> str:
+    """Return the code with which a side signs an agreement."""
+    return grouped(drawn(context, f"code on paper/signature/{text}", _LENGTH))
+
+
+def signature_mark(context: AppContext, typed: str) -> str:
+    """Return the keyed mark of a signature's code, however it was typed."""
+    return context.mark(f"on paper/{read(typed)}")
+
+
+def discreet(refused: Refused, unknown: str) -> Exception:
+    """Return a refusal as whoever has a code may know it: not that a ticket has become a report.
+
+    `unknown`: the error of a code that there is not.
+    """
+    return Problem(unknown) if refused.code in _OF_REPORT else refused

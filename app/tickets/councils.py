@@ -1,18 +1,23 @@
 """Councils (协商议事): what staff do with them, and what those invited do."""
 
 import asyncio
-from datetime import date, timedelta
-from typing import NamedTuple
+from datetime import date
 
 from pydantic import Field
 
 from app.access import guards
 from app.access.caller import Caller
 from app.access.permission import permit
-from app.access.visibility import city_of, visible
+from app.access.visibility import city_of
 from app.context import AppContext
 from app.errors import Problem
-from app.tickets.codes import drawn, mark_of
+from app.tickets.acted_on import ActedOn, acted_on, started
+from app.tickets.codes import (
+    WRONG_INVITATIONS,
+    discreet,
+    invitation_code,
+    invitation_mark,
+)
 from app.tickets.council_views import CouncilOut, council_out, unit_names
 from domain.council.council import (
     Council,
@@ -24,15 +29,8 @@ from domain.council.council import (
 )
 from domain.model import Incoming, Recorded
 from domain.pack.pack import Pack
-from domain.policy.permissions import RIGHTS
 from domain.refusals import Refused
-from domain.ticket.ticket import Ticket
-from store.identity.reservations import Window
-from store.tickets import councils, intake, tickets
-
-WINDOW = timedelta(minutes=10)
-WRONG_PER_ADDRESS = 60
-"""Unknown codes of invitations from one network."""
+from store.tickets import councils, tickets
 
 _MOST_LATE = 200
 
@@ -109,13 +107,6 @@ class LateTasksOut(Recorded):
     items: list[LateTaskOut]
 
 
-class _Known(NamedTuple):
-    """A ticket that the caller may do this to, with the city's pack."""
-
-    ticket: Ticket
-    pack: Pack
-
-
 # --- staff ------------------------------------------------------------------------------------
 
 
@@ -128,7 +119,7 @@ async def councils_of(context: AppContext, caller: Caller, number: str) -> list[
     await permit(context, caller, "list_councils", number)
     # The citizen has shown the access code of this very ticket.
     known = councils.of_ticket(context.store, number)
-    ticket, found = await asyncio.gather(_seen(context, caller, number), known)
+    ticket, found = await asyncio.gather(started(context, caller, number), known)
     if ticket is None or ticket.of_wrongdoing:
         return []
     pack = context.packs.get(ticket.complaint.city)
@@ -180,8 +171,8 @@ async def invite_to_council(
     await _permitted(context, caller, number, "invite_to_council")
     council = await _council(context, number, n)
     nonce = key or context.nonce()
-    codes = [drawn(context, f"{council.id}/{nonce}/{one}") for one in range(body.count)]
-    marks = [mark_of(context, one) for one in codes]
+    codes = [invitation_code(context, f"{council.id}/{nonce}/{one}") for one in range(body.count)]
+    marks = [invitation_mark(context, one) for one in codes]
     changed = await councils.invite(context.store, council.id, marks, body.replace)
     return InvitationsOut(codes=codes, invited=changed.invited)
 
@@ -277,31 +268,12 @@ def _late(one: councils.LateTask, pack: Pack, today: date) -> LateTaskOut:
     )
 
 
-async def _permitted(context: AppContext, caller: Caller, number: str, key: str) -> _Known:
+async def _permitted(context: AppContext, caller: Caller, number: str, key: str) -> ActedOn:
     """Return the ticket, if the caller may do this to it, and it may have a council at all."""
-    await permit(context, caller, key, number)
-    ticket = await _seen(context, caller, number)
-    if ticket is None:
-        raise Problem("not_started_yet")
-    pack = context.packs.get(ticket.complaint.city)
-    if not RIGHTS[key].allows(caller.actor.role, caller.near(ticket, pack)):
-        raise Problem("forbidden", f"The unit may not do this: {key}.")
-    if ticket.of_wrongdoing:
+    known = await acted_on(context, caller, key, number)
+    if known.ticket.of_wrongdoing:
         raise Problem("council_of_report")
-    return _Known(ticket, pack)
-
-
-async def _seen(context: AppContext, caller: Caller, number: str) -> Ticket | None:
-    """Return the ticket; None of one that is registered, and not started yet."""
-    ticket = await visible(context, caller, number)
-    if ticket is not None:
-        return ticket
-    registered = await intake.get(context.store, number) if caller.unit is None else None
-    if registered is None or not caller.serves(registered.complaint.city):
-        raise Problem("ticket_not_found")
-    if await tickets.get(context.store, number) is not None:
-        raise Problem("ticket_not_found")
-    return None
+    return known
 
 
 async def _council(context: AppContext, number: str, n: int) -> Council:
@@ -321,7 +293,7 @@ async def take_part(context: AppContext, code: str, network: str) -> Participati
         Problem: invitation_unknown, too_many_attempts
     """
     await permit(context, None, "take_part")
-    return await _participation(context, mark_of(context, code), network)
+    return await _participation(context, invitation_mark(context, code), network)
 
 
 async def speak_in_council(
@@ -333,13 +305,13 @@ async def speak_in_council(
         Problem, Refused: as `take_part`, and council_not_now, statements_over, statement_cap
     """
     await permit(context, None, "take_part")
-    mark = mark_of(context, code)
+    mark = invitation_mark(context, code)
     await _participation(context, mark, network)
     statement = context.mark(f"council statement/{mark}/{body.text}")[:32]
     try:
         await councils.speak(context.store, mark, statement, body.label, body.text)
     except Refused as refused:
-        raise _discreet(refused) from refused
+        raise discreet(refused, "invitation_unknown") from refused
     return await _participation(context, mark, network)
 
 
@@ -353,24 +325,23 @@ async def vote_in_council(
             already_voted, label_missing
     """
     await permit(context, None, "take_part")
-    mark = mark_of(context, code)
+    mark = invitation_mark(context, code)
     await _participation(context, mark, network)
     try:
         await councils.vote(context.store, mark, context.nonce(), body.option, body.label)
     except Refused as refused:
-        raise _discreet(refused) from refused
+        raise discreet(refused, "invitation_unknown") from refused
     return await _participation(context, mark, network)
 
 
 async def _participation(context: AppContext, mark: str, network: str) -> Participation:
-    here = context.mark(network)
-    rules = (Window(f"invitation/{here}", WRONG_PER_ADDRESS, WINDOW),)
-    async with guards.attempt(context, f"invitation/{here}", rules, "too_many_attempts") as tried:
-        found = await councils.invitation_of(context.store, mark)
-        ticket = await tickets.state(context.store, found.council.number) if found else None
-        if found is None or ticket is None or ticket.of_wrongdoing:
-            raise Problem("invitation_unknown")
-        await tried.undecided()
+    invitation = await councils.invitation_of(context.store, mark)
+    ticket = await tickets.state(context.store, invitation.council.number) if invitation else None
+    if ticket is None or ticket.of_wrongdoing:
+        invitation = None
+    found = await guards.opened(
+        context, "invitation", network, WRONG_INVITATIONS, invitation, "invitation_unknown"
+    )
     if found.council.opened_at is None:
         raise Problem("council_not_now")
     pack = context.packs.get(found.council.city)
@@ -383,11 +354,6 @@ async def _participation(context: AppContext, mark: str, network: str) -> Partic
         can_vote=out.phase is Phase.VOTING and not found.voted,
         voted=found.voted,
     )
-
-
-def _discreet(refused: Refused) -> Exception:
-    """Return the refusal as participants may know it: not that a ticket has become a report."""
-    return Problem("invitation_unknown") if refused.code == "council_of_report" else refused
 
 
 # --- shared -----------------------------------------------------------------------------------

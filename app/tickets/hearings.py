@@ -1,8 +1,5 @@
 """Public hearings (汇报会): units answer for published tickets in front of residents."""
 
-from collections import Counter
-from datetime import timedelta
-
 from pydantic import Field
 
 from app.access import guards
@@ -11,12 +8,11 @@ from app.access.permission import permit
 from app.access.visibility import city_of, visible
 from app.context import AppContext
 from app.errors import Problem
-from app.tickets.codes import drawn, mark_of
-from app.tickets.council_views import unit_names
-from app.tickets.promise_views import PromiseOut, promise_out
+from app.tickets.codes import WRONG_INVITATIONS, invitation_code, invitation_mark
+from app.tickets.hearing_views import HearingLine, HearingOut, HearingsOut, hearing_out
+from app.tickets.promise_views import PromiseOut
 from app.tickets.promises import make_promise
-from app.tickets.publications import Publication, published_among
-from app.tickets.redaction import redacted
+from app.tickets.publications import published_among
 from domain.hearing.hearing import (
     Decision,
     Hearing,
@@ -24,20 +20,14 @@ from domain.hearing.hearing import (
     HearingDraft,
     HearingQuestion,
     Label,
+    check_beginning,
 )
-from domain.model import Incoming, Instant, Recorded
+from domain.model import Incoming, Recorded
 from domain.pack.pack import Pack
-from domain.policy.permissions import RIGHTS
 from domain.promise.promise import PromiseDraft
 from domain.ticket.complaint import Code
-from store.identity.reservations import Window
-from store.reporting import public_promises
-from store.tickets import hearings, promises
-from store.tickets.hearings import HearingCourse, QuestionRow
-
-WINDOW = timedelta(minutes=10)
-WRONG_PER_ADDRESS = 60
-"""Unknown codes of invitations from one network."""
+from store.tickets import hearings
+from store.tickets.hearings import QuestionRow
 
 
 class InviteToHearingIn(Incoming):
@@ -75,57 +65,6 @@ class HearingInvitationsOut(Recorded):
     invited: int
 
 
-class HearingTicketOut(Recorded):
-    """A ticket of a hearing as everybody reads it. `grades`: how many gave each grade."""
-
-    number: str
-    title: str
-    text: str
-    unit: str
-    unit_name: str
-    unit_name_en: str
-    answer: str = Field(description="What the unit says to it at the hearing; empty: nothing yet.")
-    answered_at: Instant | None
-    promises: list[PromiseOut]
-    ratings: int
-    grades: dict[int, int]
-
-
-class HearingQuestionOut(Recorded):
-    id: str
-    at: Instant
-    label: str
-    text: str
-    decision: Decision
-
-
-class HearingOut(Recorded):
-    """A public hearing. Everybody reads questions that were let through, staff all of them."""
-
-    number: str
-    city: str
-    title: str
-    place: str
-    starts_at: Instant
-    open: bool
-    published_at: Instant | None
-    invited: int
-    tickets: list[HearingTicketOut]
-    questions: list[HearingQuestionOut]
-
-
-class HearingLine(Recorded):
-    number: str
-    title: str
-    place: str
-    starts_at: Instant
-    published_at: Instant | None
-
-
-class HearingsOut(Recorded):
-    items: list[HearingLine]
-
-
 # --- staff ------------------------------------------------------------------------------------
 
 
@@ -149,13 +88,14 @@ async def prepare_hearing(
     """Prepare a hearing with published tickets. The same `key` again gives the same hearing.
 
     Raises:
-        Problem: not_in_this_city, not_your_city, case_not_published
+        Problem, Refused: not_in_this_city, not_your_city, case_not_published, in_the_past, too_far
         UnknownCity
     """
     await permit(context, caller, "prepare_hearing")
     city_of(caller, city)
     pack = context.packs.get(city)
     _working(pack)
+    check_beginning(draft, context.now())
     numbers = list(dict.fromkeys(draft.tickets))
     known = {one.number: one for one in await published_among(context, pack, numbers)}
     units = {one: known[one].unit for one in numbers if one in known}
@@ -173,7 +113,7 @@ async def prepare_hearing(
         made_by=caller.id,
     )
     made = await hearings.prepare(context.store, new, chosen)
-    return await _out(context, made, pack, staff=True)
+    return await hearing_out(context, made, pack, staff=True)
 
 
 async def hearing_for_staff(context: AppContext, caller: Caller, number: str) -> HearingOut:
@@ -184,7 +124,7 @@ async def hearing_for_staff(context: AppContext, caller: Caller, number: str) ->
     """
     await permit(context, caller, "list_hearings")
     found, pack = await _found(context, caller, number)
-    return await _out(context, found, pack, staff=True)
+    return await hearing_out(context, found, pack, staff=True)
 
 
 async def invite_to_hearing(
@@ -202,8 +142,8 @@ async def invite_to_hearing(
     await permit(context, caller, "invite_to_hearing")
     found, _ = await _found(context, caller, number)
     nonce = key or context.nonce()
-    codes = [drawn(context, f"{found.id}/{nonce}/{one}") for one in range(body.count)]
-    marks = [mark_of(context, one) for one in codes]
+    codes = [invitation_code(context, f"{found.id}/{nonce}/{one}") for one in range(body.count)]
+    marks = [invitation_mark(context, one) for one in codes]
     invited = await hearings.invite(context.store, number, marks)
     return HearingInvitationsOut(codes=codes, invited=invited)
 
@@ -221,7 +161,7 @@ async def answer_at_hearing(
     found, pack = await _found(context, caller, number)
     await _own(context, caller, number, ticket)
     await hearings.answer(context.store, number, ticket, body.text, context.now())
-    return await _out(context, found, pack, staff=True)
+    return await hearing_out(context, found, pack, staff=True)
 
 
 async def promise_at_hearing(
@@ -254,7 +194,7 @@ async def publish_hearing(context: AppContext, caller: Caller, number: str) -> H
     await _found(context, caller, number)
     await hearings.publish(context.store, number, context.now())
     found, pack = await _found(context, caller, number)
-    return await _out(context, found, pack, staff=True)
+    return await hearing_out(context, found, pack, staff=True)
 
 
 async def decide_question(
@@ -269,7 +209,7 @@ async def decide_question(
     found, pack = await _found(context, caller, number)
     decision = Decision.SHOWN if body.shown else Decision.REFUSED
     await hearings.decide(context.store, number, question, decision)
-    return await _out(context, found, pack, staff=True)
+    return await hearing_out(context, found, pack, staff=True)
 
 
 async def _found(context: AppContext, caller: Caller, number: str) -> tuple[Hearing, Pack]:
@@ -279,10 +219,8 @@ async def _found(context: AppContext, caller: Caller, number: str) -> tuple[Hear
     found = await hearings.get(context.store, number)
     if found is None or not caller.serves(found.city) or found.city not in context.packs.ids():
         raise Problem("hearing_not_found")
-    if caller.unit is not None:
-        own = await hearings.listed(context.store, found.city, caller.unit)
-        if number not in {one.number for one in own}:
-            raise Problem("hearing_not_found")
+    if caller.unit is not None and not await hearings.concerns(context.store, number, caller.unit):
+        raise Problem("hearing_not_found")
     return found, context.packs.get(found.city)
 
 
@@ -291,14 +229,12 @@ async def _leading(context: AppContext, caller: Caller, ticket: str, key: str) -
     seen = await visible(context, caller, ticket)
     if seen is None:
         raise Problem("not_at_hearing" if caller.unit is None else "ticket_not_found")
-    near = caller.near(seen, context.packs.get(seen.complaint.city))
-    if not RIGHTS[key].allows(caller.actor.role, near):
+    if not caller.may_with(key, seen, context.packs.get(seen.complaint.city)):
         raise Problem("forbidden", f"The unit may not do this: {key}.")
 
 
 async def _own(context: AppContext, caller: Caller, number: str, ticket: str) -> None:
-    course = await hearings.course(context.store, number)
-    unit = next((one.unit for one in course.tickets if one.number == ticket), None)
+    unit = await hearings.unit_of(context.store, number, ticket)
     if unit is None:
         raise Problem("not_at_hearing")
     if caller.unit not in (None, unit):
@@ -320,10 +256,8 @@ async def hearing_shown(context: AppContext, number: str) -> HearingOut:
         Problem: hearing_not_found, also before it is published
     """
     await permit(context, None, "get_hearing")
-    found = await hearings.get(context.store, number)
-    if found is None or found.published_at is None or found.city not in context.packs.ids():
-        raise Problem("hearing_not_found")
-    return await _out(context, found, context.packs.get(found.city), staff=False)
+    found, pack = await _public(context, number)
+    return await hearing_out(context, found, pack, staff=False)
 
 
 async def ask_at_hearing(
@@ -336,7 +270,7 @@ async def ask_at_hearing(
             too_many_attempts
     """
     await permit(context, None, "get_hearing")
-    out = await hearing_shown(context, number)
+    await _public(context, number)
     mark = await _invited(context, number, code, network)
     question = QuestionRow(
         context.mark(f"hearing question/{mark}/{body.text}")[:32],
@@ -346,7 +280,7 @@ async def ask_at_hearing(
         Decision.WAITING,
     )
     await hearings.ask(context.store, number, mark, question)
-    return out
+    return await hearing_shown(context, number)
 
 
 async def rate_at_hearing(
@@ -359,9 +293,9 @@ async def rate_at_hearing(
             too_many_attempts
     """
     await permit(context, None, "get_hearing")
-    out = await hearing_shown(context, number)
+    _, pack = await _public(context, number)
     mark = await _invited(context, number, code, network)
-    if body.number not in {one.number for one in out.tickets}:
+    if not await published_among(context, pack, [body.number]):
         raise Problem("not_at_hearing")
     await hearings.rate(context.store, number, body.number, mark, body.grade)
     return await hearing_shown(context, number)
@@ -369,67 +303,16 @@ async def rate_at_hearing(
 
 async def _invited(context: AppContext, number: str, code: str, network: str) -> str:
     """Return the mark of an invitation to the hearing; unknown codes are counted by `network`."""
-    here, mark = context.mark(network), mark_of(context, code)
-    rules = (Window(f"invitation/{here}", WRONG_PER_ADDRESS, WINDOW),)
-    async with guards.attempt(context, f"invitation/{here}", rules, "too_many_attempts") as tried:
-        if not await hearings.is_invited(context.store, number, mark):
-            raise Problem("invitation_unknown")
-        await tried.undecided()
-    return mark
-
-
-# --- shared -----------------------------------------------------------------------------------
-
-
-async def _out(context: AppContext, of: Hearing, pack: Pack, *, staff: bool) -> HearingOut:
-    """Return the hearing with those of its tickets that are published at this moment."""
-    course = await hearings.course(context.store, of.number)
-    numbers = [one.number for one in course.tickets]
-    shown = {one.number: one for one in await published_among(context, pack, numbers)}
-    given = await _promises(context, of, pack)
-    return HearingOut(
-        **{name: getattr(of, name) for name in _AS_RECORDED},
-        tickets=_tickets(course, shown, given, pack),
-        questions=[
-            HearingQuestionOut(
-                id=one.id,
-                at=one.at,
-                label=one.label if staff else redacted(one.label),
-                text=one.text if staff else redacted(one.text),
-                decision=one.decision,
-            )
-            for one in course.questions
-            if staff or one.decision is Decision.SHOWN
-        ],
+    mark = invitation_mark(context, code)
+    found = mark if await hearings.is_invited(context.store, number, mark) else None
+    return await guards.opened(
+        context, "invitation", network, WRONG_INVITATIONS, found, "invitation_unknown"
     )
 
 
-_AS_RECORDED = tuple(HearingOut.model_fields.keys() - {"tickets", "questions"})
-
-
-def _tickets(
-    course: HearingCourse, shown: dict[str, Publication], given: list[PromiseOut], pack: Pack
-) -> list[HearingTicketOut]:
-    return [
-        HearingTicketOut(
-            number=one.number,
-            title=shown[one.number].title,
-            text=shown[one.number].text,
-            unit=one.unit,
-            **unit_names(pack, one.unit),
-            answer=redacted(one.answer),
-            answered_at=one.answered_at,
-            promises=[promise for promise in given if promise.number == one.number],
-            ratings=sum(Counter(course.ratings.get(one.number, {})).values()),
-            grades=course.ratings.get(one.number, {}),
-        )
-        for one in course.tickets
-        if one.number in shown
-    ]
-
-
-async def _promises(context: AppContext, of: Hearing, pack: Pack) -> list[PromiseOut]:
-    found = await public_promises.of_hearing(context.store, of.number)
-    followers = await promises.followers(context.store, found)
-    today = context.now().astimezone(pack.calendar.tz).date()
-    return [promise_out(one, pack, today, followers, staff=False) for one in found]
+async def _public(context: AppContext, number: str) -> tuple[Hearing, Pack]:
+    """Return a hearing that is published, with the city's pack."""
+    found = await hearings.get(context.store, number)
+    if found is None or found.published_at is None or found.city not in context.packs.ids():
+        raise Problem("hearing_not_found")
+    return found, context.packs.get(found.city)

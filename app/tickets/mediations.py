@@ -4,19 +4,19 @@ Names, words, proposal and points are sealed in the store. Staff with a share of
 them; the sides read what they are to sign.
 """
 
-from datetime import date, timedelta
-from typing import NamedTuple
+from datetime import date
+from hashlib import sha256
 
 from pydantic import Field
 
 from app.access import guards
 from app.access.caller import Caller
 from app.access.permission import permit
-from app.access.visibility import visible
 from app.context import AppContext
 from app.errors import Problem
 from app.filing.files import visible_files
-from app.tickets.codes_on_paper import drawn, mark_of
+from app.tickets.acted_on import ActedOn, acted_on
+from app.tickets.codes import WRONG_SIGNATURES, discreet, signature_code, signature_mark
 from app.tickets.moments import TimelineMoment
 from domain.mediation.mediation import (
     Mediation,
@@ -28,18 +28,12 @@ from domain.mediation.mediation import (
 )
 from domain.model import Incoming, Instant, Recorded
 from domain.pack.pack import Pack
-from domain.policy.permissions import RIGHTS
+from domain.refusals import Refused
 from domain.ticket.files import FileKind
-from domain.ticket.ticket import Ticket
 from store.db.engine import Store
-from store.identity.reservations import Window
 from store.secrets.encryption import Cipher
 from store.tickets import mediations, tickets
-from store.tickets.mediations import MediationRecord
-
-WINDOW = timedelta(minutes=10)
-WRONG_PER_ADDRESS = 60
-"""Wrong codes of signatures from one network."""
+from store.tickets.mediations import MediationRecord, Reseal
 
 
 class FailIn(Incoming):
@@ -113,11 +107,6 @@ class ToSign(Recorded):
     signed_at: Instant | None
 
 
-class _Known(NamedTuple):
-    ticket: Ticket
-    pack: Pack
-
-
 class _Sealed(Recorded):
     """The sealed part of a mediation itself."""
 
@@ -140,7 +129,7 @@ async def mediations_of(context: AppContext, caller: Caller, number: str) -> lis
     Raises:
         Problem: ticket_not_found, forbidden
     """
-    known = await _permitted(context, caller, number, "list_mediations")
+    known = await acted_on(context, caller, "list_mediations", number)
     if known.ticket.of_wrongdoing:
         return []
     found = await mediations.of_ticket(context.store, number)
@@ -182,8 +171,8 @@ async def propose(
 ) -> Proposed:
     """Write down what is proposed, and issue each side a code that signs it once.
 
-    A later proposal replaces it, with its codes and signatures. The same `key` again gives the
-    same codes.
+    A later proposal replaces it, with its codes and signatures. The same `key` with the same words
+    gives the same codes, and leaves the signatures; other words have other codes.
 
     Raises:
         Problem, Refused: mediation_not_found, mediation_not_now, mediation_of_report, in_the_past
@@ -191,14 +180,14 @@ async def propose(
     known = await _keeping(context, caller, number)
     found = await _one(context, number, n)
     of, nonce = found.mediation, key or context.nonce()
-    codes = [drawn(context, f"signature/{of.id}/{nonce}/{one.n}") for one in found.parties]
-    sealed = _opened(context, found).model_copy(update={"proposal": body.text})
+    # With the words, for a code that was handed out must not sign others.
+    said = sha256(body.model_dump_json().encode()).hexdigest()
+    codes = [signature_code(context, f"{of.id}/{nonce}/{said}/{one.n}") for one in found.parties]
     points = [(one, _cipher(context).encrypt(of.id, one.text)) for one in body.points]
-    marks = [mark_of(context, code) for code in codes]
+    marks = [signature_mark(context, code) for code in codes]
     today = context.now().astimezone(known.pack.calendar.tz).date()
-    changed = await mediations.propose(
-        context.store, of.id, _seal(context, of.id, sealed), points, marks, today
-    )
+    reseal = _resealing(context, of.id, proposal=body.text)
+    changed = await mediations.propose(context.store, of.id, reseal, points, marks, today)
     return Proposed(codes=codes, mediation=_out(context, changed, known.pack))
 
 
@@ -231,9 +220,9 @@ async def fail_mediation(
     """
     known = await _keeping(context, caller, number)
     found = await _one(context, number, n)
-    sealed = _opened(context, found).model_copy(update={"reason": body.reason})
     of = found.mediation.id
-    changed = await mediations.fail(context.store, of, _seal(context, of, sealed))
+    reseal = _resealing(context, of, reason=body.reason)
+    changed = await mediations.fail(context.store, of, reseal)
     return _out(context, changed, known.pack)
 
 
@@ -261,7 +250,7 @@ async def to_sign(context: AppContext, code: str, network: str) -> ToSign:
         Problem: signature_unknown, too_many_attempts
     """
     await permit(context, None, "sign_agreement")
-    return await _to_sign(context, mark_of(context, code), network)
+    return await _to_sign(context, signature_mark(context, code), network)
 
 
 async def sign(context: AppContext, code: str, network: str) -> ToSign:
@@ -271,23 +260,23 @@ async def sign(context: AppContext, code: str, network: str) -> ToSign:
         Problem, Refused: signature_unknown, too_many_attempts, mediation_not_now
     """
     await permit(context, None, "sign_agreement")
-    mark = mark_of(context, code)
+    mark = signature_mark(context, code)
     await _to_sign(context, mark, network)
-    await mediations.sign(context.store, mark)
+    try:
+        await mediations.sign(context.store, mark)
+    except Refused as refused:
+        raise discreet(refused, "signature_unknown") from refused
     return await _to_sign(context, mark, network)
 
 
 async def _to_sign(context: AppContext, mark: str, network: str) -> ToSign:
-    here = context.mark(network)
-    rules = (Window(f"signature/{here}", WRONG_PER_ADDRESS, WINDOW),)
-    async with guards.attempt(context, f"signature/{here}", rules, "too_many_attempts") as tried:
-        found = await mediations.by_mark(context.store, mark)
-        ticket = await tickets.state(context.store, found[0].mediation.number) if found else None
-        # Nobody outside is told that a ticket has become a report of wrongdoing.
-        if found is None or ticket is None or ticket.of_wrongdoing:
-            raise Problem("signature_unknown")
-        await tried.undecided()
-    record, n = found
+    found = await mediations.by_mark(context.store, mark)
+    ticket = await tickets.state(context.store, found[0].mediation.number) if found else None
+    if ticket is None or ticket.of_wrongdoing:  # which nobody outside is told
+        found = None
+    record, n = await guards.opened(
+        context, "signature", network, WRONG_SIGNATURES, found, "signature_unknown"
+    )
     out = _out(context, record, context.packs.get(record.mediation.city))
     side = out.parties[n - 1]
     return ToSign(
@@ -309,8 +298,7 @@ _ENDS = {
 async def mediation_moments(store: Store, number: str) -> list[TimelineMoment]:
     """Return when mediations of a ticket began and ended, without a word of what was said."""
     found: list[TimelineMoment] = []
-    for one in await mediations.of_ticket(store, number):
-        of = one.mediation
+    for of in await mediations.headings(store, number):
         found.append(TimelineMoment(of.opened_at, "mediation_opened", ""))
         if of.ended_at is not None and of.state in _ENDS:
             found.append(TimelineMoment(of.ended_at, _ENDS[of.state], ""))
@@ -320,19 +308,8 @@ async def mediation_moments(store: Store, number: str) -> list[TimelineMoment]:
 # --- parts ------------------------------------------------------------------------------------
 
 
-async def _permitted(context: AppContext, caller: Caller, number: str, key: str) -> _Known:
-    await permit(context, caller, key, number)
-    ticket = await visible(context, caller, number)
-    if ticket is None:
-        raise Problem("ticket_not_found")
-    pack = context.packs.get(ticket.complaint.city)
-    if not RIGHTS[key].allows(caller.actor.role, caller.near(ticket, pack)):
-        raise Problem("forbidden", f"The unit may not do this: {key}.")
-    return _Known(ticket, pack)
-
-
-async def _keeping(context: AppContext, caller: Caller, number: str) -> _Known:
-    known = await _permitted(context, caller, number, "keep_mediation")
+async def _keeping(context: AppContext, caller: Caller, number: str) -> ActedOn:
+    known = await acted_on(context, caller, "keep_mediation", number)
     if known.ticket.of_wrongdoing:
         raise Problem("mediation_of_report")
     return known
@@ -353,8 +330,17 @@ def _seal(context: AppContext, owner: str, what: Recorded) -> bytes:
     return _cipher(context).encrypt(owner, what.model_dump_json())
 
 
-def _opened(context: AppContext, of: MediationRecord) -> _Sealed:
-    return _Sealed.model_validate_json(_cipher(context).decrypt(of.mediation.id, of.sealed))
+def _opened(context: AppContext, of: str, sealed: bytes) -> _Sealed:
+    return _Sealed.model_validate_json(_cipher(context).decrypt(of, sealed))
+
+
+def _resealing(context: AppContext, of: str, **changes: str) -> Reseal:
+    """Return a change of what is sealed: of what is there by then, not of what was read before."""
+
+    def reseal(sealed: bytes) -> bytes:
+        return _seal(context, of, _opened(context, of, sealed).model_copy(update=changes))
+
+    return reseal
 
 
 def _out(context: AppContext, record: MediationRecord, pack: Pack) -> MediationOut:
@@ -383,5 +369,5 @@ def _out(context: AppContext, record: MediationRecord, pack: Pack) -> MediationO
         opened_at=of.opened_at,
         proposed_at=of.proposed_at,
         ended_at=of.ended_at,
-        **dict(_opened(context, record)),
+        **dict(_opened(context, of.id, record.sealed)),
     )

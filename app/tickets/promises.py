@@ -7,23 +7,23 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from app.access.caller import Caller
 from app.access.permission import permit
-from app.access.visibility import city_of, visible, withheld
+from app.access.visibility import city_of, withheld
 from app.context import AppContext
 from app.errors import FieldProblem, Problem
 from app.filing import attachments
+from app.tickets.acted_on import acted_on, started
 from app.tickets.promise_views import PromiseOut, PromisesOut, numbers_of, promise_out
 from domain.commands.relations import NEAR, relation
 from domain.model import Incoming
 from domain.pack.pack import Pack
 from domain.pack.policies import PromisePolicy
-from domain.policy.permissions import RIGHTS
 from domain.promise.checks import check_day
 from domain.promise.promise import Promise, PromiseDraft, PromiseEnd
 from domain.ticket.complaint import Code, required
 from domain.ticket.ticket import Ticket
 from store.files.files import Attaching
 from store.reporting import public_promises
-from store.tickets import intake, promises, tickets
+from store.tickets import promises
 from store.tickets.promises import PromiseEnding, PromisePart, Promises
 
 Said = Annotated[str, StringConstraints(min_length=1, max_length=1000), AfterValidator(required)]
@@ -83,7 +83,7 @@ async def promises_of(context: AppContext, caller: Caller, number: str) -> list[
         Problem: ticket_not_found, also where this caller may not see it.
     """
     await permit(context, caller, "list_ticket_promises", number)
-    ticket = await _seen(context, caller, number)
+    ticket = await started(context, caller, number)
     if ticket is None:
         return []
     found = await promises.of_ticket(context.store, number)
@@ -220,31 +220,10 @@ async def _end(
 
 async def _permitted(context: AppContext, caller: Caller, number: str, key: str) -> _Known:
     """Return the ticket, if the caller may do this to it, and its city records promises."""
-    await permit(context, caller, key, number)
-    ticket = await _seen(context, caller, number)
-    if ticket is None:
-        raise Problem("not_started_yet")
-    pack = context.packs.get(ticket.complaint.city)
-    if not RIGHTS[key].allows(caller.actor.role, caller.near(ticket, pack)):
-        raise Problem("forbidden", f"The unit may not do this: {key}.")
+    ticket, pack = await acted_on(context, caller, key, number)
     if pack.promises is None:
         raise Problem("not_in_this_city")
     return _Known(ticket, pack, pack.promises)
-
-
-async def _seen(context: AppContext, caller: Caller, number: str) -> Ticket | None:
-    """Return the ticket; None of one that is registered, and not started yet."""
-    if caller.citizen:  # who has shown the access code of this very ticket
-        return await tickets.state(context.store, number)
-    ticket = await visible(context, caller, number)
-    if ticket is not None:
-        return ticket
-    registered = await intake.get(context.store, number) if caller.unit is None else None
-    if registered is None or not caller.serves(registered.complaint.city):
-        raise Problem("ticket_not_found")
-    if await tickets.get(context.store, number) is not None:
-        raise Problem("ticket_not_found")
-    return None
 
 
 # --- lists ------------------------------------------------------------------------------------

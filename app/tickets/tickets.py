@@ -12,10 +12,8 @@ from app.access.visibility import city_of, discreet, discreet_events, hidden_fro
 from app.cities.periods import Moment
 from app.context import AppContext
 from app.errors import Problem
-from app.tickets.beside_workflow import moments_beside
+from app.tickets.beside_workflow import beside_workflow
 from app.tickets.citizen_view import CitizenTicket, citizen_view, waiting_view, with_moments
-from app.tickets.councils import councils_of
-from app.tickets.promises import promises_of
 from domain.actors import Role
 from domain.events import Event
 from domain.facts.machine_reasons import reasons_of
@@ -157,10 +155,8 @@ async def as_citizen(context: AppContext, caller: Caller, number: str) -> Citize
     )
     if ticket is not None:
         view = citizen_view(ticket, events, messages, context.packs.get(ticket.complaint.city))
-        councils = await councils_of(context, caller, number)
-        promises = await promises_of(context, caller, number)
-        moments = await moments_beside(context, ticket, councils, promises)
-        return with_moments(view, moments)
+        beside = await beside_workflow(context, caller, ticket)
+        return with_moments(view, beside.moments)
     registered = await intake.get(context.store, number)
     if registered is None:
         raise Problem("ticket_not_found")

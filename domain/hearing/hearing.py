@@ -1,13 +1,17 @@
 """A public hearing: its tickets, the answers of units, and what residents say to them."""
 
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
 from domain.model import Incoming, Instant, Recorded
+from domain.refusals import Refused
 from domain.ticket.complaint import Code, cleaned, required
 
+LONGEST = timedelta(days=366)
+"""The longest time until a hearing begins, and since one that is recorded afterwards."""
 MOST_TICKETS = 30
 """The most tickets of one hearing."""
 MOST_INVITED = 500
@@ -58,3 +62,15 @@ class Hearing(Recorded):
     made_by: str
     invited: int = 0
     published_at: Instant | None = None
+
+
+def check_beginning(of: HearingDraft, now: datetime) -> None:
+    """Refuse a hearing whose year is mistyped.
+
+    Raises:
+        Refused: in_the_past, too_far
+    """
+    if of.starts_at < now - LONGEST:
+        raise Refused("in_the_past", "The hearing was long ago.")
+    if of.starts_at > now + LONGEST:
+        raise Refused("too_far", "The hearing is too far away.")

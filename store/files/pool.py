@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from store.db import tables
 from store.db.engine import Store
+from store.db.locks import lock
 from store.identity import reservations
 from store.identity.reservations import Window
 
@@ -57,7 +58,7 @@ async def reserve(store: Store, wanted: SpaceWanted, now: datetime) -> Room:
     adding = store.once(reservations.insert)
 
     def work(connection: Connection) -> Room:
-        reservations.lock(store, connection, [_POOL, often.key])
+        lock(store, connection, _POOL, often.key)
         if (wait := reservations.wait_for(connection, often, now)) > timedelta(0):
             return Room(None, "often", wait)
         total = _sum(connection, now, _POOL)

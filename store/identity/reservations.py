@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, case, delete, func, or_, select, u
 
 from store.db import identity_tables
 from store.db.engine import Insert, ResultRow, Store, Values
+from store.db.locks import lock
 from store.db.tables import UtcDateTime
 
 _RESERVATION = identity_tables.reservation.c
@@ -110,17 +111,6 @@ class ReserveResult:
     unsettled: bool = False
 
 
-def lock(store: Store, connection: Connection, keys: Sequence[str]) -> None:
-    """Make transactions that count under one of these keys wait for each other.
-
-    SQLite has one writer at a time anyway.
-    """
-    if store.dialect == "sqlite":
-        return
-    for key in sorted(set(keys)):  # in order: two transactions never wait for each other
-        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
-
-
 def insert(store: Store) -> Insert:
     """Return the statement that adds places; its values are those of `place`."""
     return store.insert(identity_tables.reservation)
@@ -165,7 +155,7 @@ async def reserve(store: Store, rules: Sequence[Rule], now: datetime) -> Reserve
     adding = store.once(insert)
 
     def work(connection: Connection) -> ReserveResult:
-        lock(store, connection, [rule.key for rule in rules])
+        lock(store, connection, *(rule.key for rule in rules))
         wait, wait_judged = timedelta(0), timedelta(0)
         for rule in rules:
             row = _stand_of(connection, rule.key, now)

@@ -12,9 +12,9 @@ from domain.pack.patrols import Checks, Criterion
 from domain.patrol import checks
 from domain.patrol.draw import ALGORITHM, in_order
 from domain.refusals import Refused
+from store.db.clock import Clock, written_at
 from store.db.engine import ResultRow, Store
 from store.db.patrol_tables import patrol_draw, patrol_round, patrol_sheet
-from store.patrols.walks import Clock, written_at
 
 _DRAW, _SHEET, _ROUND = patrol_draw.c, patrol_sheet.c, patrol_round.c
 _CRITERIA = TypeAdapter(tuple[Criterion, ...])

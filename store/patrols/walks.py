@@ -1,8 +1,8 @@
 """Walks: the stamps and photos of a round, its end, and what was found on it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, delete, exists, func, insert, select
 
@@ -12,6 +12,7 @@ from domain.patrol.proof import ProofFault, Stamp, doubts
 from domain.patrol.rounds import PatrolRound, RoundState
 from domain.refusals import Refused
 from store.db import tables
+from store.db.clock import Clock, written_at
 from store.db.engine import ResultRow, Store
 from store.db.errors import TooManyFiles, UnknownFile
 from store.db.patrol_tables import patrol_finding, patrol_photo, patrol_round, patrol_stamp
@@ -19,19 +20,8 @@ from store.files import files
 from store.files.files import Attaching
 from store.patrols.rounds import Of, changed, locked
 
-Clock = Callable[[Connection], datetime]
-"""The source of the time of a write."""
-
 _STAMP, _PHOTO, _FINDING = patrol_stamp.c, patrol_photo.c, patrol_finding.c
 _ROUND = patrol_round.c
-
-
-def written_at(connection: Connection) -> datetime:
-    """Return the time now: of the database, if it is a server for several processes."""
-    if connection.dialect.name == "sqlite":
-        return datetime.now(UTC)
-    at: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
-    return at.astimezone(UTC)
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, exists, insert, select, update
 
 from domain.pack.contractors import AssessmentRule
 from domain.refusals import Refused
 from store.db import assessment_tables as tables
+from store.db.clock import written_at
 from store.db.engine import Store
 from store.reporting.assessments import SheetLine
 
@@ -137,9 +138,23 @@ async def kept(store: Store, city: str, month: str) -> Kept | None:
     return await store.read(work)
 
 
-async def closed_months(store: Store, city: str) -> list[str]:
-    """Return the closed months of a city, the latest first."""
-    query = select(_MONTH.month).where(_MONTH.city == city).order_by(_MONTH.month.desc())
+async def public_months(store: Store, city: str, now: datetime) -> list[str]:
+    """Return the months of a city of which `Kept.public` holds, the latest first."""
+    undecided = exists().where(
+        _OBJECTION.city == _MONTH.city,
+        _OBJECTION.month == _MONTH.month,
+        _OBJECTION.granted.is_(None),
+    )
+    query = (
+        select(_MONTH.month)
+        .where(
+            _MONTH.city == city,
+            _MONTH.publish.is_(True),
+            _MONTH.objections_until <= now,
+            ~undecided,
+        )
+        .order_by(_MONTH.month.desc())
+    )
     return [one.month for one in await store.rows(query)]
 
 
@@ -155,7 +170,7 @@ async def object_to(
     values = {"city": closed.city, "month": closed.month, "n": n, "unit": unit, "text": text}
 
     def work(connection: Connection) -> None:
-        now = datetime.now(UTC)
+        now = written_at(connection)
         if now >= closed.objections_until:
             raise Refused("objection_over", "The time to object is over.")
         more = {"at": now, "by": by, "granted": None, "reason": "", "decided_by": ""}
@@ -184,7 +199,7 @@ async def decide(
             raise Refused("objection_not_found", "Nobody objected to this line.")
         if found.granted is not None:
             raise Refused("objection_decided", "The objection is decided already.")
-        changed = values | {"decided_at": datetime.now(UTC)}
+        changed = values | {"decided_at": written_at(connection)}
         connection.execute(update(tables.objection).where(*where).values(**changed))
 
     await store.write(work)

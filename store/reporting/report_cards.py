@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Connection, Select, delete, func, insert, select
 
 from domain.refusals import Refused
 from store.db import tables
 from store.db.engine import Store
+from store.db.locks import lock
 from store.db.report_tables import report_case
 
 _TICKET, _CASE = tables.ticket.c, report_case.c
@@ -44,12 +45,15 @@ async def categories(
 
 async def cases(store: Store, city: str, period: str) -> list[str]:
     """Return the numbers of the chosen cases, in the order in which they were chosen."""
-    rows = await store.rows(
+    return [row.number for row in await store.rows(_chosen(city, period))]
+
+
+def _chosen(city: str, period: str) -> Select[tuple[str]]:
+    return (
         select(_CASE.number)
         .where(_CASE.city == city, _CASE.period == period)
         .order_by(_CASE.chosen_at, _CASE.number)
     )
-    return [row.number for row in rows]
 
 
 @dataclass(frozen=True)
@@ -76,12 +80,17 @@ async def choose(store: Store, case: ChosenCase, most: int) -> None:
         "chosen_at": case.at,
         "chosen_by": case.by,
     }
-    if case.number in (known := await cases(store, case.city, case.period)):
-        return
-    if len(known) >= most:
-        raise Refused("case_cap", f"A report card has at most {most} cases.")
-    keys = ["city", "period", "number"]
-    await store.change(store.insert(report_case).on_conflict_do_nothing(index_elements=keys), row)
+
+    def work(connection: Connection) -> None:
+        lock(store, connection, f"report cards/{case.city}/{case.period}")
+        known = {one.number for one in connection.execute(_chosen(case.city, case.period))}
+        if case.number in known:
+            return
+        if len(known) >= most:
+            raise Refused("case_cap", f"A report card has at most {most} cases.")
+        connection.execute(insert(report_case), row)
+
+    await store.write(work)
 
 
 async def give_up(store: Store, city: str, period: str, number: str) -> None:

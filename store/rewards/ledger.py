@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from domain.actors import SYSTEM, Actor
 from domain.refusals import Refused
-from store.db import reward_tables
+from store.db import locks, reward_tables
 from store.db.engine import Insert, ResultRow, Store
 
 FUND, HELD = "fund", "held"
@@ -75,13 +75,8 @@ class PointsShort(Refused):
 
 
 def lock(store: Store, connection: Connection, city: str) -> None:
-    """Make transactions that move points of this city wait for each other.
-
-    SQLite has one writer at a time anyway.
-    """
-    if store.dialect != "sqlite":
-        key = func.hashtextextended(f"rewards/{city}", 0)
-        connection.execute(select(func.pg_advisory_xact_lock(key)))
+    """Make transactions that move points of this city wait for each other."""
+    locks.lock(store, connection, f"rewards/{city}")
 
 
 def balance(connection: Connection, city: str, account: str) -> int:

@@ -5,7 +5,7 @@ the rules: of two who want the last seat one gets it. The index of seats refuses
 should a future program forget to wait.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,10 +25,11 @@ from domain.booking.booking import (
 from domain.pack.services import Service, Services
 from domain.refusals import Refused
 from store.db.booking_tables import booking, booking_entry
+from store.db.clock import Clock, written_at
 from store.db.engine import ResultRow, Store
 from store.db.errors import KeyReused
+from store.db.locks import lock
 from store.db.tables import Row
-from store.tickets.councils import Clock, written_at
 
 _BOOKING, _ENTRY = booking.c, booking_entry.c
 _TAKEN = _BOOKING.state != BookingState.CANCELLED
@@ -73,7 +74,7 @@ async def book(
     """
 
     def work(connection: Connection) -> Booking:
-        _lock(store, connection, new.city)
+        lock(store, connection, _seats(new.city))
         known = connection.execute(select(booking).where(_BOOKING.id == new.id)).first()
         if known is not None:
             if known.content != new.content:
@@ -285,8 +286,16 @@ async def of_ticket(store: Store, number: str) -> list[Booking]:
 
 async def record_of(store: Store, booking_id: str) -> list[BookingEntry]:
     """Return what happened to an appointment, in order."""
+    return (await records_of(store, [booking_id])).get(booking_id, [])
+
+
+async def records_of(store: Store, ids: Collection[str]) -> dict[str, list[BookingEntry]]:
+    """Return what happened to appointments, each in order, by their ids."""
+    if not ids:
+        return {}
     rows = await store.rows(
         select(
+            _ENTRY.booking,
             _ENTRY.at,
             _ENTRY.act,
             _ENTRY.role,
@@ -295,11 +304,12 @@ async def record_of(store: Store, booking_id: str) -> list[BookingEntry]:
             _ENTRY.starts_at,
             _ENTRY.reason,
         )
-        .where(_ENTRY.booking == booking_id)
-        .order_by(_ENTRY.n)
+        .where(_ENTRY.booking.in_(ids))
+        .order_by(_ENTRY.booking, _ENTRY.n)
     )
-    return [
-        BookingEntry(
+    found: dict[str, list[BookingEntry]] = {}
+    for row in rows:
+        entry = BookingEntry(
             row.at,
             BookingAct(row.act),
             Role(row.role),
@@ -308,8 +318,8 @@ async def record_of(store: Store, booking_id: str) -> list[BookingEntry]:
             row.starts_at,
             row.reason,
         )
-        for row in rows
-    ]
+        found.setdefault(row.booking, []).append(entry)
+    return found
 
 
 # --- erasing ----------------------------------------------------------------------------------
@@ -340,11 +350,9 @@ def _forget(connection: Connection, which: ColumnElement[bool]) -> int:
 # --- rows -------------------------------------------------------------------------------------
 
 
-def _lock(store: Store, connection: Connection, city: str) -> None:
-    """Make those who take seats in a city wait for each other; SQLite has one writer anyway."""
-    if store.dialect != "sqlite":
-        key = func.hashtextextended(f"appointments/{city}", 0)
-        connection.execute(select(func.pg_advisory_xact_lock(key)))
+def _seats(city: str) -> str:
+    """Return the key under which those who take seats in a city wait for each other."""
+    return f"appointments/{city}"
 
 
 def _locked(store: Store, connection: Connection, booking_id: str) -> Booking:
@@ -352,7 +360,7 @@ def _locked(store: Store, connection: Connection, booking_id: str) -> Booking:
     city = connection.execute(select(_BOOKING.city).where(_BOOKING.id == booking_id)).scalar()
     if city is None:
         raise Refused("appointment_not_found", "There is no such appointment.")
-    _lock(store, connection, city)
+    lock(store, connection, _seats(city))
     return _booking(connection.execute(which).one())
 
 

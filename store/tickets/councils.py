@@ -6,9 +6,9 @@ PostgreSQL the time is the database's, the same for all processes.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, select, update
@@ -19,24 +19,14 @@ from domain.council.votes import VoteKind, counted
 from domain.refusals import Refused
 from domain.ticket.stages import Stage
 from store.db import tables
+from store.db.clock import Clock, written_at
 from store.db.council_tables import ballot, council, invitation, statement, tally, task
 from store.db.engine import ResultRow, Store
 from store.db.tables import Row
 
-Clock = Callable[[Connection], datetime]
-"""The source of the time of a write."""
-
 _COUNCIL, _INVITATION, _TALLY, _TASK = council.c, invitation.c, tally.c, task.c
 _TICKET = tables.ticket.c
 _OPTIONS = TypeAdapter(list[CouncilOption])
-
-
-def written_at(connection: Connection) -> datetime:
-    """Return the time now: of the database, if it is a server for several processes."""
-    if connection.dialect.name == "sqlite":
-        return datetime.now(UTC)
-    at: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
-    return at.astimezone(UTC)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from store.db.hearing_tables import (
     hearing_rating,
     hearing_ticket,
 )
+from store.db.locks import lock
 
 _HEARING, _TICKET, _INVITATION = hearing.c, hearing_ticket.c, hearing_invitation.c
 _QUESTION, _RATING = hearing_question.c, hearing_rating.c
@@ -54,9 +55,7 @@ async def prepare(store: Store, new: Hearing, tickets: Sequence[tuple[str, str]]
     """
 
     def work(connection: Connection) -> Hearing:
-        if store.dialect != "sqlite":  # those who take a number in a city wait for each other
-            key = func.hashtextextended(f"hearings/{new.city}", 0)
-            connection.execute(select(func.pg_advisory_xact_lock(key)))
+        lock(store, connection, f"hearings/{new.city}")
         known = connection.execute(select(hearing).where(_HEARING.id == new.id)).first()
         if known is not None:
             return _hearing(known)
@@ -94,6 +93,19 @@ async def listed(store: Store, city: str, unit: str | None, limit: int = 100) ->
         statement = statement.where(_HEARING.number.in_(own))
     rows = await store.rows(statement.order_by(_HEARING.n.desc()).limit(limit))
     return [_hearing(row) for row in rows]
+
+
+async def concerns(store: Store, number: str, unit: str) -> bool:
+    """Return whether a ticket of the hearing is the unit's."""
+    own = select(_TICKET.number).where(_TICKET.hearing == number, _TICKET.unit == unit)
+    return await store.first(own.limit(1)) is not None
+
+
+async def unit_of(store: Store, number: str, ticket: str) -> str | None:
+    """Return the unit that answers for a ticket at the hearing; None: it is not one of it."""
+    which = (_TICKET.hearing == number) & (_TICKET.number == ticket)
+    row = await store.first(select(_TICKET.unit).where(which))
+    return None if row is None else str(row.unit)
 
 
 async def course(store: Store, number: str) -> HearingCourse:

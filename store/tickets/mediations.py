@@ -4,7 +4,7 @@ Whatever changes one locks its row, then takes the time, then asks the rule. Wha
 sealed, and is opened by the caller.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -21,11 +21,15 @@ from domain.mediation.mediation import (
 from domain.refusals import Refused
 from domain.ticket.stages import Stage
 from store.db import tables
+from store.db.clock import Clock, written_at
 from store.db.engine import ResultRow, Store
 from store.db.mediation_tables import mediation, party, point
-from store.tickets.councils import Clock, written_at
 
 _MEDIATION, _PARTY, _POINT, _TICKET = mediation.c, party.c, point.c, tables.ticket.c
+
+
+Reseal = Callable[[bytes], bytes]
+"""A change of what is sealed, made of what is there at the moment of the write."""
 
 
 @dataclass(frozen=True)
@@ -92,14 +96,14 @@ async def open_(
 async def propose(
     store: Store,
     mediation_id: str,
-    sealed: bytes,
+    reseal: Reseal,
     points: Sequence[tuple[MediationPoint, bytes]],
     marks: Sequence[str],
     today: date,
     clock: Clock = written_at,
 ) -> MediationRecord:
     """Record what is proposed, and the marks of the codes that sign it. An earlier proposal, and
-    its signatures, are gone.
+    its signatures, are gone; the same one again, with the same marks, changes nothing.
 
     Raises:
         Refused: mediation_not_found, mediation_of_report, mediation_not_now, in_the_past
@@ -107,6 +111,9 @@ async def propose(
 
     def work(connection: Connection) -> MediationRecord:
         found = _locked(connection, mediation_id)
+        signed_by = select(_PARTY.mark).where(_PARTY.mediation == mediation_id).order_by(_PARTY.n)
+        if [row.mark for row in connection.execute(signed_by)] == list(marks):
+            return _record(connection, mediation_id)
         check_proposal(found, [one for one, _ in points], today)
         connection.execute(delete(point).where(_POINT.mediation == mediation_id))
         connection.execute(
@@ -124,7 +131,9 @@ async def propose(
             )
         values = {"state": MediationState.PROPOSED.value, "proposed_at": clock(connection)}
         connection.execute(
-            update(mediation).where(_MEDIATION.id == mediation_id).values(**values, sealed=sealed)
+            update(mediation)
+            .where(_MEDIATION.id == mediation_id)
+            .values(**values, sealed=reseal(_sealed(connection, mediation_id)))
         )
         return _record(connection, mediation_id)
 
@@ -186,7 +195,7 @@ def _signed(connection: Connection, of: Mediation, n: int, at: datetime, photo: 
 
 
 async def fail(
-    store: Store, mediation_id: str, sealed: bytes, clock: Clock = written_at
+    store: Store, mediation_id: str, reseal: Reseal, clock: Clock = written_at
 ) -> MediationRecord:
     """Record that they do not agree; the codes sign nothing from then on.
 
@@ -198,6 +207,7 @@ async def fail(
         found = _locked(connection, mediation_id)
         check_failing(found)
         _ended(connection, mediation_id, MediationState.FAILED, clock(connection))
+        sealed = reseal(_sealed(connection, mediation_id))
         connection.execute(
             update(mediation).where(_MEDIATION.id == mediation_id).values(sealed=sealed)
         )
@@ -243,6 +253,12 @@ async def of_ticket(store: Store, number: str) -> list[MediationRecord]:
     return await store.read(work)
 
 
+async def headings(store: Store, number: str) -> list[Mediation]:
+    """Return the mediations of a ticket without what was said, the first one first."""
+    which = select(mediation).where(_MEDIATION.number == number).order_by(_MEDIATION.n)
+    return [_mediation(row) for row in await store.rows(which)]
+
+
 async def by_mark(store: Store, mark: str) -> tuple[MediationRecord, int] | None:
     """Return the mediation whose proposal a code signs, and the number of its side."""
 
@@ -273,6 +289,13 @@ def _locked(connection: Connection, mediation_id: str) -> Mediation:
     if connection.execute(reports).scalar():
         raise _of_report()
     return _mediation(row)
+
+
+def _sealed(connection: Connection, of: str) -> bytes:
+    sealed: bytes = connection.execute(
+        select(_MEDIATION.sealed).where(_MEDIATION.id == of)
+    ).scalar_one()
+    return sealed
 
 
 def _ended(connection: Connection, of: str, state: MediationState, at: datetime) -> None:

@@ -4,9 +4,9 @@ Whatever changes a promise locks its row, then takes the time, then asks the rul
 the clock alone, that a day is here or that the grace is over, is computed at reading.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from typing import Any
 
@@ -26,6 +26,7 @@ from domain.promise import checks
 from domain.promise.promise import Promise, PromiseEnd
 from domain.refusals import Refused
 from store.db import tables
+from store.db.clock import Clock, written_at
 from store.db.cursors import cursor as cursor_of
 from store.db.cursors import key_of
 from store.db.engine import ResultRow, Store
@@ -34,9 +35,6 @@ from store.db.promise_tables import promise
 from store.db.tables import Row
 from store.files.files import Attaching
 from store.files.files import attach as attached
-
-Clock = Callable[[Connection], datetime]
-"""The source of the time of a write."""
 
 _PROMISE = promise.c
 _TICKET = tables.ticket.c
@@ -76,14 +74,6 @@ class PromiseEnding:
     moved_to: date | None = None
     most_ahead: int = 0
     grace: int = 0
-
-
-def written_at(connection: Connection) -> datetime:
-    """Return the time now: of the database, if it is a server for several processes."""
-    if connection.dialect.name == "sqlite":
-        return datetime.now(UTC)
-    at: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
-    return at.astimezone(UTC)
 
 
 async def make(
@@ -206,6 +196,8 @@ async def of_ticket(store: Store, number: str) -> list[Promise]:
 async def followers(store: Store, of: Collection[Promise]) -> dict[tuple[str, int], Promise]:
     """Return the promises that others were moved to, by ticket and number of those."""
     numbers = {one.number for one in of if one.end is PromiseEnd.EXCUSED}
+    if not numbers:
+        return {}
     rows = await store.rows(
         select(promise).where(_PROMISE.number.in_(numbers), _PROMISE.follows.is_not(None))
     )

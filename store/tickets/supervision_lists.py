@@ -6,7 +6,8 @@ two people who act at once are told what the first one has done.
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Select, and_, delete, exists, func, insert, or_, select, update
 
@@ -15,6 +16,7 @@ from domain.deadlines.limits import Limit
 from domain.refusals import Refused
 from domain.supervision.rows import ListRow, ListStep, RowState, StepKind
 from store.db import tables
+from store.db.clock import Clock, written_at
 from store.db.engine import ResultRow, Store
 from store.db.supervision_tables import row as row_table
 from store.db.supervision_tables import step as step_table
@@ -29,15 +31,13 @@ _COLUMNS = tuple(_ROW[name] for name in ListRow.model_fields)
 Change = Callable[[ListRow, datetime], ListRow]
 """A change of a row, made at the moment of the write."""
 
-Clock = Callable[[], datetime]
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
-
 
 async def put(
-    store: Store, new: ListRow, by: Actor, draw_due: Callable[[datetime], date], clock: Clock = now
+    store: Store,
+    new: ListRow,
+    by: Actor,
+    draw_due: Callable[[datetime], date],
+    clock: Clock = written_at,
 ) -> ListRow:
     """Put a ticket on a list; the deadline is taken at the moment of the write.
 
@@ -61,7 +61,7 @@ async def put(
         same = (_ROW.number == new.number, _ROW.leader == new.leader, _ROW.settled_at.is_(None))
         if connection.execute(select(_ROW.id).where(*same)).first() is not None:
             raise Refused("already_on_list", "The ticket is on this list already.")
-        at = clock()
+        at = clock(connection)
         made = new.model_copy(update={"put_at": at, "due": draw_due(at)})
         connection.execute(insert(row_table), _values(made))
         _note(connection, made, StepKind.PUT, by, at, made.text, made.due)
@@ -77,7 +77,7 @@ async def change(
     by: Actor,
     text: str,
     apply: Change,
-    clock: Clock = now,
+    clock: Clock = written_at,
 ) -> ListRow:
     """Change a row, and note what happened.
 
@@ -93,7 +93,7 @@ async def change(
         reports = select(_TICKET.of_wrongdoing).where(_TICKET.number == found.number)
         if connection.execute(reports).scalar():
             raise _of_report()
-        before, at = _row(found), clock()
+        before, at = _row(found), clock(connection)
         after = apply(before, at)
         connection.execute(update(row_table).where(_ROW.id == row_id).values(_values(after)))
         due = after.due if kind is StepKind.CAME_BACK else None
@@ -146,13 +146,23 @@ async def steps_of(store: Store, rows: Sequence[ListRow]) -> dict[str, list[List
     return told
 
 
-async def unlisted(store: Store, city: str, since: datetime, after: str, limit: int) -> list[str]:
+class Changed(NamedTuple):
+    """A ticket that changed lately. `turns`: when it can come to be late without another change."""
+
+    number: str
+    version: int
+    turns: tuple[datetime, ...]
+
+
+async def changed(
+    store: Store, city: str, since: datetime, after: str, limit: int
+) -> list[Changed]:
     """Return tickets of a city that changed since then, by number, reports of wrongdoing left out.
 
     Tickets that are on a list already are among them: another leader's may follow.
     """
     query = (
-        select(_TICKET.number)
+        select(_TICKET.number, _TICKET.version, _TICKET.due_at, _TICKET.promised_at)
         .where(
             _TICKET.city == city,
             _TICKET.updated_at >= since,
@@ -162,18 +172,26 @@ async def unlisted(store: Store, city: str, since: datetime, after: str, limit: 
         .order_by(_TICKET.number)
         .limit(limit)
     )
-    return [one.number for one in await store.rows(query)]
+    return [
+        Changed(
+            one.number,
+            one.version,
+            tuple(at for at in (one.due_at, one.promised_at) if at is not None),
+        )
+        for one in await store.rows(query)
+    ]
 
 
 async def rules_used(store: Store, number: str) -> set[tuple[str, str]]:
     """Return which rules have put the ticket on which lists, as leader and rule.
 
-    A list that has it unsettled by hand, or by another rule, counts as with rule "".
+    A list that has it unsettled, by hand or by a rule, counts as with rule "".
     """
     query = select(_ROW.leader, _ROW.rule, _ROW.settled_at).where(_ROW.number == number)
     used = set[tuple[str, str]]()
     for one in await store.rows(query):
-        used.add((one.leader, one.rule))
+        if one.rule:
+            used.add((one.leader, one.rule))
         if one.settled_at is None:
             used.add((one.leader, ""))
     return used

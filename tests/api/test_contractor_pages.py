@@ -37,9 +37,9 @@ async def test_a_month_is_closed_objected_to_decided_and_published(assessed: Api
     assert "未清理" in says(seen)
     assert "企业一" in says(seen)
     assert "企业二" not in says(seen), "only its own sheet"
-    blank = await officer.post(f"{HERE}/{month}/1/object", {"said": " "})
+    blank = await officer.post(f"{HERE}/{month}/1/object", {"text": " "})
     assert blank.status_code == 422
-    sent = await officer.post(f"{HERE}/{month}/1/object", {"said": "该点位不属我司。"})
+    sent = await officer.post(f"{HERE}/{month}/1/object", {"text": "该点位不属我司。"})
     assert sent.status_code == 303, says(sent)
     supervisor = await at_desk(assessed, Role.SUPERVISOR)
     assert "待处理申诉：1" in says(await supervisor.get(HERE, month=month))
@@ -47,9 +47,12 @@ async def test_a_month_is_closed_objected_to_decided_and_published(assessed: Api
     assert "该点位不属我司。" in says(page)
     everybody = await assessed.http.get("/contractors/heping", headers=HTML)
     assert "尚未公布任何月份" in says(everybody)
-    decision = {"said": "经核实属实。", "granted": "yes"}
-    decided = await supervisor.post(f"{HERE}/{month}/1/decide", decision)
-    assert decided.status_code == 303
+    decision = {"reason": "", "granted": "yes", "unit": "bike-1"}
+    empty = await supervisor.post(f"{HERE}/{month}/1/decide", decision)
+    assert empty.status_code == 422
+    assert '<a href="#f-reason-1">' in empty.text, "the line is still there"
+    decided = await supervisor.post(f"{HERE}/{month}/1/decide", decision | {"reason": "属实。"})
+    assert decided.headers["Location"] == f"{HERE}?month={month}&unit=bike-1"
     over = update(assessment_tables.month).values(objections_until=datetime.now(UTC))
     await assessed.store.change(over)
     everybody = await assessed.http.get(f"/contractors/heping?month={month}", headers=HTML)

@@ -12,10 +12,15 @@ from sqlalchemy import update
 from temporalio.client import Client
 
 from domain.actors import Role
+from domain.deadlines.registry import ClockName
+from domain.facts.intake import Accepted
 from domain.pack.periods import month_at
-from store.db import assessment_tables
+from domain.ticket.rules_snapshot import Rules
+from store.db import assessment_tables, tables
 from store.db.engine import Store
+from store.packs import archive
 from tests.api.running_api import Api, problem, serve_api
+from tests.store.stories import Story, clock, complaint, project
 from tests.support.assessed_city import a_line, assessing, closed_with, month_before
 
 CITY = "/api/v1/cities/heping"
@@ -137,6 +142,47 @@ async def test_a_closed_month_shows_differences_and_does_not_change(assessed: Ap
     assert gone == [("gone", "bike-1", "KH01")]
     assert shown["sheets"][0]["total"] == 101
     assert (await page(assessed, month, supervisor))["differences"] is None
+
+
+async def test_a_company_does_not_read_of_a_line_whose_ticket_accuses_it_now(
+    assessed: Api,
+) -> None:
+    packs, accusing = assessed.context.packs, Story(complaint(city="heping"))
+    month = month_before(packs)
+    await project(assessed.store, accusing.until_replied())
+    line = a_line("bike-1", "KH03", -3).model_copy(update={"number": accusing.number})
+    await closed_with(assessed.store, packs, month, line, a_line("bike-1", "KH01", 1, 2))
+    turned = update(tables.ticket).where(tables.ticket.c.number == accusing.number)
+    await assessed.store.change(turned.values(of_wrongdoing=True, accused="bike-1"))
+
+    own = await page(assessed, month, await company(assessed), compare=True)
+    assert accusing.number not in str(own), "neither as a line nor as one that is gone"
+    [sheet] = own["sheets"]
+    assert len(sheet["lines"]) == 1
+    body = {"line": 1, "text": "不属我司。"}
+    refused = await post(assessed, month, "objections", body, await company(assessed))
+    assert problem(refused) == (404, "line_not_found")
+    everybody = await page(assessed, month, await assessed.token(Role.SUPERVISOR), unit="bike-1")
+    assert accusing.number in str(everybody)
+    totals = {one["unit"]: one["total"] for one in everybody["sheets"]}
+    assert totals["bike-1"] == sheet["total"] == 98, "the month stays as it was closed"
+
+
+async def test_a_month_that_is_over_is_shown_as_it_would_be_closed(
+    assessed: Api, tmp_path: Path
+) -> None:
+    then = assessing(tmp_path / "then", base=90).get("heping")
+    await archive.keep(assessed.store, tmp_path / "then" / "heping")
+    story = Story(complaint(city="heping"))
+    rules = Rules.model_validate({"pack": "heping", "pack_version": then.version})
+    accepted = Accepted(rules=rules, clocks=[clock(ClockName.TRIAGE, story.at, 1)])
+    await project(assessed.store, [story.tell(accepted)])
+    month, supervisor = month_before(assessed.context.packs), await assessed.token(Role.SUPERVISOR)
+    before = await page(assessed, month, supervisor)
+    assert (before["state"], before["base"]) == ("ended", 90)
+    assert (await post(assessed, month, "close")).status_code == 200
+    after = await page(assessed, month, supervisor)
+    assert (after["state"], after["base"], after["sheets"]) == ("closed", 90, before["sheets"])
 
 
 async def test_what_is_not_closed_cannot_be_objected_to(assessed: Api) -> None:

@@ -67,6 +67,19 @@ async def as_guest(api: Api, what: str, code: str, body: Any) -> httpx.Response:
     return await api.http.post(f"{HEARING}/{what}", json=body, headers=headers)
 
 
+async def test_a_hearing_begins_within_a_year(reporting: Api) -> None:
+    """One of the year 9999 could not be drawn by the city's clocks, nor the list with it."""
+    shown = await reporting.handled(public=True)
+    for year, code in (
+        ("9999-12-31T23:00:00Z", "too_far"),
+        ("2001-01-01T00:00:00Z", "in_the_past"),
+    ):
+        refused = await act(reporting, HEARINGS, draft(shown) | {"starts_at": year})
+        assert problem(refused) == (422, code)
+    supervisor = await at_desk(reporting, Role.SUPERVISOR)
+    assert (await supervisor.get("/staff/hearings")).status_code == 200
+
+
 async def test_only_published_tickets_come_to_an_event(reporting: Api) -> None:
     shown, private = await reporting.handled(public=True), await reporting.handled()
     unanswered = await reporting.file(public=True)
@@ -153,13 +166,25 @@ async def test_who_is_invited_asks_and_rates_each_answer_once(reporting: Api) ->
     assert problem(last) == (409, "hearing_question_cap")
 
 
+async def test_what_others_try_in_a_network_keeps_nobody_from_asking(reporting: Api) -> None:
+    ticket = await reporting.handled(public=True)
+    assert (await act(reporting, HEARINGS, draft(ticket))).status_code == 201
+    assert (await act(reporting, f"{HEARING}/publish")).status_code == 200
+    [code] = await invited(reporting, 1)
+    for n in range(61):
+        wrong = await as_guest(reporting, "questions", f"AAAA-AAAA-{n:04}", {"text": "何时？"})
+    assert problem(wrong) == (429, "too_many_attempts")
+    asked = await as_guest(reporting, "questions", code, {"text": "何时装灯？"})
+    assert asked.status_code == 200, asked.text
+
+
 async def test_the_pages_of_an_event(reporting: Api) -> None:
     ticket = await reporting.handled(public=True)
     supervisor = await at_desk(reporting, Role.SUPERVISOR)
     sent = {
         "title": "向群众汇报：河道",
         "place": "大厅",
-        "starts_at": "2030-12-05T09:00",
+        "starts_at": f"{datetime.now(UTC) + timedelta(days=7):%Y-%m-%dT09:00}",
         "open": "yes",
         "tickets": ticket.number,
         "key": "k" * 32,

@@ -35,6 +35,8 @@ async def test_a_quarrel_is_written_down_signed_and_kept(api: Api) -> None:
     points = {"text": "周先生修复。", "point_1": "修复天花板", "due_1": due, "point_2": "互不追究"}
     odd = await officer.post(f"{here}/1/proposal", points | {"due_1": "morgen"})
     assert odd.status_code == 422
+    assert '<a href="#f-due_1-1">' in odd.text
+    assert 'value="修复天花板"' in odd.text, "nothing that was typed is lost"
     made = await officer.post(f"{here}/1/proposal", points)
     codes = CODE.findall(made.text)
     assert len(codes) == 2
@@ -51,6 +53,26 @@ async def test_a_quarrel_is_written_down_signed_and_kept(api: Api) -> None:
     assert (await officer.post(f"{here}/1/points/1/kept", {})).status_code == 303
     assert "已履行" in says(await officer.get(here))
     assert "已达成调解协议" in says(await officer.ticket(ticket))
+
+
+async def test_a_form_sent_again_keeps_signatures_and_no_code_signs_other_words(api: Api) -> None:
+    ticket = await api.file()
+    await ticket.until_stage("handle")
+    here = f"/staff/tickets/{ticket.number}/mediations"
+    officer = await at_desk(api, Role.OFFICER, "water")
+    assert (await officer.post(here, SIDES)).status_code == 303
+    form = {"text": "周先生修复。", "point_1": "修复天花板", "key": "k" * 32}
+    codes = CODE.findall((await officer.post(f"{here}/1/proposal", form)).text)
+    assert (await api.http.post("/agreement/sign", data={"signature": codes[0]})).is_success
+    again = await officer.post(f"{here}/1/proposal", form)
+    assert CODE.findall(again.text) == codes
+    assert says(again).count("凭码签署") == 1, "who has signed has signed"
+    # Back in the browser, and other words in the same form.
+    other = await officer.post(f"{here}/1/proposal", form | {"text": "各付一半。"})
+    assert set(CODE.findall(other.text)).isdisjoint(codes)
+    for code in codes:
+        late = await api.http.post("/agreement/sign", data={"signature": code})
+        assert late.status_code == 401
 
 
 async def test_who_does_not_agree_and_who_may_not_look(api: Api) -> None:

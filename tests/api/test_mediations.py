@@ -11,10 +11,13 @@ import pytest
 from sqlalchemy import select, update
 from temporalio.client import Client
 
+from app.tickets import mediations as acts
 from domain.actors import Role
+from domain.refusals import Refused
 from store.db.engine import Store
 from store.db.mediation_tables import mediation, party, point
-from store.tickets import erasure
+from store.tickets import erasure, mediations
+from store.tickets.mediations import MediationRecord
 from tests.api.running_api import Api, Filed, problem, serve_api
 from tests.support.cities import SHIPPED
 from tests.support.engine import platform
@@ -133,6 +136,36 @@ async def test_a_new_proposal_takes_the_signatures_of_the_old_one(both: Api) -> 
     assert (await seen(ticket))[0]["state"] == "agreed"
 
 
+async def test_of_two_who_write_at_once_none_takes_the_others_words_back(
+    both: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = await called(both)
+    await proposed(ticket)
+    [before] = await mediations.of_ticket(both.store, ticket.number)
+    assert (await act(ticket, "/1/proposal", proposal(text="各付一半。"))).status_code == 200
+
+    async def read_before(*_asked: Any) -> MediationRecord:
+        return before
+
+    monkeypatch.setattr(acts, "_one", read_before)
+    assert (await act(ticket, "/1/fail", {"reason": "分歧较大。"})).status_code == 200
+    [failed] = await seen(ticket)
+    assert (failed["proposal"], failed["reason"]) == ("各付一半。", "分歧较大。")
+
+
+async def test_a_side_is_not_told_that_the_ticket_became_a_report(
+    both: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even in the moment between reading and signing."""
+    first, _ = await proposed(await called(both))
+
+    async def too_late(_store: Store, _mark: str) -> None:
+        raise Refused("mediation_of_report", "A report of wrongdoing has no mediation.")
+
+    monkeypatch.setattr(mediations, "sign", too_late)
+    assert problem(await sign(both, first)) == (401, "signature_unknown")
+
+
 async def test_who_does_not_agree_says_why_and_signs_nothing(both: Api) -> None:
     ticket = await called(both)
     first, _ = await proposed(ticket)
@@ -178,7 +211,8 @@ async def test_codes_are_not_guessed(both: Api) -> None:
         headers = {"Signature-Code": f"AAAA-AAAA-{n:04d}"}
         answer = await stranger.get("/api/v1/agreement", headers=headers)
     assert problem(answer) == (429, "too_many_attempts")
-    assert (await sign(both, first, "")).status_code == 200
+    right = await stranger.get("/api/v1/agreement", headers={"Signature-Code": first})
+    assert right.status_code == 200, "what others try in a network keeps nobody from their own"
 
 
 async def test_a_report_has_no_mediation_and_no_helpers(both: Api) -> None:

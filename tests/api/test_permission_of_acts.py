@@ -33,7 +33,7 @@ EXEMPT = {
     "proof_of_work.ProofOfWork.passed": "the same",
     "ratings.check_due": "a part of rating: the caller is known by the access code",
     "commands.not_running_error": "words a refusal",
-    "beside_workflow.moments_beside": "tells an act that has asked what its timeline says",
+    "acted_on.started": "says what an act that has asked may know of a ticket",
     "views.seen": "finds the round of an act that has asked",
     "views.shown": "draws the rounds of an act that has asked",
     "cells.post_of": "says to an act that has asked where the grid worker works",
@@ -42,6 +42,8 @@ EXEMPT = {
     "periods.Reckoning.pack_then": "finds the rules that figures and points are computed by",
     "offers.competent": "finds the places that everybody may find",
     "bookings.appointment_out": "draws an appointment for an act that has asked",
+    "hearing_views.hearing_out": "draws a hearing for an act that has asked",
+    "guards.opened": "counts wrong codes for an act that has asked",
     "bookings.new_time": "a part of acts that ask: which times an appointment would have",
     "installation.store_ready": "tells a load balancer that the store answers, and nothing else",
 }
@@ -159,6 +161,19 @@ def test_a_part_of_an_act_that_asks_late_is_found() -> None:
         assert isinstance(node, ast.AsyncFunctionDef)
         acts.append(Function("made", f"act{n}", node, imported))
     assert _asking(acts) == {"permission.permit", "made.act0"}
+
+
+def test_nobody_but_the_permission_itself_says_what_a_caller_was_permitted() -> None:
+    """A right that an act hands to its caller is in no table, and lasts for the whole request."""
+    written = set()
+    for package in ("api", "app"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                changes = isinstance(node, ast.Attribute) and node.attr in ("add", "update")
+                owner = node.value if changes and isinstance(node, ast.Attribute) else None
+                if isinstance(owner, ast.Attribute) and owner.attr == "granted":
+                    written.add(str(path.relative_to(ROOT)))
+    assert written == {"app/access/permission.py"}
 
 
 def test_no_other_package_imports_what_a_module_keeps_to_itself() -> None:

@@ -94,6 +94,24 @@ async def test_a_promise_waits_for_its_unit_then_for_the_supervisor(promising: A
     assert "已完成" in kept.text
 
 
+async def test_what_is_refused_stands_again_in_the_form_that_was_sent(promising: Api) -> None:
+    """Each promise has forms of its own: what was typed in one was lost, or stood in another."""
+    ticket = await promising.handled()
+    supervisor = await at_desk(promising, Role.SUPERVISOR)
+    here = f"/staff/tickets/{ticket.number}/promises"
+    for n in (1, 2):
+        form = {"text": f"{TEXT}{n}", "due": day(n)}
+        assert (await supervisor.post(here, form)).status_code == 303
+    typed = {"reason": "灯杆厂停产。", "moved_to": "morgen"}
+    wrong = await supervisor.post(f"{here}/2/excuse", typed)
+    assert wrong.status_code == 422
+    assert '<a href="#f-moved_to-2-excuse">' in wrong.text
+    assert wrong.text.count("灯杆厂停产。") == 1
+    assert 'value="morgen"' in wrong.text
+    empty = await supervisor.post(here, {"text": "", "due": day(1)})
+    assert '<a href="#f-text">' in empty.text
+
+
 async def test_who_may_not_tell_sees_promises_and_no_forms(promising: Api) -> None:
     ticket = await promising.handled()
     officer = await at_desk(promising, Role.OFFICER, "water")

@@ -8,13 +8,16 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import update
 from temporalio.client import Client
 
 from activities.supervision import Listing
 from domain.actors import Role
 from domain.deadlines.calendar import is_working_day
 from runtime.names import LISTS_WORKFLOW, TICKETS
+from store.db import tables
 from store.db.engine import Store
+from store.db.supervision_tables import row as row_table
 from tests.api.running_api import Api, Filed, problem, serve_api
 from tests.support.engine import platform
 from tests.support.supervising_city import let_days_pass, put_on, supervising
@@ -149,16 +152,60 @@ async def test_the_pack_puts_tickets_on_the_lists_of_their_leaders(listing: Api)
     async with asyncio.timeout(60):
         while "urged" not in await ticket.kinds():
             await asyncio.sleep(0.02)
-    job = Listing(listing.context.packs, listing.store)
-
-    async def run() -> int:
-        return sum([count async for count in job.due(datetime.now(UTC))])
-
-    assert [await run(), await run()] == [1, 0], "once, however often it runs"
+    for put_now in ([1, 0], [0, 0]):  # a worker that has just started has judged nothing yet
+        job = Listing(listing.context.packs, listing.store)
+        assert [sum(await judged(job)) for _ in put_now] == put_now, "once, however often it runs"
     [row] = (await seen(listing, await listing.token(Role.AUDITOR)))["rows"]
     assert (row["number"], row["leader"], row["rule"]) == (ticket.number, "water", "red")
     assert row["number"] != quiet.number
     assert row["may_revisit"] is False, "an auditor only reads"
+
+
+async def judged(job: Listing, at: datetime | None = None) -> list[int]:
+    """Run the job; return how many rows each of the tickets gave that it looked at."""
+    return [count async for count in job.due(at or datetime.now(UTC))]
+
+
+async def test_only_what_changed_is_judged_again(listing: Api) -> None:
+    """An hourly job that read all tickets of a week took longer with every ticket."""
+    tickets = [await handled(listing) for _ in range(3)]
+    job = Listing(listing.context.packs, listing.store)
+    assert await judged(job) == [0, 0, 0]
+    assert await judged(job) == []
+    version = len(await tickets[0].kinds())
+    assert (
+        await tickets[0].act("urge", tickets[0].citizen, {"text": "三天了。"})
+    ).status_code == 200
+    async with asyncio.timeout(60):
+        while len(await tickets[0].kinds()) == version:
+            await asyncio.sleep(0.02)
+    assert await judged(job) == [1]
+    assert await judged(job) == []
+
+
+async def test_what_came_to_be_late_is_judged_again(listing: Api) -> None:
+    """Nothing is recorded when a promise's time is over, but a rule may ask for it."""
+    await handled(listing)
+    now = datetime.now(UTC)
+    due, later = now + timedelta(hours=1), now + timedelta(hours=2)
+    await listing.store.change(update(tables.ticket).values(due_at=None, promised_at=due))
+    job = Listing(listing.context.packs, listing.store)
+    assert [await judged(job, at) for at in (now, now, due, later)] == [[0], [], [0], []]
+
+
+async def test_a_second_rule_waits_until_the_list_is_done_with_the_ticket(listing: Api) -> None:
+    ticket = await handled(listing)
+    row = await put_on(ticket)
+    assert (await ticket.act("urge", ticket.citizen, {"text": "三天了。"})).status_code == 200
+    async with asyncio.timeout(60):
+        while "urged" not in await ticket.kinds():
+            await asyncio.sleep(0.02)
+    job = Listing(listing.context.packs, listing.store)
+    assert [sum(await judged(job)), sum(await judged(job))] == [0, 0]
+    which = row_table.c.id == row["id"]
+    settled = {"state": "settled", "settled_at": datetime.now(UTC)}
+    await listing.store.change(update(row_table).where(which).values(**settled))
+    assert sum(await judged(job)) == 1
 
 
 async def test_the_engine_runs_the_job(listing: Api, client: Client) -> None:

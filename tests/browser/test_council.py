@@ -5,26 +5,18 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from domain.actors import Role
 from tests.browser.conftest import Open
-from tests.support.browser import Site, violations
+from tests.support.browser import PHONE, Site, phone_faults
 from tests.support.councils import draft
 
 pytestmark = pytest.mark.timeout(900)  # the first test waits for the installation
-PHONE = {"width": 360, "height": 740}
 WORDS = {
     "zh": ("查询", "提交发言", "投票", "已形成决定", "您已用该邀请码投过票。"),
     "en": ("Look", "Say it", "Cast the vote", "Decision made", "You have voted"),
 }
-
-
-def _faults(page: Page, name: str, script: bool) -> list[str]:
-    """Return what is wrong with a page as it is drawn now."""
-    found = [f"{name}: {fault}" for fault in violations(page)] if script else []
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    return [*found, f"{name}: {wide} pixels wide"] if wide > PHONE["width"] else found
 
 
 def _let_pass(town: Site, number: str, **times: float) -> None:
@@ -50,11 +42,11 @@ def test_who_is_invited_speaks_votes_and_sees_the_result(
     codes = town.post(f"{path}/1/invitations", {"count": 1}, role=who).json()["codes"]
     town.post(f"{path}/1/open", role=who)
     page = phone("/council", language=language, script=script, viewport=PHONE)
-    faults = _faults(page, "the code", script)
+    faults = phone_faults(page, "the code", script)
     page.locator("#f-invitation").fill(codes[0].lower())
     page.get_by_role("button", name=look, exact=True).click()
     page.locator("#f-text").fill("晚上没有空位。")
-    faults += _faults(page, "statements", script)
+    faults += phone_faults(page, "statements", script)
     page.get_by_role("button", name=say).click()
     expect(page.locator("blockquote.said")).to_have_text("晚上没有空位。")
     _let_pass(town, number, statements_until=-1, vote_opens_at=-1)
@@ -67,7 +59,7 @@ def test_who_is_invited_speaks_votes_and_sees_the_result(
     again()
     page.get_by_role("button", name=cast, exact=True).click()
     expect(page.locator("#summary")).to_be_visible()
-    faults += _faults(page, "a vote without a choice", script)
+    faults += phone_faults(page, "a vote without a choice", script)
     page.locator("label", has_text="错时共享").click()
     page.get_by_role("button", name=cast, exact=True).click()
     expect(page.locator("main")).to_contain_text(voted)
@@ -75,12 +67,12 @@ def test_who_is_invited_speaks_votes_and_sees_the_result(
     _let_pass(town, number, vote_closes_at=-0.01)
     again()
     expect(page.locator("#s-now")).to_have_text(decided)
-    faults += _faults(page, "the result", script)
+    faults += phone_faults(page, "the result", script)
     staff = desk(
         f"/staff/tickets/{number}/councils", who, language=language, script=script, viewport=PHONE
     )
     expect(staff.locator("#s-council-1")).to_be_visible()
-    faults += _faults(staff, "the staff's page", script)
+    faults += phone_faults(staff, "the staff's page", script)
     staff.goto("/staff/council-tasks")
-    faults += _faults(staff, "late tasks", script)
+    faults += phone_faults(staff, "late tasks", script)
     assert faults == []

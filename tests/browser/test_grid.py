@@ -7,12 +7,11 @@ from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
 from domain.actors import Role
 from tests.browser.conftest import Open
-from tests.support.browser import Site, violations
+from tests.support.browser import PHONE, Site, phone_faults
 from tests.support.grid_workers import CELL, HERE, STREET
 from tests.support.media import a_photo
 
 pytestmark = pytest.mark.timeout(900)  # the first test waits for the installation
-PHONE = {"width": 360, "height": 740}
 WORDS = {
     "zh": ("已全部上报。", "处置前、后照片", "修改", "已上报。"),
     "en": ("Everything has arrived.", "a photo of before and of after", "Put it right", "arrived"),
@@ -21,13 +20,6 @@ _GOVERNED = """async () => {
     await navigator.serviceWorker.ready;
     while (!navigator.serviceWorker.controller) await new Promise((later) => setTimeout(later, 20));
 }"""
-
-
-def _faults(page: Page, name: str, script: bool = True) -> list[str]:
-    """Return what is wrong with a page as it is drawn now."""
-    found = [f"{name}: {fault}" for fault in violations(page)] if script else []
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    return [*found, f"{name}: {wide} pixels wide"] if wide > PHONE["width"] else found
 
 
 def _photo(name: str) -> FilePayload:
@@ -87,7 +79,7 @@ def test_a_day_without_a_network_arrives_once(
     page.evaluate(_GOVERNED)
     page.reload()  # from now on the page is kept
     expect(page.locator("[data-state]")).to_have_text(arrived)
-    faults = _faults(page, "in the morning")
+    faults = phone_faults(page, "in the morning")
 
     page.context.set_offline(True)
     page.reload()
@@ -108,13 +100,13 @@ def test_a_day_without_a_network_arrives_once(
     place.locator("[name=photos]").set_input_files([_photo("look")])
     place.locator("[data-here]").click()
     expect(place.locator("input[type=hidden][name=lat]")).to_have_value("40.018900")
-    faults += _faults(page, "the forms, filled in")
+    faults += phone_faults(page, "the forms, filled in")
     place.locator("button.btn-primary").click()
     expect(waiting).to_have_count(5)
     expect(place).to_be_hidden()
     page.reload()  # the phone was switched off in between
     expect(waiting).to_have_count(5)
-    faults += _faults(page, "off line")
+    faults += phone_faults(page, "off line")
 
     page.context.set_offline(False)
     expect(waiting).to_have_count(0, timeout=60_000)
@@ -122,7 +114,7 @@ def test_a_day_without_a_network_arrives_once(
     page.locator("[data-sync]").click()
     page.reload()
     expect(page.locator("[data-state]")).to_have_text(arrived)
-    faults += _faults(page, "in the evening")
+    faults += phone_faults(page, "in the evening")
     assert sorted(_found(town, f"{language} 第")) == [
         f"{language} 第{n}家说一切都好。" for n in range(3)
     ]
@@ -138,7 +130,7 @@ def test_a_day_without_a_network_arrives_once(
     report.locator("button.btn-primary").click()
     expect(waiting).to_have_count(1)
     expect(waiting.locator("b")).to_contain_text(lacking)
-    faults += _faults(page, "one was refused")
+    faults += phone_faults(page, "one was refused")
     page.reload()
     expect(waiting.locator("b")).to_contain_text(lacking)
     page.get_by_role("button", name=put_right).click()
@@ -150,23 +142,23 @@ def test_a_day_without_a_network_arrives_once(
 
     seen = {"language": language, "viewport": PHONE, "reduced_motion": "reduce"}
     street = desk("/staff/grid-workers", Role.OFFICER, unit=STREET, **seen)
-    faults += _faults(street, "the street's grid workers")
+    faults += phone_faults(street, "the street's grid workers")
     street.goto("/staff/diaries")
     street.locator("#f-words").fill(language)
     street.locator("form.panel button.btn-primary").click()
     expect(street.locator("input[name=entry]").first).to_be_visible()
-    faults += _faults(street, "diaries")
+    faults += phone_faults(street, "diaries")
     looked = desk(f"/staff/tickets/{number}/checks", Role.DISPATCHER, **seen)
-    faults += _faults(looked, "what was found")
+    faults += phone_faults(looked, "what was found")
     join = phone("/grid/join", language=language, viewport=PHONE)
-    faults += _faults(join, "signing up")
+    faults += phone_faults(join, "signing up")
     assert "\n".join(faults) == ""
 
 
 def test_without_a_script_each_entry_is_sent_by_itself(desk: Open, town: Site) -> None:
     _appointed(town)
     page = desk("/staff/grid", Role.GRID_WORKER, unit=STREET, script=False, viewport=PHONE)
-    faults = _faults(page, "without a script", script=False)
+    faults = phone_faults(page, "without a script", script=False)
     form = _form(page, "report")
     form.locator("textarea").fill("井盖松动，骑车经过会响。")
     form.locator("[name=before]").set_input_files([_photo("now")])

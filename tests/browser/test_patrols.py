@@ -3,26 +3,18 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from domain.actors import Role
 from tests.browser.conftest import Open
-from tests.support.browser import Site, violations
+from tests.support.browser import PHONE, Site, phone_faults
 
 pytestmark = pytest.mark.timeout(900)  # the first test waits for the installation
-PHONE = {"width": 360, "height": 740}
 HERE = {"latitude": 39.9001, "longitude": 116.65, "accuracy": 9}
 WORDS = {
     "zh": ("结束巡查", "定位", "手机没有移动", "上报工单", "已上报"),
     "en": ("Finish the round", "position", "did not move", "File a ticket", "Filed as"),
 }
-
-
-def _faults(page: Page, name: str, script: bool) -> list[str]:
-    """Return what is wrong with a page as it is drawn now."""
-    found = [f"{name}: {fault}" for fault in violations(page)] if script else []
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    return [*found, f"{name}: {wide} pixels wide"] if wide > PHONE["width"] else found
 
 
 @pytest.mark.parametrize(("language", "script"), [("zh", True), ("en", True), ("zh", False)])
@@ -41,9 +33,9 @@ def test_a_round_that_does_not_move_is_seen_and_a_finding_is_filed(
         geolocation=HERE,
     )
     expect(page).to_have_url(re.compile("/staff/rounds$"))
-    faults = _faults(page, "the list", script)
+    faults = phone_faults(page, "the list", script)
     page.locator("main h2 a").last.click()
-    faults += _faults(page, "a round", script)
+    faults += phone_faults(page, "a round", script)
     for point in ("A", "B"):
         panel = page.locator(f"#p-{point}")
         button = panel.get_by_role("button")
@@ -53,7 +45,7 @@ def test_a_round_that_does_not_move_is_seen_and_a_finding_is_filed(
     page.get_by_role("button", name=finish).click()
     said = still if script else position
     expect(page.locator("#s-now ~ ul").first).to_contain_text(said)
-    faults += _faults(page, "not proved", script)
+    faults += phone_faults(page, "not proved", script)
     page.locator("#f-text").fill("河面有漂浮物。")
     if not script:
         page.get_by_role("button", name=file).click()
@@ -61,12 +53,12 @@ def test_a_round_that_does_not_move_is_seen_and_a_finding_is_filed(
         page.locator("#f-address").fill("运河东岸")
     page.get_by_role("button", name=file).click()
     expect(page.locator(".alert-success")).to_contain_text(filed)
-    faults += _faults(page, "filed", script)
+    faults += phone_faults(page, "filed", script)
     watching = desk(
         "/staff/patrols", Role.SUPERVISOR, language=language, script=script, viewport=PHONE
     )
     expect(watching.locator("#s-reaches ~ div").first).to_be_visible()
-    faults += _faults(watching, "what watches", script)
+    faults += phone_faults(watching, "what watches", script)
     watching.goto("/staff/patrols/draws")
-    faults += _faults(watching, "draws", script)
+    faults += phone_faults(watching, "draws", script)
     assert faults == []

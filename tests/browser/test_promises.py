@@ -5,22 +5,14 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from domain.actors import Role
 from tests.browser.conftest import Open
-from tests.support.browser import Site, violations
+from tests.support.browser import PHONE, Site, phone_faults
 
 pytestmark = pytest.mark.timeout(900)  # the first test waits for the installation
-PHONE = {"width": 360, "height": 740}
 WORDS = {"zh": ("已兑现", "已兑现"), "en": ("It is kept", "Kept")}
-
-
-def _faults(page: Page, name: str, script: bool) -> list[str]:
-    """Return what is wrong with a page as it is drawn now."""
-    found = [f"{name}: {fault}" for fault in violations(page)] if script else []
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    return [*found, f"{name}: {wide} pixels wide"] if wide > PHONE["width"] else found
 
 
 def _days_pass(town: Site, number: str, days: int) -> None:
@@ -48,7 +40,7 @@ def test_a_promise_is_made_falls_due_is_kept_and_is_seen_by_everybody(
     officer.locator("#f-reply").fill("已安排清淤。")
     officer.locator("#f-promise").fill("月底前清淤三百米")
     officer.locator("#f-promise_due").fill(f"{day}")
-    faults = _faults(officer, "the answer", script)
+    faults = phone_faults(officer, "the answer", script)
     form = officer.locator(f'form[action="/staff/tickets/{number}/complete"]')
     form.locator("button.btn-primary").click()
     town.until(receipt, "rate")
@@ -59,9 +51,9 @@ def test_a_promise_is_made_falls_due_is_kept_and_is_seen_by_everybody(
     _days_pass(town, number, 3)
     officer.goto("/staff/promises")
     expect(officer.locator("main")).to_contain_text(number)
-    faults += _faults(officer, "what waits for the unit", script)
+    faults += phone_faults(officer, "what waits for the unit", script)
     officer.get_by_role("link", name=number, exact=True).click()
-    faults += _faults(officer, "the promise", script)
+    faults += phone_faults(officer, "the promise", script)
     officer.locator("#f-evidence-1").fill("三百米已清淤。")
     officer.get_by_role("button", name=keep, exact=True).click()
     expect(officer.locator("main")).to_contain_text("三百米已清淤。")
@@ -69,11 +61,11 @@ def test_a_promise_is_made_falls_due_is_kept_and_is_seen_by_everybody(
     page = phone("/city/tongzhou/promises?which=kept", **look)
     expect(page.locator(f"#p-{number}-1")).to_contain_text("三百米已清淤。")
     expect(page.locator(f"#p-{number}-1")).to_contain_text(kept)
-    faults += _faults(page, "what everybody reads", script)
+    faults += phone_faults(page, "what everybody reads", script)
     page.goto(f"/report-card/tongzhou?year={day.year}")
     expect(page.locator("#s-kept")).to_be_visible()
-    faults += _faults(page, "the report card", script)
+    faults += phone_faults(page, "the report card", script)
     supervisor = desk("/staff/report-card", Role.SUPERVISOR, **look)
     expect(supervisor.locator("#s-choose")).to_be_visible()
-    faults += _faults(supervisor, "the staff's report card", script)
+    faults += phone_faults(supervisor, "the staff's report card", script)
     assert faults == []

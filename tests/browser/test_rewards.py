@@ -8,12 +8,11 @@ from playwright.sync_api import FilePayload, Page, expect
 
 from domain.actors import Role
 from tests.browser.conftest import Open
-from tests.support.browser import Site, violations
+from tests.support.browser import PHONE, Site, phone_faults
 from tests.support.media import saved
 from tests.support.seeds import dice
 
 pytestmark = pytest.mark.timeout(900)  # the first test waits for the installation
-PHONE = {"width": 360, "height": 740}
 WORDS = {
     "zh": ("查询", "积分审核中", "10", "兑换", "待领取", "核销", "发放积分"),
     "en": (
@@ -30,13 +29,6 @@ _GOVERNED = """async () => {
     await navigator.serviceWorker.ready;
     while (!navigator.serviceWorker.controller) await new Promise((later) => setTimeout(later, 20));
 }"""
-
-
-def _faults(page: Page, name: str) -> list[str]:
-    """Return what is wrong with a page as it is drawn now."""
-    found = [f"{name}: {fault}" for fault in violations(page)]
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    return [*found, f"{name}: {wide} pixels wide"] if wide > PHONE["width"] else found
 
 
 def _judged(town: Site, receipt: dict[str, str]) -> str:
@@ -85,7 +77,7 @@ def test_a_resident_is_rewarded_for_a_snapshot_that_was_right(
     page.context.set_offline(True)
     page.locator("[data-send]").click()
     expect(page.locator("[data-waiting-line]")).not_to_be_empty()
-    faults = _faults(page, "it waits for the network")
+    faults = phone_faults(page, "it waits for the network")
     page.context.set_offline(False)
     page.wait_for_selector("[data-sent]")
     number, code = page.locator(".codes dd").all_inner_texts()[:2]
@@ -97,7 +89,7 @@ def test_a_resident_is_rewarded_for_a_snapshot_that_was_right(
     assert _judged(town, receipt) == "held"
 
     page.goto("/rewards")
-    faults += _faults(page, "the receipt is asked for")
+    faults += phone_faults(page, "the receipt is asked for")
     page.locator("#f-number").fill(number)
     page.locator("#f-code").fill(code)
     page.get_by_role("button", name=look, exact=True).click()
@@ -113,19 +105,19 @@ def test_a_resident_is_rewarded_for_a_snapshot_that_was_right(
     page.locator("#f-code").fill(code)
     page.get_by_role("button", name=look, exact=True).click()
     expect(page.locator(".balance")).to_have_text(points)
-    faults += _faults(page, "prizes")
+    faults += phone_faults(page, "prizes")
     page.get_by_role("button", name=choose).first.click()
     prize_code = page.locator(".prize-code").inner_text()
     expect(page.locator(".balance")).to_have_text("0")
     expect(page.locator("[aria-labelledby=s-chosen]")).to_contain_text(waits)
-    faults += _faults(page, "the prize's code")
+    faults += phone_faults(page, "the prize's code")
 
     counter = desk("/staff/prizes", Role.OFFICER, unit="market", language=language, viewport=PHONE)
     counter.locator("#f-code").fill(prize_code.lower())
     counter.get_by_role("button", name=confirm).click()
     name = "A bag of salt" if language == "en" else "食盐一袋"
     expect(counter.locator(".alert-success")).to_contain_text(name)
-    faults += _faults(counter, "the counter")
+    faults += phone_faults(counter, "the counter")
     counter.locator("#f-code").fill(prize_code)
     counter.get_by_role("button", name=confirm).click()
     expect(counter.locator("#summary")).to_be_visible()  # a code counts once

@@ -5,27 +5,19 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from domain.actors import Role
 from tests.browser.conftest import Open
-from tests.support.browser import Site, violations
+from tests.support.browser import PHONE, Site, phone_faults
 from tests.support.full_town import COMPANY
 
 pytestmark = pytest.mark.timeout(900)  # the first test waits for the installation
-PHONE = {"width": 360, "height": 740}
 WORDS = {
     "zh": ("列入清单", "已整改", "待整改", "待回访"),
     "en": ("Put it on the list", "It is rectified", "To be rectified", "to be revisited"),
 }
 MONTH = "2026-01"
-
-
-def _faults(page: Page, name: str, script: bool) -> list[str]:
-    """Return what is wrong with a page as it is drawn now."""
-    found = [f"{name}: {fault}" for fault in violations(page)] if script else []
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    return [*found, f"{name}: {wide} pixels wide"] if wide > PHONE["width"] else found
 
 
 def _published(town: Site) -> None:
@@ -59,25 +51,25 @@ def test_a_problem_is_put_on_a_list_and_rectified(
     town.until(receipt, "handle")
     how = {"language": language, "script": script, "viewport": PHONE}
     page = desk("/staff/supervision", Role.SUPERVISOR, **how)
-    faults = _faults(page, "the lists", script)
+    faults = phone_faults(page, "the lists", script)
     page.locator("#f-number").fill(receipt["number"])
     page.locator("#f-leader").select_option("water")
     page.locator("#f-due").fill("2020-01-01")
     page.locator("#f-text").fill("清淤并公示。")
     page.get_by_role("button", name=put, exact=True).click()
     expect(page.locator("#summary")).to_be_visible()
-    faults += _faults(page, "a deadline in the past", script)
+    faults += phone_faults(page, "a deadline in the past", script)
     page.locator("#f-due").fill("")
     page.get_by_role("button", name=put, exact=True).click()
     row = page.locator("section.panel", has_text=receipt["number"])
     expect(row).to_contain_text(to_do)
-    row.locator("input[name=said]").first.fill("已清淤。")
+    row.locator("input[name=text]").first.fill("已清淤。")
     row.get_by_role("button", name=done, exact=True).click()
     expect(page.locator("section.panel", has_text=receipt["number"])).to_contain_text(waiting)
-    faults += _faults(page, "a row to be revisited", script)
+    faults += phone_faults(page, "a row to be revisited", script)
     page.goto("/staff/supervision/print")
     expect(page.locator("main")).to_contain_text(receipt["number"])
-    faults += _faults(page, "the printed list", script)
+    faults += phone_faults(page, "the printed list", script)
     assert faults == []
 
 
@@ -89,8 +81,8 @@ def test_everybody_reads_the_sheets_of_contractors(
     how = {"language": language, "script": script, "viewport": PHONE}
     page = phone(f"/contractors/tongzhou?month={MONTH}", **how)
     expect(page.locator("main")).to_contain_text("101")
-    faults = _faults(page, "the published sheets", script)
+    faults = phone_faults(page, "the published sheets", script)
     staff = desk(f"/staff/contractors?month={MONTH}&unit={COMPANY}", Role.SUPERVISOR, **how)
     expect(staff.locator("article.sheet-line")).to_have_count(1)
-    faults += _faults(staff, "the supervisor's sheets", script)
+    faults += phone_faults(staff, "the supervisor's sheets", script)
     assert faults == []

@@ -149,7 +149,9 @@ async def test_of_two_who_close_a_month_at_once_one_does(store: Store) -> None:
     assert kept is not None
     assert [(one.n, one.line.unit) for one in kept.lines] == [(1, "bike-1")]
     assert kept.units == ["bike-1", "bike-2"]
-    assert await closed_months.closed_months(store, "heping") == ["2024-11"]
+    assert await closed_months.public_months(store, "heping", NOW) == [], "there is time to object"
+    later = datetime.now(UTC) + timedelta(days=30)
+    assert await closed_months.public_months(store, "heping", later) == ["2024-11"]
 
 
 async def test_a_closed_month_stays_as_it_was(store: Store) -> None:
@@ -179,6 +181,8 @@ async def test_an_objection_is_in_time_once_and_decided_once(store: Store) -> No
     kept = await closed_months.kept(store, "heping", "2024-11")
     assert kept is not None
     assert not kept.public(datetime.now(UTC) + 9 * DAY), "nobody has decided"
+    in_days = datetime.now(UTC) + 9 * DAY
+    assert await closed_months.public_months(store, "heping", in_days) == []
     at_once = [refusal(decide(store, month, 1, True, "属实", "s")) for _ in range(2)]
     assert sorted(await asyncio.gather(*at_once)) == ["", "objection_decided"]
     kept = await closed_months.kept(store, "heping", "2024-11")
@@ -186,6 +190,8 @@ async def test_an_objection_is_in_time_once_and_decided_once(store: Store) -> No
     assert kept.struck(1)
     assert kept.public(datetime.now(UTC) + DAY)
     assert not kept.public(datetime.now(UTC)), "others may still object"
+    later = datetime.now(UTC) + DAY
+    assert await closed_months.public_months(store, "heping", later) == ["2024-11"]
 
 
 @pytest.mark.parametrize("publish", [True, False])
@@ -194,3 +200,5 @@ async def test_a_city_publishes_only_if_its_pack_says_so(store: Store, publish: 
     kept = await closed_months.kept(store, "heping", "2024-11")
     assert kept is not None
     assert kept.public(NOW) is publish
+    shown = await closed_months.public_months(store, "heping", NOW)
+    assert shown == (["2024-11"] if publish else [])

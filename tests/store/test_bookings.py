@@ -11,11 +11,11 @@ from domain.actors import Actor, Role
 from domain.booking.booking import Booking, BookingAct, BookingState, Visit
 from domain.pack.services import Service, Services
 from domain.refusals import Refused
+from store.db.clock import Clock
 from store.db.engine import Store
 from store.db.errors import KeyReused
 from store.tickets import bookings, erasure
 from store.tickets.bookings import NewTime
-from store.tickets.councils import Clock
 from tests.store.stories import Story, complaint, project
 
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)

@@ -14,9 +14,9 @@ from domain.council.votes import CouncilOutcome, VoteKind
 from domain.refusals import Refused
 from domain.ticket.complaint import Kind
 from store.db import council_tables
+from store.db.clock import Clock
 from store.db.engine import Store
 from store.tickets import councils, erasure
-from store.tickets.councils import Clock
 from tests.store.stories import Story, complaint, project
 
 START = datetime(2026, 3, 2, 1, tzinfo=UTC)

@@ -15,6 +15,7 @@ from domain.patrol.draw import redraw
 from domain.patrol.rounds import PatrolRound, RoundState
 from domain.refusals import Refused
 from domain.ticket.files import FileKind
+from store.db.clock import Clock
 from store.db.engine import Store
 from store.db.errors import StoreError
 from store.db.patrol_tables import patrol_draw, patrol_sheet
@@ -23,7 +24,7 @@ from store.files.files import Attaching, Claim
 from store.patrols import draws, rounds, walks
 from store.patrols.draws import WantedDraw
 from store.patrols.rounds import Of
-from store.patrols.walks import Clock, NewStamp
+from store.patrols.walks import NewStamp
 from tests.support.cities import SHIPPED
 from tests.support.patrols import honest, many_routes
 from tests.support.uploaded_files import an_uploaded_photo

@@ -44,7 +44,7 @@ def a_row(number: str, **changes: Any) -> ListRow:
 
 
 async def put(store: Store, row: ListRow, due: date = TODAY, by: Actor = LEADER) -> ListRow:
-    return await supervision_lists.put(store, row, by, lambda _at: due, lambda: NOW)
+    return await supervision_lists.put(store, row, by, lambda _at: due, lambda _: NOW)
 
 
 async def listed(store: Store, today: date = TODAY, **which: Any) -> list[ListRow]:
@@ -106,7 +106,7 @@ async def test_what_is_late_stands_first_then_what_is_next(store: Store) -> None
         await put(store, a_row(await a_ticket(store)), day)
     visited = await put(store, a_row(await a_ticket(store)), TODAY - timedelta(days=30))
     await supervision_lists.change(
-        store, visited.id, StepKind.RECTIFIED, LEADER, "已拆除", _done, lambda: NOW
+        store, visited.id, StepKind.RECTIFIED, LEADER, "已拆除", _done, lambda _: NOW
     )
     shown = await listed(store)
     assert [row.next_day for row in shown] == [

@@ -264,6 +264,17 @@ def violations(page: Page) -> list[str]:
     return [f"{one['id']}: {_where(one)}" for one in value["violations"]]
 
 
+PHONE = {"width": 360, "height": 740}
+"""A small phone."""
+
+
+def phone_faults(page: Page, name: str, script: bool = True) -> list[str]:
+    """Return what is wrong with a page as a small phone draws it now; axe needs a `script`."""
+    found = [f"{name}: {fault}" for fault in violations(page)] if script else []
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    return [*found, f"{name}: {wide} pixels wide"] if wide > PHONE["width"] else found
+
+
 def _where(violation: dict[str, Any]) -> str:
     nodes = [node["html"][:160] for node in violation["nodes"]]
     return f"{nodes} {violation['nodes'][0].get('failureSummary', '')}"

@@ -35,7 +35,9 @@ class AtDesk:
     ) -> httpx.Response:
         """Send a form of one of our pages, with its CSRF token."""
         fields = {"csrf": self.who.csrf} | (data or {})
-        return await self.api.http.post(path, data=fields, files=files, headers=self.headers)
+        answer = await self.api.http.post(path, data=fields, files=files, headers=self.headers)
+        assert dead_links(answer) == [], "what is wrong is linked to its field"
+        return answer
 
     async def ticket(self, ticket: Filed, **params: str) -> httpx.Response:
         return await self.get(f"/staff/tickets/{ticket.number}", **params)
@@ -65,6 +67,13 @@ async def at_desk(
     city: str | None = None,
 ) -> AtDesk:
     return AtDesk(api, await signed_in(api, role, unit, city=city), language)
+
+
+def dead_links(page: httpx.Response) -> list[str]:
+    """Return the fields that the summary of faults links to, and that the page does not have."""
+    summary = re.search(r'id="summary".*?</div>', page.text, re.DOTALL)
+    linked = re.findall(r'href="#([^"]+)"', summary[0]) if summary else []
+    return [name for name in linked if f'id="{name}"' not in page.text]
 
 
 def says(page: httpx.Response) -> str:

@@ -51,6 +51,7 @@ async def ask(request: Request, hearing: HearingNumber, context: Context) -> Res
 async def rate(request: Request, hearing: HearingNumber, context: Context) -> Response:
     """Count the rating of an answer, once."""
     form = await Form.read(request, "invitation", "number", "grade")
+    form.at = f"-{form.typed['number']}"
     code, network = form.typed["invitation"], network_of(request)
     try:
         body = RateAtHearingIn.model_validate(form.filled("number", "grade"))

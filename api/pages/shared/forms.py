@@ -1,9 +1,11 @@
 """Forms: redisplay the input with its errors; execute a form sent twice only once."""
 
 import secrets
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from datetime import date, datetime, tzinfo
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 from starlette.datastructures import FormData
@@ -24,6 +26,7 @@ REFUSALS = (Problem, Refused, StoreError, UnknownInPack, UnknownCity)
 KEY = "key"
 """The hidden field with the idempotency key of a form."""
 
+_NOT_A_DATE = N_("This is not a date.")
 _MESSAGES = {
     # pydantic's error type: the message shown
     "missing": N_("Please fill this in."),
@@ -34,11 +37,14 @@ _MESSAGES = {
     "int_parsing": N_("A number is needed here."),
     "float_parsing": N_("A number is needed here."),
     "bool_parsing": N_("Please choose one."),
-    "datetime_from_date_parsing": N_("This is not a date."),
-    "date_from_datetime_parsing": N_("This is not a date."),
+    "datetime_from_date_parsing": _NOT_A_DATE,
+    "date_from_datetime_parsing": _NOT_A_DATE,
 }
 _OTHER = N_("Please check this.")
 _SHOWN = ("max_length",)
+
+
+Parsed = TypeVar("Parsed")
 
 
 class Fault(NamedTuple):
@@ -53,13 +59,15 @@ class Form:
     """A form, as rendered by the macros of shared/forms.html.
 
     `typed` has every field of the form, empty ones too. `faults` belong to fields; `problem` is
-    the code of a refusal of the whole form (see `api.pages.shared.labels`).
+    the code of a refusal of the whole form (see `api.pages.shared.labels`). `at`: which one it is
+    of several alike on a page, as the end of its fields' ids; "" is the one of the page itself.
     """
 
     typed: dict[str, str]
     key: str = field(default_factory=lambda: secrets.token_hex(16))
     faults: dict[str, Fault] = field(default_factory=dict)
     problem: str | None = None
+    at: str = ""
 
     @classmethod
     def blank(cls, *names: str, **typed: str) -> "Form":
@@ -67,15 +75,19 @@ class Form:
         return cls(dict.fromkeys(names, "") | typed)
 
     @classmethod
-    async def read(cls, request: Request, *names: str) -> "Form":
+    async def read(cls, request: Request, *names: str, at: str = "") -> "Form":
         """Read the submitted fields; a missing one is empty. Files are left to the caller."""
-        return cls.of(await form_of(request), *names)
+        return cls.of(await form_of(request), *names, at=at)
 
     @classmethod
-    def of(cls, sent: FormData, *names: str) -> "Form":
-        form = cls({name: _text(sent, name) for name in names})
+    def of(cls, sent: FormData, *names: str, at: str = "") -> "Form":
+        form = cls({name: _text(sent, name) for name in names}, at=at)
         form.key = _text(sent, KEY)[:64] or form.key
         return form
+
+    def part(self, at: str) -> "Form":
+        """Return the form at this place of the page: this one, if it was sent from there."""
+        return self if at == self.at else Form(defaultdict(str), key=self.key, at=at)
 
     @property
     def wrong(self) -> bool:
@@ -88,6 +100,32 @@ class Form:
     def fail(self, name: str, message: str, **values: Any) -> None:
         """Mark a field as wrong; the first message of a field stays."""
         self.faults.setdefault(name, Fault(message, values))
+
+    def day(self, name: str, *, needed: bool = False) -> date | str | None:
+        """Return a typed day. What is none is marked, and stays as typed, to be refused with the
+        others; of an empty field it is None, unless a day is `needed`."""
+        return self._parsed(name, date.fromisoformat, needed)
+
+    def moment(self, name: str, zone: tzinfo) -> datetime | str | None:
+        """Return a typed moment by the clocks of `zone`; None of an empty field, else as `day`."""
+
+        def parse(text: str) -> datetime:
+            at = datetime.fromisoformat(text)
+            return at.replace(tzinfo=at.tzinfo or zone)
+
+        return self._parsed(name, parse, needed=False)
+
+    def _parsed(
+        self, name: str, parse: Callable[[str], Parsed], needed: bool
+    ) -> Parsed | str | None:
+        text = self.typed[name]
+        if not text and not needed:
+            return None
+        try:
+            return parse(text)
+        except ValueError:
+            self.fail(name, _NOT_A_DATE if text else _MESSAGES["missing"])
+            return text
 
     def refuse(self, error: Exception, words: Mapping[str, str] | None = None) -> int:
         """Record the refusal in the form and return the HTTP status of the page that shows it.

@@ -1,18 +1,19 @@
 """Contractors' monthly sheets for staff: the month, its lines, objections and their decision."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Path, Request
-from pydantic import ValidationError
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from api.http.access import staff
 from api.http.csv_sheets import sheet
 from api.http.dependencies import Context
+from api.pages.shared.acting import Act, acted
 from api.pages.shared.addresses import known_parameters
-from api.pages.shared.forms import REFUSALS, Form
+from api.pages.shared.forms import Form
 from api.pages.shared.months import requested_month
 from api.pages.shared.page_words import PageWords
 from api.pages.shared.staff_page import staff_page
@@ -34,18 +35,18 @@ from domain.words import N_
 router = APIRouter(include_in_schema=False)
 
 URL = "/staff/contractors"
-_FIELDS = ("said", "granted")
 
 Reads = Annotated[Caller, staff("get_assessment")]
 Month = Annotated[str, Path(pattern=r"^[0-9]{4}-[0-9]{2}$")]
 Line = Annotated[int, Path(ge=1, le=10_000_000)]
-_Act = Callable[[], Awaitable[Any]]
 
 
 @router.get(URL, dependencies=[known_parameters("month", "unit", "compare")])
 async def show(request: Request, caller: Reads, context: Context) -> Response:
     """Show the sheets of a month; with `unit` its lines, with `compare` what would change."""
-    return await _page(request, caller, context, Form.blank(*_FIELDS))
+    return await _page(
+        request, caller, context, Form.blank(unit=request.query_params.get("unit", ""))
+    )
 
 
 @router.get(f"{URL}.csv", dependencies=[known_parameters("month", "unit")])
@@ -79,7 +80,7 @@ async def close(
     context: Context,
 ) -> Response:
     """Close the month."""
-    form, pack = await Form.read(request, *_FIELDS), working_city(request, context, caller)
+    form, pack = await Form.read(request, "unit"), working_city(request, context, caller)
 
     async def act() -> None:
         await contractors.close_month(context, caller, pack.city.id, month)
@@ -96,10 +97,11 @@ async def object_to(
     context: Context,
 ) -> Response:
     """Object to a line."""
-    form, pack = await Form.read(request, *_FIELDS), working_city(request, context, caller)
+    form = await Form.read(request, "text", "unit", at=f"-{line}")
+    pack = working_city(request, context, caller)
 
     async def act() -> None:
-        body = ObjectionIn.model_validate({"line": line, "text": form.typed["said"]})
+        body = ObjectionIn.model_validate({"line": line, "text": form.typed["text"]})
         await contractors.object_to_line(context, caller, pack.city.id, month, body)
 
     return await _done(request, caller, context, form, act, month)
@@ -114,10 +116,11 @@ async def decide(
     context: Context,
 ) -> Response:
     """Decide an objection."""
-    form, pack = await Form.read(request, *_FIELDS), working_city(request, context, caller)
+    form = await Form.read(request, "reason", "granted", "unit", at=f"-{line}")
+    pack = working_city(request, context, caller)
 
     async def act() -> None:
-        values = {"granted": form.typed["granted"] == "yes", "reason": form.typed["said"]}
+        values = {"granted": form.typed["granted"] == "yes", "reason": form.typed["reason"]}
         body = ObjectionDecisionIn.model_validate(values)
         await contractors.decide_objection(context, caller, pack.city.id, month, line, body)
 
@@ -128,19 +131,22 @@ async def decide(
 
 
 async def _done(
-    request: Request, caller: Caller, context: AppContext, form: Form, act: _Act, month: str
+    request: Request, caller: Caller, context: AppContext, form: Form, act: Act, month: str
 ) -> Response:
-    """Act, and go back to the month; what is refused is shown with what was typed."""
-    try:
-        await act()
-    except (ValidationError, *REFUSALS) as error:
-        status = form.refuse(error)
-        return await _page(request, caller, context, form, status, month)
-    return RedirectResponse(f"{URL}?month={month}", 303)
+    def again(status: int) -> Awaitable[Response]:
+        return _page(request, caller, context, form, status, month)
+
+    unit = {"unit": form.typed["unit"]} if form.typed["unit"] else {}
+    return await acted(form, act, again, f"{URL}?{urlencode({'month': month} | unit)}")
 
 
 async def _shown(
-    request: Request, caller: Caller, context: AppContext, pack: Pack, month: str = ""
+    request: Request,
+    caller: Caller,
+    context: AppContext,
+    pack: Pack,
+    month: str = "",
+    unit: str | None = None,
 ) -> tuple[str, AssessmentOut]:
     """Return the month and its sheets.
 
@@ -150,7 +156,7 @@ async def _shown(
     if not pack.contractors.units:
         raise Problem("not_found")
     asked = month or requested_month(request, pack, datetime.now(UTC)).shown
-    unit = request.query_params.get("unit") or None
+    unit = unit or request.query_params.get("unit") or None
     if unit is not None and unit not in pack.contractors.units:
         raise Problem("not_found")
     query = AssessmentQuery(unit=unit, compare=request.query_params.get("compare") == "yes")
@@ -166,7 +172,8 @@ async def _page(
     month: str = "",
 ) -> Response:
     pack = working_city(request, context, caller)
-    asked, shown = await _shown(request, caller, context, pack, month)
+    unit = form.typed["unit"]
+    asked, shown = await _shown(request, caller, context, pack, month, unit)
     return staff_page(
         request,
         "supervision/contractors.html",
@@ -177,7 +184,7 @@ async def _page(
         asked=asked,
         shown=shown,
         form=form,
-        unit=request.query_params.get("unit", ""),
+        unit=unit,
         units={one.code: one for one in pack.units},
         may_close=caller.may(RIGHTS["close_assessment"]),
         may_object=caller.may(RIGHTS["object_to_assessment"]),

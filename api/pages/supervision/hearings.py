@@ -1,8 +1,7 @@
 """Public hearings for staff: prepare one, invite, answer, promise, publish, decide on questions."""
 
-from collections.abc import Awaitable, Callable
-from datetime import datetime
-from typing import Annotated, Any
+from collections.abc import Awaitable
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 from pydantic import ValidationError
@@ -10,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.http.access import TicketNumber, staff
 from api.http.dependencies import Context
+from api.pages.shared.acting import Act, acted
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
@@ -26,7 +26,6 @@ from app.tickets.hearings import (
 from domain.hearing.hearing import HearingDraft
 from domain.policy.permissions import RIGHTS
 from domain.promise.promise import PromiseDraft
-from domain.words import N_
 
 router = APIRouter(include_in_schema=False)
 
@@ -34,10 +33,8 @@ HERE = "/staff/hearings"
 ONE = f"{HERE}/{{hearing}}"
 _DRAFT = ("title", "place", "starts_at", "open", "tickets")
 _SAID = ("answer", "text", "due", "count")
-_NOT_A_DATE = {name: N_("This is not a date.") for name in ("starts_at", "due")}
 
 HearingNumber = Annotated[str, Path(pattern=r"^[0-9A-Za-z_.-]{1,64}$")]
-_Act = Callable[[], Awaitable[Any]]
 
 
 @router.get(HERE)
@@ -56,21 +53,15 @@ async def prepare(
     form = await Form.read(request, *_DRAFT)
     pack = working_city(request, context, caller)
     try:
-        starts_at: object = form.typed["starts_at"]
-        try:
-            typed = datetime.fromisoformat(form.typed["starts_at"])
-            starts_at = typed.replace(tzinfo=typed.tzinfo or pack.calendar.tz)
-        except ValueError:
-            form.fail("starts_at", _NOT_A_DATE["starts_at"])
         values = form.filled("title", "place") | {
-            "starts_at": starts_at,
+            "starts_at": form.moment("starts_at", pack.calendar.tz) or "",
             "open": form.typed["open"] == "yes",
             "tickets": form.typed["tickets"].split(),
         }
         draft = HearingDraft.model_validate(values)
         made = await hearings.prepare_hearing(context, caller, pack.city.id, draft, form.key)
     except (ValidationError, *REFUSALS) as error:
-        return await _list(request, context, caller, form, form.refuse(error, _NOT_A_DATE))
+        return await _list(request, context, caller, form, form.refuse(error))
     return RedirectResponse(ONE.format(hearing=made.number), 303)
 
 
@@ -127,7 +118,7 @@ async def answer(
     caller: Annotated[Caller, staff("answer_at_hearing")],
 ) -> Response:
     """Prepare the answer of a unit."""
-    form = await Form.read(request, "answer")
+    form = await Form.read(request, "answer", at=f"-{number}")
 
     async def act() -> None:
         body = AnswerAtHearingIn.model_validate({"text": form.typed["answer"]})
@@ -145,7 +136,7 @@ async def promise(
     caller: Annotated[Caller, staff("promise_at_hearing")],
 ) -> Response:
     """Record a promise that is given at the hearing."""
-    form = await Form.read(request, "text", "due")
+    form = await Form.read(request, "text", "due", at=f"-{number}")
 
     async def act() -> None:
         draft = PromiseDraft.model_validate(form.filled("text", "due"))
@@ -176,20 +167,12 @@ async def decide(
 
 
 async def _done(
-    request: Request,
-    context: AppContext,
-    caller: Caller,
-    hearing: str,
-    form: Form,
-    act: _Act,
+    request: Request, context: AppContext, caller: Caller, hearing: str, form: Form, act: Act
 ) -> Response:
-    """Act, and go back to the page; what is refused is shown with what was typed."""
-    try:
-        await act()
-    except (ValidationError, *REFUSALS) as error:
-        status = form.refuse(error, _NOT_A_DATE)
-        return await _page(request, context, caller, hearing, form, status)
-    return RedirectResponse(ONE.format(hearing=hearing), 303)
+    def again(status: int) -> Awaitable[Response]:
+        return _page(request, context, caller, hearing, form, status)
+
+    return await acted(form, act, again, ONE.format(hearing=hearing))
 
 
 async def _list(

@@ -1,19 +1,19 @@
 """Supervision lists (督导清单): the problems of each leader's area, as page, sheet and print."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from datetime import date
-from typing import Annotated, Any
+from collections.abc import Awaitable, Iterator, Sequence
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 from pydantic import ValidationError
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from api.http.access import staff
 from api.http.csv_sheets import Cell, sheet
 from api.http.dependencies import Context
 from api.http.i18n import ENGLISH
+from api.pages.shared.acting import Act, acted
 from api.pages.shared.addresses import known_parameters
-from api.pages.shared.forms import REFUSALS, Form
+from api.pages.shared.forms import Form
 from api.pages.shared.page_words import PageWords
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.translator import LENGTHS
@@ -34,21 +34,17 @@ router = APIRouter(include_in_schema=False)
 
 URL = "/staff/supervision"
 _PUTTING = ("number", "leader", "text", "unit", "due")
-_ROW = ("said", "until", "holds")
-_ALL = (*_PUTTING, *_ROW)
-_NOT_A_DATE = N_("This is not a date.")
 _DONE = N_("It is recorded.")
 
 Reads = Annotated[Caller, staff("list_supervision")]
 RowId = Annotated[str, Path(pattern=r"^[0-9a-f]{1,64}$")]
-_Act = Callable[[], Awaitable[Any]]
 
 
 @router.get(URL, dependencies=[known_parameters("leader", "settled", "number", "done")])
 async def show(request: Request, caller: Reads, context: Context) -> Response:
     """Show the lists, what is late first, with the forms of what this reader may do."""
     number = request.query_params.get("number", "")
-    return await _page(request, caller, context, Form.blank(*_ALL, number=number))
+    return await _page(request, caller, context, Form.blank(*_PUTTING, number=number))
 
 
 @router.get(f"{URL}/print", dependencies=[known_parameters("leader", "settled")])
@@ -79,7 +75,7 @@ async def put(
     form = await Form.read(request, *_PUTTING)
 
     async def act() -> None:
-        values = form.filled("leader", "text", "unit") | _day(form, "due", "due")
+        values = form.filled("leader", "text", "unit") | {"due": form.day("due")}
         body = PutIn.model_validate(values)
         number = typed_number(form.typed["number"])
         if not number.isdecimal():
@@ -97,13 +93,13 @@ async def rectify(
     context: Context,
 ) -> Response:
     """Record what was done."""
-    form = await Form.read(request, *_ROW)
+    form = await Form.read(request, "text", at=f"-result-{row}")
 
     async def act() -> None:
-        body = RectifiedIn.model_validate({"text": form.typed["said"]})
+        body = RectifiedIn.model_validate(form.filled("text"))
         await lists.rectify_row(context, caller, row, body)
 
-    return await _done(request, caller, context, form, act, row)
+    return await _done(request, caller, context, form, act)
 
 
 @router.post(f"{URL}/{{row}}/revisit")
@@ -114,14 +110,14 @@ async def revisit(
     context: Context,
 ) -> Response:
     """Record whether it holds."""
-    form = await Form.read(request, *_ROW)
+    form = await Form.read(request, "note", "until", "holds", at=f"-revisit-{row}")
 
     async def act() -> None:
-        values = {"note": form.typed["said"], "holds": form.typed["holds"] == "yes"}
-        body = RevisitIn.model_validate(values | _day(form, "until", "due"))
+        values = {"note": form.typed["note"], "holds": form.typed["holds"] == "yes"}
+        body = RevisitIn.model_validate(values | {"due": form.day("until")})
         await lists.revisit_row(context, caller, row, body)
 
-    return await _done(request, caller, context, form, act, row)
+    return await _done(request, caller, context, form, act)
 
 
 @router.post(f"{URL}/{{row}}/settle-all")
@@ -132,28 +128,16 @@ async def settle_all(
     context: Context,
 ) -> Response:
     """Have all of the kind inspected."""
-    form = await Form.read(request, *_ROW)
+    form = await Form.read(request, "text", at=f"-settle-all-{row}")
 
     async def act() -> None:
-        body = SettleKindIn.model_validate({"text": form.typed["said"]})
+        body = SettleKindIn.model_validate(form.filled("text"))
         await lists.settle_kind_of_row(context, caller, row, body, form.key)
 
-    return await _done(request, caller, context, form, act, row)
+    return await _done(request, caller, context, form, act)
 
 
 # --- shared -------------------------------------------------------------------------------------
-
-
-def _day(form: Form, field: str, name: str) -> dict[str, date | str]:
-    """Return a typed day by its name; what is none stays, to be refused with the others."""
-    typed = form.typed[field]
-    if not typed:
-        return {}
-    try:
-        return {name: date.fromisoformat(typed)}
-    except ValueError:
-        form.fail(field, _NOT_A_DATE)
-        return {name: typed}
 
 
 async def _done(
@@ -161,16 +145,12 @@ async def _done(
     caller: Caller,
     context: AppContext,
     form: Form,
-    act: _Act,
-    row: str = "",
+    act: Act,
 ) -> Response:
-    """Act, and go back to the lists; what is refused is shown with what was typed."""
-    try:
-        await act()
-    except (ValidationError, *REFUSALS) as error:
-        status = form.refuse(error)
-        return await _page(request, caller, context, form, status, row)
-    return RedirectResponse(f"{URL}?done=1", 303)
+    def again(status: int) -> Awaitable[Response]:
+        return _page(request, caller, context, form, status)
+
+    return await acted(form, act, again, f"{URL}?done=1")
 
 
 async def _lists(
@@ -200,10 +180,9 @@ async def _page(
     context: AppContext,
     form: Form,
     status: int = 200,
-    wrong: str = "",
 ) -> Response:
     pack = working_city(request, context, caller)
-    form.typed = dict.fromkeys(_ALL, "") | form.typed
+    form.typed = dict.fromkeys(_PUTTING, "") | form.typed
     shown = await _lists(request, caller, context, pack)
     return staff_page(
         request,
@@ -213,7 +192,6 @@ async def _page(
         pack=pack,
         shown=shown,
         form=form,
-        wrong=wrong,
         leader=request.query_params.get("leader", ""),
         settled=request.query_params.get("settled") == "yes",
         units=[(one.code, one) for one in pack.units],

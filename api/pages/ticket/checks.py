@@ -17,7 +17,6 @@ from app.errors import Problem
 from app.grid.checks import CheckIn, ask_check, checks_of
 from app.tickets.tickets import visible_ticket
 from domain.grid.entries import CheckMoment
-from domain.policy.permissions import RIGHTS
 
 router = APIRouter(include_in_schema=False)
 
@@ -66,8 +65,7 @@ async def _page(
     ticket, _ = await visible_ticket(context, caller, number)
     pack = context.packs.get(ticket.complaint.city)
     found = await checks_of(context, caller, number)
-    near = caller.near(ticket, pack)
-    may = RIGHTS["ask_grid_check"].allows(caller.actor.role, near)
+    may = caller.may_with("ask_grid_check", ticket, pack)
     if pack.grid is None and not found.items:
         raise Problem("not_found")
     return staff_page(

@@ -1,15 +1,15 @@
 """The councils of a ticket for staff: prepare, invite, open, follow up and close."""
 
-from collections.abc import Awaitable, Callable
-from datetime import date, datetime
+from collections.abc import Awaitable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 from pydantic import ValidationError
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from api.http.access import TicketNumber, staff
 from api.http.dependencies import Context
+from api.pages.shared.acting import Act, acted
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.navigation import TICKETS
 from api.pages.shared.staff_page import staff_page
@@ -20,8 +20,6 @@ from app.tickets.councils import InvitationsOut, InviteIn
 from app.tickets.tickets import visible_ticket
 from domain.council.council import CouncilDraft, FollowUp
 from domain.pack.pack import Pack
-from domain.policy.permissions import RIGHTS
-from domain.words import N_
 
 router = APIRouter(include_in_schema=False)
 
@@ -40,12 +38,9 @@ _PREPARING = (
 _FOLLOWING = ("minutes", *(f"{part}_{n}" for n in TASKS for part in ("task", "unit", "due")))
 _INVITING = ("count", "replace")
 _ALL = (*_PREPARING, *_FOLLOWING, *_INVITING)
-_NOT_A_DATE = {name: N_("This is not a date.") for name in (*_TIMES, "due")}
 
 CouncilNumber = Annotated[int, Path(ge=1, le=100_000)]
 """The number of a council on its ticket, or of a task of a council."""
-
-_Act = Callable[[], Awaitable[Any]]
 
 
 @router.get(HERE)
@@ -86,7 +81,7 @@ async def invite(
     caller: Annotated[Caller, staff("invite_to_council")],
 ) -> Response:
     """Issue codes; they are shown in this response only."""
-    form = await Form.read(request, *_INVITING)
+    form = await Form.read(request, *_INVITING, at=f"-{council}")
     try:
         values = form.filled("count") | {"replace": form.typed["replace"] == "yes"}
         body = InviteIn.model_validate(values)
@@ -124,14 +119,14 @@ async def follow_up(
     caller: Annotated[Caller, staff("follow_up_council")],
 ) -> Response:
     """Record the minutes, and the tasks that follow."""
-    form = await Form.read(request, *_FOLLOWING)
+    form = await Form.read(request, *_FOLLOWING, at=f"-{council}")
 
     async def act() -> None:
         tasks = [
             {
                 "text": form.typed[f"task_{n}"],
                 "unit": form.typed[f"unit_{n}"],
-                "due": _day(form, f"due_{n}"),
+                "due": form.day(f"due_{n}", needed=True),
             }
             for n in TASKS
             if form.filled(f"task_{n}", f"unit_{n}", f"due_{n}")
@@ -191,7 +186,7 @@ def _draft(form: Form, pack: Pack) -> dict[str, Any]:
         for n in OPTIONS
         if form.filled(f"title_{n}", f"pros_{n}", f"cons_{n}")
     ]
-    times = {name: _moment(form, name, pack) for name in _TIMES if form.typed[name]}
+    times = {name: form.moment(name, pack.calendar.tz) for name in _TIMES if form.typed[name]}
     return form.filled("subject") | times | {"options": options}
 
 
@@ -199,42 +194,16 @@ def _lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def _moment(form: Form, name: str, pack: Pack) -> datetime | str:
-    """Return a moment by the city's clocks; what is none stays, to be refused with the others."""
-    try:
-        typed = datetime.fromisoformat(form.typed[name])
-    except ValueError:
-        form.fail(name, _NOT_A_DATE[name])
-        return form.typed[name]
-    return typed.replace(tzinfo=typed.tzinfo or pack.calendar.tz)
-
-
-def _day(form: Form, name: str) -> date | str:
-    try:
-        return date.fromisoformat(form.typed[name])
-    except ValueError:
-        form.fail(name, _NOT_A_DATE["due"])
-        return form.typed[name]
-
-
 # --- drawing ----------------------------------------------------------------------------------
 
 
 async def _done(
-    request: Request,
-    context: AppContext,
-    caller: Caller,
-    number: str,
-    form: Form,
-    act: _Act,
+    request: Request, context: AppContext, caller: Caller, number: str, form: Form, act: Act
 ) -> Response:
-    """Act, and go back to the page; what is refused is shown with what was typed."""
-    try:
-        await act()
-    except (ValidationError, *REFUSALS) as error:
-        status = form.refuse(error)
-        return await _page(request, context, caller, number, form, status)
-    return RedirectResponse(HERE.format(number=number), 303)
+    def again(status: int) -> Awaitable[Response]:
+        return _page(request, context, caller, number, form, status)
+
+    return await acted(form, act, again, HERE.format(number=number))
 
 
 async def _pack(context: AppContext, caller: Caller, number: str) -> Pack:
@@ -255,8 +224,7 @@ async def _page(
     ticket, waiting = await visible_ticket(context, caller, number)
     pack = context.packs.get(ticket.complaint.city)
     form.typed = dict.fromkeys(_ALL, "") | form.typed
-    right = RIGHTS["prepare_council"]
-    able = right.allows(caller.actor.role, caller.near(ticket, pack)) and caller.may(right)
+    able = caller.may_with("prepare_council", ticket, pack)
     return staff_page(
         request,
         "ticket/councils.html",

@@ -21,11 +21,9 @@ from app.grid.check_moments import check_moments
 from app.grid.checks import ChecksOut, checks_of
 from app.sensors.readings import ReadingsOut, readings_of
 from app.tickets import contacts
-from app.tickets.beside_workflow import moments_beside
+from app.tickets.beside_workflow import BesideWorkflow, beside_workflow
 from app.tickets.council_views import CouncilOut
-from app.tickets.councils import councils_of
 from app.tickets.promise_views import PromiseOut
-from app.tickets.promises import promises_of
 from app.tickets.tickets import events_of
 from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.registry import ClockName
@@ -99,10 +97,9 @@ async def ticket_details(
         visible_files(context, caller, number),
         _complainant(context, caller, number, person),
     )
-    councils, looked, promises, sensed = await asyncio.gather(
-        councils_of(context, caller, number),
-        checks_of(context, caller, number),
-        promises_of(context, caller, number),
+    beside, looked, sensed = await asyncio.gather(
+        _beside(context, caller, ticket, waiting),
+        _looked(context, caller, action_context),
         _readings(context, caller, ticket),
     )
     names = await _names(context, {event.actor.id for event in events})
@@ -112,18 +109,17 @@ async def ticket_details(
         for event in events
         if isinstance(event.fact, LevelReached) and event.version not in void
     ]
-    moments = await moments_beside(context, ticket, councils, promises)
     return TicketDetails(
         ticket=await discreet(context, caller, ticket),
         waiting=waiting,
         lines=timeline.with_moments(
             timeline.describe(events, speech, names, void),
-            [*moments, *check_moments(looked)],
+            [*beside.moments, *check_moments(looked)],
             speech,
         ),
-        councils=councils,
+        councils=beside.councils,
         looked=looked,
-        promises=promises,
+        promises=beside.promises,
         readings=sensed,
         readings_chart=chart_of(sensed),
         running=_running(ticket, caller, speech),
@@ -132,6 +128,22 @@ async def ticket_details(
         files=[file_out(context, row) for row in rows],
         person=known,
     )
+
+
+async def _beside(
+    context: AppContext, caller: Caller, ticket: Ticket, waiting: bool
+) -> BesideWorkflow:
+    """Return what is beside the workflow; there is nothing before it has begun."""
+    if waiting:
+        return BesideWorkflow([], [], [])
+    return await beside_workflow(context, caller, ticket)
+
+
+async def _looked(context: AppContext, caller: Caller, action_context: ActionContext) -> ChecksOut:
+    """Return the checks of grid workers, in a city that has some."""
+    if action_context.pack.grid is None:
+        return ChecksOut(items=[])
+    return await checks_of(context, caller, action_context.ticket.complaint.number)
 
 
 async def _readings(context: AppContext, caller: Caller, ticket: Ticket) -> ReadingsOut:

@@ -1,15 +1,15 @@
 """The mediations of a ticket: opened, proposed, signed on paper, given up, and printed."""
 
-from collections.abc import Awaitable, Callable
-from datetime import date
-from typing import Annotated, Any
+from collections.abc import Awaitable
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 from pydantic import ValidationError
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from api.http.access import TicketNumber, staff
 from api.http.dependencies import Context
+from api.pages.shared.acting import Act, acted
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.navigation import TICKETS
 from api.pages.shared.staff_page import staff_page
@@ -21,9 +21,7 @@ from app.tickets.mediations import FailIn, PaperIn, Proposed
 from app.tickets.tickets import visible_ticket
 from domain.mediation.mediation import MediationDraft, Proposal
 from domain.pack.catalogue import UnitKind
-from domain.policy.permissions import RIGHTS
 from domain.ticket.files import FileKind
-from domain.words import N_
 
 router = APIRouter(include_in_schema=False)
 
@@ -35,11 +33,9 @@ PARTIES, POINTS = range(1, 5), range(1, 6)
 _OPENING = ("subject", *(f"{part}_{n}" for n in PARTIES for part in ("side", "says")))
 _PROPOSING = ("text", *(f"{part}_{n}" for n in POINTS for part in ("point", "due")))
 _ALL = (*_OPENING, *_PROPOSING, "reason", "file")
-_NOT_A_DATE = N_("This is not a date.")
 
 MediationNumber = Annotated[int, Path(ge=1, le=100_000)]
 Keeps = Annotated[Caller, staff("keep_mediation")]
-_Act = Callable[[], Awaitable[Any]]
 
 
 @router.get(HERE)
@@ -81,10 +77,10 @@ async def propose(
     caller: Keeps,
 ) -> Response:
     """Write down what is to be signed; the codes are shown in this response only."""
-    form = await Form.read(request, *_PROPOSING)
+    form = await Form.read(request, *_PROPOSING, at=f"-{mediation}")
     try:
         points = [
-            {"text": form.typed[f"point_{n}"], "due": _day(form, f"due_{n}")}
+            {"text": form.typed[f"point_{n}"], "due": form.day(f"due_{n}")}
             for n in POINTS
             if form.filled(f"point_{n}", f"due_{n}")
         ]
@@ -105,7 +101,7 @@ async def paper(
     caller: Keeps,
 ) -> Response:
     """Say that a side signed on paper, by a photo of the ticket."""
-    form = await Form.read(request, "file")
+    form = await Form.read(request, "file", at=f"-{mediation}-{party}")
 
     async def act() -> None:
         body = PaperIn.model_validate(form.filled("file"))
@@ -123,7 +119,7 @@ async def fail(
     caller: Keeps,
 ) -> Response:
     """Say that the sides do not agree, and why."""
-    form = await Form.read(request, "reason")
+    form = await Form.read(request, "reason", at=f"-{mediation}")
 
     async def act() -> None:
         body = FailIn.model_validate(form.filled("reason"))
@@ -150,26 +146,13 @@ async def kept(
     return await _done(request, context, caller, number, form, act)
 
 
-def _day(form: Form, name: str) -> date | str | None:
-    typed = form.typed[name]
-    if not typed:
-        return None
-    try:
-        return date.fromisoformat(typed)
-    except ValueError:
-        form.fail(name, _NOT_A_DATE)
-        return typed
-
-
 async def _done(
-    request: Request, context: AppContext, caller: Caller, number: str, form: Form, act: _Act
+    request: Request, context: AppContext, caller: Caller, number: str, form: Form, act: Act
 ) -> Response:
-    """Act, and go back to the page; what is refused is shown with what was typed."""
-    try:
-        await act()
-    except (ValidationError, *REFUSALS) as error:
-        return await _page(request, context, caller, number, form, form.refuse(error))
-    return RedirectResponse(HERE.format(number=number), 303)
+    def again(status: int) -> Awaitable[Response]:
+        return _page(request, context, caller, number, form, status)
+
+    return await acted(form, act, again, HERE.format(number=number))
 
 
 async def _page(
@@ -185,8 +168,7 @@ async def _page(
     ticket, _ = await visible_ticket(context, caller, number)
     pack = context.packs.get(ticket.complaint.city)
     form.typed = dict.fromkeys(_ALL, "") | form.typed
-    right = RIGHTS["keep_mediation"]
-    able = right.allows(caller.actor.role, caller.near(ticket, pack)) and caller.may(right)
+    able = caller.may_with("keep_mediation", ticket, pack)
     photos = await visible_files(context, caller, number)
     return staff_page(
         request,

@@ -1,17 +1,17 @@
 """The promises of a ticket for staff: record one, keep it, say that it is broken, excuse it."""
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from collections.abc import Awaitable
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
-from pydantic import ValidationError
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from api.http.access import TicketNumber, staff
 from api.http.dependencies import Context
 from api.http.forms import form_of
 from api.pages.actions import files as action_files
-from api.pages.shared.forms import REFUSALS, Form
+from api.pages.shared.acting import Act, acted
+from api.pages.shared.forms import Form
 from api.pages.shared.navigation import TICKETS
 from api.pages.shared.staff_page import staff_page
 from app.access.caller import Caller
@@ -20,11 +20,8 @@ from app.tickets import promises
 from app.tickets.promises import BreakPromiseIn, ExcusePromiseIn, KeepPromiseIn
 from app.tickets.tickets import visible_ticket
 from domain.commands import forms
-from domain.pack.pack import Pack
-from domain.policy.permissions import RIGHTS
 from domain.promise.promise import PromiseDraft
 from domain.ticket.files import Purpose
-from domain.ticket.ticket import Ticket
 from domain.words import N_
 
 router = APIRouter(include_in_schema=False)
@@ -37,12 +34,9 @@ PHOTO = forms.files(N_("A photo of it"), name="photo", purpose=Purpose.AFTER)
 _MAKING = ("text", "due", "unit")
 _ENDING = ("evidence", "reason", "moved_to", "photo")
 _ALL = (*_MAKING, *_ENDING)
-_NOT_A_DATE = {name: N_("This is not a date.") for name in ("due", "moved_to")}
 
 PromiseNumber = Annotated[int, Path(ge=1, le=100_000)]
 """The number of a promise on its ticket."""
-
-_Act = Callable[[], Awaitable[Any]]
 
 
 @router.get(HERE)
@@ -83,7 +77,7 @@ async def keep(
 ) -> Response:
     """Say that it is kept, with the evidence."""
     sent = await form_of(request)
-    form = Form.of(sent, "evidence", "photo")
+    form = Form.of(sent, "evidence", "photo", at=f"-{promise}")
 
     async def act() -> None:
         body = KeepPromiseIn.model_validate(form.filled("evidence"))
@@ -107,7 +101,7 @@ async def break_(
     caller: Annotated[Caller, staff("break_promise")],
 ) -> Response:
     """Say that it is not kept, and why."""
-    form = await Form.read(request, "reason")
+    form = await Form.read(request, "reason", at=f"-{promise}")
 
     async def act() -> None:
         body = BreakPromiseIn.model_validate(form.filled("reason"))
@@ -125,7 +119,7 @@ async def excuse(
     caller: Annotated[Caller, staff("excuse_promise")],
 ) -> Response:
     """Excuse it with a published reason; with a new day a promise follows."""
-    form = await Form.read(request, "reason", "moved_to")
+    form = await Form.read(request, "reason", "moved_to", at=f"-{promise}-excuse")
 
     async def act() -> None:
         body = ExcusePromiseIn.model_validate(form.filled("reason", "moved_to"))
@@ -138,22 +132,12 @@ async def excuse(
 
 
 async def _done(
-    request: Request,
-    context: AppContext,
-    caller: Caller,
-    number: str,
-    form: Form,
-    act: _Act,
+    request: Request, context: AppContext, caller: Caller, number: str, form: Form, act: Act
 ) -> Response:
-    """Act, and go back to the page; what is refused is shown with what was typed."""
-    try:
-        await act()
-    except (ValidationError, *REFUSALS) as error:
-        status = form.refuse(error, _NOT_A_DATE)
-        return await _page(request, context, caller, number, form, status)
-    if form.wrong:
-        return await _page(request, context, caller, number, form, 422)
-    return RedirectResponse(HERE.format(number=number), 303)
+    def again(status: int) -> Awaitable[Response]:
+        return _page(request, context, caller, number, form, status)
+
+    return await acted(form, act, again, HERE.format(number=number))
 
 
 async def _page(
@@ -176,13 +160,8 @@ async def _page(
         pack=pack,
         number=number,
         promises=await promises.promises_of(context, caller, number),
-        can_make=here and not waiting and _may(caller, ticket, pack, "make_promise"),
-        can_end=here and _may(caller, ticket, pack, "keep_promise"),
-        can_excuse=here and _may(caller, ticket, pack, "excuse_promise"),
+        can_make=here and not waiting and caller.may_with("make_promise", ticket, pack),
+        can_end=here and caller.may_with("keep_promise", ticket, pack),
+        can_excuse=here and caller.may_with("excuse_promise", ticket, pack),
         form=form,
     )
-
-
-def _may(caller: Caller, ticket: Ticket, pack: Pack, key: str) -> bool:
-    right = RIGHTS[key]
-    return caller.may(right) and right.allows(caller.actor.role, caller.near(ticket, pack))

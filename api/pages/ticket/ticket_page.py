@@ -21,7 +21,6 @@ from app.context import AppContext
 from app.filing.filing import Receipt
 from domain.commands.forms import FieldKind
 from domain.commands.lookups import pending_request
-from domain.policy.permissions import RIGHTS
 from domain.words import N_
 from store.secrets.vault import Person
 
@@ -98,9 +97,8 @@ async def draw(
 
 def _may_mediate(action_context: ActionContext) -> bool:
     """Return whether the caller reads the mediations of the ticket."""
-    caller, right = action_context.caller, RIGHTS["list_mediations"]
-    near = caller.near(action_context.ticket, action_context.pack)
-    return caller.may(right) and right.allows(caller.actor.role, near)
+    ticket, pack = action_context.ticket, action_context.pack
+    return action_context.caller.may_with("list_mediations", ticket, pack)
 
 
 def _done(request: Request) -> str | None:

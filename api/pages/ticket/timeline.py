@@ -72,7 +72,7 @@ def describe(
 def with_moments(
     lines: list[TimelineLine], moments: Iterable[TimelineMoment], speech: Translator
 ) -> list[TimelineLine]:
-    """Return the lines with the moments of councils and promises, newest first."""
+    """Return the lines with the moments beside the workflow, newest first."""
     told = [
         TimelineLine(
             one.at,

@@ -1,6 +1,6 @@
 """A centre's day: who comes, whether they came, and appointments that have to be moved."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
@@ -16,15 +16,12 @@ from app.access.caller import Caller
 from app.booking import counter
 from app.booking.counter import DayQuery, MoveByStaffIn, VisitIn
 from app.context import AppContext
-from domain.pack.pack import Pack
-from domain.words import N_
 
 router = APIRouter(include_in_schema=False)
 
 URL = "/staff/appointments"
 _DAY = ("day", "place")
 _MOVING = (*_DAY, "starts_at", "reason")
-_NOT_A_DATE = N_("This is not a date.")
 
 AppointmentNumber = Annotated[str, Path(max_length=40)]
 
@@ -67,25 +64,18 @@ async def move(
     caller: Annotated[Caller, staff("move_by_staff")],
 ) -> Response:
     """Move an appointment; the resident reads the reason."""
-    form = await Form.read(request, *_MOVING)
+    form = await Form.read(request, *_MOVING, at=f"-{appointment}")
     pack = working_city(request, context, caller)
     try:
-        values = {"starts_at": _moment(form, pack), "reason": form.typed["reason"]}
+        values = {
+            "starts_at": form.moment("starts_at", pack.calendar.tz) or "",
+            "reason": form.typed["reason"],
+        }
         body = MoveByStaffIn.model_validate(values)
         await counter.move_by_staff(context, caller, pack.city.id, appointment, body)
     except (ValidationError, *REFUSALS) as error:
-        return await _page(request, context, caller, form, form.refuse(error), appointment)
+        return await _page(request, context, caller, form, form.refuse(error))
     return _back(form)
-
-
-def _moment(form: Form, pack: Pack) -> datetime | str:
-    """Return a moment by the city's clocks; what is none stays, to be refused with the others."""
-    try:
-        typed = datetime.fromisoformat(form.typed["starts_at"])
-    except ValueError:
-        form.fail("starts_at", _NOT_A_DATE)
-        return form.typed["starts_at"]
-    return typed.replace(tzinfo=typed.tzinfo or pack.calendar.tz)
 
 
 def _back(form: Form) -> Response:
@@ -102,7 +92,6 @@ async def _page(
     caller: Caller,
     form: Form,
     status: int = 200,
-    moving: str | None = None,
 ) -> Response:
     pack = working_city(request, context, caller)
     form.typed = dict.fromkeys(_MOVING, "") | form.typed
@@ -111,7 +100,7 @@ async def _page(
         query = DayQuery.model_validate(form.filled(*_DAY))
         seen = await counter.day_of_unit(context, caller, pack.city.id, query)
     except ValidationError as error:
-        status = form.refuse(error, {"day": _NOT_A_DATE})
+        status = form.refuse(error)
     except REFUSALS as error:
         status = form.refuse(error)
     return staff_page(
@@ -122,5 +111,4 @@ async def _page(
         pack=pack,
         form=form,
         seen=seen,
-        moving=moving,
     )
