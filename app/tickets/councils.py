@@ -34,7 +34,7 @@ WINDOW = timedelta(minutes=10)
 WRONG_PER_ADDRESS = 60
 """Unknown codes of invitations from one network."""
 
-_MOST_LATE = 200
+_MOST_LATE = 2000
 
 
 class InviteIn(Incoming):

@@ -12,7 +12,7 @@ from api.http.access import staff
 from api.http.csv_sheets import Cell, sheet
 from api.http.dependencies import Context
 from api.http.i18n import ENGLISH
-from api.pages.shared.addresses import known_parameters
+from api.pages.shared.addresses import SupervisionList, known_parameters
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.page_words import PageWords
 from api.pages.shared.staff_page import staff_page
@@ -32,7 +32,8 @@ from domain.words import N_
 
 router = APIRouter(include_in_schema=False)
 
-URL = "/staff/supervision"
+URL = SupervisionList.path
+_OF_LIST = ("leader", "settled", "late")
 _PUTTING = ("number", "leader", "text", "unit", "due")
 _ROW = ("said", "until", "holds")
 _ALL = (*_PUTTING, *_ROW)
@@ -44,14 +45,14 @@ RowId = Annotated[str, Path(pattern=r"^[0-9a-f]{1,64}$")]
 _Act = Callable[[], Awaitable[Any]]
 
 
-@router.get(URL, dependencies=[known_parameters("leader", "settled", "number", "done")])
+@router.get(URL, dependencies=[known_parameters(*_OF_LIST, "number", "done")])
 async def show(request: Request, caller: Reads, context: Context) -> Response:
     """Show the lists, what is late first, with the forms of what this reader may do."""
-    number = request.query_params.get("number", "")
+    number = _asked(request).number or ""
     return await _page(request, caller, context, Form.blank(*_ALL, number=number))
 
 
-@router.get(f"{URL}/print", dependencies=[known_parameters("leader", "settled")])
+@router.get(f"{URL}/print", dependencies=[known_parameters(*_OF_LIST)])
 async def problem_list(request: Request, caller: Reads, context: Context) -> Response:
     """Show the list as a table to be printed (问题清单)."""
     pack = working_city(request, context, caller)
@@ -59,7 +60,7 @@ async def problem_list(request: Request, caller: Reads, context: Context) -> Res
     return staff_page(request, "supervision/lists_print.html", caller, pack=pack, shown=shown)
 
 
-@router.get(f"{URL}.csv", dependencies=[known_parameters("leader", "settled")])
+@router.get(f"{URL}.csv", dependencies=[known_parameters(*_OF_LIST)])
 async def list_sheet(request: Request, caller: Reads, context: Context) -> Response:
     """Send the rows as CSV."""
     pack, words = working_city(request, context, caller), PageWords(request)
@@ -170,7 +171,7 @@ async def _done(
     except (ValidationError, *REFUSALS) as error:
         status = form.refuse(error)
         return await _page(request, caller, context, form, status, row)
-    return RedirectResponse(f"{URL}?done=1", 303)
+    return RedirectResponse(SupervisionList(done="1").url, 303)
 
 
 async def _lists(
@@ -181,10 +182,10 @@ async def _lists(
     Raises:
         Problem: not_found, in a city without lists, and for a leader that there is not.
     """
-    leader = request.query_params.get("leader") or None
-    settled = request.query_params.get("settled") == "yes"
+    asked = _asked(request)
+    settled, late = asked.settled == "yes", asked.late == "yes"
     try:
-        query = SupervisionQuery(leader=leader, settled=settled)
+        query = SupervisionQuery(leader=asked.leader, settled=settled, late=late)
         return await lists.supervision_page(context, caller, pack.city.id, query)
     except ValidationError:
         raise Problem("not_found") from None
@@ -192,6 +193,11 @@ async def _lists(
         if problem.code in ("not_in_this_city", "unknown_leader"):
             raise Problem("not_found") from None
         raise
+
+
+def _asked(request: Request) -> SupervisionList:
+    """Return what the address asks for; of a form that was refused, all."""
+    return SupervisionList.read_exactly(request) if request.method == "GET" else SupervisionList()
 
 
 async def _page(
@@ -202,7 +208,7 @@ async def _page(
     status: int = 200,
     wrong: str = "",
 ) -> Response:
-    pack = working_city(request, context, caller)
+    pack, asked = working_city(request, context, caller), _asked(request)
     form.typed = dict.fromkeys(_ALL, "") | form.typed
     shown = await _lists(request, caller, context, pack)
     return staff_page(
@@ -214,10 +220,13 @@ async def _page(
         shown=shown,
         form=form,
         wrong=wrong,
-        leader=request.query_params.get("leader", ""),
-        settled=request.query_params.get("settled") == "yes",
+        leader=asked.leader or "",
+        settled=asked.settled == "yes",
+        late=asked.late == "yes",
+        sheet_url=asked.beside(".csv"),
+        print_url=asked.beside("/print"),
         units=[(one.code, one) for one in pack.units],
-        done=_DONE if request.query_params.get("done") else None,
+        done=_DONE if asked.done else None,
         may_put=shown.may_put and caller.may(RIGHTS["put_on_list"]),
         settles=pack.features.settle_all,
         deadline=_in_words(pack.supervision.deadline, PageWords(request)),
