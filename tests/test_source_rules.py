@@ -232,8 +232,8 @@ def test_every_library_is_pinned_with_its_hash() -> None:
 
 
 def test_only_these_scripts_keep_anything_in_the_browser() -> None:
-    """Drafts (without who somebody is), whether keys work, and what grid workers have not sent;
-    see `send.js`, `ticket.js` and `grid.js`."""
+    """Drafts (without who somebody is), whether keys work, and what grid workers and walkers have
+    not sent; see `send.js`, `ticket.js` and `phone.js`."""
     keeping = {
         path.name
         for path in sorted((ROOT / "api/pages").rglob("*.js"))
@@ -241,7 +241,14 @@ def test_only_these_scripts_keep_anything_in_the_browser() -> None:
             r"localStorage|sessionStorage|indexedDB|document\.cookie", path.read_text("utf-8")
         )
     }
-    assert keeping == {"citizen.js", "grid.js", "inbox.js", "send.js", "signed_out.js", "ticket.js"}
+    assert keeping == {
+        "citizen.js",
+        "inbox.js",
+        "phone.js",
+        "send.js",
+        "signed_out.js",
+        "ticket.js",
+    }
     send = (ROOT / "api/pages/citizen/static/send.js").read_text(encoding="utf-8")
     [personal] = re.findall(r"^(?:var|const) PERSONAL = (\[.*\]);$", send, re.MULTILINE)
     form = (ROOT / "api/pages/citizen/templates/report.html").read_text(encoding="utf-8")

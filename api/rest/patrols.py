@@ -236,12 +236,13 @@ async def finish(
     round: RoundId,
     caller: Annotated[Caller, staff("walk_round")],
     context: Context,
-    body: Annotated[FinishIn, Body(examples=[{}])],
+    body: Annotated[FinishIn, Body(examples=[{"attempt": 1}])],
 ) -> Response:
     """Return the round: proved, or with the doubts for which it is not. Then it can be walked
-    again, and what was stamped before does not count.
+    again, and what was stamped before does not count. Name the `attempt` of the round, so that
+    the same request sent twice does not finish the next walk.
     """
-    return json_of(await walking.finish_round(context, caller, round))
+    return json_of(await walking.finish_round(context, caller, round, body.attempt))
 
 
 @router.post(

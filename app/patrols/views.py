@@ -46,6 +46,9 @@ class PointOut(Recorded):
     came_at: Instant | None = None
     left_at: Instant | None = None
     photos: int = 0
+    kept_until: Instant | None = Field(
+        None, description="When stamps arrived that were kept on the phone without a network."
+    )
 
 
 class StampOut(Recorded):
@@ -55,6 +58,7 @@ class StampOut(Recorded):
     point: str
     at: Instant
     received: Instant
+    kept: bool = Field(description="Kept on the phone: its time is the phone's word alone.")
     skew: float
     lat: float | None
     lon: float | None
@@ -189,6 +193,7 @@ def points_out(of: PatrolRound, pack: Pack, walked: Sequence[tuple[Stamp, int]])
             came_at=at[point.code][0].true_at if at[point.code] else None,
             left_at=at[point.code][-1].true_at if at[point.code] else None,
             photos=sum(one.photos for one in at[point.code]),
+            kept_until=max((one.received for one in at[point.code] if one.kept), default=None),
         )
         for point in route.points
     ]
@@ -202,6 +207,7 @@ def stamps_out(walked: Sequence[tuple[Stamp, int]]) -> list[StampOut]:
             point=one.point,
             at=one.at,
             received=one.received,
+            kept=one.kept,
             skew=one.skew.total_seconds(),
             lat=one.lat,
             lon=one.lon,

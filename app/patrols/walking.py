@@ -82,7 +82,9 @@ class StampsOut(Recorded):
 
 
 class FinishIn(Incoming):
-    """Nothing: a round is finished."""
+    """A round is finished. `attempt`: the walk that is meant; judged once, however often sent."""
+
+    attempt: int | None = Field(None, ge=1)
 
 
 class FindingIn(Incoming):
@@ -154,8 +156,12 @@ async def stamp_round(
     )
 
 
-async def finish_round(context: AppContext, caller: Caller, round_id: str) -> RoundDetails:
+async def finish_round(
+    context: AppContext, caller: Caller, round_id: str, attempt: int | None = None
+) -> RoundDetails:
     """Judge a walk: it is proved, or told why not, and can then be walked again.
+
+    A walk that was judged already, by its number, is answered as it is.
 
     Raises:
         Problem, Refused: round_not_found, not_your_unit, round_not_open, round_over, round_done,
@@ -163,7 +169,7 @@ async def finish_round(context: AppContext, caller: Caller, round_id: str) -> Ro
     """
     await permit(context, caller, "walk_round")
     of, pack = await _own(context, caller, round_id)
-    done = await walks.finish(context.store, of.id, pack.patrols, caller.id)
+    done = await walks.finish(context.store, of.id, pack.patrols, caller.id, attempt=attempt)
     return await _details(context, caller, done, pack)
 
 

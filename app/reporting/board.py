@@ -12,7 +12,7 @@ from app.reporting.board_feed import BoardFeeds
 from domain.model import Instant, Recorded
 from domain.pack.pack import Pack
 from domain.pack.periods import Period
-from store.reporting.board import Board, Inflow, Soon, StageLoad, UnitLoad, Waiting, soon
+from store.reporting.board import Board, Inflow, Overdue, Soon, StageLoad, UnitLoad, Waiting, soon
 from store.reporting.board_events import BoardEventPage, BoardEvents, board_events
 from store.tickets.stuck import Stuck
 
@@ -37,6 +37,10 @@ class BoardPage(Recorded):
     units: list[UnitLoad]
     soon: list[Soon] = Field(description="The first twenty of `late_soon`.")
     queues: list[Waiting]
+    overdue: list[Overdue] = Field(
+        description="Past their day: rows of supervision lists, tasks of councils, and promises "
+        "of which nothing was said. Only of what the city has."
+    )
     stuck: list[Stuck] = Field(
         description="What has waited for more than a minute although no person is waited for."
     )
@@ -109,5 +113,6 @@ def _page(board: Board) -> BoardPage:
         units=board.units,
         soon=board.soon,
         queues=board.queues,
+        overdue=board.overdue,
         stuck=board.stuck,
     )

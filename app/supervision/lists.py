@@ -29,10 +29,14 @@ _ACTING = frozenset({Role.SUPERVISOR, Role.OFFICER})
 
 
 class SupervisionQuery(Incoming):
-    """The list of one leader, or all; what is settled is left out unless it is asked for."""
+    """The list of one leader, or all; what is settled is left out unless it is asked for.
+
+    `late`: only what is past its day.
+    """
 
     leader: Code | None = None
     settled: bool = False
+    late: bool = False
 
 
 class PutIn(Incoming):
@@ -100,7 +104,11 @@ async def supervision_page(
         settled=query.settled,
         today=today,
     )
-    shown = [row for row in found if query.leader in (None, row.leader)]
+    shown = [
+        row
+        for row in found
+        if query.leader in (None, row.leader) and (row.late(today) or not query.late)
+    ]
     steps = await supervision_lists.steps_of(context.store, shown)
     leaders = pack.supervision.leaders if unit is None else _posts(pack, unit)
     acts = caller.actor.role is Role.SUPERVISOR or bool(unit is not None and own)

@@ -32,7 +32,7 @@ from domain.pack.pack import Pack
 from domain.refusals import Refused
 from store.tickets import councils, tickets
 
-_MOST_LATE = 200
+_MOST_LATE = 2000
 
 
 class InviteIn(Incoming):

@@ -34,6 +34,11 @@ def check_walking(of: PatrolRound, now: datetime) -> None:
         raise Refused("round_over", "The round has been over for too long.")
 
 
+def is_judged(of: PatrolRound, attempt: int) -> bool:
+    """Return whether this walk of a round was judged already."""
+    return attempt < of.attempt or of.state in (RoundState.PROVED, RoundState.LATE)
+
+
 def check_stamp(of: PatrolRound, route: Route, stamp: Stamp) -> None:
     """Check one stamp: its point is on the route, and its time is not before the round's."""
     if route.point(stamp.point) is None:

@@ -13,6 +13,8 @@ from itertools import pairwise
 from domain.pack.directory import metres_between
 from domain.pack.patrols import Proof, Route, RoutePoint
 
+AT_ONCE = timedelta(minutes=2)
+"""A stamp that took longer to arrive was kept on the phone: its time is the phone's word alone."""
 SAME_TIME = timedelta(seconds=2)
 """Stamps of different points that are nearer in time were not walked."""
 SAME_PLACE = 3.0
@@ -61,6 +63,19 @@ class Stamp:
     def true_at(self) -> datetime:
         """The time by the server's clock; never later than when the server heard of it."""
         return min(self.at + self.skew, self.received)
+
+    @property
+    def kept(self) -> bool:
+        """Whether it was kept on the phone, and sent only when there was a network again."""
+        return self.received - self.true_at > AT_ONCE
+
+    @property
+    def clock_off(self) -> timedelta:
+        """How far the phone's clock was off: as it sent the stamp, or as it made it.
+
+        A stamp that was made later than it was sent was made by a clock that was put back since.
+        """
+        return max(abs(self.skew), self.at + self.skew - self.received)
 
     @property
     def position(self) -> tuple[float, float] | None:
@@ -143,7 +158,7 @@ def _at_point(route: Route, proof: Proof, visit: _Visit) -> Iterator[Doubt]:
         yield Doubt.TOO_SHORT
     if visit.point.photo and not any(stamp.photos for stamp in visit.stamps):
         yield Doubt.PHOTO_MISSING
-    if any(abs(stamp.skew) > proof.clock.length for stamp in visit.stamps):
+    if any(stamp.clock_off > proof.clock.length for stamp in visit.stamps):
         yield Doubt.CLOCK_OFF
 
 

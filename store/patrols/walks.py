@@ -158,9 +158,17 @@ def _attach(store: Store, connection: Connection, of: PatrolRound, one: NewStamp
 
 
 async def finish(
-    store: Store, round_id: str, patrols: Patrols, account: str, clock: Clock = written_at
+    store: Store,
+    round_id: str,
+    patrols: Patrols,
+    account: str,
+    clock: Clock = written_at,
+    *,
+    attempt: int | None = None,
 ) -> PatrolRound:
     """Judge a walk. What is not proved may be walked again: its stamps stay, and do not count.
+
+    `attempt`: the walk that is meant. One that was judged before stays as it was judged.
 
     Raises:
         Refused: round_not_found, nothing_walked, and those of `check_walking` and `route_of`
@@ -168,6 +176,8 @@ async def finish(
 
     def work(connection: Connection) -> PatrolRound:
         of = _locked(connection, round_id)
+        if attempt is not None and checks.is_judged(of, attempt):
+            return of
         now = clock(connection)
         checks.check_walking(of, now)
         route = checks.route_of(of, patrols)

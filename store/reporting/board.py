@@ -7,11 +7,11 @@ one reading every few seconds costs little beside a million tickets
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Select
+from sqlalchemy import CompoundSelect, Connection, Select
 
 from domain.deadlines.clocks import LevelKind
 from domain.pack.pack import Pack
@@ -20,7 +20,7 @@ from domain.policy.work_queues import Queue
 from domain.ticket.complaint import Channel
 from domain.ticket.stages import BACKLOG, Stage
 from store.db.engine import ResultRow, Store
-from store.reporting.board_statements import Statements
+from store.reporting.board_statements import OverdueKind, Statements
 from store.tickets import stuck
 from store.tickets.stuck import Stuck
 
@@ -80,10 +80,20 @@ class Waiting:
     since: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """What is past its day beside the clocks of tickets; `since`: the first of those days."""
+
+    kind: OverdueKind
+    late: int
+    since: date | None
+
+
 @dataclass(frozen=True)
 class Board:
     """A city at one moment. `today` begins at local midnight; `before` counts what was filed until
-    this time of yesterday. `stuck`: tickets that wait although no person has to act."""
+    this time of yesterday. `overdue`: of what the city has, also where nothing is late. `stuck`:
+    tickets that wait although no person has to act."""
 
     city: str
     at: datetime
@@ -99,6 +109,7 @@ class Board:
     orders: int
     soon: list[Soon]
     queues: list[Waiting]
+    overdue: list[Overdue]
     stuck: list[Stuck]
 
     @property
@@ -119,7 +130,18 @@ async def board(store: Store, pack: Pack, now: datetime) -> Board:
     """Read the board of a city, all at once."""
     today = beginning_of(pack, now.astimezone(pack.calendar.tz).date())
     statements = Statements(pack.city.id, Period(today, now), _hours(today, now), now)
-    return await store.read(partial(_read, statements))
+    day = now.astimezone(pack.calendar.tz).date()
+    return await store.read(partial(_read, statements, overdue_of(pack), day))
+
+
+def overdue_of(pack: Pack) -> list[OverdueKind]:
+    """Return which kinds of what may be past its day a city has."""
+    has = {
+        OverdueKind.LIST: bool(pack.supervision.leaders),
+        OverdueKind.COUNCIL: pack.council is not None,
+        OverdueKind.PROMISE: pack.promises is not None,
+    }
+    return [kind for kind in OverdueKind if has[kind]]
 
 
 async def soon(store: Store, pack: Pack, now: datetime, most: int) -> list[Soon]:
@@ -134,14 +156,20 @@ def _hours(today: datetime, now: datetime) -> list[datetime]:
     return [today + n * _HOUR for n in range(int((now - today) / _HOUR) + 1)]
 
 
-def _read(statements: Statements, connection: Connection) -> Board:
-    def rows(statement: Select[Any]) -> Sequence[ResultRow]:
+def _read(
+    statements: Statements, kinds: Sequence[OverdueKind], day: date, connection: Connection
+) -> Board:
+    def rows(statement: Select[Any] | CompoundSelect[Any]) -> Sequence[ResultRow]:
         return connection.execute(statement).all()
 
     inflow = [
         Inflow(statements.hours[row.hour], Channel(row.channel), row.tickets)
         for row in rows(statements.inflow())
     ]
+    overdue = {
+        row.kind: Overdue(OverdueKind(row.kind), row.late, row.since)
+        for row in rows(statements.overdue(day))
+    }
     cards = {LevelKind(row.rung): row.cards for row in rows(statements.cards())}
     return Board(
         city=statements.city,
@@ -158,6 +186,7 @@ def _read(statements: Statements, connection: Connection) -> Board:
         orders=rows(statements.orders())[0][0],
         soon=[_soon(row) for row in rows(statements.soon())],
         queues=_queues(rows(statements.queues())),
+        overdue=[overdue[kind] for kind in kinds],
         stuck=stuck.look(statements.now, statements.city, connection),
     )
 

@@ -2,27 +2,54 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, Subquery, case, func, select, text
+from sqlalchemy import (
+    CompoundSelect,
+    Select,
+    Subquery,
+    case,
+    func,
+    literal,
+    select,
+    text,
+    union_all,
+)
 
 from domain.pack.periods import Period
 from domain.ticket.stages import Stage
 from store.db import tables
-from store.tickets import cards, stuck
+from store.tickets import cards, councils, promises, stuck, supervision_lists
 from store.tickets.states import State, counted, in_state, is_late
 
 NEXT = 20
 """The most tickets about to be late that are listed."""
 
-STATEMENTS = 9 + stuck.STATEMENTS
+STATEMENTS = 10 + stuck.STATEMENTS
 """The number of statements of one reading."""
 
 _TICKET, _EVENT = tables.ticket.c, tables.event.c
 
 # Word for word as in the index, so that both databases see that it applies.
 _ORDERS = text(tables.ORDERS)
+
+
+class OverdueKind(StrEnum):
+    """What is past its day beside the clocks of tickets."""
+
+    LIST = "list"  # a rectification or a revisit of a supervision list (督导清单)
+    COUNCIL = "council"  # a task that follows from a council (协商议事)
+    PROMISE = "promise"  # a promise of a unit, of which nothing was said (承诺)
+
+
+_LATE_DAYS = {
+    OverdueKind.LIST: supervision_lists.late_days,
+    OverdueKind.COUNCIL: councils.late_days,
+    OverdueKind.PROMISE: promises.late_days,
+}
+"""The days of what is late, as the lists behind the numbers take them."""
 
 
 def open_orders(city: str) -> Subquery:
@@ -133,6 +160,15 @@ class Statements:
             .join(tables.ticket, _TICKET.number == each.c.number)
             .where(each.c.open > 0, _TICKET.stage != Stage.ENDED)
         )
+
+    def overdue(self, day: date) -> CompoundSelect[Any]:
+        """Count what is past its day beside tickets' clocks; `day`: today, in the city."""
+        each = []
+        for kind, late_days in _LATE_DAYS.items():
+            late = late_days(self.city, day).subquery()
+            columns = (func.count().label("late"), func.min(late.c.day).label("since"))
+            each.append(select(literal(kind.value).label("kind"), *columns).select_from(late))
+        return union_all(*each)
 
     # --- the queues of the centre -------------------------------------------------------------
 

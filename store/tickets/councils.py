@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, select, update
@@ -353,17 +354,31 @@ async def course(store: Store, of: Council) -> CouncilCourse:
 
 async def late_tasks(store: Store, city: str, today: date, limit: int) -> list[LateTask]:
     """Return the tasks of a city's councils that are past their day, the oldest first."""
+    columns = (
+        _COUNCIL.number,
+        _TASK.n,
+        _COUNCIL.n.label("council"),
+        _COUNCIL.subject,
+        _TASK.text,
+        _TASK.unit,
+        _TASK.due,
+    )
     rows = await store.rows(
-        select(
-            _COUNCIL.number,
-            _TASK.n,
-            _COUNCIL.n.label("council"),
-            _COUNCIL.subject,
-            _TASK.text,
-            _TASK.unit,
-            _TASK.due,
-        )
-        .join(council, _COUNCIL.id == _TASK.council)
+        _late(select(*columns), city, today)
+        .order_by(_TASK.due, _COUNCIL.number, _COUNCIL.n, _TASK.n)
+        .limit(limit)
+    )
+    return [LateTask(*row) for row in rows]
+
+
+def late_days(city: str, today: date) -> Select[Any]:
+    """Select the days of the tasks that are late."""
+    return _late(select(_TASK.due.label("day")), city, today)
+
+
+def _late(statement: Select[Any], city: str, today: date) -> Select[Any]:
+    return (
+        statement.join(council, _COUNCIL.id == _TASK.council)
         .join(tables.ticket, _TICKET.number == _COUNCIL.number)
         .where(
             _TASK.city == city,
@@ -371,10 +386,7 @@ async def late_tasks(store: Store, city: str, today: date, limit: int) -> list[L
             _TASK.due < today,
             _TICKET.of_wrongdoing.is_(False),
         )
-        .order_by(_TASK.due, _COUNCIL.number, _COUNCIL.n, _TASK.n)
-        .limit(limit)
     )
-    return [LateTask(*row) for row in rows]
 
 
 async def _settled(store: Store, found: Council, clock: Clock) -> Council:

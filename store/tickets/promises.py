@@ -41,9 +41,13 @@ _TICKET = tables.ticket.c
 
 
 class PromisePart(StrEnum):
-    """Parts of the list of promises. `WAITING`: their day is here, and nothing was said."""
+    """Parts of the list of promises. `WAITING`: their day is here, and nothing was said.
+
+    `LATE`: their day is over, and nothing was said.
+    """
 
     WAITING = "waiting"
+    LATE = "late"
     UNSAID = "unsaid"  # broken by silence: with the supervisor
     OPEN = "open"
     KEPT = "kept"
@@ -229,6 +233,13 @@ async def listed(
     return await paged(store, statement, cursor, limit)
 
 
+def late_days(city: str, today: date) -> Select[Any]:
+    """Select the days of the promises whose day is over, and of which nothing was said."""
+    return select(_PROMISE.due.label("day")).where(
+        _PROMISE.city == city, *part(PromisePart.LATE, today)
+    )
+
+
 async def paged(store: Store, statement: Select[Any], cursor: str | None, limit: int) -> Promises:
     """Return a part of these promises, the first day first."""
     if cursor is not None:
@@ -255,6 +266,8 @@ def part(which: PromisePart, today: date) -> list[ColumnElement[bool]]:
             return []
         case PromisePart.WAITING:
             return [unended, _PROMISE.due <= today]
+        case PromisePart.LATE:
+            return [unended, _PROMISE.due < today]
         case PromisePart.UNSAID:
             return [unended, _PROMISE.asked_until < today]
         case PromisePart.OPEN:

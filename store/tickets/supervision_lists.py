@@ -9,7 +9,20 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Select, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from domain.actors import Actor
 from domain.deadlines.limits import Limit
@@ -134,6 +147,15 @@ async def of_city(
     return sorted(found, key=lambda one: not one.late(today))
 
 
+def late_days(city: str, today: date) -> Select[tuple[date]]:
+    """Select the days of the rows that are late, as `ListRow.late` says it."""
+    revisits = _ROW.state == RowState.REVISIT.value
+    next_day = case((revisits, _ROW.revisit_due), else_=_ROW.due)
+    return select(next_day.label("day")).where(
+        _ROW.city == city, _ROW.settled_at.is_(None), next_day < today, _public()
+    )
+
+
 async def steps_of(store: Store, rows: Sequence[ListRow]) -> dict[str, list[ListStep]]:
     """Return what happened to these rows, by their ids, each in its order."""
     told: dict[str, list[ListStep]] = {one.id: [] for one in rows}
@@ -209,8 +231,12 @@ def forget(connection: Connection, number: str) -> None:
 
 def _shown() -> Select[*tuple[object, ...]]:
     """Select the rows of tickets that are no reports of wrongdoing."""
-    report = exists().where(and_(_TICKET.number == _ROW.number, _TICKET.of_wrongdoing.is_(True)))
-    return select(*_COLUMNS).where(~report)
+    return select(*_COLUMNS).where(_public())
+
+
+def _public() -> ColumnElement[bool]:
+    """Return the condition that the ticket of a row is no report of wrongdoing."""
+    return ~exists().where(and_(_TICKET.number == _ROW.number, _TICKET.of_wrongdoing.is_(True)))
 
 
 def _note(

@@ -15,12 +15,15 @@ from api.pages.shared.addresses import (
     Address,
     BoardEventList,
     InboxAddress,
+    PromiseList,
+    SupervisionList,
     TicketSearch,
     every_address,
 )
 from app.errors import Problem
 from store.reporting.board_events import BoardEvents
 from store.tickets.inbox import Which
+from store.tickets.promises import PromisePart
 from store.tickets.states import State
 
 PAGES = Path(addresses.__file__).parents[1]
@@ -29,6 +32,8 @@ FILLED = (
     TicketSearch(city="c", text="a & b?=%", state=State.SOON, queue_late=True, filed_since=MOMENT),
     BoardEventList(what=BoardEvents.RED, since=MOMENT, until=MOMENT),
     InboxAddress(unit="water", which=Which.LATE, q="路 灯"),
+    SupervisionList(city="c", leader="a b", late="yes"),
+    PromiseList(city="c", which=PromisePart.LATE),
 )
 
 

@@ -22,6 +22,7 @@ from tests.store.population import AREA
 from tests.support.cities import SHIPPED
 from tests.support.filled_city import CITY, MONTH, UNITS, fill
 from tests.support.numbers import cells, rows_behind
+from tests.support.overdue import LATE_PROMISES, LATE_ROWS, LATE_TASKS
 from tests.support.people import SignedIn, signed_in
 
 HERE = f"city={CITY}"
@@ -29,6 +30,8 @@ OFFICER = Role.OFFICER
 PAGES: dict[str, tuple[Role, int]] = {
     # who reads it, and how many numbers it has at least
     f"/staff/board?{HERE}": (Role.SUPERVISOR, 25),
+    "/staff/board?city=jinan": (Role.SUPERVISOR, 12),
+    "/staff/board?city=heping": (Role.AUDITOR, 12),
     f"/staff/places?month={MONTH}&{HERE}": (Role.SUPERVISOR, 10),
     f"/staff/places?{HERE}": (Role.DISPATCHER, 4),
     f"/staff/places?month={MONTH}&area={AREA}&{HERE}": (Role.AUDITOR, 6),
@@ -102,7 +105,8 @@ async def test_behind_every_number_are_as_many_rows(api: Api) -> None:
     assert not wrong, "\n".join(wrong)
     lists = {path for path, *_ in seen}
     assert lists >= {"/staff/tickets", "/staff/board/events", "/staff/inbox",
-                     "/staff/places/tickets", "/staff/league/tickets"}  # fmt: skip
+                     "/staff/places/tickets", "/staff/league/tickets", "/staff/supervision",
+                     "/staff/council-tasks", "/staff/promises"}  # fmt: skip
 
 
 async def test_every_number_of_the_board_leads_to_its_tickets(api: Api) -> None:
@@ -112,6 +116,29 @@ async def test_every_number_of_the_board_leads_to_its_tickets(api: Api) -> None:
     tiles = re.findall(r'<div class="tile[^"]*"><dt>.*?</div>', page, re.S)
     assert len(tiles) == 8
     assert all("<a " in tile for tile in tiles)
+
+
+async def test_what_is_past_its_day_is_on_the_board_of_a_city_that_has_it(api: Api) -> None:
+    reader = await _reader(api, Role.SUPERVISOR)
+    late = dict[str, dict[str, int]]()
+    for city in (CITY, "jinan", "heping"):
+        page = await reader.read(f"/staff/board?city={city}")
+        lists = ("/staff/supervision", "/staff/council-tasks", "/staff/promises")
+        links = [one for one in cells(page).links if one.counts and one.path in lists]
+        late[city] = {one.path: one.number for one in links}
+        assert ('id="b-overdue"' in page) == bool(links)
+        sheet = await reader.get(f"/staff/board.csv?what=overdue&city={city}")
+        assert len(sheet.text.splitlines()) == 1 + len(links)
+    assert late == {
+        CITY: {},
+        "jinan": {"/staff/supervision": LATE_ROWS, "/staff/council-tasks": LATE_TASKS},
+        "heping": {"/staff/promises": LATE_PROMISES},
+    }
+    read = await api.http.get("/api/v1/cities/jinan/board", headers=await api.token(Role.AUDITOR))
+    counted = [(one["kind"], one["late"]) for one in read.json()["overdue"]]
+    assert counted == [("list", LATE_ROWS), ("council", LATE_TASKS)]
+    # The whole list has more: what is not late, or settled, is left out by the link alone.
+    assert await rows_behind("/staff/supervision?city=jinan", reader.read) == LATE_ROWS + 2
 
 
 async def test_late_is_the_same_on_board_list_and_places(api: Api) -> None:

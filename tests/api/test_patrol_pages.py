@@ -81,6 +81,22 @@ async def test_a_round_is_walked_on_a_phone(river: Api) -> None:
     page = says(await keeper.get(here))
     assert "已完成" in page
     assert "我到了" not in page
+    # Each was sent by a phone as it is now, and made an hour ago.
+    assert "6 次打卡中有 6 次是无网络时存在手机上、后来补传的" in page
+    assert page.count("手机时间，") == 3
+
+
+async def test_a_page_that_a_phone_keeps_has_the_forms_before_the_round_begins(river: Api) -> None:
+    later = datetime.now(UTC) + timedelta(hours=1, minutes=30)
+    made = await open_round(river.store, CITY, ROUTE, later, hours=1)
+    keeper = await at_river(river, Role.GRID_WORKER, "river-keepers")
+    page = await keeper.get(f"/staff/rounds/{made.id}")
+    forms = re.findall(r"<form[^>]* data-walk [^>]*>", page.text)
+    assert len(forms) == 4
+    assert all(f' hidden data-from="{made.starts.isoformat()}"' in form for form in forms)
+    assert f'data-page="/staff/rounds/{made.id}"' in page.text
+    chief = await at_river(river, Role.SUPERVISOR)
+    assert "data-phone" not in (await chief.get(f"/staff/rounds/{made.id}")).text
 
 
 async def test_a_round_of_long_ago_says_that_its_proof_was_deleted(river: Api) -> None:

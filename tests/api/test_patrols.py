@@ -65,8 +65,8 @@ async def send(
     return await api.http.post(f"{PATROLS}/{of.id}/stamps", json=body, headers=who)
 
 
-async def finish(api: Api, of: PatrolRound, who: dict[str, str]) -> dict[str, Any]:
-    answer = await api.http.post(f"{PATROLS}/{of.id}/finish", json={}, headers=who)
+async def finish(api: Api, of: PatrolRound, who: dict[str, str], **said: int) -> dict[str, Any]:
+    answer = await api.http.post(f"{PATROLS}/{of.id}/finish", json=said, headers=who)
     assert answer.status_code == 200, answer.text
     done: dict[str, Any] = answer.json()
     return done
@@ -107,6 +107,55 @@ async def test_a_grid_worker_walks_the_rounds_of_the_unit(river: Api) -> None:
     shown = await river.http.get(done["photos"][0]["thumbnail_url"])
     assert shown.headers["content-type"] == "image/jpeg"
     assert (await river.http.get(PATROLS, headers=who)).json()["items"] == []
+
+
+async def test_a_round_that_arrives_after_its_window_is_judged_by_the_phone_s_time(
+    river: Api,
+) -> None:
+    who = await keeper(river)
+    now = datetime.now(UTC)
+    made = await open_round(river.store, CITY, ROUTE, now - timedelta(hours=4))
+    body = as_sent(honest(ROUTE, now - timedelta(hours=5), tag="off"), now)
+    for n, code in enumerate(point.code for point in ROUTE.points if point.photo):
+        first = next(one for one in body["stamps"] if one["point"] == code)
+        first["photos"] = [await photo(river, who, 20 + 60 * n)]
+    for _ in range(2):  # its answer was lost
+        sent = await send(river, made, who, body)
+        assert [one["code"] for one in sent.json()["stamps"]] == [None] * 6
+    said = sent.json()["round"]
+    assert [one["kept"] for one in said["stamps"]] == [True] * 6
+    assert all(point["kept_until"] > point["left_at"] for point in said["points"])
+    done = await finish(river, made, who, attempt=said["attempt"])
+    assert (done["state"], done["doubts"], len(done["photos"])) == ("proved", [], 2)
+    again = await finish(river, made, who, attempt=said["attempt"])
+    assert (again["state"], again["finished_at"]) == ("proved", done["finished_at"])
+
+
+async def test_a_finish_sent_twice_does_not_finish_the_next_walk(river: Api) -> None:
+    who = await keeper(river)
+    made = await a_round(river)
+    now = datetime.now(UTC)
+    stamps = honest(ROUTE, now - timedelta(hours=1), tag="a")
+    await send(river, made, who, as_sent(stamps[:2], now))
+    first = await finish(river, made, who, attempt=1)
+    assert (first["state"], first["attempt"]) == ("unproved", 2)
+    begun = honest(ROUTE, now - timedelta(minutes=30), tag="b")
+    await send(river, made, who, as_sent(begun[:2], now))
+    again = await finish(river, made, who, attempt=1)
+    assert (again["attempt"], again["finished_at"]) == (2, first["finished_at"])
+    assert again["points"][0]["came_at"] is not None, "the second walk goes on"
+    second = await finish(river, made, who, attempt=2)
+    assert second["attempt"] == 3
+
+
+async def test_a_clock_that_was_put_back_before_sending_is_a_doubt(river: Api) -> None:
+    who = await keeper(river)
+    made = await a_round(river)
+    now = datetime.now(UTC)
+    # By a clock that ran ahead: made an hour later than it says that it sends them.
+    await send(river, made, who, as_sent(honest(ROUTE, now + timedelta(hours=1)), now))
+    done = await finish(river, made, who)
+    assert "clock_off" in {one["code"] for one in done["doubts"]}
 
 
 async def test_a_round_from_a_desk_says_why_it_is_not_proved(river: Api) -> None:

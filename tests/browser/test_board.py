@@ -61,13 +61,13 @@ def test_a_supervisors_morning(desk: Open, town: Site) -> None:
     expect(page.locator(".live-state")).to_have_text("Live")
     filed = page.locator(".tile").first.locator("dd")
     day, before = _today(), _number(filed)
-    page.locator("summary").first.click()
+    page.locator("main summary").first.click()
     page.locator('[data-part="stages"] a').first.focus()
     held = page.evaluate("document.activeElement.getAttribute('href')")
     town.file(place=PLACE)
     _tells_of_one_more(filed, before, day)
     assert page.evaluate("document.activeElement.getAttribute('href')") == held
-    assert page.locator("details").first.get_attribute("open") is not None
+    assert page.locator("main details").first.get_attribute("open") is not None
     page.get_by_role("button", name="Pause").click()
     expect(page.locator(".live-state")).to_have_text("Paused")
     page.get_by_role("button", name="Go on").click()

@@ -183,7 +183,7 @@ def test_whose_appointment_has_ended_reads_so_and_loses_nothing(desk: Open, town
     _diary(page, "任期结束后写下的一条。")
     expect(state).to_contain_text("街道尚未确认您的网格员身份")
     expect(waiting).to_have_count(1)
-    faults = _faults(page, "the appointment has ended")
+    faults = phone_faults(page, "the appointment has ended")
     _appointed(town)
     page.locator("[data-sync]").click()
     expect(state).to_have_text(WORDS["zh"][0])

@@ -67,6 +67,33 @@ def said(stamps: Sequence[Stamp], route: Route = ROUTE) -> set[Doubt]:
     return {fault.doubt for fault in doubts(route, PROOF, stamps, START)}
 
 
+@pytest.mark.parametrize(
+    ("minutes", "skew", "kept", "off"),
+    [
+        (0, 0, False, 0),
+        (1, 0, False, 0),
+        (3, 0, True, 0),
+        (300, 240, True, 240),  # by a clock that is four minutes behind
+        (-30, 0, False, 1800),  # made by a clock that was put back before it was sent
+    ],
+)
+def test_a_stamp_says_whether_it_was_kept_and_how_far_its_clock_was_off(
+    minutes: int, skew: int, kept: bool, off: int
+) -> None:
+    behind = timedelta(seconds=skew)
+    made = Stamp("A", START - timedelta(minutes=minutes) - behind, START, behind)
+    assert (made.kept, made.clock_off) == (kept, timedelta(seconds=off))
+
+
+def test_a_walk_that_was_kept_on_the_phone_is_proved_and_one_by_a_wrong_clock_is_not() -> None:
+    arrived = START + timedelta(hours=9)
+    kept = [replace(one, received=arrived) for one in walked()]
+    assert all(one.kept for one in kept)
+    assert said(kept) == set()
+    ahead = [replace(one, at=one.at + timedelta(hours=10)) for one in kept]
+    assert Doubt.CLOCK_OFF in said(ahead)
+
+
 def test_an_honest_walk_is_proved() -> None:
     assert doubts(ROUTE, PROOF, walked(), START) == []
 

@@ -12,8 +12,12 @@ from domain.ticket.complaint import Channel, Kind, Place
 from store.db.engine import Store
 from tests.store.population import AREA, SUPERVISOR, Busy, population
 from tests.store.stories import START, clock, complaint, project
+from tests.support.cities import SHIPPED
+from tests.support.overdue import fill_overdue
 
 CITY, ELSEWHERE = "tongzhou", "heping"
+LATE_CITIES = ("jinan", "heping")
+"""The cities with supervision lists and councils, and with promises."""
 MONTH = f"{START:%Y-%m}"
 """The month of the older tickets, which are all alike in every run."""
 
@@ -25,6 +29,8 @@ _WORDS = "路灯不亮"
 async def fill(store: Store, now: datetime) -> None:
     """Write the tickets; `now`: the time at which pages are about to be read."""
     await project(store, *population(CITY), *_common_problem(), *_today(now), *_elsewhere(now))
+    for city in LATE_CITIES:
+        await fill_overdue(store, SHIPPED.get(city), now)
 
 
 def _busy(city: str = CITY, **values: object) -> Busy:

@@ -60,8 +60,27 @@ points = [
   { code = "B", name = "码头", name_en = "Pier", lat = 39.91, lon = 116.65 },
 ]
 missed = [{ tells = ["unit", "supervisor"] }]
+""" + "".join(
+    f"""
+[[routes]]
+code = "{code}"
+name = "市场{n}"
+name_en = "Market {n}"
+kind = "market"
+area = "110112"
+unit = "market"
+every = 1
+start = "00:00"
+end = "23:59"
+points = [
+  {{ code = "A", name = "东门", name_en = "East gate", lat = 39.9200, lon = 116.65, photo = true }},
+  {{ code = "B", name = "西门", name_en = "West gate", lat = 39.9202, lon = 116.65, photo = true }},
+]
+missed = [{{ tells = ["unit"] }}]
 """
-"""A route along a river, likewise."""
+    for n, code in enumerate(("R2", "R3"), 1)
+)
+"""A route along a river, likewise, and two through markets, with photos."""
 
 SERVICES = """
 [[services]]

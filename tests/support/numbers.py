@@ -14,6 +14,9 @@ _ONE_TICKET = re.compile(r"/staff/tickets/\d{13}$|/staff/[\w-]+\?.*number=")
 _ROW = re.compile(r'<th scope="row"><a [^>]*href="/staff/tickets/\d{13}"')
 _ROWS = {
     # what a row of the list at a path looks like; by default `_ROW`
+    "/staff/supervision": re.compile(r'<section class="panel" aria-labelledby="s-\d+">'),
+    "/staff/council-tasks": re.compile(r'href="/staff/tickets/\d{13}/councils"'),
+    "/staff/promises": re.compile(r'href="/staff/tickets/\d{13}/promises"'),
     "/staff/inbox": re.compile(r'<li class="job[^>]*data-ref="'),
     **dict.fromkeys(
         ("/staff/triage", "/staff/decisions", "/staff/call-backs"),

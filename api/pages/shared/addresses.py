@@ -27,6 +27,7 @@ from domain.ticket.stages import Outcome, Stage
 from store.reporting.board_events import BoardEvents
 from store.reporting.drill_down import What
 from store.tickets.inbox import Which
+from store.tickets.promises import PromisePart
 from store.tickets.states import State
 
 EVERYWHERE = (CITY, LANGUAGE)
@@ -187,6 +188,37 @@ class BoardEventList(Address):
     what: BoardEvents
     since: Moment | None = None
     until: Moment | None = None
+
+
+class SupervisionList(Address):
+    """Supervision lists. `settled`, `late`: "yes", as the form sends it. `number`: to be put."""
+
+    path: ClassVar[str] = "/staff/supervision"
+
+    leader: Text | None = None
+    settled: Text | None = None
+    late: Text | None = None
+    number: Text | None = None
+    done: Text | None = None
+
+    def beside(self, end: str) -> str:
+        """Return the address of the same rows in another form: the path with this end."""
+        url = self.but(number=None, done=None).url
+        return url.replace(self.path, f"{self.path}{end}", 1)
+
+
+class CouncilTaskList(Address):
+    """The tasks of councils that are late."""
+
+    path: ClassVar[str] = "/staff/council-tasks"
+
+
+class PromiseList(Address):
+    """A part of the promises."""
+
+    path: ClassVar[str] = "/staff/promises"
+
+    which: PromisePart | None = None
 
 
 class InboxAddress(Address):

@@ -262,8 +262,14 @@ LABELS: dict[str, dict[str, str]] = {
         "broken": N_("Not kept"),
         "excused": N_("Excused"),
     },
+    "overdue": {
+        "list": N_("Problems on supervision lists"),
+        "council": N_("Tasks of councils"),
+        "promise": N_("Promises of which nothing was said"),
+    },
     "promise_which": {
         "waiting": N_("To be answered for"),
+        "late": N_("Past their day"),
         "unsaid": N_("Nothing was said in time"),
         "open": N_("Running"),
         "kept": N_("Kept"),

@@ -1,17 +1,19 @@
 """Drawing of staff pages, with the navigation, the city and the name of the caller."""
 
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.pages.shared.navigation import administration, entries
+from api.pages.shared.navigation import administration, current, entries, grouped, is_missing
 from api.pages.shared.page import page
 from api.pages.shared.subjects import subjects_of
 from api.pages.shared.workplace import CITY, cities, unit_of, working_city
 from app.access.caller import Caller
 from app.context import AppContext
+from app.errors import Problem
 
 _YEAR = 365 * 24 * 3600
 
@@ -22,19 +24,25 @@ def staff_page(
     """Draw a page that extends `shared/base_staff.html`.
 
     Templates also get `caller`, `pack` (by default of the city worked in) and `zone`.
+
+    Raises:
+        Problem: not_found, for a page of a subject that the city does not have.
     """
     context: AppContext = request.app.state.context
     served = cities(context, caller)
     pack = values.pop("pack", None) or working_city(request, context, caller)
+    if status == HTTPStatus.OK and is_missing(request.url.path, subjects_of(pack, None)):
+        raise Problem("not_found")
+    subjects = subjects_of(pack, caller.unit)
+    links = [] if caller.first_password else entries(caller.actor.role, subjects)
     response = page(
         request,
         template,
         status,
         caller=caller,
         unit_here=unit_of(served, caller.actor),
-        navigation=[]
-        if caller.first_password
-        else entries(caller.actor.role, subjects_of(pack, caller.unit)),
+        navigation=grouped(links),
+        current=current(links, request.url.path),
         administration=administration(caller.actor.role),
         pack=pack,
         zone=pack.calendar.tz,

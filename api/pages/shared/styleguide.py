@@ -11,7 +11,7 @@ from api.http.access import public
 from api.http.i18n import language_of
 from api.pages.shared.forms import Form
 from api.pages.shared.labels import LABELS, Labels
-from api.pages.shared.navigation import NavigationLink
+from api.pages.shared.navigation import NavigationGroup, NavigationLink, grouped
 from api.pages.shared.page import page
 from app.access.caller import Caller
 from domain.actors import Actor, Role
@@ -23,8 +23,8 @@ router = APIRouter(include_in_schema=False, dependencies=[public("static")])
 
 _NAMES = ("title", "text", "kind", "contacted", "public")
 _EXAMPLE = (
-    NavigationLink(N_("Inbox"), "/styleguide", frozenset(Role)),
-    NavigationLink(N_("Everything"), "#main", frozenset(Role)),
+    NavigationLink(NavigationGroup.WORK, N_("Inbox"), "/styleguide", frozenset(Role)),
+    NavigationLink(NavigationGroup.SUPERVISION, N_("Everything"), "#main", frozenset(Role)),
 )
 
 
@@ -52,7 +52,8 @@ async def styleguide(request: Request, look: str = "citizen") -> Response:
         caller=Caller(Actor(role=Role.OFFICER, unit="water"), "", "王芳"),
         unit_here=None,
         other_cities=[],
-        navigation=list(_EXAMPLE),
+        navigation=grouped(_EXAMPLE),
+        current=_EXAMPLE[0],
         zone=UTC,
         day=timedelta(days=1),
         form=Form.blank(*_NAMES, kind="help", contacted="yes"),

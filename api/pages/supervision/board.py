@@ -19,7 +19,15 @@ from starlette.responses import Response, StreamingResponse
 from api.http.access import staff
 from api.http.dependencies import Context
 from api.http.i18n import language_of
-from api.pages.shared.addresses import BoardEventList, QueueAddress, TicketSearch, known_parameters
+from api.pages.shared.addresses import (
+    BoardEventList,
+    CouncilTaskList,
+    PromiseList,
+    QueueAddress,
+    SupervisionList,
+    TicketSearch,
+    known_parameters,
+)
 from api.pages.shared.navigation import PAGES, entries
 from api.pages.shared.page import Drawing
 from api.pages.shared.staff_page import staff_page
@@ -31,13 +39,15 @@ from domain.pack.pack import Pack
 from domain.pack.periods import Period
 from domain.policy.work_queues import Queue
 from domain.ticket.complaint import Channel
-from store.reporting.board import Board
+from store.reporting.board import Board, overdue_of
 from store.reporting.board_events import BoardEvents
+from store.reporting.board_statements import OverdueKind
 from store.reporting.ranking import named
+from store.tickets.promises import PromisePart
 
 router = APIRouter(include_in_schema=False)
 
-PARTS = ("totals", "inflow", "stages", "queues", "soon", "units")
+PARTS = ("totals", "inflow", "stages", "queues", "overdue", "soon", "units")
 ON_THE_WALL = ("totals", "inflow", "soon", "queues")
 """The parts that are sent again when they change: templates supervision/board_<part>.html."""
 
@@ -75,7 +85,7 @@ async def board(
     scene = await boards.now(context, caller, pack)
     values = _values(scene.board, pack, caller, wall)
     template = "supervision/board_wall.html" if wall else "supervision/board.html"
-    return staff_page(request, template, caller, parts=_parts(wall), **values)
+    return staff_page(request, template, caller, parts=_parts(wall, pack), **values)
 
 
 @router.get(BoardEventList.path)
@@ -146,7 +156,7 @@ def _drawn(
     def draw() -> dict[str, str]:
         values = _values(scene.board, pack, caller, wall)
         values |= {"now": scene.board.at, "pack": pack, "zone": pack.calendar.tz}
-        parts = (*_parts(wall), "at")
+        parts = (*_parts(wall, pack), "at")
         return {part: drawing.draw(language, _template_of(part), values) for part in parts}
 
     return scene.once((language, caller.actor.role, wall, pack.version), draw)
@@ -156,8 +166,10 @@ def _template_of(part: str) -> str:
     return f"supervision/board_{part}.html"
 
 
-def _parts(wall: bool) -> tuple[str, ...]:
-    return ON_THE_WALL if wall else PARTS
+def _parts(wall: bool, pack: Pack) -> tuple[str, ...]:
+    """Return the parts of the page; what may be past its day only where the city has any of it."""
+    parts = ON_THE_WALL if wall else PARTS
+    return parts if overdue_of(pack) else tuple(part for part in parts if part != "overdue")
 
 
 def _values(board: Board, pack: Pack, caller: Caller, wall: bool) -> dict[str, Any]:
@@ -171,6 +183,11 @@ def _values(board: Board, pack: Pack, caller: Caller, wall: bool) -> dict[str, A
         "tickets": partial(_tickets, board.city),
         "cards": partial(_cards, board),
         "orders_url": BoardEventList(city=board.city, what=BoardEvents.ORDERS).url,
+        "overdue_urls": {
+            OverdueKind.LIST: SupervisionList(city=board.city, late="yes").url,
+            OverdueKind.COUNCIL: CouncilTaskList(city=board.city).url,
+            OverdueKind.PROMISE: PromiseList(city=board.city, which=PromisePart.LATE).url,
+        },
         "filed_url": _filed(board, pack),
         "before_url": _filed_before(board),
         "ended_url": _tickets(board.city, ended_since=board.today, ended_until=_after(board.at)),

@@ -86,12 +86,19 @@ def _queues(shown: Shown) -> Rows:
         yield [label, one.tickets, one.late, shown.moment(one.since)]
 
 
+def _overdue(shown: Shown) -> Rows:
+    yield [shown.words.say(head) for head in (N_("What is late"), N_("Late"), N_("Earliest day"))]
+    for one in shown.board.overdue:
+        yield [shown.words.label("overdue", one.kind), one.late, str(one.since or "")]
+
+
 SHEETS: dict[str, Callable[[Shown], Rows]] = {
     "inflow": _inflow,
     "stages": _stages,
     "units": _units,
     "soon": _soon,
     "queues": _queues,
+    "overdue": _overdue,
 }
 
 

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from api.http.access import staff
 from api.http.dependencies import Context
+from api.pages.shared.addresses import CouncilTaskList, known_parameters
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
 from app.access.caller import Caller
@@ -15,7 +16,7 @@ from app.tickets.councils import late_council_tasks
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/staff/council-tasks")
+@router.get(CouncilTaskList.path, dependencies=[known_parameters()])
 async def late(
     request: Request, context: Context, caller: Annotated[Caller, staff("list_council_tasks")]
 ) -> Response:

@@ -12,7 +12,7 @@ from api.http.csv_sheets import Cell, sheet
 from api.http.dependencies import Context
 from api.http.i18n import ENGLISH
 from api.pages.shared.acting import Act, acted
-from api.pages.shared.addresses import known_parameters
+from api.pages.shared.addresses import SupervisionList, known_parameters
 from api.pages.shared.forms import Form
 from api.pages.shared.page_words import PageWords
 from api.pages.shared.staff_page import staff_page
@@ -32,7 +32,8 @@ from domain.words import N_
 
 router = APIRouter(include_in_schema=False)
 
-URL = "/staff/supervision"
+URL = SupervisionList.path
+_OF_LIST = ("leader", "settled", "late")
 _PUTTING = ("number", "leader", "text", "unit", "due")
 _DONE = N_("It is recorded.")
 
@@ -40,14 +41,14 @@ Reads = Annotated[Caller, staff("list_supervision")]
 RowId = Annotated[str, Path(pattern=r"^[0-9a-f]{1,64}$")]
 
 
-@router.get(URL, dependencies=[known_parameters("leader", "settled", "number", "done")])
+@router.get(URL, dependencies=[known_parameters(*_OF_LIST, "number", "done")])
 async def show(request: Request, caller: Reads, context: Context) -> Response:
     """Show the lists, what is late first, with the forms of what this reader may do."""
-    number = request.query_params.get("number", "")
+    number = _asked(request).number or ""
     return await _page(request, caller, context, Form.blank(*_PUTTING, number=number))
 
 
-@router.get(f"{URL}/print", dependencies=[known_parameters("leader", "settled")])
+@router.get(f"{URL}/print", dependencies=[known_parameters(*_OF_LIST)])
 async def problem_list(request: Request, caller: Reads, context: Context) -> Response:
     """Show the list as a table to be printed (问题清单)."""
     pack = working_city(request, context, caller)
@@ -55,7 +56,7 @@ async def problem_list(request: Request, caller: Reads, context: Context) -> Res
     return staff_page(request, "supervision/lists_print.html", caller, pack=pack, shown=shown)
 
 
-@router.get(f"{URL}.csv", dependencies=[known_parameters("leader", "settled")])
+@router.get(f"{URL}.csv", dependencies=[known_parameters(*_OF_LIST)])
 async def list_sheet(request: Request, caller: Reads, context: Context) -> Response:
     """Send the rows as CSV."""
     pack, words = working_city(request, context, caller), PageWords(request)
@@ -150,7 +151,7 @@ async def _done(
     def again(status: int) -> Awaitable[Response]:
         return _page(request, caller, context, form, status)
 
-    return await acted(form, act, again, f"{URL}?done=1")
+    return await acted(form, act, again, SupervisionList(done="1").url)
 
 
 async def _lists(
@@ -161,10 +162,10 @@ async def _lists(
     Raises:
         Problem: not_found, in a city without lists, and for a leader that there is not.
     """
-    leader = request.query_params.get("leader") or None
-    settled = request.query_params.get("settled") == "yes"
+    asked = _asked(request)
+    settled, late = asked.settled == "yes", asked.late == "yes"
     try:
-        query = SupervisionQuery(leader=leader, settled=settled)
+        query = SupervisionQuery(leader=asked.leader, settled=settled, late=late)
         return await lists.supervision_page(context, caller, pack.city.id, query)
     except ValidationError:
         raise Problem("not_found") from None
@@ -174,6 +175,11 @@ async def _lists(
         raise
 
 
+def _asked(request: Request) -> SupervisionList:
+    """Return what the address asks for; of a form that was refused, all."""
+    return SupervisionList.read_exactly(request) if request.method == "GET" else SupervisionList()
+
+
 async def _page(
     request: Request,
     caller: Caller,
@@ -181,7 +187,7 @@ async def _page(
     form: Form,
     status: int = 200,
 ) -> Response:
-    pack = working_city(request, context, caller)
+    pack, asked = working_city(request, context, caller), _asked(request)
     form.typed = dict.fromkeys(_PUTTING, "") | form.typed
     shown = await _lists(request, caller, context, pack)
     return staff_page(
@@ -192,10 +198,13 @@ async def _page(
         pack=pack,
         shown=shown,
         form=form,
-        leader=request.query_params.get("leader", ""),
-        settled=request.query_params.get("settled") == "yes",
+        leader=asked.leader or "",
+        settled=asked.settled == "yes",
+        late=asked.late == "yes",
+        sheet_url=asked.beside(".csv"),
+        print_url=asked.beside("/print"),
         units=[(one.code, one) for one in pack.units],
-        done=_DONE if request.query_params.get("done") else None,
+        done=_DONE if asked.done else None,
         may_put=shown.may_put and caller.may(RIGHTS["put_on_list"]),
         settles=pack.features.settle_all,
         deadline=_in_words(pack.supervision.deadline, PageWords(request)),

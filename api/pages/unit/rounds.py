@@ -15,16 +15,18 @@ from api.http.dependencies import Context
 from api.http.forms import form_of
 from api.pages.shared.chosen_files import chosen_files, store_chosen
 from api.pages.shared.forms import REFUSALS, Form
+from api.pages.shared.labels import PROBLEMS
 from api.pages.shared.navigation import ROUNDS
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
 from app.access.caller import Caller
 from app.context import AppContext
-from app.errors import Problem
+from app.errors import CODES, Problem
 from app.patrols import walking
 from app.patrols.walking import FindingIn, FindingOut, StampIn, StampsIn
 from domain.actors import Role
 from domain.pack.pack import Pack
+from domain.patrol.rounds import LOOKED_BACK, TO_WALK
 from domain.ticket.files import Purpose
 from domain.words import N_
 from media.errors import FileRefused
@@ -36,6 +38,15 @@ _FINDING = ("text", "category", "address", "lat", "lon")
 _ALL = (*_STAMP, *_FINDING)
 _PHOTO = "photo"
 _BAD_PHOTO = N_("This photo could not be taken. Please choose another one.")
+
+_REASONS = (
+    "round_not_found", "not_your_unit", "round_not_open", "round_over", "round_done",
+    "nothing_walked", "unknown_point", "too_many_stamps", "same_photo", "finding_without_place",
+    "unknown_category", "unknown_file", "too_many_files", "file_too_large", "picture_too_large",
+    "unsupported_file", "broken_file", "invalid_request", "forbidden",
+)  # fmt: skip
+REASONS = {code: PROBLEMS.get(code) or CODES[code].title for code in _REASONS}
+"""Why something that a phone kept was not taken, as the script says it."""
 
 RoundId = Annotated[str, Path(pattern=r"^[0-9A-Za-z_.-]{1,80}$")]
 Walks = Annotated[Caller, staff("walk_round")]
@@ -55,7 +66,9 @@ async def listed(
     pack = working_city(request, context, caller)
     _check_city(pack)
     found = await walking.own_rounds(context, caller, pack.city.id)
-    return staff_page(request, "unit/rounds.html", caller, pack=pack, rounds=found.items)
+    return staff_page(
+        request, "unit/rounds.html", caller, pack=pack, rounds=found.items, reasons=REASONS
+    )
 
 
 @router.get(f"{ROUNDS}/{{round}}")
@@ -199,6 +212,7 @@ async def _page(
     form.typed = dict.fromkeys(_ALL, "") | form.typed
     now = context.now()
     walks = caller.actor.unit == of.unit and caller.actor.role in (Role.OFFICER, Role.GRID_WORKER)
+    open_until = of.ends + LOOKED_BACK
     return staff_page(
         request,
         "unit/rounds_walk.html",
@@ -207,8 +221,12 @@ async def _page(
         pack=pack,
         of=of,
         reach=pack.patrols.reach(of.reach),
-        walks=walks and of.starts <= now and of.state.value in ("waiting", "unproved", "missed"),
-        finds=walks and of.starts <= now,
+        walks=walks and of.state in TO_WALK and now <= open_until,
+        finds=walks and now <= open_until,
+        # A page that a phone keeps has the forms, and shows them when the round begins.
+        begun=of.starts <= now,
+        kept=[one for one in of.stamps if one.kept and one.attempt == of.attempt],
+        reasons=REASONS,
         categories=pack.categories,
         form=form,
         found=found,

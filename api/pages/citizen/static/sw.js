@@ -1,12 +1,16 @@
 // Keeps the pages that are of use without a network, and what they are drawn with.
 // Nothing of a ticket is ever kept: those pages are answers to forms, which are not asked for here.
-// A grid worker's page is kept, with the places to look at; signing out deletes it (signed_out.js).
+// A grid worker's page is kept, with the places to look at, and the rounds that somebody walks; signing out deletes
+// them (signed_out.js).
 "use strict";
 
-const CACHE = "jiesu-3";
+const CACHE = "jiesu-4";
 const PATIENCE = 4_000;  // milliseconds; a network that leads nowhere does not say no
 const GRID = "/staff/grid";
-const PAGES = ["/", "/report", "/follow", "/offline", GRID];
+const ROUNDS = "/staff/rounds";
+const PAGES = ["/", "/report", "/follow", "/offline", GRID, ROUNDS];
+const A_ROUND = /^\/staff\/rounds\/[0-9A-Za-z_.-]+$/;
+const LEADING = { "/grid": GRID, "/patrols": ROUNDS };  // addresses that people are told
 
 self.addEventListener("install", (event) => {
   event.waitUntil(fetch("/offline").then((answer) => keep("/offline", answer)).then(() => self.skipWaiting()));
@@ -23,9 +27,9 @@ self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   if (event.request.method !== "GET" || url.origin !== location.origin) return;
   if (url.pathname.startsWith("/assets/")) event.respondWith(keptFirst(event.request));
-  // It leads to the page of the day, or to signing up; without a network to what is kept.
-  else if (url.pathname === "/grid") event.respondWith(fetch(event.request).catch(async () => (await caches.match(GRID)) || Response.error()));
-  else if (PAGES.includes(url.pathname)) event.respondWith(networkFirst(event.request, url));
+  // It leads to a page, or to signing in or up; without a network to what is kept.
+  else if (url.pathname in LEADING) event.respondWith(fetch(event.request).catch(async () => (await caches.match(LEADING[url.pathname])) || Response.error()));
+  else if (PAGES.includes(url.pathname) || A_ROUND.test(url.pathname)) event.respondWith(networkFirst(event.request, url));
 });
 
 // Somebody else may have answered: a hotel's network, a provider's. That is never kept as ours.

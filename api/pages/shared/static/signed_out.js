@@ -9,7 +9,15 @@ try {
   }
 } catch { /* nothing may be kept here */ }
 
-// The page of a grid worker, with the places to look at. What they wrote and is not sent yet stays.
+// The pages of staff that are kept for a day without a network. What was written on them and is not sent yet stays.
 if ("caches" in window) {
-  caches.keys().then((names) => { for (const name of names) caches.open(name).then((kept) => kept.delete("/staff/grid")); }).catch(() => {});
+  const forget = async () => {
+    for (const name of await caches.keys()) {
+      const kept = await caches.open(name);
+      for (const request of await kept.keys()) {
+        if (new URL(request.url).pathname.startsWith("/staff/")) await kept.delete(request);
+      }
+    }
+  };
+  forget().catch(() => { /* there is nothing to forget */ });
 }
