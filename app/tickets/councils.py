@@ -1,18 +1,22 @@
-"""Councils (协商议事): what staff do with them, and what those invited do."""
+"""Councils (协商议事): what staff do with them, and what those invited do.
+
+`number`: of the ticket or the topic that a council hangs on.
+"""
 
 import asyncio
+from collections.abc import Iterable
 from datetime import date, timedelta
-from typing import NamedTuple
 
 from pydantic import Field
 
 from app.access import guards
 from app.access.caller import Caller
 from app.access.permission import permit
-from app.access.visibility import city_of, visible
+from app.access.visibility import city_of
 from app.context import AppContext
 from app.errors import Problem
 from app.tickets.codes import drawn, mark_of
+from app.tickets.council_matters import pack_of, ticket_seen, topic_seen
 from app.tickets.council_views import CouncilOut, council_out, unit_names
 from domain.council.council import (
     Council,
@@ -22,13 +26,13 @@ from domain.council.council import (
     Phase,
     Statement,
 )
+from domain.council.topic import is_topic, ticket_of
 from domain.model import Incoming, Recorded
 from domain.pack.pack import Pack
-from domain.policy.permissions import RIGHTS
 from domain.refusals import Refused
-from domain.ticket.ticket import Ticket
 from store.identity.reservations import Window
-from store.tickets import councils, intake, tickets
+from store.tickets import councils, tickets
+from store.tickets.council_tasks import LateTask, late_tasks
 
 WINDOW = timedelta(minutes=10)
 WRONG_PER_ADDRESS = 60
@@ -90,10 +94,11 @@ class Participation(Recorded):
 
 
 class LateTaskOut(Recorded):
-    """A task of a council that is past its day."""
+    """A task of a council that is past its day. `number`: of the ticket, or of the topic."""
 
     city: str
     number: str
+    on_topic: bool
     council: int
     subject: str
     task: int
@@ -109,32 +114,26 @@ class LateTasksOut(Recorded):
     items: list[LateTaskOut]
 
 
-class _Known(NamedTuple):
-    """A ticket that the caller may do this to, with the city's pack."""
-
-    ticket: Ticket
-    pack: Pack
-
-
 # --- staff ------------------------------------------------------------------------------------
 
 
 async def councils_of(context: AppContext, caller: Caller, number: str) -> list[CouncilOut]:
-    """Return the councils of a ticket, for its citizen those that were opened.
+    """Return the councils of a ticket or topic, for a citizen those that were opened.
 
     Raises:
-        Problem: ticket_not_found, also where this caller may not see it.
+        Problem: ticket_not_found, council_topic_not_found, also where this caller may not see it.
     """
-    await permit(context, caller, "list_councils", number)
+    await permit(context, caller, "list_councils", ticket_of(number))
     # The citizen has shown the access code of this very ticket.
-    known = councils.of_ticket(context.store, number)
-    ticket, found = await asyncio.gather(_seen(context, caller, number), known)
+    known = councils.of_matters(context.store, [number])
+    if is_topic(number):
+        (_, pack), found = await asyncio.gather(topic_seen(context, caller, number), known)
+        return await drawn_councils(context, found, pack, staff=True)
+    ticket, found = await asyncio.gather(ticket_seen(context, caller, number), known)
     if ticket is None or ticket.of_wrongdoing:
         return []
     pack = context.packs.get(ticket.complaint.city)
-    if caller.citizen:
-        found = [one for one in found if one.opened_at is not None]
-    return [await _out(context, one, pack, staff=not caller.citizen) for one in found]
+    return await drawn_councils(context, found, pack, staff=not caller.citizen)
 
 
 async def prepare_council(
@@ -143,24 +142,25 @@ async def prepare_council(
     """Prepare a council. The same `key` again gives the same council.
 
     Raises:
-        Problem, Refused: not_in_this_city, council_of_report, ticket_ended, in_the_past, too_far
+        Problem, Refused: not_in_this_city, council_of_report, council_topic_not_found,
+            ticket_ended, in_the_past, too_far
     """
-    known = await _permitted(context, caller, number, "prepare_council")
-    policy = known.pack.council
+    pack = await _permitted(context, caller, number, "prepare_council")
+    policy = pack.council
     if policy is None:
         raise Problem("not_in_this_city")
     nonce = key or context.nonce()
     new = Council(
         **dict(draft),
-        **policy.model_dump(),
+        **policy.model_dump(exclude={"publish"}),
         id=context.mark(f"council/{caller.id}/{number}/{nonce}")[:32],
         number=number,
-        city=known.pack.city.id,
+        city=pack.city.id,
         n=0,
         prepared_at=context.now(),
     )
     made = await councils.prepare(context.store, new)
-    return await _out(context, made, known.pack, staff=True)
+    return await _out(context, made, pack, staff=True)
 
 
 async def invite_to_council(
@@ -192,10 +192,10 @@ async def open_council(context: AppContext, caller: Caller, number: str, n: int)
     Raises:
         Problem, Refused: council_not_found, council_not_now, nobody_invited, in_the_past
     """
-    known = await _permitted(context, caller, number, "open_council")
+    pack = await _permitted(context, caller, number, "open_council")
     council = await _council(context, number, n)
     changed = await councils.open_(context.store, council.id)
-    return await _out(context, changed, known.pack, staff=True)
+    return await _out(context, changed, pack, staff=True)
 
 
 async def follow_up_council(
@@ -207,13 +207,13 @@ async def follow_up_council(
         Problem, Refused: council_not_found, council_not_now, in_the_past
         UnknownUnit
     """
-    known = await _permitted(context, caller, number, "follow_up_council")
+    pack = await _permitted(context, caller, number, "follow_up_council")
     council = await _council(context, number, n)
     for task in body.tasks:
-        known.pack.unit(task.unit)
-    today = _today(context, known.pack)
+        pack.unit(task.unit)
+    today = _today(context, pack)
     changed = await councils.follow_up(context.store, council.id, body, today)
-    return await _out(context, changed, known.pack, staff=True)
+    return await _out(context, changed, pack, staff=True)
 
 
 async def finish_council_task(
@@ -224,10 +224,10 @@ async def finish_council_task(
     Raises:
         Problem, Refused: council_not_found, unknown_task
     """
-    known = await _permitted(context, caller, number, "finish_council_task")
+    pack = await _permitted(context, caller, number, "finish_council_task")
     council = await _council(context, number, n)
     changed = await councils.finish_task(context.store, council.id, task)
-    return await _out(context, changed, known.pack, staff=True)
+    return await _out(context, changed, pack, staff=True)
 
 
 async def close_council(context: AppContext, caller: Caller, number: str, n: int) -> CouncilOut:
@@ -236,10 +236,10 @@ async def close_council(context: AppContext, caller: Caller, number: str, n: int
     Raises:
         Problem, Refused: council_not_found, council_not_now, council_tasks_left
     """
-    known = await _permitted(context, caller, number, "close_council")
+    pack = await _permitted(context, caller, number, "close_council")
     council = await _council(context, number, n)
     changed = await councils.close(context.store, council.id)
-    return await _out(context, changed, known.pack, staff=True)
+    return await _out(context, changed, pack, staff=True)
 
 
 async def late_council_tasks(
@@ -257,15 +257,16 @@ async def late_council_tasks(
     found: list[LateTaskOut] = []
     for pack in packs:
         today = _today(context, pack)
-        rows = await councils.late_tasks(context.store, pack.city.id, today, _MOST_LATE)
+        rows = await late_tasks(context.store, pack.city.id, today, _MOST_LATE)
         found += [_late(row, pack, today) for row in rows]
     return sorted(found, key=lambda one: (one.due, one.number, one.council, one.task))
 
 
-def _late(one: councils.LateTask, pack: Pack, today: date) -> LateTaskOut:
+def _late(one: LateTask, pack: Pack, today: date) -> LateTaskOut:
     return LateTaskOut(
         city=pack.city.id,
         number=one.number,
+        on_topic=is_topic(one.number),
         council=one.council,
         subject=one.subject,
         task=one.n,
@@ -277,31 +278,10 @@ def _late(one: councils.LateTask, pack: Pack, today: date) -> LateTaskOut:
     )
 
 
-async def _permitted(context: AppContext, caller: Caller, number: str, key: str) -> _Known:
-    """Return the ticket, if the caller may do this to it, and it may have a council at all."""
-    await permit(context, caller, key, number)
-    ticket = await _seen(context, caller, number)
-    if ticket is None:
-        raise Problem("not_started_yet")
-    pack = context.packs.get(ticket.complaint.city)
-    if not RIGHTS[key].allows(caller.actor.role, caller.near(ticket, pack)):
-        raise Problem("forbidden", f"The unit may not do this: {key}.")
-    if ticket.of_wrongdoing:
-        raise Problem("council_of_report")
-    return _Known(ticket, pack)
-
-
-async def _seen(context: AppContext, caller: Caller, number: str) -> Ticket | None:
-    """Return the ticket; None of one that is registered, and not started yet."""
-    ticket = await visible(context, caller, number)
-    if ticket is not None:
-        return ticket
-    registered = await intake.get(context.store, number) if caller.unit is None else None
-    if registered is None or not caller.serves(registered.complaint.city):
-        raise Problem("ticket_not_found")
-    if await tickets.get(context.store, number) is not None:
-        raise Problem("ticket_not_found")
-    return None
+async def _permitted(context: AppContext, caller: Caller, number: str, key: str) -> Pack:
+    """Return the city's pack, if the caller may do this to a council on this ticket or topic."""
+    await permit(context, caller, key, ticket_of(number))
+    return await pack_of(context, caller, number, key)
 
 
 async def _council(context: AppContext, number: str, n: int) -> Council:
@@ -367,8 +347,7 @@ async def _participation(context: AppContext, mark: str, network: str) -> Partic
     rules = (Window(f"invitation/{here}", WRONG_PER_ADDRESS, WINDOW),)
     async with guards.attempt(context, f"invitation/{here}", rules, "too_many_attempts") as tried:
         found = await councils.invitation_of(context.store, mark)
-        ticket = await tickets.state(context.store, found.council.number) if found else None
-        if found is None or ticket is None or ticket.of_wrongdoing:
+        if found is None or not await _is_held(context, found.council.number):
             raise Problem("invitation_unknown")
         await tried.undecided()
     if found.council.opened_at is None:
@@ -385,12 +364,28 @@ async def _participation(context: AppContext, mark: str, network: str) -> Partic
     )
 
 
+async def _is_held(context: AppContext, number: str) -> bool:
+    """Return whether its ticket has not become a report; a topic never does."""
+    if is_topic(number):
+        return True
+    ticket = await tickets.state(context.store, number)
+    return ticket is not None and not ticket.of_wrongdoing
+
+
 def _discreet(refused: Refused) -> Exception:
     """Return the refusal as participants may know it: not that a ticket has become a report."""
     return Problem("invitation_unknown") if refused.code == "council_of_report" else refused
 
 
 # --- shared -----------------------------------------------------------------------------------
+
+
+async def drawn_councils(
+    context: AppContext, of: Iterable[Council], pack: Pack, *, staff: bool
+) -> list[CouncilOut]:
+    """Return councils as staff read them, or as everybody else does: once they are opened."""
+    shown = [one for one in of if staff or one.opened_at is not None]
+    return [await _out(context, one, pack, staff=staff) for one in shown]
 
 
 async def _out(context: AppContext, council: Council, pack: Pack, *, staff: bool) -> CouncilOut:

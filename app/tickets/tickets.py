@@ -14,6 +14,7 @@ from app.context import AppContext
 from app.errors import Problem
 from app.tickets.beside_workflow import moments_beside
 from app.tickets.citizen_view import CitizenTicket, citizen_view, waiting_view, with_moments
+from app.tickets.council_topics import topic_councils_of
 from app.tickets.councils import councils_of
 from app.tickets.promises import promises_of
 from domain.actors import Role
@@ -157,7 +158,10 @@ async def as_citizen(context: AppContext, caller: Caller, number: str) -> Citize
     )
     if ticket is not None:
         view = citizen_view(ticket, events, messages, context.packs.get(ticket.complaint.city))
-        councils = await councils_of(context, caller, number)
+        councils = [
+            *await councils_of(context, caller, number),
+            *await topic_councils_of(context, caller, number),
+        ]
         promises = await promises_of(context, caller, number)
         moments = await moments_beside(context, ticket, councils, promises)
         return with_moments(view, moments)

@@ -19,6 +19,7 @@ KEY = {"Idempotency-Key": "the-same"}
 DOORS = {
     "api.rest.appointments": "booking, in `test_appointments.py`",
     "api.rest.commands": "every command, by `app.sending.commands.execute`",
+    "api.rest.council_topics": "topics, in `test_council_topics.py`",
     "api.rest.grid": "checks, and tickets of diaries, in `test_grid.py`",
     "api.rest.intake": "filing",
     "api.rest.leaving_contacts": "leaving a contact later",

@@ -74,6 +74,12 @@ NAVIGATION: tuple[NavigationLink, ...] = (
     NavigationLink(N_("Diaries"), "/staff/diaries", frozenset({Role.OFFICER}), Subject.GRID),
     NavigationLink(N_("Rounds to walk"), "/staff/rounds", OF_UNITS, Subject.PATROLS),
     NavigationLink(N_("Patrols"), "/staff/patrols", _OVERSEERS | OF_UNITS, Subject.PATROLS),
+    NavigationLink(
+        N_("Councils by topic"),
+        "/staff/council-topics",
+        _OVERSEERS | {_DESK, Role.OFFICER},
+        Subject.COUNCILS,
+    ),
     NavigationLink(N_("Late after councils"), "/staff/council-tasks", _OVERSEERS),
     NavigationLink(
         N_("Supervision lists"),

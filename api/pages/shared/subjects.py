@@ -19,6 +19,7 @@ class Subject(StrEnum):
     SENSORS = "sensors"  # 传感设备
     APPOINTMENTS = "appointments"  # 预约办理
     REPORT_CARD = "report_card"  # 向群众汇报
+    COUNCILS = "councils"  # 协商议事
 
 
 def subjects_of(pack: Pack, unit: str | None) -> frozenset[Subject]:
@@ -80,6 +81,11 @@ def _report_card(pack: Pack, unit: str | None) -> bool:
     return pack.report_card is not None
 
 
+def _councils(pack: Pack, unit: str | None) -> bool:
+    del unit
+    return pack.council is not None
+
+
 _HAS: dict[Subject, Callable[[Pack, str | None], bool]] = {
     Subject.REWARDS: _rewards,
     Subject.GRID: _grid,
@@ -90,4 +96,5 @@ _HAS: dict[Subject, Callable[[Pack, str | None], bool]] = {
     Subject.SENSORS: _sensors,
     Subject.APPOINTMENTS: _appointments,
     Subject.REPORT_CARD: _report_card,
+    Subject.COUNCILS: _councils,
 }

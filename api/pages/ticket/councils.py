@@ -1,8 +1,8 @@
-"""The councils of a ticket for staff: prepare, invite, open, follow up and close."""
+"""The councils of a ticket or topic for staff: prepare, invite, open, follow up and close."""
 
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Path, Request
 from pydantic import ValidationError
@@ -10,23 +10,29 @@ from starlette.responses import RedirectResponse, Response
 
 from api.http.access import TicketNumber, staff
 from api.http.dependencies import Context
+from api.http.matters import TopicNumber, on_topics
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.navigation import TICKETS
 from api.pages.shared.staff_page import staff_page
 from app.access.caller import Caller
 from app.context import AppContext
 from app.tickets import councils
+from app.tickets.council_topics import CouncilTopicOut, council_topic, link_to_topic
 from app.tickets.councils import InvitationsOut, InviteIn
 from app.tickets.tickets import visible_ticket
+from domain.commands.relations import Relation
 from domain.council.council import CouncilDraft, FollowUp
+from domain.council.topic import is_topic
 from domain.pack.pack import Pack
 from domain.policy.permissions import RIGHTS
 from domain.words import N_
+from store.tickets.numbers import parse_number
 
 router = APIRouter(include_in_schema=False)
 
 HERE = f"{TICKETS}/{{number}}/councils"
-ONE = f"{HERE}/{{council}}"
+ON_TOPIC = "/staff/council-topics/{topic}/councils"
+ONE = "/{council}"
 
 OPTIONS, TASKS = range(1, 6), range(1, 6)
 """The rows of the forms; more come by the API."""
@@ -46,9 +52,33 @@ CouncilNumber = Annotated[int, Path(ge=1, le=100_000)]
 """The number of a council on its ticket, or of a task of a council."""
 
 _Act = Callable[[], Awaitable[Any]]
+_Handler = Callable[..., Awaitable[Response]]
 
 
-@router.get(HERE)
+class _Matter(NamedTuple):
+    """A ticket or topic of councils.
+
+    `may`: the caller acts on them; `can_prepare`: there may be a new one.
+    """
+
+    pack: Pack
+    topic: CouncilTopicOut | None
+    may: bool
+    can_prepare: bool
+
+
+def _served(add: Callable[[str], Any], path: str = "") -> Callable[[_Handler], _Handler]:
+    """Serve a page, or an act of it, at the tickets and at the topics that councils hang on."""
+
+    def serve(handler: _Handler) -> _Handler:
+        add(HERE + path)(handler)
+        add(ON_TOPIC + path)(on_topics(handler))
+        return handler
+
+    return serve
+
+
+@_served(router.get)
 async def show(
     request: Request,
     number: TicketNumber,
@@ -59,7 +89,7 @@ async def show(
     return await _page(request, context, caller, number, Form.blank(*_ALL))
 
 
-@router.post(HERE)
+@_served(router.post)
 async def prepare(
     request: Request,
     number: TicketNumber,
@@ -77,7 +107,7 @@ async def prepare(
     return await _done(request, context, caller, number, form, act)
 
 
-@router.post(f"{ONE}/invitations")
+@_served(router.post, f"{ONE}/invitations")
 async def invite(
     request: Request,
     number: TicketNumber,
@@ -98,7 +128,7 @@ async def invite(
     return await _page(request, context, caller, number, blank, issued=issued)
 
 
-@router.post(f"{ONE}/open")
+@_served(router.post, f"{ONE}/open")
 async def open_(
     request: Request,
     number: TicketNumber,
@@ -115,7 +145,7 @@ async def open_(
     return await _done(request, context, caller, number, form, act)
 
 
-@router.post(f"{ONE}/follow-up")
+@_served(router.post, f"{ONE}/follow-up")
 async def follow_up(
     request: Request,
     number: TicketNumber,
@@ -142,7 +172,7 @@ async def follow_up(
     return await _done(request, context, caller, number, form, act)
 
 
-@router.post(f"{ONE}/tasks/{{task}}/done")
+@_served(router.post, f"{ONE}/tasks/{{task}}/done")
 async def finish(
     request: Request,
     number: TicketNumber,
@@ -160,7 +190,7 @@ async def finish(
     return await _done(request, context, caller, number, form, act)
 
 
-@router.post(f"{ONE}/close")
+@_served(router.post, f"{ONE}/close")
 async def close(
     request: Request,
     number: TicketNumber,
@@ -175,6 +205,22 @@ async def close(
         await councils.close_council(context, caller, number, council)
 
     return await _done(request, context, caller, number, form, act)
+
+
+@router.post("/staff/council-topics/{topic}/tickets")
+async def link(
+    request: Request,
+    topic: TopicNumber,
+    context: Context,
+    caller: Annotated[Caller, staff("link_to_council_topic")],
+) -> Response:
+    """Link a ticket of the topic's kind."""
+    form = await Form.read(request, "number")
+
+    async def act() -> None:
+        await link_to_topic(context, caller, topic, parse_number(form.typed["number"]))
+
+    return await _done(request, context, caller, topic, form, act)
 
 
 # --- what was typed ---------------------------------------------------------------------------
@@ -234,12 +280,35 @@ async def _done(
     except (ValidationError, *REFUSALS) as error:
         status = form.refuse(error)
         return await _page(request, context, caller, number, form, status)
-    return RedirectResponse(HERE.format(number=number), 303)
+    return RedirectResponse(_here(number), 303)
+
+
+def _here(number: str) -> str:
+    if is_topic(number):
+        return ON_TOPIC.format(topic=number)
+    return HERE.format(number=number)
 
 
 async def _pack(context: AppContext, caller: Caller, number: str) -> Pack:
-    ticket, _ = await visible_ticket(context, caller, number)
-    return context.packs.get(ticket.complaint.city)
+    return (await _matter(context, caller, number)).pack
+
+
+async def _matter(context: AppContext, caller: Caller, number: str) -> _Matter:
+    """Return the ticket or topic with what this caller may do with its councils."""
+    right = RIGHTS["prepare_council"]
+    if is_topic(number):
+        topic = await council_topic(context, caller, number)
+        pack = context.packs.get(topic.city)
+        near = Relation.LEAD if caller.unit == topic.unit else Relation.NONE
+        able, open_ = True, True
+    else:
+        topic = None
+        ticket, waiting = await visible_ticket(context, caller, number)
+        pack = context.packs.get(ticket.complaint.city)
+        near = caller.near(ticket, pack)
+        able, open_ = not ticket.of_wrongdoing, ticket.open and not waiting
+    may = able and right.allows(caller.actor.role, near) and caller.may(right)
+    return _Matter(pack, topic, may, pack.council is not None and open_)
 
 
 async def _page(
@@ -252,21 +321,24 @@ async def _page(
     *,
     issued: InvitationsOut | None = None,
 ) -> Response:
-    ticket, waiting = await visible_ticket(context, caller, number)
-    pack = context.packs.get(ticket.complaint.city)
-    form.typed = dict.fromkeys(_ALL, "") | form.typed
-    right = RIGHTS["prepare_council"]
-    able = right.allows(caller.actor.role, caller.near(ticket, pack)) and caller.may(right)
+    matter = await _matter(context, caller, number)
+    form.typed = dict.fromkeys((*_ALL, "number"), "") | form.typed
+    linking = RIGHTS["link_to_council_topic"]
     return staff_page(
         request,
         "ticket/councils.html",
         caller,
         status,
-        pack=pack,
+        pack=matter.pack,
         number=number,
+        here=_here(number),
+        topic=matter.topic,
         councils=await councils.councils_of(context, caller, number),
-        may=able and not ticket.of_wrongdoing,
-        can_prepare=pack.council is not None and ticket.open and not waiting,
+        may=matter.may,
+        may_link=matter.topic is not None
+        and caller.may(linking)
+        and caller.unit in (None, matter.topic.unit),
+        can_prepare=matter.can_prepare,
         form=form,
         issued=issued,
         options_rows=OPTIONS,

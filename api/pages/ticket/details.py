@@ -22,6 +22,7 @@ from app.grid.checks import ChecksOut, checks_of
 from app.sensors.readings import ReadingsOut, readings_of
 from app.tickets import contacts
 from app.tickets.beside_workflow import moments_beside
+from app.tickets.council_topics import topic_councils_of
 from app.tickets.council_views import CouncilOut
 from app.tickets.councils import councils_of
 from app.tickets.promise_views import PromiseOut
@@ -99,8 +100,9 @@ async def ticket_details(
         visible_files(context, caller, number),
         _complainant(context, caller, number, person),
     )
-    councils, looked, promises, sensed = await asyncio.gather(
+    councils, of_topics, looked, promises, sensed = await asyncio.gather(
         councils_of(context, caller, number),
+        topic_councils_of(context, caller, number),
         checks_of(context, caller, number),
         promises_of(context, caller, number),
         _readings(context, caller, ticket),
@@ -112,7 +114,7 @@ async def ticket_details(
         for event in events
         if isinstance(event.fact, LevelReached) and event.version not in void
     ]
-    moments = await moments_beside(context, ticket, councils, promises)
+    moments = await moments_beside(context, ticket, [*councils, *of_topics], promises)
     return TicketDetails(
         ticket=await discreet(context, caller, ticket),
         waiting=waiting,
