@@ -129,7 +129,9 @@ async def invite(
     def work(connection: Connection) -> Council:
         found, now = _locked(connection, council_id, clock)
         known = _numbered(connection, _INVITATION.mark.in_(marks), council_id)
-        if known < len(marks) and replace:
+        if known == len(marks):
+            return found
+        if replace:
             unused = (_INVITATION.council == council_id) & (_INVITATION.said == 0)
             connection.execute(delete(invitation).where(unused, _INVITATION.mark.not_in(marks)))
         invited = _numbered(connection, _INVITATION.council == council_id, council_id)
