@@ -210,7 +210,9 @@ CODES: dict[str, Code] = {
     # --- councils
     "unknown_device": Code(422, "The city has no such device."),
     "reading_from_future": Code(422, "The reading is of a time to come."),
-    "council_not_found": Code(404, "The ticket has no such council."),
+    "council_not_found": Code(404, "There is no such council."),
+    "council_topic_not_found": Code(404, "There is no such topic."),
+    "not_of_this_kind": Code(409, "The ticket is of another kind than the topic."),
     "unknown_task": Code(404, "The council has no such task."),
     "invitation_unknown": Code(401, "This is not the code of an invitation."),
     "council_of_report": Code(409, "A report of wrongdoing has no council."),

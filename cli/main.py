@@ -48,6 +48,14 @@ COMMANDS = {
         "The places that a city lists for everybody. See docs/how-to/places.md.",
     ),
     "promises": CommandEntry("cli.promises:app", "Promises: what units said they do, by its day."),
+    "lists": CommandEntry(
+        "cli.lists:lists",
+        "Print the supervision lists of a city: open problems, and what is late, which stands "
+        "first.",
+    ),
+    "sheets": CommandEntry(
+        "cli.sheets:app", "Sheets: what contractors earned and lost in a month."
+    ),
     "devices": CommandEntry(
         "cli.devices:app", "The sensors of a city. See docs/how-to/sensors.md."
     ),

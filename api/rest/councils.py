@@ -1,11 +1,14 @@
-"""Councils (协商议事) of a ticket, and taking part in one with the code of an invitation."""
+"""Councils (协商议事) of tickets and topics, and taking part with the code of an invitation."""
 
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Body, Path, Query, Request, Response
+from pydantic import BaseModel
 
 from api.http.access import InvitationCode, TicketNumber, citizen_or_staff, public, staff
-from api.http.dependencies import Context
+from api.http.dependencies import Context, IdempotencyKey
+from api.http.matters import on_topics
 from api.http.networks import network_of
 from api.http.problem_responses import BODY, BY_CODE, OF_TICKET, READING, responses
 from api.http.responses import json_of
@@ -32,6 +35,14 @@ router = APIRouter(prefix=API)
 
 _READING = (*READING, *OF_TICKET, "too_many_attempts")
 _ACTING = (*_READING, *BODY, "csrf_failed", "not_started_yet", "council_of_report")
+_OF_TICKETS = (
+    *OF_TICKET,
+    "too_many_attempts",
+    "not_started_yet",
+    "council_of_report",
+    "ticket_ended",
+)
+"""The refusals that only a ticket leads to."""
 _ONE = (*_ACTING, "council_not_found", "council_not_now")
 _INVITED = (*BY_CODE, "invitation_unknown", "council_not_now")
 _SPEAKING = (*_INVITED, *BODY)
@@ -76,36 +87,86 @@ async def listed(
     return json_of(CouncilsOut(items=await councils.councils_of(context, caller, number)))
 
 
-@router.post(
-    "/tickets/{number}/councils",
-    operation_id="prepare_council",
-    summary="Prepare a council",
-    tags=["Staff"],
+Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Response]])
+
+
+def _held(
+    path: str,
+    operation: str,
+    summary: str,
+    *,
+    codes: tuple[str, ...],
+    model: type[BaseModel] = CouncilOut,
+    status_code: int = 200,
+) -> Callable[[Handler], Handler]:
+    """Serve an act on councils at the tickets and at the topics that these hang on."""
+
+    def serve(handler: Handler) -> Handler:
+        common: dict[str, Any] = {
+            "tags": ["Staff"],
+            "status_code": status_code,
+            "response_model": model,
+        }
+        router.post(
+            f"/tickets/{{number}}/councils{path}",
+            operation_id=operation,
+            summary=summary,
+            responses=responses(*codes),
+            **common,
+        )(handler)
+        router.post(
+            f"/council-topics/{{topic}}/councils{path}",
+            operation_id=f"{operation}_on_topic",
+            summary=f"{summary}, on a topic",
+            responses=responses(*_of_topics(codes)),
+            **common,
+        )(on_topics(handler))
+        return handler
+
+    return serve
+
+
+def _of_topics(codes: tuple[str, ...]) -> list[str]:
+    """Return the refusals where a topic takes the place of the ticket."""
+    return [*(one for one in codes if one not in _OF_TICKETS), "council_topic_not_found"]
+
+
+@_held(
+    "",
+    "prepare_council",
+    "Prepare a council",
     status_code=201,
-    response_model=CouncilOut,
-    responses=responses(*_ACTING, "not_in_this_city", "ticket_ended", "in_the_past", "too_far"),
+    codes=(
+        *_ACTING,
+        "not_in_this_city",
+        "ticket_ended",
+        "in_the_past",
+        "too_far",
+        "idempotency_key_reused",
+    ),
 )
 async def prepare(
     number: TicketNumber,
     caller: Annotated[Caller, staff("prepare_council")],
     context: Context,
     body: Annotated[CouncilDraft, Body(examples=[EXAMPLE])],
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Return the council, which nobody outside sees before it is opened.
 
     Whether the vote is secret, its quorum and its majority are the city's rules of this moment.
     """
-    return json_of(await councils.prepare_council(context, caller, number, body), 201)
+    out = await councils.prepare_council(context, caller, number, body, idempotency_key)
+    return json_of(out, 201)
 
 
-@router.post(
-    "/tickets/{number}/councils/{council}/invitations",
-    operation_id="invite_to_council",
-    summary="Issue the codes of invitations",
-    tags=["Staff"],
+@_held(
+    "/{council}/invitations",
+    "invite_to_council",
+    "Issue the codes of invitations",
     status_code=201,
-    response_model=InvitationsOut,
-    responses=responses(*_ONE, "invitation_cap"),
+    model=InvitationsOut,
+    codes=(*_ONE, "invitation_cap", "idempotency_key_reused"),
 )
 async def invite(
     number: TicketNumber,
@@ -113,19 +174,18 @@ async def invite(
     caller: Annotated[Caller, staff("invite_to_council")],
     context: Context,
     body: Annotated[InviteIn, Body(examples=[{"count": 12}])],
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Return the codes, which are shown only here: one for each participant, one vote each."""
-    out = await councils.invite_to_council(context, caller, number, council, body)
+    out = await councils.invite_to_council(context, caller, number, council, body, idempotency_key)
     return json_of(out, 201)
 
 
-@router.post(
-    "/tickets/{number}/councils/{council}/open",
-    operation_id="open_council",
-    summary="Open a council for statements",
-    tags=["Staff"],
-    response_model=CouncilOut,
-    responses=responses(*_ONE, "nobody_invited", "in_the_past"),
+@_held(
+    "/{council}/open",
+    "open_council",
+    "Open a council for statements",
+    codes=(*_ONE, "nobody_invited", "in_the_past"),
 )
 async def open_(
     number: TicketNumber,
@@ -138,13 +198,11 @@ async def open_(
     return json_of(await councils.open_council(context, caller, number, council))
 
 
-@router.post(
-    "/tickets/{number}/councils/{council}/follow-up",
-    operation_id="follow_up_council",
-    summary="Record minutes and tasks of a council",
-    tags=["Staff"],
-    response_model=CouncilOut,
-    responses=responses(*_ONE, "in_the_past", "unknown_unit"),
+@_held(
+    "/{council}/follow-up",
+    "follow_up_council",
+    "Record minutes and tasks of a council",
+    codes=(*_ONE, "in_the_past", "unknown_unit"),
 )
 async def follow_up(
     number: TicketNumber,
@@ -157,13 +215,11 @@ async def follow_up(
     return json_of(await councils.follow_up_council(context, caller, number, council, body))
 
 
-@router.post(
-    "/tickets/{number}/councils/{council}/tasks/{task}/done",
-    operation_id="finish_council_task",
-    summary="Say that a task of a council is done",
-    tags=["Staff"],
-    response_model=CouncilOut,
-    responses=responses(*_ONE, "unknown_task"),
+@_held(
+    "/{council}/tasks/{task}/done",
+    "finish_council_task",
+    "Say that a task of a council is done",
+    codes=(*_ONE, "unknown_task"),
 )
 async def finish(
     number: TicketNumber,
@@ -177,13 +233,11 @@ async def finish(
     return json_of(await councils.finish_council_task(context, caller, number, council, task))
 
 
-@router.post(
-    "/tickets/{number}/councils/{council}/close",
-    operation_id="close_council",
-    summary="Close a council",
-    tags=["Staff"],
-    response_model=CouncilOut,
-    responses=responses(*_ONE, "council_tasks_left"),
+@_held(
+    "/{council}/close",
+    "close_council",
+    "Close a council",
+    codes=(*_ONE, "council_tasks_left"),
 )
 async def close(
     number: TicketNumber,

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Path, Query, Response
 
 from api.http.access import TicketNumber, citizen_or_staff, public, staff
-from api.http.dependencies import Context
+from api.http.dependencies import Context, IdempotencyKey
 from api.http.problem_responses import BODY, OF_TICKET, READING, responses
 from api.http.responses import json_of
 from app.access.caller import Caller
@@ -72,19 +72,21 @@ async def of_ticket(
     tags=["Staff"],
     status_code=201,
     response_model=PromiseOut,
-    responses=responses(*_ACTING, *_DAYS, "promise_unit"),
+    responses=responses(*_ACTING, *_DAYS, "promise_unit", "idempotency_key_reused"),
 )
 async def make(
     number: TicketNumber,
     caller: Annotated[Caller, staff("make_promise")],
     context: Context,
     body: Annotated[PromiseDraft, Body(examples=[EXAMPLE])],
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Record it with its day, also after the ticket has ended: that does not end a promise.
 
     How long it is asked about after its day is the city's rule of this moment.
     """
-    return json_of(await promises.make_promise(context, caller, number, body), 201)
+    out = await promises.make_promise(context, caller, number, body, idempotency_key)
+    return json_of(out, 201)
 
 
 @router.post(

@@ -13,14 +13,14 @@ from app.access.visibility import city_of, withheld
 from app.cities.periods import MonthQuery, Reckoning, ReckoningQuery, month_or_span, reckoning
 from app.context import AppContext
 from app.errors import Problem
-from domain.deadlines.calendar import add_limit
 from domain.model import Incoming, Instant, Recorded
 from domain.pack.pack import Pack
 from domain.pack.periods import Period, month_of
 from domain.ticket.complaint import Code, Text
 from store.reporting import closed_months
 from store.reporting.assessments import SheetLine, computed
-from store.reporting.closed_months import ClosedMonth, Kept, KeptLine
+from store.reporting.closed_months import Kept, KeptLine
+from store.reporting.month_closing import close_as_computed
 
 MonthState = Literal["running", "ended", "closed", "published"]
 
@@ -166,12 +166,7 @@ async def assessment_page(
     pack = await _reckoning(context, of).pack_then(context) if kept is None else of.pack
     known = _kept_or_computed(kept, lines, pack)
     gone = await withheld(context, caller, {one.line.number for one in known})
-    units = list(pack.contractors.units) if kept is None else kept.units
-    sheets = [
-        _sheet(unit, known, kept, pack, withheld=gone, lines_too=chosen == unit)
-        for unit in units
-        if chosen in (None, unit)
-    ]
+    sheets = _sheets(known, kept, pack, chosen, gone)
     differences = _differences(kept, lines) if kept is not None and query.compare else None
     if differences is not None:
         differences = [
@@ -186,7 +181,7 @@ async def assessment_page(
         closed_at=kept.closed.closed_at if kept else None,
         objections_until=kept.closed.objections_until if kept else None,
         waiting=waiting,
-        sheets=sorted(sheets, key=lambda one: (-one.total, one.unit)),
+        sheets=sheets,
         differences=differences,
     )
 
@@ -207,13 +202,13 @@ async def public_sheets(context: AppContext, city: str, month: str | None) -> Pu
     if month is not None and month not in months:
         raise Problem("not_found")
     kept = await closed_months.kept(context.store, city, shown) if shown else None
-    sheets = [_sheet(one, kept.lines, kept, pack) for one in kept.units] if kept else []
+    sheets = _sheets(kept.lines, kept, pack, None) if kept else []
     return PublicMonths(
         city=city,
         months=months,
         month=shown,
         base=_base(kept, pack),
-        sheets=sorted(sheets, key=lambda one: (-one.total, one.unit)),
+        sheets=sheets,
     )
 
 
@@ -233,20 +228,7 @@ async def close_month(context: AppContext, caller: Caller, city: str, month: str
         raise Problem("month_not_over")
     pack = await _reckoning(context, of).pack_then(context)
     now = context.now()
-    lines = await computed(context.store, pack, of.period, now)
-    policy = pack.contractors
-    closed = ClosedMonth(
-        city=city,
-        month=month,
-        closed_at=now,
-        closed_by=str(caller.actor),
-        pack_version=pack.version,
-        base=policy.base,
-        publish=policy.publish,
-        objections_until=add_limit(pack.calendar, now, policy.objection),
-    )
-    rules = {rule.code: rule for rule in pack.assessment}
-    await closed_months.close(context.store, closed, policy.units, lines, rules)
+    await close_as_computed(context.store, pack, month, of.period, now, str(caller.actor))
     return await assessment_page(context, caller, city, month, AssessmentQuery())
 
 
@@ -336,6 +318,32 @@ def _state(kept: Kept | None, of: _Month, now: datetime) -> MonthState:
 
 def _base(kept: Kept | None, pack: Pack) -> float:
     return kept.closed.base if kept else pack.contractors.base
+
+
+def sheets_of(
+    kept: Kept | None, lines: Iterable[SheetLine], pack: Pack, unit: str | None = None
+) -> list[SheetOut]:
+    """Return the sheets of a month as it was closed, else of the lines that are computed.
+
+    The best first; of `unit` its own alone, with its lines.
+    """
+    return _sheets(_kept_or_computed(kept, lines, pack), kept, pack, unit)
+
+
+def _sheets(
+    lines: Sequence[KeptLine],
+    kept: Kept | None,
+    pack: Pack,
+    chosen: str | None,
+    withheld: Collection[str] = (),
+) -> list[SheetOut]:
+    units = pack.contractors.units if kept is None else kept.units
+    found = [
+        _sheet(unit, lines, kept, pack, withheld=withheld, lines_too=chosen == unit)
+        for unit in units
+        if chosen in (None, unit)
+    ]
+    return sorted(found, key=lambda one: (-one.total, one.unit))
 
 
 def _kept_or_computed(kept: Kept | None, lines: Iterable[SheetLine], pack: Pack) -> list[KeptLine]:

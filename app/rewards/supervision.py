@@ -78,6 +78,16 @@ class LedgerEntryOut(Recorded):
     reason: str
 
 
+class StockOut(Recorded):
+    """The pieces of a prize, by the ledger. `left`: as of the last choice of it."""
+
+    prize: str
+    supplied: int
+    left: int
+    promised: int
+    given: int
+
+
 class LedgerPage(Recorded):
     """The entries of a period, and what the accounts have now."""
 
@@ -89,6 +99,7 @@ class LedgerPage(Recorded):
     held: int
     pledged: int
     handed_out: int
+    stock: list[StockOut]
     entries: list[LedgerEntryOut]
     next_cursor: str | None = None
 
@@ -145,12 +156,14 @@ async def ledger_page(
         context.store, city, period.since, period.until, query.limit + 1, begin
     )
     totals = await ledger.totals(context.store, city)
+    stock = await ledger.stock_of(context.store, city)
     more = len(rows) > query.limit
     return LedgerPage(
         city=city,
         since=period.since,
         until=period.until,
         **asdict(totals),
+        stock=[StockOut(prize=prize, **asdict(one)) for prize, one in stock.items()],
         entries=[LedgerEntryOut(**asdict(row)) for row in rows[: query.limit]],
         next_cursor=cursor_of(begin + query.limit) if more else None,
     )

@@ -8,6 +8,7 @@ from app.access.caller import Caller
 from app.access.permission import permit
 from app.context import AppContext
 from app.tickets.appointment_moments import appointment_moments
+from app.tickets.council_topics import topic_councils_of
 from app.tickets.council_views import CouncilOut, moments_of
 from app.tickets.councils import councils_of
 from app.tickets.mediations import mediation_moments
@@ -21,8 +22,11 @@ Asked = ParamSpec("Asked")
 
 
 class BesideWorkflow(NamedTuple):
-    """Councils and promises as the reader may see them; `moments`: of them, of mediations and of
-    appointments, the first moment first."""
+    """Councils and promises as the reader may see them.
+
+    `moments`: of them, of councils on the topics that the ticket is linked to, of mediations and of
+    appointments, the first moment first.
+    """
 
     councils: list[CouncilOut]
     promises: list[PromiseOut]
@@ -41,8 +45,9 @@ async def beside_workflow(context: AppContext, caller: Caller, ticket: Ticket) -
     number, pack = ticket.complaint.number, context.packs.get(ticket.complaint.city)
     await permit(context, caller, "get_ticket", number)
     no_report = not ticket.of_wrongdoing
-    councils, promises, mediated, booked = await asyncio.gather(
+    councils, of_topics, promises, mediated, booked = await asyncio.gather(
         _if(no_report and pack.council is not None, councils_of, context, caller, number),
+        _if(no_report and pack.council is not None, topic_councils_of, context, caller, number),
         _if(pack.promises is not None, promises_of, context, caller, number),
         _if(no_report, mediation_moments, context.store, number),
         _if(
@@ -54,7 +59,8 @@ async def beside_workflow(context: AppContext, caller: Caller, ticket: Ticket) -
             context.now(),
         ),
     )
-    moments = [*moments_of(councils), *promise_moments(promises), *mediated, *booked]
+    held = moments_of([*councils, *of_topics])
+    moments = [*held, *promise_moments(promises), *mediated, *booked]
     return BesideWorkflow(councils, promises, sorted(moments, key=lambda moment: moment.at))
 
 

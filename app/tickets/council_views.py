@@ -56,7 +56,7 @@ class CouncilTaskOut(Recorded):
 
 
 class CouncilOut(Recorded):
-    """A council (协商议事) of a ticket.
+    """A council (协商议事) of a ticket, or of a topic.
 
     `outcome`: why an option is chosen, or none: `no_quorum`, `tie`, `no_majority`. `voted`: how
     many have voted; for those who are not staff null before the votes are counted. `ballots`: of an

@@ -1,6 +1,10 @@
-"""Councils (协商议事): what staff do with them, and what those invited do."""
+"""Councils (协商议事): what staff do with them, and what those invited do.
+
+`number`: of the ticket or the topic that a council hangs on.
+"""
 
 import asyncio
+from collections.abc import Iterable
 from datetime import date
 
 from pydantic import Field
@@ -11,13 +15,10 @@ from app.access.permission import permit
 from app.access.visibility import city_of
 from app.context import AppContext
 from app.errors import Problem
-from app.tickets.acted_on import ActedOn, acted_on, started
-from app.tickets.codes import (
-    WRONG_INVITATIONS,
-    discreet,
-    invitation_code,
-    invitation_mark,
-)
+from app.sending.used_keys import reserved
+from app.tickets.acted_on import acted_on, started
+from app.tickets.codes import WRONG_INVITATIONS, discreet, invitation_code, invitation_mark
+from app.tickets.council_matters import topic_for, topic_seen
 from app.tickets.council_views import CouncilOut, council_out, unit_names
 from domain.council.council import (
     Council,
@@ -27,10 +28,12 @@ from domain.council.council import (
     Phase,
     Statement,
 )
+from domain.council.topic import is_topic, ticket_of
 from domain.model import Incoming, Recorded
 from domain.pack.pack import Pack
 from domain.refusals import Refused
 from store.tickets import councils, tickets
+from store.tickets.council_tasks import LateTask, late_tasks
 
 _MOST_LATE = 2000
 
@@ -88,10 +91,11 @@ class Participation(Recorded):
 
 
 class LateTaskOut(Recorded):
-    """A task of a council that is past its day."""
+    """A task of a council that is past its day. `number`: of the ticket, or of the topic."""
 
     city: str
     number: str
+    on_topic: bool
     council: int
     subject: str
     task: int
@@ -111,21 +115,22 @@ class LateTasksOut(Recorded):
 
 
 async def councils_of(context: AppContext, caller: Caller, number: str) -> list[CouncilOut]:
-    """Return the councils of a ticket, for its citizen those that were opened.
+    """Return the councils of a ticket or topic, for a citizen those that were opened.
 
     Raises:
-        Problem: ticket_not_found, also where this caller may not see it.
+        Problem: ticket_not_found, council_topic_not_found, also where this caller may not see it.
     """
-    await permit(context, caller, "list_councils", number)
+    await permit(context, caller, "list_councils", ticket_of(number))
     # The citizen has shown the access code of this very ticket.
-    known = councils.of_ticket(context.store, number)
+    known = councils.of_matters(context.store, [number])
+    if is_topic(number):
+        (_, pack), found = await asyncio.gather(topic_seen(context, caller, number), known)
+        return await drawn_councils(context, found, pack, staff=True)
     ticket, found = await asyncio.gather(started(context, caller, number), known)
     if ticket is None or ticket.of_wrongdoing:
         return []
     pack = context.packs.get(ticket.complaint.city)
-    if caller.citizen:
-        found = [one for one in found if one.opened_at is not None]
-    return [await _out(context, one, pack, staff=not caller.citizen) for one in found]
+    return await drawn_councils(context, found, pack, staff=not caller.citizen)
 
 
 async def prepare_council(
@@ -134,24 +139,26 @@ async def prepare_council(
     """Prepare a council. The same `key` again gives the same council.
 
     Raises:
-        Problem, Refused: not_in_this_city, council_of_report, ticket_ended, in_the_past, too_far
+        Problem, Refused: not_in_this_city, council_of_report, council_topic_not_found,
+            ticket_ended, in_the_past, too_far
     """
-    known = await _permitted(context, caller, number, "prepare_council")
-    policy = known.pack.council
+    pack = await _permitted(context, caller, number, "prepare_council")
+    policy = pack.council
     if policy is None:
         raise Problem("not_in_this_city")
     nonce = key or context.nonce()
     new = Council(
         **dict(draft),
-        **policy.model_dump(),
+        **policy.model_dump(exclude={"publish"}),
         id=context.mark(f"council/{caller.id}/{number}/{nonce}")[:32],
         number=number,
-        city=known.pack.city.id,
+        city=pack.city.id,
         n=0,
         prepared_at=context.now(),
     )
-    made = await councils.prepare(context.store, new)
-    return await _out(context, made, known.pack, staff=True)
+    async with reserved(context, caller, f"council/{number}", key, draft.model_dump_json()):
+        made = await councils.prepare(context.store, new)
+    return await _out(context, made, pack, staff=True)
 
 
 async def invite_to_council(
@@ -173,7 +180,8 @@ async def invite_to_council(
     nonce = key or context.nonce()
     codes = [invitation_code(context, f"{council.id}/{nonce}/{one}") for one in range(body.count)]
     marks = [invitation_mark(context, one) for one in codes]
-    changed = await councils.invite(context.store, council.id, marks, body.replace)
+    async with reserved(context, caller, f"invitations/{council.id}", key, body.model_dump_json()):
+        changed = await councils.invite(context.store, council.id, marks, body.replace)
     return InvitationsOut(codes=codes, invited=changed.invited)
 
 
@@ -183,10 +191,10 @@ async def open_council(context: AppContext, caller: Caller, number: str, n: int)
     Raises:
         Problem, Refused: council_not_found, council_not_now, nobody_invited, in_the_past
     """
-    known = await _permitted(context, caller, number, "open_council")
+    pack = await _permitted(context, caller, number, "open_council")
     council = await _council(context, number, n)
     changed = await councils.open_(context.store, council.id)
-    return await _out(context, changed, known.pack, staff=True)
+    return await _out(context, changed, pack, staff=True)
 
 
 async def follow_up_council(
@@ -198,13 +206,13 @@ async def follow_up_council(
         Problem, Refused: council_not_found, council_not_now, in_the_past
         UnknownUnit
     """
-    known = await _permitted(context, caller, number, "follow_up_council")
+    pack = await _permitted(context, caller, number, "follow_up_council")
     council = await _council(context, number, n)
     for task in body.tasks:
-        known.pack.unit(task.unit)
-    today = _today(context, known.pack)
+        pack.unit(task.unit)
+    today = _today(context, pack)
     changed = await councils.follow_up(context.store, council.id, body, today)
-    return await _out(context, changed, known.pack, staff=True)
+    return await _out(context, changed, pack, staff=True)
 
 
 async def finish_council_task(
@@ -215,10 +223,10 @@ async def finish_council_task(
     Raises:
         Problem, Refused: council_not_found, unknown_task
     """
-    known = await _permitted(context, caller, number, "finish_council_task")
+    pack = await _permitted(context, caller, number, "finish_council_task")
     council = await _council(context, number, n)
     changed = await councils.finish_task(context.store, council.id, task)
-    return await _out(context, changed, known.pack, staff=True)
+    return await _out(context, changed, pack, staff=True)
 
 
 async def close_council(context: AppContext, caller: Caller, number: str, n: int) -> CouncilOut:
@@ -227,10 +235,10 @@ async def close_council(context: AppContext, caller: Caller, number: str, n: int
     Raises:
         Problem, Refused: council_not_found, council_not_now, council_tasks_left
     """
-    known = await _permitted(context, caller, number, "close_council")
+    pack = await _permitted(context, caller, number, "close_council")
     council = await _council(context, number, n)
     changed = await councils.close(context.store, council.id)
-    return await _out(context, changed, known.pack, staff=True)
+    return await _out(context, changed, pack, staff=True)
 
 
 async def late_council_tasks(
@@ -248,15 +256,16 @@ async def late_council_tasks(
     found: list[LateTaskOut] = []
     for pack in packs:
         today = _today(context, pack)
-        rows = await councils.late_tasks(context.store, pack.city.id, today, _MOST_LATE)
+        rows = await late_tasks(context.store, pack.city.id, today, _MOST_LATE)
         found += [_late(row, pack, today) for row in rows]
     return sorted(found, key=lambda one: (one.due, one.number, one.council, one.task))
 
 
-def _late(one: councils.LateTask, pack: Pack, today: date) -> LateTaskOut:
+def _late(one: LateTask, pack: Pack, today: date) -> LateTaskOut:
     return LateTaskOut(
         city=pack.city.id,
         number=one.number,
+        on_topic=is_topic(one.number),
         council=one.council,
         subject=one.subject,
         task=one.n,
@@ -268,12 +277,16 @@ def _late(one: councils.LateTask, pack: Pack, today: date) -> LateTaskOut:
     )
 
 
-async def _permitted(context: AppContext, caller: Caller, number: str, key: str) -> ActedOn:
-    """Return the ticket, if the caller may do this to it, and it may have a council at all."""
-    known = await acted_on(context, caller, key, number)
-    if known.ticket.of_wrongdoing:
+async def _permitted(context: AppContext, caller: Caller, number: str, key: str) -> Pack:
+    """Return the city's pack, if the caller may do this to a council on this ticket or topic."""
+    await permit(context, caller, key, ticket_of(number))
+    if is_topic(number):
+        _, pack = await topic_for(context, caller, number, key)
+        return pack
+    ticket, pack = await acted_on(context, caller, key, number)
+    if ticket.of_wrongdoing:
         raise Problem("council_of_report")
-    return known
+    return pack
 
 
 async def _council(context: AppContext, number: str, n: int) -> Council:
@@ -336,8 +349,7 @@ async def vote_in_council(
 
 async def _participation(context: AppContext, mark: str, network: str) -> Participation:
     invitation = await councils.invitation_of(context.store, mark)
-    ticket = await tickets.state(context.store, invitation.council.number) if invitation else None
-    if ticket is None or ticket.of_wrongdoing:
+    if invitation is not None and not await _is_held(context, invitation.council.number):
         invitation = None
     found = await guards.opened(
         context, "invitation", network, WRONG_INVITATIONS, invitation, "invitation_unknown"
@@ -356,7 +368,23 @@ async def _participation(context: AppContext, mark: str, network: str) -> Partic
     )
 
 
+async def _is_held(context: AppContext, number: str) -> bool:
+    """Return whether its ticket has not become a report; a topic never does."""
+    if is_topic(number):
+        return True
+    ticket = await tickets.state(context.store, number)
+    return ticket is not None and not ticket.of_wrongdoing
+
+
 # --- shared -----------------------------------------------------------------------------------
+
+
+async def drawn_councils(
+    context: AppContext, of: Iterable[Council], pack: Pack, *, staff: bool
+) -> list[CouncilOut]:
+    """Return councils as staff read them, or as everybody else does: once they are opened."""
+    shown = [one for one in of if staff or one.opened_at is not None]
+    return [await _out(context, one, pack, staff=staff) for one in shown]
 
 
 async def _out(context: AppContext, council: Council, pack: Pack, *, staff: bool) -> CouncilOut:

@@ -8,6 +8,7 @@ from app.access.permission import permit
 from app.access.visibility import city_of, visible
 from app.context import AppContext
 from app.errors import Problem
+from app.sending.used_keys import reserved
 from app.tickets.codes import WRONG_INVITATIONS, invitation_code, invitation_mark
 from app.tickets.hearing_views import HearingLine, HearingOut, HearingsOut, hearing_out
 from app.tickets.promise_views import PromiseOut
@@ -112,7 +113,8 @@ async def prepare_hearing(
         made_at=context.now(),
         made_by=caller.id,
     )
-    made = await hearings.prepare(context.store, new, chosen)
+    async with reserved(context, caller, f"hearing/{city}", key, draft.model_dump_json()):
+        made = await hearings.prepare(context.store, new, chosen)
     return await hearing_out(context, made, pack, staff=True)
 
 
@@ -144,7 +146,8 @@ async def invite_to_hearing(
     nonce = key or context.nonce()
     codes = [invitation_code(context, f"{found.id}/{nonce}/{one}") for one in range(body.count)]
     marks = [invitation_mark(context, one) for one in codes]
-    invited = await hearings.invite(context.store, number, marks)
+    async with reserved(context, caller, f"invitations/{found.id}", key, body.model_dump_json()):
+        invited = await hearings.invite(context.store, number, marks)
     return HearingInvitationsOut(codes=codes, invited=invited)
 
 

@@ -15,6 +15,7 @@ from app.access.permission import permit
 from app.context import AppContext
 from app.errors import Problem
 from app.filing.files import visible_files
+from app.sending.used_keys import reserved
 from app.tickets.acted_on import ActedOn, acted_on
 from app.tickets.codes import WRONG_SIGNATURES, discreet, signature_code, signature_mark
 from app.tickets.moments import TimelineMoment
@@ -157,7 +158,8 @@ async def open_mediation(
     )
     sealed = _seal(context, new.id, _Sealed(subject=draft.subject))
     sides = [_seal(context, new.id, _Side(**dict(one))) for one in draft.parties]
-    made = await mediations.open_(context.store, new, sealed, sides)
+    async with reserved(context, caller, f"mediation/{number}", key, draft.model_dump_json()):
+        made = await mediations.open_(context.store, new, sealed, sides)
     return _out(context, made, known.pack)
 
 
@@ -187,7 +189,8 @@ async def propose(
     marks = [signature_mark(context, code) for code in codes]
     today = context.now().astimezone(known.pack.calendar.tz).date()
     reseal = _resealing(context, of.id, proposal=body.text)
-    changed = await mediations.propose(context.store, of.id, reseal, points, marks, today)
+    async with reserved(context, caller, f"proposal/{of.id}", key, body.model_dump_json()):
+        changed = await mediations.propose(context.store, of.id, reseal, points, marks, today)
     return Proposed(codes=codes, mediation=_out(context, changed, known.pack))
 
 

@@ -81,7 +81,8 @@ class FollowUp(Incoming):
 class Council(Recorded):
     """A council as it is recorded, with the city's rules of the day on which it was prepared.
 
-    `n`: its number on the ticket, from 1. `statements`: how many statements each invitation has.
+    `number`: of the ticket or the topic (`domain.council.topic`) that it hangs on. `n`: its number
+    there, from 1. `statements`: how many statements each invitation has.
     `invited`: the invitations that exist. `outcome`, `chosen`, `votes`: empty until the vote was
     counted; `votes` has one number for each option.
     """

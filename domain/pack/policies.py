@@ -213,12 +213,14 @@ class CouncilPolicy(PackPart):
 
     `quorum`: the percentage of those invited who have to vote. `majority`: the percentage of the
     ballots that an option has to have more than. `statements`: how often each participant speaks.
+    `publish`: everybody may read the councils on topics, once they are opened.
     """
 
     vote: VoteKind
     quorum: int = Field(ge=1, le=100)
     majority: int = Field(ge=0, le=99)
     statements: int = Field(3, ge=0, le=20)
+    publish: bool = False
 
 
 class GridPolicy(PackPart):

@@ -138,6 +138,11 @@ TABLE: tuple[Right, ...] = (
     Right("list_council_tasks", "see what is late of what councils decided", _OVERSEERS,
           scope=Scope.READ),
     _all("take_part", "take part in a council, with the code of an invitation"),
+    _staff("list_council_topics", "see the topics of councils, and the councils of each"),
+    Right("open_council_topic", "open a topic for councils", _FILERS, scope=Scope.ACT),
+    Right("link_to_council_topic", "link a ticket of its kind to the topic of a council", _FILERS,
+          LEAD, Scope.ACT),
+    _all("list_public_councils", "read a city's councils by topic, where the city publishes them"),
     # --- promises (承诺)
     Right("list_ticket_promises", "see the promises of a ticket", STAFF | {Role.CITIZEN}, SEEING,
           Scope.READ),

@@ -18,7 +18,10 @@ UNDONE = "done_at IS NULL"
 
 
 class CouncilTable(Base, table=True):
-    """Councils, as `domain.council.council.Council` describes them. Lists are kept as JSON."""
+    """Councils, as `domain.council.council.Council` describes them. Lists are kept as JSON.
+
+    `number`: of a ticket, or of a topic.
+    """
 
     __tablename__ = "council"
     __table_args__ = (Index("council_by_ticket", "number", "n", unique=True),)
@@ -117,6 +120,34 @@ class CouncilTaskTable(Base, table=True):
     done_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class CouncilTopicTable(Base, table=True):
+    """Topics, as `domain.council.topic.CouncilTopic` describes them."""
+
+    __tablename__ = "council_topic"
+    __table_args__ = (Index("council_topic_by_city", "city", "n", unique=True),)
+
+    number: str = Field(primary_key=True)
+    id: str = Field(unique=True)
+    city: str
+    n: int
+    title: str
+    area: str
+    category: str
+    unit: str
+    opened_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class CouncilTopicTicketTable(Base, table=True):
+    """The tickets of a topic's kind that are linked to it."""
+
+    __tablename__ = "council_topic_ticket"
+    __table_args__ = (Index("council_topic_ticket_by_number", "number"),)
+
+    topic: str = Field(primary_key=True)
+    number: str = Field(primary_key=True)
+    linked_at: datetime = Field(sa_type=UtcDateTime)
+
+
 # The last module of tables: who imports it has all of them.
 metadata = setback_tables.metadata
 
@@ -126,3 +157,5 @@ tally: Table = metadata.tables["council_tally"]
 ballot: Table = metadata.tables["council_ballot"]
 statement: Table = metadata.tables["council_statement"]
 task: Table = metadata.tables["council_task"]
+council_topic: Table = metadata.tables["council_topic"]
+topic_ticket: Table = metadata.tables["council_topic_ticket"]

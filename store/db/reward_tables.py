@@ -39,8 +39,9 @@ class RewardEntryTable(Base, table=True):
     unit: str | None = None
 
 
-NOT_BELOW_ZERO = "balance >= 0 OR account = 'fund'"
-"""The condition that the database keeps for every posting: only the city's fund may owe."""
+NOT_BELOW_ZERO = "balance >= 0 OR account = 'fund' OR substr(account, 1, 7) = 'supply/'"
+"""The condition that the database keeps for every posting: only the city's fund may owe points,
+and only what supplies a prize may owe pieces."""
 
 
 class RewardPostingTable(Base, table=True):

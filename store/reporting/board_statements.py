@@ -21,7 +21,7 @@ from sqlalchemy import (
 from domain.pack.periods import Period
 from domain.ticket.stages import Stage
 from store.db import tables
-from store.tickets import cards, councils, promises, stuck, supervision_lists
+from store.tickets import cards, council_tasks, promises, stuck, supervision_lists
 from store.tickets.states import State, counted, in_state, is_late
 
 NEXT = 20
@@ -46,7 +46,7 @@ class OverdueKind(StrEnum):
 
 _LATE_DAYS = {
     OverdueKind.LIST: supervision_lists.late_days,
-    OverdueKind.COUNCIL: councils.late_days,
+    OverdueKind.COUNCIL: council_tasks.late_days,
     OverdueKind.PROMISE: promises.late_days,
 }
 """The days of what is late, as the lists behind the numbers take them."""

@@ -9,7 +9,7 @@ from domain.policy.rewards import RewardState
 from store.db import reward_tables, tables
 from store.db.engine import ResultRow, Store
 from store.rewards import ledger
-from store.rewards.ledger import FUND, HELD
+from store.rewards.ledger import GIVEN, HELD, RESERVED
 from store.rewards.redemptions import RedemptionState
 
 _ENTRY, _POSTING = reward_tables.reward_entry.c, reward_tables.reward_posting.c
@@ -23,8 +23,9 @@ async def faults(store: Store, city: str) -> list[str]:
     """Return what is wrong with a city's ledger, as sentences; none where all of it holds.
 
     Every entry adds up to zero and has postings; every balance is the sum of the postings up to
-    it, and none but the fund's is below zero; every entry about a report has its ticket; what the
-    accounts say of held, granted, promised and fetched points is what the reports and prizes say.
+    it, and none but the fund's and the supplies' is below zero; every entry about a report has its
+    ticket; what the accounts say of held, granted, promised and fetched points, and of promised and
+    fetched pieces, is what the reports and prizes say.
     """
 
     def work(connection: Connection) -> list[str]:
@@ -50,14 +51,19 @@ async def faults(store: Store, city: str) -> list[str]:
 
 def _entries(entries: Sequence[ResultRow], postings: Sequence[ResultRow]) -> Iterator[str]:
     sums: dict[str, list[int]] = defaultdict(list)
+    pieces: dict[str, int] = defaultdict(int)
     for row in postings:
         sums[row.cause].append(row.amount)
+        if ledger.is_of_pieces(row.account):
+            pieces[row.cause] += row.amount
     for row in entries:
         amounts = sums.pop(row.cause, [])
         if len(amounts) < 2:
             yield f"{row.cause}: {len(amounts)} postings"
         elif sum(amounts):
             yield f"{row.cause}: its postings add up to {sum(amounts)}"
+        elif pieces[row.cause]:
+            yield f"{row.cause}: its pieces add up to {pieces[row.cause]}"
     for cause in sums:
         yield f"{cause}: postings without an entry"
 
@@ -70,7 +76,7 @@ def _balances(postings: Sequence[ResultRow]) -> Iterator[str]:
             yield f"{row.account}: posting {n + 1} is missing"
         if row.balance != balance + row.amount:
             yield f"{row.account}: after posting {row.n} {row.balance}, not {balance + row.amount}"
-        if row.balance < 0 and row.account != FUND:
+        if row.balance < 0 and not ledger.may_owe(row.account):
             yield f"{row.account}: {row.balance} after posting {row.n}"
         at[row.account] = (row.n, balance + row.amount)
 
@@ -126,12 +132,16 @@ def _prizes(
         known.add(row.id)
         if row.state == RedemptionState.OPEN.value:
             should[ledger.pledged_account(row.unit)] += row.points
+            should[ledger.pieces_account(RESERVED, row.prize)] += 1
         if row.state == RedemptionState.FETCHED.value:
             should[ledger.unit_account(row.unit)] += row.points
+            should[ledger.pieces_account(GIVEN, row.prize)] += 1
     sums = _sums(postings)
     for account in sorted({*sums, *should}):
-        if account.startswith(("pledged/", "unit/")) and sums[account] != should[account]:
-            yield f"{account}: {sums[account]} points, and its prizes are {should[account]}"
+        told = account.startswith(("pledged/", "unit/", f"{RESERVED}/", f"{GIVEN}/"))
+        if told and sums[account] != should[account]:
+            what = "pieces" if ledger.is_of_pieces(account) else "points"
+            yield f"{account}: {sums[account]} {what}, and its prizes are {should[account]}"
     for row in entries:
         if row.kind in _OF_A_PRIZE and row.redemption not in known:
             yield f"{row.cause}: there is no such choice of a prize"

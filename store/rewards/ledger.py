@@ -1,8 +1,9 @@
-"""The points ledger: double entry, append-only, and no account but the fund below zero.
+"""The ledger of points and of prizes' stock: double entry, append-only, nothing below zero.
 
 Whatever moves points is one entry with postings that add up to zero, and a cause that stands for
 it once and for all. A balance is the sum of an account's postings; each posting carries the sum up
-to itself, so that the database can refuse one that would be below zero (ADR 0043).
+to itself, so that the database can refuse one that would be below zero (ADR 0043). Only the fund
+may owe points, and only what supplies a prize may owe pieces of it.
 """
 
 from collections.abc import Sequence
@@ -47,6 +48,25 @@ def pledged_account(unit: str) -> str:
 def unit_account(unit: str) -> str:
     """Return the account with the points of prizes that a partner unit has handed out."""
     return f"unit/{unit}"
+
+
+SUPPLY, SHELF, RESERVED, GIVEN = "supply", "shelf", "reserved", "given"
+"""The accounts of a prize's pieces: where they come from, what is left, what is promised, and what
+was handed out."""
+
+
+def pieces_account(where: str, prize: str) -> str:
+    """Return an account of a prize's pieces: of its supply, its shelf and so on."""
+    return f"{where}/{prize}"
+
+
+def is_of_pieces(account: str) -> bool:
+    """Return whether an account counts pieces of a prize, not points."""
+    return account.partition("/")[0] in (SUPPLY, SHELF, RESERVED, GIVEN)
+
+
+def may_owe(account: str) -> bool:
+    return account == FUND or account.startswith(f"{SUPPLY}/")
 
 
 @dataclass(frozen=True)
@@ -100,20 +120,40 @@ def move(
     points: int,
     source: str,
     target: str,
+    piece: tuple[str, str] | None = None,
 ) -> bool:
     """Enter `points` from one account to another, in a transaction that holds the city's lock.
 
-    Return whether it is new: a cause that was entered before moves nothing again.
+    `piece`: the accounts between which one piece of a prize moves in the same entry. Return whether
+    it is new: a cause that was entered before moves nothing again.
 
     Raises:
         PointsShort: the source has fewer; nothing is entered.
     """
     if points <= 0:
         raise ValueError("an entry moves at least one point")
-    if source != FUND and balance(connection, city, source) < points:
+    if not may_owe(source) and balance(connection, city, source) < points:
         if _entered(connection, entry.cause):
             return False
         raise PointsShort
+    moved = [(source, -points), (target, points)]
+    if piece is not None:
+        moved += [(piece[0], -1), (piece[1], 1)]
+    return enter(store, connection, city, entry, at, moved)
+
+
+def enter(
+    store: Store,
+    connection: Connection,
+    city: str,
+    entry: Entry,
+    at: datetime,
+    moved: Sequence[tuple[str, int]],
+) -> bool:
+    """Enter what is added to accounts and taken from them, in a transaction that holds the lock.
+
+    Return whether it is new.
+    """
     values = {
         "cause": entry.cause,
         "city": city,
@@ -130,7 +170,7 @@ def move(
     }
     if connection.execute(store.once(_enter), values).rowcount != 1:
         return False
-    for account, amount in ((source, -points), (target, points)):
+    for account, amount in moved:
         last = _last(connection, city, account)
         posting = {
             "city": city,
@@ -190,12 +230,18 @@ async def lines(
 ) -> list[LedgerLine]:
     """Return the entries of since ≤ t < until, in order, without what moves between citizens.
 
-    That a receipt was joined to a wallet changes nothing of the city's, and would tell which
+    Those that move pieces alone are left out, too: `stock_of` tells of them. That a receipt was
+    joined to a wallet changes nothing of the city's, and would tell which
     reports are one person's.
     """
     entries = (
         select(reward_tables.reward_entry)
-        .where(_ENTRY.city == city, _ENTRY.at >= since, _ENTRY.at < until, _ENTRY.kind != "join")
+        .where(
+            _ENTRY.city == city,
+            _ENTRY.at >= since,
+            _ENTRY.at < until,
+            _ENTRY.kind.not_in(("join", "stock")),
+        )
         .order_by(_ENTRY.at, _ENTRY.cause)
         .limit(limit)
         .offset(offset)
@@ -222,7 +268,8 @@ def _moved(connection: Connection, causes: Sequence[str]) -> dict[str, list[tupl
             _POSTING.cause.in_(some)
         )
         for row in connection.execute(statement):
-            moved[row.cause].append((row.account, row.amount))
+            if not is_of_pieces(row.account):
+                moved[row.cause].append((row.account, row.amount))
     return moved
 
 
@@ -290,3 +337,34 @@ async def totals(store: Store, city: str) -> Totals:
         pledged=of("pledged/"),
         handed_out=of("unit/"),
     )
+
+
+@dataclass(frozen=True)
+class PrizeStock:
+    """The pieces of a prize: supplied so far, left, promised, and handed out."""
+
+    supplied: int
+    left: int
+    promised: int
+    given: int
+
+
+async def stock_of(store: Store, city: str) -> dict[str, PrizeStock]:
+    """Return the stock of each prize that pieces were ever entered of, as the ledger tells it."""
+    statement = (
+        select(_POSTING.account, func.sum(_POSTING.amount).label("pieces"))
+        .where(_POSTING.city == city)
+        .group_by(_POSTING.account)
+    )
+    sums = {row.account: int(row.pieces) for row in await store.rows(statement)}
+    prizes = sorted({one.partition("/")[2] for one in sums if is_of_pieces(one)})
+
+    def of(where: str, prize: str) -> int:
+        return sums.get(pieces_account(where, prize), 0)
+
+    return {
+        prize: PrizeStock(
+            -of(SUPPLY, prize), of(SHELF, prize), of(RESERVED, prize), of(GIVEN, prize)
+        )
+        for prize in prizes
+    }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, select, update
 
 from domain.actors import SYSTEM, Actor
 from domain.pack.rewards import Prize
@@ -13,7 +13,7 @@ from domain.refusals import Refused
 from store.db import reward_tables
 from store.db.engine import ResultRow, Store
 from store.db.errors import KeyReused
-from store.rewards import ledger
+from store.rewards import ledger, stock
 from store.rewards.ledger import Entry
 from store.rewards.wallets import Purse
 
@@ -26,9 +26,6 @@ class RedemptionState(StrEnum):
     FETCHED = "fetched"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
-
-
-_TAKEN = (RedemptionState.OPEN.value, RedemptionState.FETCHED.value)
 
 
 @dataclass(frozen=True)
@@ -87,11 +84,12 @@ async def choose(store: Store, purse: Purse, choice: PrizeChoice, at: datetime) 
                 raise KeyReused("this idempotency key was used for another prize")
             return _redemption(before)
         _check_purse(connection, purse)
-        if _taken(connection, city, prize.code) >= prize.stock:
+        if stock.supply(store, connection, city, prize, at) < 1:
             raise Refused("prize_out_of_stock", "Nothing is left of this prize.")
         entry = Entry("redeem", choice.id, prize=prize.code, redemption=choice.id)
         pledged = ledger.pledged_account(prize.unit)
-        ledger.move(store, connection, city, entry, at, prize.points, purse.account, pledged)
+        piece = stock.reserving(prize.code)
+        ledger.move(store, connection, city, entry, at, prize.points, purse.account, pledged, piece)
         values = {
             "id": choice.id,
             "city": city,
@@ -120,21 +118,10 @@ def _check_purse(connection: Connection, purse: Purse) -> None:
         raise Refused("receipt_joined", "The points of this receipt are in a wallet.")
 
 
-def _taken(connection: Connection, city: str, prize: str) -> int:
-    statement = select(func.count()).where(
-        _REDEMPTION.city == city, _REDEMPTION.prize == prize, _REDEMPTION.state.in_(_TAKEN)
-    )
-    return int(connection.execute(statement).scalar_one())
-
-
 async def taken(store: Store, city: str) -> Mapping[str, int]:
-    """Return how many pieces of each prize are promised or handed out."""
-    statement = (
-        select(_REDEMPTION.prize, func.count().label("count"))
-        .where(_REDEMPTION.city == city, _REDEMPTION.state.in_(_TAKEN))
-        .group_by(_REDEMPTION.prize)
-    )
-    return {row.prize: int(row._mapping["count"]) for row in await store.rows(statement)}
+    """Return how many pieces of each prize are promised or handed out, by the ledger."""
+    stocks = await ledger.stock_of(store, city)
+    return {prize: one.promised + one.given for prize, one in stocks.items()}
 
 
 async def confirm(store: Store, mark: str, by: Actor, city: str | None, at: datetime) -> Redemption:
@@ -209,11 +196,13 @@ async def _settled(
             raise Refused(_CODES[RedemptionState(now.state)], "This code is not open any more.")
         if state is RedemptionState.FETCHED and now.valid_until <= at:
             raise Refused("prize_expired", "The time to fetch it is over.")
+        stock.catch_up(store, connection, now.city, now.prize, at)
         fetched = state is RedemptionState.FETCHED
         target = ledger.unit_account(now.unit) if fetched else now.account
         entry = Entry(_KINDS[state], now.id, prize=now.prize, redemption=now.id, by=by)
         pledged = ledger.pledged_account(now.unit)
-        ledger.move(store, connection, now.city, entry, at, now.points, pledged, target)
+        piece = stock.settling(now.prize, handed_out=fetched)
+        ledger.move(store, connection, now.city, entry, at, now.points, pledged, target, piece)
         connection.execute(
             update(reward_tables.reward_redemption)
             .where(_REDEMPTION.id == now.id)

@@ -6,10 +6,9 @@ PostgreSQL the time is the database's, the same for all processes.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, select, update
@@ -18,15 +17,13 @@ from domain.council import checks
 from domain.council.council import Council, CouncilOption, FollowUp, Phase
 from domain.council.votes import VoteKind, counted
 from domain.refusals import Refused
-from domain.ticket.stages import Stage
-from store.db import tables
 from store.db.clock import Clock, written_at
 from store.db.council_tables import ballot, council, invitation, statement, tally, task
 from store.db.engine import ResultRow, Store
 from store.db.tables import Row
+from store.tickets import council_matters
 
 _COUNCIL, _INVITATION, _TALLY, _TASK = council.c, invitation.c, tally.c, task.c
-_TICKET = tables.ticket.c
 _OPTIONS = TypeAdapter(list[CouncilOption])
 
 
@@ -76,19 +73,6 @@ class CouncilCourse:
     voted: int
 
 
-@dataclass(frozen=True)
-class LateTask:
-    """A task of a council that is past its day."""
-
-    number: str
-    n: int
-    council: int
-    subject: str
-    text: str
-    unit: str
-    due: date
-
-
 # --- staff ------------------------------------------------------------------------------------
 
 
@@ -98,23 +82,16 @@ async def prepare(store: Store, new: Council, clock: Clock = written_at) -> Coun
     One of the same id is there already: it is returned, and nothing is recorded.
 
     Raises:
-        Refused: not_started_yet, ticket_ended, council_of_report, and those of `check_draft`
+        Refused: not_started_yet, ticket_ended, council_of_report, council_topic_not_found, and
+            those of `check_draft`
     """
 
     def work(connection: Connection) -> Council:
-        row = connection.execute(
-            select(_TICKET.of_wrongdoing, _TICKET.stage)
-            .where(_TICKET.number == new.number)
-            .with_for_update()
-        ).first()
-        if row is None:
-            raise Refused("not_started_yet", "The complaint is not started yet.")
-        if row.of_wrongdoing:
-            raise _of_report()
+        still_open = council_matters.is_open(connection, new.number)
         known = connection.execute(select(council).where(_COUNCIL.id == new.id)).first()
         if known is not None:
             return _council(known)
-        if row.stage == Stage.ENDED:
+        if not still_open:
             raise Refused("ticket_ended", "The ticket has ended.")
         now = clock(connection)
         checks.check_draft(new.statements_until, new.vote_closes_at, now)
@@ -142,7 +119,9 @@ async def invite(
     def work(connection: Connection) -> Council:
         found, now = _locked(connection, council_id, clock)
         known = _numbered(connection, _INVITATION.mark.in_(marks), council_id)
-        if known < len(marks) and replace:
+        if known == len(marks):
+            return found
+        if replace:
             unused = (_INVITATION.council == council_id) & (_INVITATION.said == 0)
             connection.execute(delete(invitation).where(unused, _INVITATION.mark.not_in(marks)))
         invited = _numbered(connection, _INVITATION.council == council_id, council_id)
@@ -307,20 +286,23 @@ async def vote(
 # --- reading ----------------------------------------------------------------------------------
 
 
-async def of_ticket(store: Store, number: str, clock: Clock = written_at) -> list[Council]:
-    """Return the councils of a ticket, the first one first. A vote that is over is counted."""
-    rows = await store.rows(_of(number))
+async def of_matters(
+    store: Store, numbers: Collection[str], clock: Clock = written_at
+) -> list[Council]:
+    """Return the councils of tickets or topics, of each the first one first.
+
+    A vote that is over is counted.
+    """
+    rows = await store.rows(
+        select(council).where(_COUNCIL.number.in_(numbers)).order_by(_COUNCIL.number, _COUNCIL.n)
+    )
     return [await _settled(store, _council(row), clock) for row in rows]
 
 
 async def get(store: Store, number: str, n: int, clock: Clock = written_at) -> Council | None:
-    """Return the council of this number on a ticket. A vote that is over is counted."""
-    row = await store.first(_of(number).where(_COUNCIL.n == n))
+    """Return the council of this number on a ticket or topic. A vote that is over is counted."""
+    row = await store.first(select(council).where(_COUNCIL.number == number, _COUNCIL.n == n))
     return None if row is None else await _settled(store, _council(row), clock)
-
-
-def _of(number: str) -> Select[*tuple[object, ...]]:
-    return select(council).where(_COUNCIL.number == number).order_by(_COUNCIL.n)
 
 
 async def course(store: Store, of: Council) -> CouncilCourse:
@@ -352,43 +334,6 @@ async def course(store: Store, of: Council) -> CouncilCourse:
     return await store.read(work)
 
 
-async def late_tasks(store: Store, city: str, today: date, limit: int) -> list[LateTask]:
-    """Return the tasks of a city's councils that are past their day, the oldest first."""
-    columns = (
-        _COUNCIL.number,
-        _TASK.n,
-        _COUNCIL.n.label("council"),
-        _COUNCIL.subject,
-        _TASK.text,
-        _TASK.unit,
-        _TASK.due,
-    )
-    rows = await store.rows(
-        _late(select(*columns), city, today)
-        .order_by(_TASK.due, _COUNCIL.number, _COUNCIL.n, _TASK.n)
-        .limit(limit)
-    )
-    return [LateTask(*row) for row in rows]
-
-
-def late_days(city: str, today: date) -> Select[Any]:
-    """Select the days of the tasks that are late."""
-    return _late(select(_TASK.due.label("day")), city, today)
-
-
-def _late(statement: Select[Any], city: str, today: date) -> Select[Any]:
-    return (
-        statement.join(council, _COUNCIL.id == _TASK.council)
-        .join(tables.ticket, _TICKET.number == _COUNCIL.number)
-        .where(
-            _TASK.city == city,
-            _TASK.done_at.is_(None),
-            _TASK.due < today,
-            _TICKET.of_wrongdoing.is_(False),
-        )
-    )
-
-
 async def _settled(store: Store, found: Council, clock: Clock) -> Council:
     """Count the vote if it is over and nobody has; the outcome never changes after that."""
     if found.opened_at is None or found.outcome is not None:
@@ -418,6 +363,7 @@ async def _settled(store: Store, found: Council, clock: Clock) -> Council:
 
 def forget(connection: Connection, number: str) -> None:
     """Delete the councils of a ticket that is erased, with all that was said in them."""
+    council_matters.forget_links(connection, number)
     of = select(_COUNCIL.id).where(_COUNCIL.number == number)
     for table in (invitation, tally, ballot, statement, task):
         connection.execute(delete(table).where(table.c.council.in_(of)))
@@ -440,9 +386,7 @@ def _locked(connection: Connection, council_id: str, clock: Clock) -> tuple[Coun
     row = connection.execute(_by_id(council_id).with_for_update()).first()
     if row is None:
         raise Refused("council_not_found", "There is no such council.")
-    reports = select(_TICKET.of_wrongdoing).where(_TICKET.number == row.number)
-    if connection.execute(reports).scalar():
-        raise _of_report()
+    council_matters.check_no_report(connection, row.number)
     return _council(row), clock(connection)
 
 
@@ -486,10 +430,6 @@ def _council(row: ResultRow) -> Council:
     values["options"] = _OPTIONS.validate_json(row.options)
     values["votes"] = json.loads(row.votes)
     return Council.model_validate(values)
-
-
-def _of_report() -> Refused:
-    return Refused("council_of_report", "A report of wrongdoing has no council.")
 
 
 def _unknown() -> Refused:

@@ -33,7 +33,8 @@ _TICKET, _INTAKE, _PERSON = tables.ticket.c, tables.intake.c, tables.person.c
 _ASKING = grid_tables.sign_up.c
 _SHRUNK = (
     "person, intake, ticket, event, assignment, ticket_key, set_aside, council, council_invitation,"
-    " council_tally, council_ballot, council_statement, council_task, picture_mark, filing_network,"
+    " council_tally, council_ballot, council_statement, council_task, council_topic_ticket,"
+    " picture_mark, filing_network,"
     " grid_check, grid_entry, grid_sign_up,"
     " supervision_row, supervision_step, assessment_objection,"
     " promise, report_case, hearing_ticket, hearing_rating,"

@@ -17,6 +17,7 @@ from tests.support.engine import platform
 from tests.support.media import a_photo
 from tests.support.people import SignedIn, signed_in
 from tests.support.rewarding_city import a_right_report, rewarding, run_job
+from tests.support.staff_pages import says
 
 ENGLISH = {"Accept": "text/html", "Accept-Language": "en"}
 CHINESE = {"Accept": "text/html", "Accept-Language": "zh"}
@@ -88,6 +89,9 @@ async def test_a_resident_follows_chooses_and_fetches(city: Api) -> None:
     assert ticket.number not in done.text
     twice = await staff(city, officer, "/staff/prizes", code=code)
     assert (twice.status_code, "该奖品已领取" in twice.text) == (409, True)
+    supervisor = await signed_in(city, Role.SUPERVISOR)
+    ledger = says(await staff(city, supervisor, "/staff/rewards/ledger"))
+    assert re.search(r"奖品库存.*食盐一袋 \d+ \d+ 0 1 ", ledger), ledger
 
 
 async def test_a_prize_is_given_up_and_points_are_put_into_a_wallet(city: Api) -> None:

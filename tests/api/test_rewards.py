@@ -219,6 +219,9 @@ async def test_the_ledger_says_everything_but_whose_points_they_are(city: Api) -
         assert shown["entries"][0]["number"] == ticket.number
         assert [one["number"] for one in shown["entries"][1:]] == [None, None]
         assert (shown["granted"], shown["citizens"], shown["handed_out"]) == (10, 0, 10)
+        [salt] = shown["stock"]
+        assert (salt["prize"], salt["promised"], salt["given"]) == ("salt", 0, 1)
+        assert salt["supplied"] == salt["left"] + 1
         assert "wallet" not in answer.text
         assert "receipt" not in answer.text
     first = (await city.http.get(f"{path}?limit=2", headers=await city.token(Role.ADMIN))).json()

@@ -148,7 +148,7 @@ WHAT_ELSE = {
     "sign_up": "none", "promise": "1", "hearing": "tongzhou-1", "question": "0",
     "round": "x", "draw": "x",
     "row": "0" * 32,
-    "month": "2026-01", "line": "1",
+    "month": "2026-01", "line": "1", "topic": "tongzhou-1",
     "appointment": "x", "service": "x", "mediation": "1", "party": "1", "point": "1",
 }  # fmt: skip
 

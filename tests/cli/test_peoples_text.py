@@ -50,7 +50,7 @@ PRINTED = {
     "account list", "account sessions", "token list", "audit show", "audit state", "audit replay",
     "audit views", "city show", "city check", "city diff", "city law", "doctor",
     "city figures", "city scores", "city topics", "places import", "places list",
-    "promises list",
+    "promises list", "lists", "sheets show",
     "devices import", "devices list",
 }  # fmt: skip
 """The commands that print text of people or of packs in lines and tables."""
@@ -62,7 +62,7 @@ NOT_PRINTED = {
     "city versions",
     "keys show", "keys rotate", "keys reseal", "privacy erase", "privacy retention",
     "record ahead", "record follow", "record aside", "record settle", "rewards check",
-    "patrols redraw",
+    "patrols redraw", "sheets close",
 }  # fmt: skip
 """The others: they print what the operator typed, our own words, or JSON."""
 

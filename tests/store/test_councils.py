@@ -17,6 +17,7 @@ from store.db import council_tables
 from store.db.clock import Clock
 from store.db.engine import Store
 from store.tickets import councils, erasure
+from store.tickets.council_tasks import late_tasks
 from tests.store.stories import Story, complaint, project
 
 START = datetime(2026, 3, 2, 1, tzinfo=UTC)
@@ -109,15 +110,15 @@ async def test_a_council_from_its_preparation_to_its_end(store: Store) -> None:
     ]
     what = FollowUp(minutes="同意方案一。", tasks=tasks)
     await councils.follow_up(store, council.id, what, TODAY, at(CLOSES))
-    assert await councils.late_tasks(store, "demo", TODAY, 10) == []
-    [late] = await councils.late_tasks(store, "demo", TODAY + timedelta(days=1), 10)
+    assert await late_tasks(store, "demo", TODAY, 10) == []
+    [late] = await late_tasks(store, "demo", TODAY + timedelta(days=1), 10)
     assert (late.number, late.n, late.unit, late.due) == (council.number, 1, "street", TODAY)
-    assert await councils.late_tasks(store, "elsewhere", TODAY + timedelta(days=1), 10) == []
+    assert await late_tasks(store, "elsewhere", TODAY + timedelta(days=1), 10) == []
     assert await refusal(councils.close(store, council.id)) == "council_tasks_left"
     assert await refusal(councils.finish_task(store, council.id, 3)) == "unknown_task"
     for n in (1, 2):
         await councils.finish_task(store, council.id, n)
-    assert await councils.late_tasks(store, "demo", TODAY + timedelta(days=1), 10) == []
+    assert await late_tasks(store, "demo", TODAY + timedelta(days=1), 10) == []
     closed = await councils.close(store, council.id)
     assert closed.phase(CLOSES) is Phase.CLOSED
     assert (await councils.close(store, council.id)).closed_at == closed.closed_at

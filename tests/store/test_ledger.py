@@ -6,17 +6,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import DBAPIError
 
 from domain.pack.rewards import RewardPolicy
 from domain.policy.rewards import RewardReason, RewardState, Signs
 from domain.refusals import Refused
 from domain.ticket.complaint import Channel, Kind
+from store.db import reward_tables
 from store.db.engine import Store
 from store.db.errors import KeyReused
 from store.rewards import checks, grants, ledger, redemptions, wallets
-from store.rewards.ledger import FUND, Entry, PointsShort
+from store.rewards.ledger import FUND, Entry, PointsShort, PrizeStock
 from store.rewards.redemptions import RedemptionState
 from tests.store.rewarding import (
     CITY,
@@ -244,6 +245,59 @@ async def test_staff_never_reads_whose_points_they_are(store: Store) -> None:
         ("redeem", "citizen", "pledged/shop"),
     ]
     assert lines[1].number is None
+
+
+async def _salt(store: Store) -> PrizeStock:
+    return (await ledger.stock_of(store, CITY))["salt"]
+
+
+async def test_a_prizes_pieces_are_told_by_the_same_book(store: Store) -> None:
+    three = SALT.model_copy(update={"stock": 3, "points": 2})
+    purse = purse_of(await granted(store))
+    for n in range(3):
+        await redemptions.choose(store, purse, a_choice(f"c{n}", three), NOW)
+    assert await _salt(store) == PrizeStock(supplied=3, left=0, promised=3, given=0)
+    with pytest.raises(Refused, match="Nothing is left"):
+        await redemptions.choose(store, purse, a_choice("c3", three), NOW)
+    await redemptions.confirm(store, "mark of c0", CLERK, CITY, NOW)
+    await redemptions.cancel(store, purse, "c1", NOW)
+    assert await redemptions.expire(store, NOW + 40 * DAY, 10) == 1
+    assert await _salt(store) == PrizeStock(supplied=3, left=2, promised=0, given=1)
+    assert await checks.faults(store, CITY) == []
+
+
+async def test_a_stock_that_the_pack_changes_is_entered_and_never_below_zero(store: Store) -> None:
+    purse = purse_of(await granted(store))
+    for n, (stock, left) in enumerate(((1, 0), (5, 3), (3, 0))):
+        prize = SALT.model_copy(update={"stock": stock, "points": 1})
+        await redemptions.choose(store, purse, a_choice(f"c{n}", prize), NOW)
+        assert await _salt(store) == PrizeStock(stock, left, promised=n + 1, given=0)
+    fewer = SALT.model_copy(update={"stock": 1, "points": 1})
+    with pytest.raises(Refused, match="Nothing is left"):
+        await redemptions.choose(store, purse, a_choice("c3", fewer), NOW)
+    assert await checks.faults(store, CITY) == []
+
+
+async def test_what_an_earlier_version_did_is_caught_up_with(store: Store) -> None:
+    """It counts choices and enters no pieces, while the installation is upgraded."""
+    three = SALT.model_copy(update={"stock": 3, "points": 1})
+    purse = purse_of(await granted(store))
+    await redemptions.choose(store, purse, a_choice("c0", three), NOW)
+    row = reward_tables.reward_redemption
+    old = (await store.rows(select(row)))[0]
+    values = dict(old._mapping) | {"id": "old", "mark": "mark of old"}
+    await store.change(row.insert().values(values))
+
+    def pledge(connection: Connection) -> bool:
+        entry = Entry("redeem", "old", prize="salt", redemption="old")
+        return ledger.move(store, connection, CITY, entry, NOW, 1, purse.account, "pledged/shop")
+
+    assert await store.write(pledge)
+    assert await checks.faults(store, CITY) == ["reserved/salt: 1 pieces, and its prizes are 2"]
+    await redemptions.confirm(store, "mark of old", CLERK, CITY, NOW)
+    await redemptions.choose(store, purse, a_choice("c1", three), NOW)
+    assert await _salt(store) == PrizeStock(supplied=3, left=0, promised=2, given=1)
+    assert await checks.faults(store, CITY) == []
 
 
 async def test_of_the_last_piece_one_gets_it(store: Store) -> None:

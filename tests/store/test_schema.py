@@ -13,6 +13,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, select, text
+from sqlalchemy.exc import DBAPIError
 
 from domain.actors import Role
 from domain.policy.work_queues import Queue
@@ -23,6 +24,9 @@ from store.db.identity_tables import account
 from store.db.schema import SchemaState
 from store.db.tables import metadata, ticket
 from store.identity import accounts
+from store.rewards import checks, ledger, redemptions
+from store.rewards.ledger import PrizeStock
+from tests.store import rewarding
 from tests.store.population import QUEUED, Busy
 from tests.store.stories import Story, complaint, project
 from tests.support.notations import NOTHING, notations
@@ -240,3 +244,37 @@ async def test_a_database_that_is_away_is_said_to_be() -> None:
     for way in ways:
         with pytest.raises(StoreUnavailable):
             await way("postgresql://nobody@127.0.0.1:1/nothing")
+
+
+async def test_todays_stock_of_prizes_is_carried_into_the_ledger(store_url: str) -> None:
+    store = Store.open(store_url)
+    cheap = rewarding.SALT.model_copy(update={"points": 2, "stock": 9})
+    purse = rewarding.purse_of(await rewarding.granted(store))
+    for name in ("c0", "c1", "c2"):
+        await redemptions.choose(store, purse, rewarding.a_choice(name, cheap), rewarding.NOW)
+    clerk, city = rewarding.CLERK, rewarding.CITY
+    await redemptions.confirm(store, "mark of c0", clerk, city, rewarding.NOW)
+    await redemptions.cancel(store, purse, "c1", rewarding.NOW)
+    await store.write(downgrade("0033"))
+    before = await store.rows(text("SELECT account FROM reward_posting"))
+    assert {row.account.partition("/")[0] for row in before} == {
+        "fund",
+        "receipt",
+        "pledged",
+        "unit",
+    }
+    for statement in ("DELETE FROM reward_posting", "DELETE FROM reward_entry"):
+        with pytest.raises(DBAPIError):
+            await store.change(text(statement))
+    await store.close()
+    await schema.upgrade(store_url)
+    store = Store.open(store_url)
+    assert await ledger.stock_of(store, city) == {"salt": PrizeStock(2, 0, 1, 1)}
+    assert await checks.faults(store, city) == []
+    for statement in ("DELETE FROM reward_posting", "UPDATE reward_entry SET kind = 'gift'"):
+        with pytest.raises(DBAPIError):
+            await store.change(text(statement))
+    await redemptions.choose(store, purse, rewarding.a_choice("c3", cheap), rewarding.NOW)
+    assert await ledger.stock_of(store, city) == {"salt": PrizeStock(9, 6, 2, 1)}
+    assert await checks.faults(store, city) == []
+    await store.close()

@@ -7,6 +7,7 @@ COUNCIL = """
 vote = "secret"
 quorum = 50
 majority = 50
+publish = true
 
 [promises]
 grace = 2

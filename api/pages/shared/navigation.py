@@ -118,6 +118,13 @@ NAVIGATION: tuple[NavigationLink, ...] = (
     NavigationLink(_GRID, N_("Patrols"), "/staff/patrols", _OVERSEERS | OF_UNITS, Subject.PATROLS),
     NavigationLink(
         _SUPERVISION,
+        N_("Councils by topic"),
+        "/staff/council-topics",
+        _OVERSEERS | {_DESK, Role.OFFICER},
+        Subject.COUNCILS,
+    ),
+    NavigationLink(
+        _SUPERVISION,
         N_("Late after councils"),
         "/staff/council-tasks",
         _OVERSEERS,

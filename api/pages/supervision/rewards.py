@@ -112,6 +112,7 @@ async def ledger(request: Request, caller: ReadsLedger, context: Context) -> Res
         shown=shown,
         rules={rule.code: rule for rule in pack.reward_rules},
         units={unit.code: unit for unit in pack.units},
+        prizes={prize.code: prize for prize in pack.prizes},
     )
 
 

@@ -1,7 +1,7 @@
-"""The councils of a ticket for staff: prepare, invite, open, follow up and close."""
+"""The councils of a ticket or topic for staff: prepare, invite, open, follow up and close."""
 
-from collections.abc import Awaitable
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Path, Request
 from pydantic import ValidationError
@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from api.http.access import TicketNumber, staff
 from api.http.dependencies import Context
+from api.http.matters import TopicNumber, on_topics
 from api.pages.shared.acting import Act, acted
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.navigation import TICKETS
@@ -16,15 +17,20 @@ from api.pages.shared.staff_page import staff_page
 from app.access.caller import Caller
 from app.context import AppContext
 from app.tickets import councils
+from app.tickets.council_matters import may_on_topic
+from app.tickets.council_topics import CouncilTopicOut, council_topic, link_to_topic
 from app.tickets.councils import InvitationsOut, InviteIn
 from app.tickets.tickets import visible_ticket
 from domain.council.council import CouncilDraft, FollowUp
+from domain.council.topic import is_topic
 from domain.pack.pack import Pack
+from store.tickets.numbers import parse_number
 
 router = APIRouter(include_in_schema=False)
 
 HERE = f"{TICKETS}/{{number}}/councils"
-ONE = f"{HERE}/{{council}}"
+ON_TOPIC = "/staff/council-topics/{topic}/councils"
+ONE = "/{council}"
 
 OPTIONS, TASKS = range(1, 6), range(1, 6)
 """The rows of the forms; more come by the API."""
@@ -42,8 +48,33 @@ _ALL = (*_PREPARING, *_FOLLOWING, *_INVITING)
 CouncilNumber = Annotated[int, Path(ge=1, le=100_000)]
 """The number of a council on its ticket, or of a task of a council."""
 
+_Handler = Callable[..., Awaitable[Response]]
 
-@router.get(HERE)
+
+class _Matter(NamedTuple):
+    """A ticket or topic of councils.
+
+    `may`: the caller acts on them; `can_prepare`: there may be a new one.
+    """
+
+    pack: Pack
+    topic: CouncilTopicOut | None
+    may: bool
+    can_prepare: bool
+
+
+def _served(add: Callable[[str], Any], path: str = "") -> Callable[[_Handler], _Handler]:
+    """Serve a page, or an act of it, at the tickets and at the topics that councils hang on."""
+
+    def serve(handler: _Handler) -> _Handler:
+        add(HERE + path)(handler)
+        add(ON_TOPIC + path)(on_topics(handler))
+        return handler
+
+    return serve
+
+
+@_served(router.get)
 async def show(
     request: Request,
     number: TicketNumber,
@@ -54,7 +85,7 @@ async def show(
     return await _page(request, context, caller, number, Form.blank(*_ALL))
 
 
-@router.post(HERE)
+@_served(router.post)
 async def prepare(
     request: Request,
     number: TicketNumber,
@@ -72,7 +103,7 @@ async def prepare(
     return await _done(request, context, caller, number, form, act)
 
 
-@router.post(f"{ONE}/invitations")
+@_served(router.post, f"{ONE}/invitations")
 async def invite(
     request: Request,
     number: TicketNumber,
@@ -93,7 +124,7 @@ async def invite(
     return await _page(request, context, caller, number, blank, issued=issued)
 
 
-@router.post(f"{ONE}/open")
+@_served(router.post, f"{ONE}/open")
 async def open_(
     request: Request,
     number: TicketNumber,
@@ -110,7 +141,7 @@ async def open_(
     return await _done(request, context, caller, number, form, act)
 
 
-@router.post(f"{ONE}/follow-up")
+@_served(router.post, f"{ONE}/follow-up")
 async def follow_up(
     request: Request,
     number: TicketNumber,
@@ -137,7 +168,7 @@ async def follow_up(
     return await _done(request, context, caller, number, form, act)
 
 
-@router.post(f"{ONE}/tasks/{{task}}/done")
+@_served(router.post, f"{ONE}/tasks/{{task}}/done")
 async def finish(
     request: Request,
     number: TicketNumber,
@@ -155,7 +186,7 @@ async def finish(
     return await _done(request, context, caller, number, form, act)
 
 
-@router.post(f"{ONE}/close")
+@_served(router.post, f"{ONE}/close")
 async def close(
     request: Request,
     number: TicketNumber,
@@ -170,6 +201,22 @@ async def close(
         await councils.close_council(context, caller, number, council)
 
     return await _done(request, context, caller, number, form, act)
+
+
+@router.post("/staff/council-topics/{topic}/tickets")
+async def link(
+    request: Request,
+    topic: TopicNumber,
+    context: Context,
+    caller: Annotated[Caller, staff("link_to_council_topic")],
+) -> Response:
+    """Link a ticket of the topic's kind."""
+    form = await Form.read(request, "number")
+
+    async def act() -> None:
+        await link_to_topic(context, caller, topic, parse_number(form.typed["number"]))
+
+    return await _done(request, context, caller, topic, form, act)
 
 
 # --- what was typed ---------------------------------------------------------------------------
@@ -203,12 +250,31 @@ async def _done(
     def again(status: int) -> Awaitable[Response]:
         return _page(request, context, caller, number, form, status)
 
-    return await acted(form, act, again, HERE.format(number=number))
+    return await acted(form, act, again, _here(number))
+
+
+def _here(number: str) -> str:
+    if is_topic(number):
+        return ON_TOPIC.format(topic=number)
+    return HERE.format(number=number)
 
 
 async def _pack(context: AppContext, caller: Caller, number: str) -> Pack:
-    ticket, _ = await visible_ticket(context, caller, number)
-    return context.packs.get(ticket.complaint.city)
+    return (await _matter(context, caller, number)).pack
+
+
+async def _matter(context: AppContext, caller: Caller, number: str) -> _Matter:
+    """Return the ticket or topic with what this caller may do with its councils."""
+    if is_topic(number):
+        topic = await council_topic(context, caller, number)
+        pack = context.packs.get(topic.city)
+        may = may_on_topic(caller, "prepare_council", topic.unit)
+        return _Matter(pack, topic, may, pack.council is not None)
+    ticket, waiting = await visible_ticket(context, caller, number)
+    pack = context.packs.get(ticket.complaint.city)
+    may = not ticket.of_wrongdoing and caller.may_with("prepare_council", ticket, pack)
+    can_prepare = pack.council is not None and ticket.open and not waiting
+    return _Matter(pack, None, may, can_prepare)
 
 
 async def _page(
@@ -221,20 +287,22 @@ async def _page(
     *,
     issued: InvitationsOut | None = None,
 ) -> Response:
-    ticket, waiting = await visible_ticket(context, caller, number)
-    pack = context.packs.get(ticket.complaint.city)
-    form.typed = dict.fromkeys(_ALL, "") | form.typed
-    able = caller.may_with("prepare_council", ticket, pack)
+    matter = await _matter(context, caller, number)
+    form.typed = dict.fromkeys((*_ALL, "number"), "") | form.typed
     return staff_page(
         request,
         "ticket/councils.html",
         caller,
         status,
-        pack=pack,
+        pack=matter.pack,
         number=number,
+        here=_here(number),
+        topic=matter.topic,
         councils=await councils.councils_of(context, caller, number),
-        may=able and not ticket.of_wrongdoing,
-        can_prepare=pack.council is not None and ticket.open and not waiting,
+        may=matter.may,
+        may_link=matter.topic is not None
+        and may_on_topic(caller, "link_to_council_topic", matter.topic.unit),
+        can_prepare=matter.can_prepare,
         form=form,
         issued=issued,
         options_rows=OPTIONS,
