@@ -215,7 +215,7 @@
       const answer = await asked("/api/v1/grid/entries", {
         method: "POST",
         headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf },
-        body: JSON.stringify({ entries: batch.map(({ body }) => body) }),
+        body: JSON.stringify({ sent_at: new Date().toISOString(), entries: batch.map(({ body }) => body) }),
       });
       if (!answer.ok) throw new Later();
       const { items } = await answer.json();
