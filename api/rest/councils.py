@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
 
 from api.http.access import TicketNumber, citizen_or_staff, public, staff
-from api.http.dependencies import Context
+from api.http.dependencies import Context, IdempotencyKey
 from api.http.networks import network_of
 from api.http.problem_responses import responses
 from api.http.responses import json_of
@@ -115,19 +115,29 @@ async def listed(
     tags=["Staff"],
     status_code=201,
     response_model=CouncilOut,
-    responses=responses(*_ACTING, "not_in_this_city", "ticket_ended", "in_the_past", "too_far"),
+    responses=responses(
+        *_ACTING,
+        "not_in_this_city",
+        "ticket_ended",
+        "in_the_past",
+        "too_far",
+        "idempotency_key_reused",
+    ),
 )
 async def prepare(
     number: TicketNumber,
     caller: Annotated[Caller, staff("prepare_council")],
     context: Context,
     body: Annotated[CouncilDraft, Body(examples=[EXAMPLE])],
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Return the council, which nobody outside sees before it is opened.
 
     Whether the vote is secret, its quorum and its majority are the city's rules of this moment.
     """
-    return json_of(await councils.prepare_council(context, caller, number, body), 201)
+    return json_of(
+        await councils.prepare_council(context, caller, number, body, idempotency_key), 201
+    )
 
 
 @router.post(
@@ -137,7 +147,7 @@ async def prepare(
     tags=["Staff"],
     status_code=201,
     response_model=InvitationsOut,
-    responses=responses(*_ONE, "invitation_cap"),
+    responses=responses(*_ONE, "invitation_cap", "idempotency_key_reused"),
 )
 async def invite(
     number: TicketNumber,
@@ -145,9 +155,10 @@ async def invite(
     caller: Annotated[Caller, staff("invite_to_council")],
     context: Context,
     body: Annotated[InviteIn, Body(examples=[{"count": 12}])],
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Return the codes, which are shown only here: one for each participant, one vote each."""
-    out = await councils.invite_to_council(context, caller, number, council, body)
+    out = await councils.invite_to_council(context, caller, number, council, body, idempotency_key)
     return json_of(out, 201)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Header, Path, Request, Response
 
 from api.http.access import TicketNumber, public, staff
-from api.http.dependencies import Context
+from api.http.dependencies import Context, IdempotencyKey
 from api.http.networks import network_of
 from api.http.problem_responses import responses
 from api.http.responses import json_of
@@ -97,16 +97,21 @@ async def listed(
     tags=["Staff"],
     status_code=201,
     response_model=HearingOut,
-    responses=responses(*_ACTING, "unknown_city", "not_in_this_city", "case_not_published"),
+    responses=responses(
+        *_ACTING, "unknown_city", "not_in_this_city", "case_not_published", "idempotency_key_reused"
+    ),
 )
 async def prepare(
     city: str,
     caller: Annotated[Caller, staff("prepare_hearing")],
     context: Context,
     body: Annotated[HearingDraft, Body(examples=[EXAMPLE])],
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Prepare it with tickets whose answer is published: private ones and reports never are."""
-    return json_of(await hearings.prepare_hearing(context, caller, city, body), 201)
+    return json_of(
+        await hearings.prepare_hearing(context, caller, city, body, idempotency_key), 201
+    )
 
 
 @router.post(
@@ -116,16 +121,19 @@ async def prepare(
     tags=["Staff"],
     status_code=201,
     response_model=HearingInvitationsOut,
-    responses=responses(*_ONE, "invitation_cap"),
+    responses=responses(*_ONE, "invitation_cap", "idempotency_key_reused"),
 )
 async def invite(
     hearing: HearingNumber,
     caller: Annotated[Caller, staff("invite_to_hearing")],
     context: Context,
     body: Annotated[InviteToHearingIn, Body(examples=[{"count": 12}])],
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Return the codes, which are shown only here."""
-    return json_of(await hearings.invite_to_hearing(context, caller, hearing, body), 201)
+    return json_of(
+        await hearings.invite_to_hearing(context, caller, hearing, body, idempotency_key), 201
+    )
 
 
 @router.post(
@@ -167,6 +175,7 @@ async def answer(
         "promise_cap",
         "in_the_past",
         "too_far",
+        "idempotency_key_reused",
     ),
 )
 async def promise(
@@ -175,9 +184,13 @@ async def promise(
     caller: Annotated[Caller, staff("promise_at_hearing")],
     context: Context,
     body: Annotated[PromiseDraft, Body(examples=[PROMISING])],
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Record a promise of the ticket, which is asked about on its day like any other."""
-    return json_of(await hearings.promise_at_hearing(context, caller, hearing, number, body), 201)
+    return json_of(
+        await hearings.promise_at_hearing(context, caller, hearing, number, body, idempotency_key),
+        201,
+    )
 
 
 @router.post(

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Header, Path, Request, Response
 
 from api.http.access import TicketNumber, public, staff
-from api.http.dependencies import Context
+from api.http.dependencies import Context, IdempotencyKey
 from api.http.networks import network_of
 from api.http.problem_responses import responses
 from api.http.responses import json_of
@@ -98,16 +98,19 @@ async def listed(
     tags=["Staff"],
     status_code=201,
     response_model=MediationOut,
-    responses=responses(*_KEEPING, "ticket_ended", "not_started_yet"),
+    responses=responses(*_KEEPING, "ticket_ended", "not_started_yet", "idempotency_key_reused"),
 )
 async def open_(
     number: TicketNumber,
     caller: Keeps,
     context: Context,
     body: Annotated[MediationDraft, Body(examples=[DRAFT])],
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Record who is at odds, and what each says."""
-    return json_of(await mediations.open_mediation(context, caller, number, body), 201)
+    return json_of(
+        await mediations.open_mediation(context, caller, number, body, idempotency_key), 201
+    )
 
 
 @router.post(
@@ -116,7 +119,7 @@ async def open_(
     summary="Write down what is to be signed",
     tags=["Staff"],
     response_model=Proposed,
-    responses=responses(*_ONE, "in_the_past"),
+    responses=responses(*_ONE, "in_the_past", "idempotency_key_reused"),
 )
 async def propose(
     number: TicketNumber,
@@ -124,9 +127,12 @@ async def propose(
     caller: Keeps,
     context: Context,
     body: Annotated[Proposal, Body(examples=[PROPOSAL])],
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Return a code for each side, shown only here. A later proposal ends the codes of this one."""
-    return json_of(await mediations.propose(context, caller, number, mediation, body))
+    return json_of(
+        await mediations.propose(context, caller, number, mediation, body, idempotency_key)
+    )
 
 
 @router.post(

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Path, Query, Response
 
 from api.http.access import TicketNumber, citizen_or_staff, public, staff
-from api.http.dependencies import Context
+from api.http.dependencies import Context, IdempotencyKey
 from api.http.problem_responses import responses
 from api.http.responses import json_of
 from app.access.caller import Caller
@@ -83,19 +83,20 @@ async def of_ticket(
     tags=["Staff"],
     status_code=201,
     response_model=PromiseOut,
-    responses=responses(*_ACTING, *_DAYS, "promise_unit"),
+    responses=responses(*_ACTING, *_DAYS, "promise_unit", "idempotency_key_reused"),
 )
 async def make(
     number: TicketNumber,
     caller: Annotated[Caller, staff("make_promise")],
     context: Context,
     body: Annotated[PromiseDraft, Body(examples=[EXAMPLE])],
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Record it with its day, also after the ticket has ended: that does not end a promise.
 
     How long it is asked about after its day is the city's rule of this moment.
     """
-    return json_of(await promises.make_promise(context, caller, number, body), 201)
+    return json_of(await promises.make_promise(context, caller, number, body, idempotency_key), 201)
 
 
 @router.post(

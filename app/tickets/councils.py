@@ -12,6 +12,7 @@ from app.access.permission import permit
 from app.access.visibility import city_of, visible
 from app.context import AppContext
 from app.errors import Problem
+from app.sending.used_keys import reserved
 from app.tickets.codes import drawn, mark_of
 from app.tickets.council_views import CouncilOut, council_out, unit_names
 from domain.council.council import (
@@ -159,7 +160,8 @@ async def prepare_council(
         n=0,
         prepared_at=context.now(),
     )
-    made = await councils.prepare(context.store, new)
+    async with reserved(context, caller, f"{number}/councils", key, draft.model_dump_json()):
+        made = await councils.prepare(context.store, new)
     return await _out(context, made, known.pack, staff=True)
 
 
@@ -182,7 +184,8 @@ async def invite_to_council(
     nonce = key or context.nonce()
     codes = [drawn(context, f"{council.id}/{nonce}/{one}") for one in range(body.count)]
     marks = [mark_of(context, one) for one in codes]
-    changed = await councils.invite(context.store, council.id, marks, body.replace)
+    async with reserved(context, caller, f"{council.id}/codes", key, body.model_dump_json()):
+        changed = await councils.invite(context.store, council.id, marks, body.replace)
     return InvitationsOut(codes=codes, invited=changed.invited)
 
 

@@ -11,6 +11,7 @@ from app.access.permission import permit
 from app.access.visibility import city_of, visible
 from app.context import AppContext
 from app.errors import Problem
+from app.sending.used_keys import reserved
 from app.tickets.codes import drawn, mark_of
 from app.tickets.council_views import unit_names
 from app.tickets.promise_views import PromiseOut, promise_out
@@ -172,7 +173,8 @@ async def prepare_hearing(
         made_at=context.now(),
         made_by=caller.id,
     )
-    made = await hearings.prepare(context.store, new, chosen)
+    async with reserved(context, caller, f"{city}/hearings", key, draft.model_dump_json()):
+        made = await hearings.prepare(context.store, new, chosen)
     return await _out(context, made, pack, staff=True)
 
 
@@ -204,7 +206,8 @@ async def invite_to_hearing(
     nonce = key or context.nonce()
     codes = [drawn(context, f"{found.id}/{nonce}/{one}") for one in range(body.count)]
     marks = [mark_of(context, one) for one in codes]
-    invited = await hearings.invite(context.store, number, marks)
+    async with reserved(context, caller, f"{number}/codes", key, body.model_dump_json()):
+        invited = await hearings.invite(context.store, number, marks)
     return HearingInvitationsOut(codes=codes, invited=invited)
 
 

@@ -16,6 +16,7 @@ from app.access.visibility import visible
 from app.context import AppContext
 from app.errors import Problem
 from app.filing.files import visible_files
+from app.sending.used_keys import reserved
 from app.tickets.codes_on_paper import drawn, mark_of
 from app.tickets.moments import TimelineMoment
 from domain.mediation.mediation import (
@@ -168,7 +169,8 @@ async def open_mediation(
     )
     sealed = _seal(context, new.id, _Sealed(subject=draft.subject))
     sides = [_seal(context, new.id, _Side(**dict(one))) for one in draft.parties]
-    made = await mediations.open_(context.store, new, sealed, sides)
+    async with reserved(context, caller, f"{number}/mediations", key, draft.model_dump_json()):
+        made = await mediations.open_(context.store, new, sealed, sides)
     return _out(context, made, known.pack)
 
 
@@ -196,9 +198,10 @@ async def propose(
     points = [(one, _cipher(context).encrypt(of.id, one.text)) for one in body.points]
     marks = [mark_of(context, code) for code in codes]
     today = context.now().astimezone(known.pack.calendar.tz).date()
-    changed = await mediations.propose(
-        context.store, of.id, _seal(context, of.id, sealed), points, marks, today
-    )
+    async with reserved(context, caller, f"{of.id}/proposal", key, body.model_dump_json()):
+        changed = await mediations.propose(
+            context.store, of.id, _seal(context, of.id, sealed), points, marks, today
+        )
     return Proposed(codes=codes, mediation=_out(context, changed, known.pack))
 
 

@@ -99,7 +99,7 @@ async def propose(
     clock: Clock = written_at,
 ) -> MediationRecord:
     """Record what is proposed, and the marks of the codes that sign it. An earlier proposal, and
-    its signatures, are gone.
+    its signatures, are gone. The same proposal again, by its marks, is there already.
 
     Raises:
         Refused: mediation_not_found, mediation_of_report, mediation_not_now, in_the_past
@@ -107,6 +107,9 @@ async def propose(
 
     def work(connection: Connection) -> MediationRecord:
         found = _locked(connection, mediation_id)
+        known = select(_PARTY.mark).where(_PARTY.mediation == mediation_id).order_by(_PARTY.n)
+        if list(connection.execute(known).scalars()) == list(marks):
+            return _record(connection, mediation_id)
         check_proposal(found, [one for one, _ in points], today)
         connection.execute(delete(point).where(_POINT.mediation == mediation_id))
         connection.execute(

@@ -18,14 +18,19 @@ from tests.support.walking import addresses, parameters
 KEY = {"Idempotency-Key": "the-same"}
 DOORS = {
     "api.rest.appointments": "booking, in `test_appointments.py`",
+    "api.rest.councils": "councils and invitations, in `test_used_keys_beside.py`",
     "api.rest.commands": "every command, by `app.sending.commands.execute`",
     "api.rest.grid": "checks, and tickets of diaries, in `test_grid.py`",
+    "api.rest.hearings": "hearings, invitations and promises, in `test_used_keys_beside.py`",
     "api.rest.intake": "filing",
     "api.rest.leaving_contacts": "leaving a contact later",
+    "api.rest.mediations": "mediations and proposals, in `test_used_keys_beside.py`",
     "api.rest.patrols": "findings of rounds, in `test_patrols.py`",
+    "api.rest.promises": "promises, in `test_used_keys_beside.py`",
     "api.rest.rating": "rating",
     "api.rest.reopen": "reopening",
     "api.rest.rewards": "wallets and prizes, in `test_rewards.py`",
+    "api.rest.supervision": "rows of lists, in `test_used_keys_beside.py`",
 }
 """The modules with routes that take a key; each is tried below, or with what it files."""
 
