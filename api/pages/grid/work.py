@@ -29,9 +29,9 @@ from app.grid.sync import BatchIn, EntryOut, EntryOutcome, synchronise
 from domain.actors import Role
 from domain.grid.entries import Seen
 from domain.pack.pack import Pack
-from domain.ticket.files import Purpose
+from domain.ticket.files import FileKind, Purpose
 from media.errors import FileRefused
-from media.receive import Piece
+from media.receive import MB, Piece
 from store.db.errors import StoreError
 
 router = APIRouter(include_in_schema=False)
@@ -146,6 +146,7 @@ async def _page(
         kept=kept,
         seen=list(Seen),
         categories=pack.categories if pack else (),
+        photo_bytes=context.uploads.megabytes[FileKind.PHOTO] * MB,
         reasons={code: PROBLEMS.get(code) or CODES[code].title for code in _REASONS},
     )
 

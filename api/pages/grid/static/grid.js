@@ -108,11 +108,28 @@
   };
   const newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((one) => one.toString(16).padStart(2, "0")).join("");
 
+  // Of two taps the second finds the first at work: what was written once is one entry.
+  const keeping = new WeakSet();
+  const keepOnce = async (form) => {
+    if (keeping.has(form)) return;
+    keeping.add(form);
+    try {
+      await keep(form);
+    } finally {
+      keeping.delete(form);
+    }
+  };
   const keep = async (form) => {
     if (!form.reportValidity()) return;
     const photos = {};
     for (const name of Object.keys(PHOTOS)) {
       const chosen = [...(form.elements[name]?.files ?? [])];
+      // Said on the spot, not in the evening: by then nobody is there to take another one.
+      if (chosen.some((file) => file.size > Number(panel.dataset.photo))) {
+        form.elements[name].setCustomValidity(because("file_too_large"));
+        form.reportValidity();
+        return;
+      }
       // The bytes, not the file: the phone's gallery may lose it before there is a network.
       const blobs = await Promise.all(chosen.map(async (file) => new Blob([await file.arrayBuffer()], { type: file.type })));
       const kept = blobs.length ? blobs : form.photosBefore?.[name] ?? [];
@@ -269,7 +286,8 @@
   if (panel && "indexedDB" in window) {
     panel.hidden = false;
     for (const form of document.querySelectorAll("form[data-entry]")) {
-      form.addEventListener("submit", (event) => { event.preventDefault(); keep(form); });
+      form.addEventListener("change", ({ target }) => target.setCustomValidity(""));
+      form.addEventListener("submit", (event) => { event.preventDefault(); keepOnce(form); });
       const position = form.querySelector("[data-position]");
       if (position && "geolocation" in navigator) {
         position.hidden = false;
