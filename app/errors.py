@@ -231,6 +231,7 @@ CODES: dict[str, Code] = {
     "helper_of_report": Code(403, "No unit calls helpers into a report of wrongdoing."),
     "appointment_taken": Code(409, "All appointments of that time are taken."),
     "appointment_cap": Code(409, "This phone has as many appointments ahead as it may."),
+    "appointment_clash": Code(409, "This phone has another appointment at that time."),
     "appointments_paused": Code(409, "Too many appointments were missed; wait a while."),
     "appointment_over": Code(409, "The appointment is over, cancelled or has begun."),
     "appointment_not_yet": Code(409, "The appointment is still to come."),

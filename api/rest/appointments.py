@@ -115,6 +115,7 @@ async def list_times(
         "too_soon",
         "appointment_taken",
         "appointment_cap",
+        "appointment_clash",
         "appointments_paused",
         "appointment_of_report",
         "idempotency_key_reused",
@@ -164,7 +165,14 @@ async def get_appointment(
     dependencies=[public("use_appointment")],
     response_model=AppointmentOut,
     responses=responses(
-        *_OWN, *_BODY, *_TIMES, "too_soon", "appointment_taken", "appointment_over", "move_cap"
+        *_OWN,
+        *_BODY,
+        *_TIMES,
+        "too_soon",
+        "appointment_taken",
+        "appointment_clash",
+        "appointment_over",
+        "move_cap",
     ),
 )
 async def move_appointment(

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Path, Query, Response
 
 from api.http.access import TicketNumber, staff
-from api.http.dependencies import Context
+from api.http.dependencies import Context, IdempotencyKey
 from api.http.problem_responses import ACTING, READING, responses
 from api.http.responses import json_of
 from app.access.caller import Caller
@@ -66,6 +66,7 @@ async def listed(
         "not_started_yet",
         "in_the_past",
         "too_far",
+        "idempotency_key_reused",
     ),
 )
 async def put(
@@ -73,9 +74,10 @@ async def put(
     context: Context,
     caller: Annotated[Caller, staff("put_on_list")],
     body: Annotated[PutIn, Body(examples=[PUTTING])],
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Record what has to be rectified, by whom and until when."""
-    return json_of(await lists.put_on_list(context, caller, number, body), 201)
+    return json_of(await lists.put_on_list(context, caller, number, body, idempotency_key), 201)
 
 
 @router.post(
@@ -121,13 +123,20 @@ async def revisit(
     operation_id="settle_kind_of_row",
     summary="Have all of the kind inspected (举一反三)",
     response_model=ListRowOut,
-    responses=responses(*_ROW, "not_your_list", *SettleAll.spec.refusals, "engine_unavailable"),
+    responses=responses(
+        *_ROW,
+        "not_your_list",
+        *SettleAll.spec.refusals,
+        "engine_unavailable",
+        "idempotency_key_reused",
+    ),
 )
 async def settle_all(
     row: RowId,
     context: Context,
     caller: Annotated[Caller, staff("settle_kind_of_row")],
     body: Annotated[SettleKindIn, Body(examples=[SettleAll.spec.example])],
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Give the row's ticket the command `settle_all`, and note it in the row."""
-    return json_of(await lists.settle_kind_of_row(context, caller, row, body))
+    return json_of(await lists.settle_kind_of_row(context, caller, row, body, idempotency_key))

@@ -113,7 +113,7 @@ async def book(
         Problem: not_in_this_city, unknown_service, not_offered_there, not_open_then,
             ticket_not_found, too_many_attempts, appointment_of_report, bad_number
         Refused: in_the_past, too_soon, too_far, appointment_cap, appointments_paused,
-            appointment_taken
+            appointment_clash, appointment_taken
     """
     await permit(context, None, "book_appointment")
     pack = context.packs.get(city)

@@ -5,7 +5,7 @@ come again. One that is not settled, since the engine could not be asked, is to 
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -29,9 +29,10 @@ from domain.grid.entries import (
     ReportEntry,
     content,
     references,
+    written_at,
 )
 from domain.messages import Act
-from domain.model import Incoming, Recorded
+from domain.model import Incoming, Instant, Recorded
 from domain.pack.directory import metres_between
 from domain.pack.gcj02 import to_wgs84
 from domain.pack.pack import UnknownInPack
@@ -48,9 +49,6 @@ from store.grid.entries import EntryRow
 _REFUSALS = (Problem, Refused, UnknownInPack, UnknownFile, TooManyFiles, KeyReused)
 _LATER = frozenset({"engine_unavailable", "gave_up", "too_late", "not_started_yet"})
 """Refusals that say nothing against the entry."""
-_UNSENT = timedelta(days=30)
-"""The time for which a phone may have had no network. A clock that is further behind is wrong, and
-would have a diary entry deleted, or never found, because of its age."""
 
 Entry = ReportEntry | DiaryEntry | CheckEntry
 
@@ -63,6 +61,10 @@ class EntryOutcome(StrEnum):
 class BatchIn(Incoming):
     """Entries of a phone, in the order in which they were written."""
 
+    sent_at: Instant | None = Field(
+        None,
+        description="When they are sent, by the phone's clock: corrects `at` where that is off.",
+    )
     entries: list[dict[str, Any]] = Field(
         min_length=1,
         max_length=MOST,
@@ -104,10 +106,17 @@ async def synchronise(context: AppContext, caller: Caller, body: BatchIn) -> Bat
     """
     await permit(context, caller, "sync_grid")
     post = await post_of(context, caller)
-    return BatchOut(items=[await _one(context, caller, post, raw) for raw in body.entries])
+    items = [await _one(context, caller, post, raw, body.sent_at) for raw in body.entries]
+    return BatchOut(items=items)
 
 
-async def _one(context: AppContext, caller: Caller, post: Post, raw: Mapping[str, Any]) -> EntryOut:
+async def _one(
+    context: AppContext,
+    caller: Caller,
+    post: Post,
+    raw: Mapping[str, Any],
+    sent_at: datetime | None,
+) -> EntryOut:
     named = raw.get("id")
     name = named[:64] if isinstance(named, str) else ""
     try:
@@ -116,7 +125,7 @@ async def _one(context: AppContext, caller: Caller, post: Post, raw: Mapping[str
         field = ".".join(str(part) for part in error.errors()[0]["loc"][1:])
         return _refused(name, "invalid_request", field)
     try:
-        return await _taken(context, caller, post, entry)
+        return await _taken(context, caller, post, entry, sent_at)
     except _REFUSALS as refusal:
         code = str(getattr(refusal, "code", "internal_error"))
         return _refused(name, code, settled=code not in _LATER)
@@ -130,7 +139,9 @@ def _refused(name: str, code: str, field: str = "", *, settled: bool = True) -> 
     )
 
 
-async def _taken(context: AppContext, caller: Caller, post: Post, entry: Entry) -> EntryOut:
+async def _taken(
+    context: AppContext, caller: Caller, post: Post, entry: Entry, sent_at: datetime | None
+) -> EntryOut:
     now = context.now()
     cell = await _cell(context, post, entry)
     new = EntryRow(
@@ -141,7 +152,7 @@ async def _taken(context: AppContext, caller: Caller, post: Post, entry: Entry) 
         city=post.pack.city.id,
         cell=cell,
         day=now.astimezone(post.pack.calendar.tz).date(),
-        at=_written_at(entry, now),
+        at=written_at(entry.at, sent_at, now),
         received_at=now,
         outside=is_outside(cell, post.worker.cell),
     )
@@ -164,11 +175,6 @@ async def _taken(context: AppContext, caller: Caller, post: Post, entry: Entry) 
         outside=known.outside,
         settled=done.settled,
     )
-
-
-def _written_at(entry: Entry, now: datetime) -> datetime:
-    """Return when an entry was written: by the phone's clock, unless that cannot be right."""
-    return entry.at if now - _UNSENT <= entry.at <= now else now
 
 
 async def _carried_out(

@@ -29,6 +29,13 @@ class DrawIn(Incoming):
     since: date
     until: date
     size: int = Field(ge=1, le=500)
+    after: int | None = Field(
+        None,
+        ge=0,
+        le=1_000_000,
+        description="The number of the city's last draw that you have seen, 0 if there is none: "
+        "the same asked for twice is then drawn once.",
+    )
 
 
 class SheetIn(Incoming):
@@ -113,7 +120,9 @@ async def draw_checks(
     """
     await permit(context, caller, "draw_checks")
     pack = patrolled(context, caller, city)
-    wanted = WantedDraw(pack.city.id, body.since, body.until, body.size, _rules(pack), caller.id)
+    wanted = WantedDraw(
+        pack.city.id, body.since, body.until, body.size, _rules(pack), caller.id, body.after
+    )
     today = context.now().astimezone(pack.calendar.tz).date()
     made = await draws.draw(context.store, wanted, today, lambda: secrets.token_hex(SEED_BYTES))
     return _out(made, [])

@@ -14,9 +14,11 @@ from store.tickets import used_keys
 
 @asynccontextmanager
 async def reserved(
-    context: AppContext, caller: Caller, number: str, key: str | None, content: str
+    context: AppContext, caller: Caller, where: str, key: str | None, content: str
 ) -> AsyncIterator[None]:
-    """Reserve the caller's key on this ticket for this content during an act, and after it.
+    """Reserve the caller's key for this content during an act, and after it.
+
+    `where`: the ticket, or what beside a ticket the key is for: forms of one page share a key.
 
     An act that is refused has done nothing: its key is free again, for what somebody mends.
 
@@ -26,7 +28,7 @@ async def reserved(
     if key is None:
         yield
         return
-    name = context.mark(f"key/{caller.id}/{number}/{key}")
+    name = context.mark(f"key/{caller.id}/{where}/{key}")
     new = await used_keys.use(context.store, name, context.mark(content), datetime.now(UTC))
     try:
         yield

@@ -12,6 +12,7 @@ from app.access.visibility import city_of, visible
 from app.context import AppContext
 from app.errors import Problem
 from app.sending.commands import execute
+from app.sending.used_keys import reserved
 from app.supervision.views import ListRowOut, SupervisionPage, leader_out, row_out
 from domain.actors import Role
 from domain.commands.supervising.settle_all import SettleAll
@@ -156,7 +157,9 @@ async def put_on_list(
         put_at=context.now(),
     )
     due = partial(_due, pack, body.due)
-    made = await supervision_lists.put(context.store, new, caller.actor, due)
+    scope = f"{number}/lists/{leader.code}"
+    async with reserved(context, caller, scope, key, body.model_dump_json()):
+        made = await supervision_lists.put(context.store, new, caller.actor, due)
     return await _told(context, made, pack, caller)
 
 

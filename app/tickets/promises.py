@@ -113,13 +113,15 @@ async def make_promise(
     key: str | None = None,
     hearing: str | None = None,
 ) -> PromiseOut:
-    """Record what a unit promises. The same `key` again gives the same promise.
+    """Record what a unit promises. The same `key` again gives the same promise, and is refused with
+    another.
 
     `hearing`: the public hearing at which it is given.
 
     Raises:
         Problem, Refused: not_in_this_city, not_your_unit, promise_unit, promise_undated,
             in_the_past, too_far, promise_cap
+        KeyReused
     """
     known = await _permitted(context, caller, number, "make_promise")
     unit = _unit(caller, known, draft)
@@ -139,7 +141,8 @@ async def make_promise(
         hearing=hearing,
     )
     rules = (known.rules.ahead, known.rules.grace)
-    async with reserved(context, caller, f"promise/{number}", key, draft.model_dump_json()):
+    said = f"{hearing}/{draft.model_dump_json()}"
+    async with reserved(context, caller, f"promise/{number}", key, said):
         made = await promises.make(context.store, new, draft.due, rules, known.pack.calendar.tz)
     return await _out(context, made, known.pack)
 

@@ -3,6 +3,7 @@
 An entry has an id that the phone made. Whatever is sent again under it is the same entry.
 """
 
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -14,6 +15,13 @@ from domain.ticket.files import Files
 
 MOST = 50
 """The most entries of a batch."""
+_ON_THE_WAY = timedelta(minutes=5)
+"""A clock that differs by no more is right: it takes time to send a batch."""
+_LONGEST = timedelta(days=30)
+"""What an entry may have waited on a phone; a clock that says more is not believed.
+
+No pack keeps diaries for less.
+"""
 
 EntryId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{16,64}$")]
 Line = Annotated[str, StringConstraints(max_length=500), AfterValidator(cleaned)]
@@ -104,3 +112,18 @@ def content(entry: ReportEntry | DiaryEntry | CheckEntry) -> str:
     """
     text = entry.model_dump_json(exclude={"at", "before", "after", "photos"})
     return f"{text}\n{len(references(entry))}"
+
+
+def written_at(at: datetime, sent_at: datetime | None, now: datetime) -> datetime:
+    """Return when an entry was written, as the server's clock has it.
+
+    A phone whose clock is off is off by as much when it sends: that corrects it. One that was set
+    right in between leaves times that cannot be, later than now or too long ago. Such an entry is
+    dated when it arrived, so that it is found, and not deleted as if it were old.
+    """
+    off = now - sent_at if sent_at is not None else timedelta()
+    try:
+        corrected = at + off if abs(off) > _ON_THE_WAY else at
+    except OverflowError:
+        return now
+    return corrected if now - _LONGEST <= corrected <= now else now

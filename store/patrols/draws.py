@@ -22,7 +22,10 @@ _CRITERIA = TypeAdapter(tuple[Criterion, ...])
 
 @dataclass(frozen=True)
 class WantedDraw:
-    """A draw that is wanted: so many of the rounds of these days, up to yesterday."""
+    """A draw that is wanted: so many of the rounds of these days, up to yesterday.
+
+    `after`: the number of the city's last draw that who asks has seen, if they say so.
+    """
 
     city: str
     since: date
@@ -30,6 +33,7 @@ class WantedDraw:
     size: int
     rules: Checks
     account: str
+    after: int | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,8 @@ async def draw(
     """Draw from the rounds of these days, and record it. Each draw of a city has the next number.
 
     The seed is made after the population is read: nobody can have chosen it for what it draws.
-    Whoever draws at the same time as another, and finds the number taken, draws again.
+    Whoever draws at the same time as another, and finds the number taken, draws again. The same
+    that was asked for after the same draw is drawn already: it is returned.
 
     Raises:
         Refused: draw_too_early, draw_period, draw_too_large
@@ -88,6 +93,9 @@ async def draw(
     adding = store.insert(patrol_draw).on_conflict_do_nothing()
 
     def work(connection: Connection) -> Draw | None:
+        known = _drawn_already(connection, wanted)
+        if known is not None:
+            return known
         last = select(func.max(_DRAW.n)).where(_DRAW.city == wanted.city)
         n = (connection.execute(last).scalar() or 0) + 1
         members = _population(connection, wanted.city, wanted.since, wanted.until)
@@ -136,6 +144,22 @@ def _population(connection: Connection, city: str, since: date, until: date) -> 
 async def get(store: Store, draw_id: str) -> Draw | None:
     """Return the draw of this number, if there is one."""
     row = await store.first(select(patrol_draw).where(_DRAW.id == draw_id))
+    return None if row is None else _draw(row)
+
+
+def _drawn_already(connection: Connection, wanted: WantedDraw) -> Draw | None:
+    """Return the draw that this very request made, when it comes again."""
+    if wanted.after is None:
+        return None
+    same = select(patrol_draw).where(
+        _DRAW.city == wanted.city,
+        _DRAW.n == wanted.after + 1,
+        _DRAW.account == wanted.account,
+        _DRAW.since == wanted.since,
+        _DRAW.until == wanted.until,
+        _DRAW.size == wanted.size,
+    )
+    row = connection.execute(same).first()
     return None if row is None else _draw(row)
 
 

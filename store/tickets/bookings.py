@@ -69,7 +69,7 @@ async def book(
 
     Raises:
         Refused: in_the_past, too_soon, too_far, appointment_cap, appointments_paused,
-            appointment_taken
+            appointment_clash, appointment_taken
         KeyReused: the id stands for another appointment.
     """
 
@@ -83,6 +83,7 @@ async def book(
         now = clock(connection)
         check_start(new.starts_at, service, now)
         _check_phone(connection, new, rules, now)
+        _check_clash(connection, new, new.starts_at, new.ends_at)
         seat = _free_seat(connection, new, service, new.place, new.starts_at)
         made = new.model_copy(update={"seat": seat, "made_at": now})
         connection.execute(insert(booking), _row(made))
@@ -118,6 +119,7 @@ async def move(
         if by_citizen:
             check_move(found, service, now)
             check_start(to.starts_at, service, now)
+            _check_clash(connection, found, to.starts_at, to.ends_at)
         else:
             check_ahead(found, now)
             if to.starts_at <= now:
@@ -176,6 +178,25 @@ def _check_phone(connection: Connection, new: Booking, rules: Services, now: dat
     times, last = connection.execute(missed).one()
     if times >= rules.no_shows and last + rules.pause.length > now:
         raise Refused("appointments_paused", "Too many appointments of this phone were missed.")
+
+
+def _check_clash(
+    connection: Connection, of: Booking, starts_at: datetime, ends_at: datetime
+) -> None:
+    """Refuse a phone that has another appointment at that time, wherever it is.
+
+    Nobody is at two windows at once; a page that is loaded and sent again would take a seat twice.
+    """
+    clashing = select(_BOOKING.id).where(
+        _BOOKING.city == of.city,
+        _BOOKING.phone == of.phone,
+        _BOOKING.id != of.id,
+        _BOOKING.state == BookingState.BOOKED,
+        _BOOKING.starts_at < ends_at,
+        _BOOKING.ends_at > starts_at,
+    )
+    if of.phone and connection.execute(clashing.limit(1)).first() is not None:
+        raise Refused("appointment_clash", "This phone has another appointment at that time.")
 
 
 def _missed(now: datetime) -> ColumnElement[bool]:

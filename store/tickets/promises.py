@@ -138,7 +138,8 @@ async def end(
         late = ending.end is PromiseEnd.KEPT and found.unsaid(today)
         recorded = PromiseEnd.BROKEN if late else ending.end
         told = (recorded, ending.said, ending.by)
-        if (found.end, found.said, found.ended_by) == told:
+        same = (found.end, found.said, found.ended_by) == told
+        if same and _moved_to(connection, found) == ending.moved_to:
             return found
         checks.check_open(found)
         if ending.moved_to is not None:
@@ -162,11 +163,22 @@ async def end(
     return await store.write(work)
 
 
+def _moved_to(connection: Connection, found: Promise) -> date | None:
+    """Return the day of the promise that follows this one, if it was moved."""
+    which = select(_PROMISE.due).where(_PROMISE.id == _follower(found))
+    day: date | None = connection.execute(which).scalar_one_or_none()
+    return day
+
+
+def _follower(of: Promise) -> str:
+    return f"{of.id}+"
+
+
 def _follow(
     connection: Connection, found: Promise, day: date, ending: PromiseEnding, now: datetime
 ) -> None:
     follows = {
-        "id": f"{found.id}+",
+        "id": _follower(found),
         "follows": found.n,
         "due": day,
         "asked_until": checks.last_day_to_say(day, ending.grace),

@@ -39,9 +39,10 @@ async def test_a_resident_books_moves_and_cancels(api: Api) -> None:
         api, "/services", city="huangpu", service="social-insurance", lat="23.1005", lon="113.453"
     )
     assert says(near).index("老港片区") < says(near).index("科学城片区")
-    asked = await send(api, "/services/time", **await wants(api))
-    assert "请携带" in says(asked)
     fields = await wants(api)
+    asked = await api.http.get("/services/time", params=fields)
+    assert "请携带" in says(asked)
+    assert fields["name"] not in asked.text, "who comes is never taken from an address"
     refused = await send(api, "/services/book", **(fields | {"phone": "no"}), **KEY)
     assert refused.status_code == 422
     assert "陈女士" in refused.text, "nothing that was typed is lost"

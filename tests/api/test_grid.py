@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,30 @@ async def test_a_day_of_200_entries_sent_twice_is_200(gridded: Api) -> None:
     assert (kept and kept[0], texts and texts[0]) == (200, 199)
     numbers = {one["number"] for one in answers if one["number"]}
     assert len(numbers) == 1
+
+
+@pytest.mark.parametrize("said", [True, False])
+@pytest.mark.parametrize("days", [-25_000, -400, -2, 2, 400])
+async def test_what_a_phone_with_a_wrong_clock_wrote_is_kept_and_found(
+    one_db: Api, days: int, said: bool
+) -> None:
+    worker = await on_phone(one_db)
+    shown = datetime.now(UTC) + timedelta(days=days)
+    early = written("diary", text="先写的。") | {"at": f"{shown - timedelta(hours=2)}"}
+    late = written("diary", text="后写的。") | {"at": f"{shown - timedelta(hours=1)}"}
+    answers = await worker.send(early, late, sent_at=shown if said else None)
+    assert {one["outcome"] for one in answers} == {"kept"}
+    found = await one_db.http.post(
+        "/api/v1/grid/diary/search", json={"days": 7}, headers=await street(one_db)
+    )
+    texts = [one["text"] for one in found.json()["items"]]
+    assert sorted(texts) == ["先写的。", "后写的。"]
+    if said:
+        assert texts == ["后写的。", "先写的。"], "the newest first, by the time that was lost"
+        ages = [
+            datetime.now(UTC) - datetime.fromisoformat(one["at"]) for one in found.json()["items"]
+        ]
+        assert [round(age / timedelta(hours=1)) for age in ages] == [1, 2]
 
 
 async def test_batches_at_once_take_an_entry_once(gridded: Api) -> None:

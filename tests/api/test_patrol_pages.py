@@ -185,9 +185,14 @@ async def test_checks_are_drawn_evaluated_and_drawn_again(river: Api) -> None:
     since, until = ((now - timedelta(days=days)).date().isoformat() for days in (7, 2))
     wrong = await supervisor.post(here, {"since": since, "until": until, "size": "50"})
     assert (wrong.status_code, "可抽取的巡查没有这么多" in says(wrong)) == (422, True)
-    made = await supervisor.post(here, {"since": since, "until": until, "size": "2"})
+    assert 'name="after" value="0"' in wrong.text
+    wanted = {"since": since, "until": until, "size": "2", "after": "0"}
+    made = await supervisor.post(here, wanted)
     assert made.status_code == 303, says(made)
     address = made.headers["location"]
+    twice = await supervisor.post(here, wanted)
+    assert twice.headers["location"] == address, "two taps are one draw"
+    assert 'name="after" value="1"' in (await supervisor.get(here)).text
     evaluator = await at_river(river, Role.OFFICER, "evaluators")
     page = await evaluator.get(address)
     action = re.search(r'action="([^"]+/sheets/[^"]+)"', page.text)

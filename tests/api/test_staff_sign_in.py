@@ -109,6 +109,18 @@ async def test_an_expired_session_loses_nothing_that_was_typed(api: Api) -> None
     assert ready == {"note": "关于<路灯>的说明", "reached": "no", "key": "k1"}
 
 
+async def test_only_what_was_typed_is_shown_before_it_is_sent(api: Api) -> None:
+    name = await new_account(api)
+    entry = {"kind": "diary", "id": "d" * 32, "text": "居民说水压低。"}
+    response = await api.http.post("/staff/grid", data=entry, headers=PEOPLE)
+    carried = hidden(response, "/staff/sign-in")
+    right = await api.http.post(
+        "/staff/sign-in", data=carried | {"name": name, "password": PASSWORD}, headers=PEOPLE
+    )
+    assert re.findall(r"<blockquote[^>]*>([^<]*)<", right.text) == ["居民说水压低。"]
+    assert hidden(right, "/staff/grid").items() >= entry.items()
+
+
 async def test_passwords_are_typed_anew(api: Api) -> None:
     typed = {"old": PASSWORD, "new": "another quiet morning"}
     response = await api.http.post("/staff/me", data=typed, headers=PEOPLE)

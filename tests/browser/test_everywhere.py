@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page
 
+from domain.actors import Role
 from tests.browser.conftest import Open
 from tests.support.browser import Site, violations
 
@@ -85,6 +86,13 @@ def test_the_checker_sees_what_is_wrong(phone: Open) -> None:
     page = phone("/follow")
     page.evaluate("document.querySelector('main').append(document.createElement('img'))")
     assert [fault.split(":")[0] for fault in violations(page)] == ["image-alt"]
+
+
+def test_a_long_account_name_fits_a_small_phone(desk: Open) -> None:
+    page = desk("/staff/me", Role.OFFICER, unit="water", viewport={"width": 360, "height": 740})
+    account = page.locator('.staff-who a[href="/staff/me"]')
+    account.evaluate("(link) => link.append('wang.xiaoming.duty@water.tongzhou.example.org')")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 def test_twice_the_size_of_text_still_fits(phone: Open) -> None:

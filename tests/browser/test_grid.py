@@ -223,3 +223,48 @@ def test_what_is_not_finished_keeps_nothing_behind_it(desk: Open, town: Site) ->
     page.unroute("**/api/v1/grid/entries")
     page.locator("[data-sync]").click()
     expect(state).to_have_text(WORDS["zh"][0])
+
+
+def test_two_taps_make_one_entry(desk: Open, town: Site) -> None:
+    _appointed(town)
+    page = desk("/staff/grid", Role.GRID_WORKER, unit=STREET, viewport=PHONE)
+    page.evaluate(_GOVERNED)
+    page.context.set_offline(True)
+    waiting = page.locator("[data-waiting] li")
+    for n, kind in enumerate(("diary", "report", "diary"), 1):
+        form = _form(page, kind)
+        form.locator("textarea").fill(f"第{n}条，手抖点了两下。")
+        if kind == "report":
+            form.locator("[name=before]").set_input_files([_photo("now")])
+        form.locator("button.btn-primary").dblclick()
+        expect(form.locator("textarea")).to_have_value("")
+        expect(waiting.last).to_contain_text(f"第{n}条")
+        expect(waiting).to_have_count(n)
+    page.context.set_offline(False)
+    expect(waiting).to_have_count(0, timeout=60_000)
+    assert sorted(_found(town, "手抖")) == ["第1条，手抖点了两下。", "第3条，手抖点了两下。"]
+
+
+def test_a_photo_that_is_too_large_is_told_on_the_spot(desk: Open, town: Site) -> None:
+    _appointed(town)
+    page = desk("/staff/grid", Role.GRID_WORKER, unit=STREET, viewport=PHONE)
+    page.evaluate(_GOVERNED)
+    page.context.set_offline(True)
+    form, waiting = _form(page, "report"), page.locator("[data-waiting] li")
+    form.locator("textarea").fill("照片太大，现场就要知道。")
+    photo = form.locator("[name=before]")
+    large: FilePayload = {
+        "name": "large.jpg",
+        "mimeType": "image/jpeg",
+        "buffer": bytes(21 * 1024 * 1024),
+    }
+    photo.set_input_files([large])
+    form.locator("button.btn-primary").click()
+    expect(waiting).to_have_count(0)
+    assert "超过" in photo.evaluate("(field) => field.validationMessage")
+    expect(form.locator("textarea")).to_have_value("照片太大，现场就要知道。")
+    photo.set_input_files([_photo("small")])
+    form.locator("button.btn-primary").click()
+    expect(waiting).to_have_count(1)
+    page.context.set_offline(False)
+    expect(waiting).to_have_count(0, timeout=60_000)

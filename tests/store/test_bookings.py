@@ -118,6 +118,20 @@ async def test_an_appointment_keeps_others_out_that_would_overlap(store: Store) 
     assert await refusal(book(store, draft(STARTS + HOUR / 2))) == ""
 
 
+async def test_one_phone_has_one_appointment_at_a_time_wherever_it_is(store: Store) -> None:
+    first = await book(store, draft(phone="p"), at_once=3)
+    for minutes, place in ((0, "centre"), (15, "centre"), (-15, "other")):
+        new = draft(STARTS + minutes * HOUR / 60, phone="p", place=place)
+        assert await refusal(book(store, new, at_once=3)) == "appointment_clash"
+    assert await refusal(book(store, draft(), at_once=3)) == "", "another phone"
+    next_one = await book(store, draft(STARTS + HOUR / 2, phone="p"), at_once=3)
+    back = bookings.move(store, next_one.id, ONE, time_at(STARTS, "other"), clock=at(NOW))
+    assert await refusal(back) == "appointment_clash"
+    await bookings.cancel(store, first.id, at(NOW))
+    again = bookings.move(store, next_one.id, ONE, time_at(STARTS, "other"), clock=at(NOW))
+    assert await refusal(again) == ""
+
+
 async def test_moves_of_residents_are_counted_and_those_of_staff_are_not(store: Store) -> None:
     made = await book(store, draft())
     for n in (1, 2):

@@ -352,6 +352,23 @@ async def test_draws_at_once_have_a_number_each(store: Store) -> None:
         assert await draws.get(store, one.id) == one
 
 
+async def test_what_is_asked_for_twice_after_the_same_draw_is_drawn_once(store: Store) -> None:
+    first = await _drawn(store)
+    rules = PACK.patrols.checks
+    assert rules is not None
+
+    async def drawn(size: int, after: int, account: str = "supervisor") -> str:
+        wanted = WantedDraw(CITY, MONDAY, MONDAY, size, rules, account, after)
+        made = await draws.draw(store, wanted, AFTER, lambda: secrets.token_hex(32), at(MORNING))
+        return made.id
+
+    taps = await asyncio.gather(*(drawn(2, first.n) for _ in range(4)))
+    assert set(taps) == {"jinan-2"}
+    assert await drawn(2, 2) == "jinan-3", "who has seen it draws another"
+    assert await drawn(3, first.n) == "jinan-4", "another size is another draw"
+    assert await drawn(2, first.n, "other") == "jinan-5", "and so is another supervisor's"
+
+
 async def test_a_draw_cannot_be_changed_by_hand(store: Store) -> None:
     made = await _drawn(store)
     for statement in (

@@ -140,6 +140,13 @@ async def test_a_moved_promise_keeps_its_day_and_a_new_one_follows(store: Store)
     assert (old.due, old.end, old.said) == (DUE, PromiseEnd.EXCUSED, "厂家停产")
     assert (new.due, new.follows, new.end, new.text) == (moved, 1, None, one.text)
     assert await promises.followers(store, [old]) == {(number, 1): new}
+    again = await promises.end(store, one.id, end, UTC, None, at(AFTER))
+    assert again.end is PromiseEnd.EXCUSED, "the same again is no harm"
+    day = moved + timedelta(days=9)
+    further = PromiseEnding(PromiseEnd.EXCUSED, "厂家停产", "s", None, day, *RULES)
+    refused = await refusal(promises.end(store, one.id, further, UTC, None, at(AFTER)))
+    assert refused == "promise_ended", "another day is not silently dropped"
+    assert len(await promises.of_ticket(store, number)) == 2
     other = await made(store, number)
     past = PromiseEnding(PromiseEnd.EXCUSED, "再等", "s", None, TODAY, *RULES)
     assert await refusal(promises.end(store, other.id, past, UTC, None, at(AFTER))) == "in_the_past"

@@ -40,10 +40,13 @@ class OnPhone:
     account: str
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    async def send(self, *entries: dict[str, Any]) -> list[dict[str, Any]]:
-        """Send a batch; return what became of each entry."""
+    async def send(
+        self, *entries: dict[str, Any], sent_at: datetime | None = None
+    ) -> list[dict[str, Any]]:
+        """Send a batch with what the phone's clock shows; return what became of each entry."""
+        said = {} if sent_at is None else {"sent_at": sent_at.isoformat()}
         answer = await self.http.post(
-            "/api/v1/grid/entries", json={"entries": list(entries)}, headers=self.headers
+            "/api/v1/grid/entries", json=said | {"entries": list(entries)}, headers=self.headers
         )
         assert answer.status_code == 200, answer.text
         return list(answer.json()["items"])

@@ -55,10 +55,13 @@ async def services_nearby(request: Request, context: Context) -> Response:
     return await _services(request, context, await Form.read(request, *FIELDS))
 
 
-@router.post("/services/time")
+@router.get("/services/time")
 async def time(request: Request, context: Context) -> Response:
-    """Ask who comes at the time that was chosen."""
-    form = await Form.read(request, *_WANTED)
+    """Ask who comes at the time that was chosen. Its address names nobody, and one can go back
+    to it from what was booked.
+    """
+    form = Form.of(FormData(request.query_params), *_CHOSEN)
+    form.typed = dict.fromkeys(_WANTED, "") | form.typed
     return await _asking(request, context, form)
 
 

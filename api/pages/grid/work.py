@@ -16,7 +16,7 @@ from api.http import browser_sessions
 from api.http.access import public, staff
 from api.http.dependencies import Context
 from api.http.forms import form_of
-from api.pages.shared.chosen_files import chosen_files, store_chosen
+from api.pages.shared.chosen_files import chosen_files, photo_bytes, store_chosen
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.labels import PROBLEMS
 from api.pages.shared.navigation import GRID
@@ -139,6 +139,7 @@ async def _page(
         kept=kept,
         seen=list(Seen),
         categories=pack.categories if pack else (),
+        photo_bytes=photo_bytes(context),
         reasons={code: PROBLEMS.get(code) or CODES[code].title for code in _REASONS},
     )
 

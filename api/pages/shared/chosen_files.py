@@ -7,8 +7,8 @@ from starlette.datastructures import FormData, UploadFile
 from app.access.caller import Caller
 from app.context import AppContext
 from app.filing.uploads import upload
-from domain.ticket.files import Purpose
-from media.receive import Piece
+from domain.ticket.files import FileKind, Purpose
+from media.receive import MB, Piece
 from store.files.files import FileRow
 
 _AT_ONCE = 256 * 1024
@@ -29,6 +29,11 @@ async def store_chosen(
         Problem, FileRefused, ObjectsUnavailable, StoreUnavailable: nothing is stored.
     """
     return (await upload(context, caller, "", _pieces(chosen), purpose)).row
+
+
+def photo_bytes(context: AppContext) -> int:
+    """Return the most bytes of a photo, for a phone that says it on the spot."""
+    return context.uploads.megabytes[FileKind.PHOTO] * MB
 
 
 async def _pieces(chosen: UploadFile) -> AsyncIterator[Piece]:

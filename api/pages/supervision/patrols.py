@@ -23,7 +23,7 @@ from domain.words import N_
 router = APIRouter(include_in_schema=False)
 
 DRAWS = f"{PATROLS}/draws"
-_DRAW = ("since", "until", "size")
+_DRAW = ("since", "until", "size", "after")
 _WORDS = {name: N_("This is not a date.") for name in ("since", "until")}
 _POINTS = "points_"
 
@@ -127,13 +127,15 @@ async def _listed(
     pack = working_city(request, context, caller)
     if pack.patrols.checks is None:
         raise Problem("not_found")
+    known = (await inspecting.list_draws(context, caller, pack.city.id)).items
+    form.typed["after"] = form.typed["after"] or (known[0].id.rpartition("-")[2] if known else "0")
     return staff_page(
         request,
         "supervision/patrols_draws.html",
         caller,
         status,
         pack=pack,
-        draws=(await inspecting.list_draws(context, caller, pack.city.id)).items,
+        draws=known,
         may_draw=caller.may(RIGHTS["draw_checks"]),
         form=form,
     )

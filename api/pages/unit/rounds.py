@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from api.http.access import public, staff
 from api.http.dependencies import Context
 from api.http.forms import form_of
-from api.pages.shared.chosen_files import chosen_files, store_chosen
+from api.pages.shared.chosen_files import chosen_files, photo_bytes, store_chosen
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.labels import PROBLEMS
 from api.pages.shared.navigation import ROUNDS
@@ -67,7 +67,13 @@ async def listed(
     _check_city(pack)
     found = await walking.own_rounds(context, caller, pack.city.id)
     return staff_page(
-        request, "unit/rounds.html", caller, pack=pack, rounds=found.items, reasons=REASONS
+        request,
+        "unit/rounds.html",
+        caller,
+        pack=pack,
+        rounds=found.items,
+        photo_bytes=photo_bytes(context),
+        reasons=REASONS,
     )
 
 
@@ -226,6 +232,7 @@ async def _page(
         # A page that a phone keeps has the forms, and shows them when the round begins.
         begun=of.starts <= now,
         kept=[one for one in of.stamps if one.kept and one.attempt == of.attempt],
+        photo_bytes=photo_bytes(context),
         reasons=REASONS,
         categories=pack.categories,
         form=form,

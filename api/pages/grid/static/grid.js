@@ -52,6 +52,17 @@
     return { kind, text, ...filled(["category", "done"]), place: { ...filled(["area", "address"]), ...point } };
   };
 
+  // Of two taps the second finds the first at work: what was written once is one entry.
+  const keeping = new WeakSet();
+  const keepOnce = async (form) => {
+    if (keeping.has(form)) return;
+    keeping.add(form);
+    try {
+      await keep(form);
+    } finally {
+      keeping.delete(form);
+    }
+  };
   const keep = async (form) => {
     if (!form.reportValidity()) return;
     const inputs = Object.fromEntries(Object.keys(PHOTOS).map((name) => [name, form.elements[name]]));
@@ -100,7 +111,8 @@
     for (;;) {
       const batch = await batchOf((await phone.left()).filter((entry) => !later.has(entry.id)), csrf);
       if (!batch.length) break;
-      const answer = await phone.posted("/api/v1/grid/entries", csrf, { entries: batch.map(({ body }) => body) });
+      const entries = batch.map(({ body }) => body);
+      const answer = await phone.posted("/api/v1/grid/entries", csrf, { sent_at: new Date().toISOString(), entries });
       if (!answer.ok) throw await phone.stopped(answer);
       const { items } = await answer.json();
       const done = await Promise.all(batch.map((one, n) => settle(one, items[n])));
@@ -132,7 +144,7 @@
   const phone = keptOnPhone({ panel, name: "jiesu-grid", purposes: PHOTOS, line, repairs, send, shown });
   if (phone) {
     for (const form of document.querySelectorAll("form[data-entry]")) {
-      form.addEventListener("submit", (event) => { event.preventDefault(); keep(form); });
+      form.addEventListener("submit", (event) => { event.preventDefault(); keepOnce(form); });
       const position = form.querySelector("[data-position]");
       if (position && "geolocation" in navigator) {
         position.hidden = false;

@@ -82,6 +82,12 @@ const keptOnPhone = ({ panel, name, purposes, line, repairs, send, shown }) => {
   const keep = async (entry, form, inputs) => {
     const photos = {};
     for (const [key, input] of Object.entries(inputs)) {
+      // Said on the spot, not in the evening: by then nobody is there to take another one.
+      if ([...(input?.files ?? [])].some((file) => file.size > Number(panel.dataset.photo))) {
+        input.setCustomValidity(because("file_too_large"));
+        form.reportValidity();
+        return false;
+      }
       // The bytes, not the file: the phone's gallery may lose it before there is a network.
       const blobs = await Promise.all([...(input?.files ?? [])].map(async (file) => new Blob([await file.arrayBuffer()], { type: file.type })));
       const kept = blobs.length ? blobs : form.photosBefore?.[key] ?? [];
@@ -200,6 +206,8 @@ const keptOnPhone = ({ panel, name, purposes, line, repairs, send, shown }) => {
 
   const start = ({ others = [], kept = () => {} } = {}) => {
     panel.hidden = false;
+    // A photo that was too large may be another one now.
+    document.addEventListener("change", ({ target }) => { if (target.type === "file") target.setCustomValidity(""); });
     panel.querySelector("[data-sync]").addEventListener("click", sync);
     addEventListener("online", sync);
     document.addEventListener("visibilitychange", () => { if (!document.hidden) sync(); });
