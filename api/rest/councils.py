@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
 
 from api.http.access import TicketNumber, citizen_or_staff, public, staff
+from api.http.browser_sessions import guest_of
 from api.http.dependencies import Context
-from api.http.networks import network_of
 from api.http.problem_responses import responses
 from api.http.responses import json_of
 from app.access.caller import Caller
@@ -58,7 +58,7 @@ _INVITED = (
     "too_many_requests",
     "store_unavailable",
 )
-_SPEAKING = (*_INVITED, "malformed_json", "body_too_large")
+_SPEAKING = (*_INVITED, "code_of_resident", "malformed_json", "body_too_large")
 
 EXAMPLE = {
     "subject": "小区停车位怎么安排",
@@ -269,7 +269,7 @@ async def late(
 )
 async def take_part(request: Request, context: Context, code: InvitationCode) -> Response:
     """Return plans, statements and, once it is counted, the result. No ticket is named."""
-    return json_of(await councils.take_part(context, code, network_of(request)))
+    return json_of(await councils.take_part(context, code, await guest_of(request, context)))
 
 
 @router.post(
@@ -288,7 +288,7 @@ async def speak(
     body: Annotated[StatementIn, Body(examples=[{"text": "晚上九点以后没有空位。"}])],
 ) -> Response:
     """Record it; it is shown to all, with phones, plates and the like covered."""
-    out = await councils.speak_in_council(context, code, network_of(request), body)
+    out = await councils.speak_in_council(context, code, await guest_of(request, context), body)
     return json_of(out)
 
 
@@ -310,5 +310,5 @@ async def vote(
     body: Annotated[BallotIn, Body(examples=[{"option": 1}])],
 ) -> Response:
     """Count one vote, which cannot be changed. Late is what the store gets after the end."""
-    out = await councils.vote_in_council(context, code, network_of(request), body)
+    out = await councils.vote_in_council(context, code, await guest_of(request, context), body)
     return json_of(out)

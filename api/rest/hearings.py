@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Header, Path, Request, Response
 
 from api.http.access import TicketNumber, public, staff
+from api.http.browser_sessions import guest_of
 from api.http.dependencies import Context
-from api.http.networks import network_of
 from api.http.problem_responses import responses
 from api.http.responses import json_of
 from app.access.caller import Caller
@@ -46,6 +46,7 @@ _INVITED = (
     "body_too_large",
     "hearing_not_found",
     "invitation_unknown",
+    "code_of_resident",
     "too_many_attempts",
     "too_many_requests",
     "store_unavailable",
@@ -134,7 +135,14 @@ async def invite(
     summary="Prepare what a unit answers at a public hearing",
     tags=["Staff"],
     response_model=HearingOut,
-    responses=responses(*_ONE, "bad_number", "ticket_not_found", "not_at_hearing", "not_your_unit"),
+    responses=responses(
+        *_ONE,
+        "bad_number",
+        "ticket_not_found",
+        "not_at_hearing",
+        "not_your_unit",
+        "answer_stands",
+    ),
 )
 async def answer(
     hearing: HearingNumber,
@@ -253,7 +261,8 @@ async def ask(
     body: Annotated[AskIn, Body(examples=[{"text": "北门的路灯什么时候装？"}])],
 ) -> Response:
     """Record a question; it is shown once a supervisor lets it through."""
-    return json_of(await hearings.ask_at_hearing(context, hearing, code, network_of(request), body))
+    guest = await guest_of(request, context)
+    return json_of(await hearings.ask_at_hearing(context, hearing, code, guest, body))
 
 
 @router.post(
@@ -263,7 +272,7 @@ async def ask(
     tags=["Citizens"],
     dependencies=[public("get_hearing")],
     response_model=HearingOut,
-    responses=responses(*_INVITED, "not_at_hearing", "answer_rated"),
+    responses=responses(*_INVITED, "not_at_hearing", "nothing_answered", "answer_rated"),
 )
 async def rate(
     request: Request,
@@ -273,6 +282,5 @@ async def rate(
     body: Annotated[RateAtHearingIn, Body(examples=[{"number": "2611012345675", "grade": 5}])],
 ) -> Response:
     """Count one rating for each invitation and ticket."""
-    return json_of(
-        await hearings.rate_at_hearing(context, hearing, code, network_of(request), body)
-    )
+    guest = await guest_of(request, context)
+    return json_of(await hearings.rate_at_hearing(context, hearing, code, guest, body))

@@ -12,6 +12,7 @@ from app.access.visibility import city_of, visible
 from app.context import AppContext
 from app.errors import Problem
 from app.sending.commands import execute
+from app.sending.used_keys import reserved
 from app.supervision.views import ListRowOut, SupervisionPage, leader_out, row_out
 from domain.actors import Role
 from domain.commands.supervising.settle_all import SettleAll
@@ -148,7 +149,8 @@ async def put_on_list(
         put_at=context.now(),
     )
     due = partial(_due, pack, body.due)
-    made = await supervision_lists.put(context.store, new, caller.actor, due)
+    async with reserved(context, caller, number, key, f"list/{body.model_dump_json()}"):
+        made = await supervision_lists.put(context.store, new, caller.actor, due)
     return await _told(context, made, pack, caller)
 
 
@@ -176,11 +178,13 @@ async def revisit_row(context: AppContext, caller: Caller, row: str, body: Revis
     """Say whether the effect holds; where the problem came back, it is open again.
 
     Raises:
-        Problem, Refused: row_not_found, not_your_list, row_not_now, revisit_too_early,
-            in_the_past, too_far, supervision_of_report
+        Problem, Refused: row_not_found, not_your_list, own_request, row_not_now,
+            revisit_too_early, in_the_past, too_far, supervision_of_report
     """
     await permit(context, caller, "revisit_row")
     known = await _of_post(context, caller, row)
+    if caller.unit == known.row.unit:
+        raise Refused("own_request", "Who rectifies it does not say whether the effect holds.")
     pack = known.pack
 
     def apply(before: ListRow, at: datetime) -> ListRow:

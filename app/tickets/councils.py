@@ -8,10 +8,12 @@ from pydantic import Field
 
 from app.access import guards
 from app.access.caller import Caller
+from app.access.guests import Guest, check_resident
 from app.access.permission import permit
 from app.access.visibility import city_of, visible
 from app.context import AppContext
 from app.errors import Problem
+from app.sending.used_keys import reserved
 from app.tickets.codes import drawn, mark_of
 from app.tickets.council_views import CouncilOut, council_out, unit_names
 from domain.council.council import (
@@ -159,7 +161,8 @@ async def prepare_council(
         n=0,
         prepared_at=context.now(),
     )
-    made = await councils.prepare(context.store, new)
+    async with reserved(context, caller, number, key, f"council/{draft.model_dump_json()}"):
+        made = await councils.prepare(context.store, new)
     return await _out(context, made, known.pack, staff=True)
 
 
@@ -182,7 +185,9 @@ async def invite_to_council(
     nonce = key or context.nonce()
     codes = [drawn(context, f"{council.id}/{nonce}/{one}") for one in range(body.count)]
     marks = [mark_of(context, one) for one in codes]
-    changed = await councils.invite(context.store, council.id, marks, body.replace)
+    content = f"council/{n}/{body.model_dump_json()}"
+    async with reserved(context, caller, number, key, content):
+        changed = await councils.invite(context.store, council.id, marks, body.replace)
     return InvitationsOut(codes=codes, invited=changed.invited)
 
 
@@ -314,52 +319,55 @@ async def _council(context: AppContext, number: str, n: int) -> Council:
 # --- participants -----------------------------------------------------------------------------
 
 
-async def take_part(context: AppContext, code: str, network: str) -> Participation:
-    """Return the council of an invitation. Unknown codes are counted by `network`.
+async def take_part(context: AppContext, code: str, guest: Guest) -> Participation:
+    """Return the council of an invitation. Unknown codes are counted by network.
 
     Raises:
         Problem: invitation_unknown, too_many_attempts
     """
     await permit(context, None, "take_part")
-    return await _participation(context, mark_of(context, code), network)
+    return await _participation(context, mark_of(context, code), guest.network)
 
 
 async def speak_in_council(
-    context: AppContext, code: str, network: str, body: StatementIn
+    context: AppContext, code: str, guest: Guest, body: StatementIn
 ) -> Participation:
     """Record a statement; the same words of the same invitation are one statement.
 
     Raises:
-        Problem, Refused: as `take_part`, and council_not_now, statements_over, statement_cap
+        Problem, Refused: as `take_part`, and code_of_resident, council_not_now,
+            statements_over, statement_cap
     """
     await permit(context, None, "take_part")
+    check_resident(guest)
     mark = mark_of(context, code)
-    await _participation(context, mark, network)
+    await _participation(context, mark, guest.network)
     statement = context.mark(f"council statement/{mark}/{body.text}")[:32]
     try:
         await councils.speak(context.store, mark, statement, body.label, body.text)
     except Refused as refused:
         raise _discreet(refused) from refused
-    return await _participation(context, mark, network)
+    return await _participation(context, mark, guest.network)
 
 
 async def vote_in_council(
-    context: AppContext, code: str, network: str, body: BallotIn
+    context: AppContext, code: str, guest: Guest, body: BallotIn
 ) -> Participation:
     """Count the vote of an invitation, once.
 
     Raises:
-        Problem, Refused: as `take_part`, and vote_not_open, vote_over, unknown_option,
-            already_voted, label_missing
+        Problem, Refused: as `take_part`, and code_of_resident, vote_not_open, vote_over,
+            unknown_option, already_voted, label_missing
     """
     await permit(context, None, "take_part")
+    check_resident(guest)
     mark = mark_of(context, code)
-    await _participation(context, mark, network)
+    await _participation(context, mark, guest.network)
     try:
         await councils.vote(context.store, mark, context.nonce(), body.option, body.label)
     except Refused as refused:
         raise _discreet(refused) from refused
-    return await _participation(context, mark, network)
+    return await _participation(context, mark, guest.network)
 
 
 async def _participation(context: AppContext, mark: str, network: str) -> Participation:

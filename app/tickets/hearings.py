@@ -7,10 +7,12 @@ from pydantic import Field
 
 from app.access import guards
 from app.access.caller import Caller
+from app.access.guests import Guest, check_resident
 from app.access.permission import permit
 from app.access.visibility import city_of, visible
 from app.context import AppContext
 from app.errors import Problem
+from app.sending.used_keys import reserved
 from app.tickets.codes import drawn, mark_of
 from app.tickets.council_views import unit_names
 from app.tickets.promise_views import PromiseOut, promise_out
@@ -172,7 +174,8 @@ async def prepare_hearing(
         made_at=context.now(),
         made_by=caller.id,
     )
-    made = await hearings.prepare(context.store, new, chosen)
+    async with reserved(context, caller, city, key, f"hearing/{draft.model_dump_json()}"):
+        made = await hearings.prepare(context.store, new, chosen)
     return await _out(context, made, pack, staff=True)
 
 
@@ -204,7 +207,8 @@ async def invite_to_hearing(
     nonce = key or context.nonce()
     codes = [drawn(context, f"{found.id}/{nonce}/{one}") for one in range(body.count)]
     marks = [mark_of(context, one) for one in codes]
-    invited = await hearings.invite(context.store, number, marks)
+    async with reserved(context, caller, number, key, f"hearing/{body.model_dump_json()}"):
+        invited = await hearings.invite(context.store, number, marks)
     return HearingInvitationsOut(codes=codes, invited=invited)
 
 
@@ -214,7 +218,7 @@ async def answer_at_hearing(
     """Record what the unit of a ticket answers at the hearing.
 
     Raises:
-        Problem: hearing_not_found, not_at_hearing, not_your_unit
+        Problem, Refused: hearing_not_found, not_at_hearing, not_your_unit, answer_stands
     """
     await permit(context, caller, "answer_at_hearing", ticket)
     await _leading(context, caller, ticket, "answer_at_hearing")
@@ -327,17 +331,18 @@ async def hearing_shown(context: AppContext, number: str) -> HearingOut:
 
 
 async def ask_at_hearing(
-    context: AppContext, number: str, code: str, network: str, body: AskIn
+    context: AppContext, number: str, code: str, guest: Guest, body: AskIn
 ) -> HearingOut:
     """Record a question of somebody invited; it is shown once a supervisor lets it through.
 
     Raises:
         Problem, Refused: hearing_not_found, invitation_unknown, hearing_question_cap,
-            too_many_attempts
+            too_many_attempts, code_of_resident
     """
     await permit(context, None, "get_hearing")
+    check_resident(guest)
     out = await hearing_shown(context, number)
-    mark = await _invited(context, number, code, network)
+    mark = await _invited(context, number, code, guest.network)
     question = QuestionRow(
         context.mark(f"hearing question/{mark}/{body.text}")[:32],
         context.now(),
@@ -350,17 +355,18 @@ async def ask_at_hearing(
 
 
 async def rate_at_hearing(
-    context: AppContext, number: str, code: str, network: str, body: RateAtHearingIn
+    context: AppContext, number: str, code: str, guest: Guest, body: RateAtHearingIn
 ) -> HearingOut:
     """Count the rating of an answer: once for each invitation and ticket.
 
     Raises:
         Problem, Refused: hearing_not_found, invitation_unknown, not_at_hearing, answer_rated,
-            too_many_attempts
+            too_many_attempts, code_of_resident, nothing_answered
     """
     await permit(context, None, "get_hearing")
+    check_resident(guest)
     out = await hearing_shown(context, number)
-    mark = await _invited(context, number, code, network)
+    mark = await _invited(context, number, code, guest.network)
     if body.number not in {one.number for one in out.tickets}:
         raise Problem("not_at_hearing")
     await hearings.rate(context.store, number, body.number, mark, body.grade)

@@ -11,11 +11,13 @@ from pydantic import Field
 
 from app.access import guards
 from app.access.caller import Caller
+from app.access.guests import Guest, check_resident
 from app.access.permission import permit
 from app.access.visibility import visible
 from app.context import AppContext
 from app.errors import Problem
 from app.filing.files import visible_files
+from app.sending.used_keys import reserved
 from app.tickets.codes_on_paper import drawn, mark_of
 from app.tickets.moments import TimelineMoment
 from domain.mediation.mediation import (
@@ -168,7 +170,8 @@ async def open_mediation(
     )
     sealed = _seal(context, new.id, _Sealed(subject=draft.subject))
     sides = [_seal(context, new.id, _Side(**dict(one))) for one in draft.parties]
-    made = await mediations.open_(context.store, new, sealed, sides)
+    async with reserved(context, caller, number, key, f"mediation/{draft.model_dump_json()}"):
+        made = await mediations.open_(context.store, new, sealed, sides)
     return _out(context, made, known.pack)
 
 
@@ -186,19 +189,20 @@ async def propose(
     same codes.
 
     Raises:
-        Problem, Refused: mediation_not_found, mediation_not_now, mediation_of_report, in_the_past
+        Problem, Refused: mediation_not_found, not_your_unit, mediation_not_now,
+            mediation_of_report, in_the_past
     """
-    known = await _keeping(context, caller, number)
-    found = await _one(context, number, n)
+    known, found = await _kept_by(context, caller, number, n)
     of, nonce = found.mediation, key or context.nonce()
     codes = [drawn(context, f"signature/{of.id}/{nonce}/{one.n}") for one in found.parties]
     sealed = _opened(context, found).model_copy(update={"proposal": body.text})
     points = [(one, _cipher(context).encrypt(of.id, one.text)) for one in body.points]
     marks = [mark_of(context, code) for code in codes]
     today = context.now().astimezone(known.pack.calendar.tz).date()
-    changed = await mediations.propose(
-        context.store, of.id, _seal(context, of.id, sealed), points, marks, today
-    )
+    async with reserved(context, caller, number, key, f"proposal/{n}/{body.model_dump_json()}"):
+        changed = await mediations.propose(
+            context.store, of.id, _seal(context, of.id, sealed), points, marks, today
+        )
     return Proposed(codes=codes, mediation=_out(context, changed, known.pack))
 
 
@@ -208,11 +212,10 @@ async def sign_on_paper(
     """Record that a side signed on paper; the photo is a file of the ticket.
 
     Raises:
-        Problem, Refused: unknown_file, unknown_party, mediation_not_found, mediation_not_now,
-            mediation_of_report
+        Problem, Refused: unknown_file, unknown_party, mediation_not_found, not_your_unit,
+            mediation_not_now, mediation_of_report
     """
-    known = await _keeping(context, caller, number)
-    found = await _one(context, number, n)
+    known, found = await _kept_by(context, caller, number, n)
     photos = await visible_files(context, caller, number)
     if not any(one.id == body.file and one.kind is FileKind.PHOTO for one in photos):
         raise Problem("unknown_file")
@@ -227,10 +230,10 @@ async def fail_mediation(
     """Record that they do not agree, and why.
 
     Raises:
-        Problem, Refused: mediation_not_found, mediation_not_now, mediation_of_report
+        Problem, Refused: mediation_not_found, not_your_unit, mediation_not_now,
+            mediation_of_report
     """
-    known = await _keeping(context, caller, number)
-    found = await _one(context, number, n)
+    known, found = await _kept_by(context, caller, number, n)
     sealed = _opened(context, found).model_copy(update={"reason": body.reason})
     of = found.mediation.id
     changed = await mediations.fail(context.store, of, _seal(context, of, sealed))
@@ -243,10 +246,10 @@ async def keep_point(
     """Record that a point of the agreement is kept.
 
     Raises:
-        Problem, Refused: mediation_not_found, unknown_agreement_point, mediation_not_now
+        Problem, Refused: mediation_not_found, not_your_unit, unknown_agreement_point,
+            mediation_not_now
     """
-    known = await _keeping(context, caller, number)
-    found = await _one(context, number, n)
+    known, found = await _kept_by(context, caller, number, n)
     changed = await mediations.keep_point(context.store, found.mediation.id, point)
     return _out(context, changed, known.pack)
 
@@ -254,27 +257,29 @@ async def keep_point(
 # --- the sides --------------------------------------------------------------------------------
 
 
-async def to_sign(context: AppContext, code: str, network: str) -> ToSign:
-    """Return what a code signs. Wrong codes are counted by `network`.
+async def to_sign(context: AppContext, code: str, guest: Guest) -> ToSign:
+    """Return what a code signs. Wrong codes are counted by network.
 
     Raises:
         Problem: signature_unknown, too_many_attempts
     """
     await permit(context, None, "sign_agreement")
-    return await _to_sign(context, mark_of(context, code), network)
+    return await _to_sign(context, mark_of(context, code), guest.network)
 
 
-async def sign(context: AppContext, code: str, network: str) -> ToSign:
+async def sign(context: AppContext, code: str, guest: Guest) -> ToSign:
     """Sign with a code; it counts once, and cannot be taken back.
 
     Raises:
-        Problem, Refused: signature_unknown, too_many_attempts, mediation_not_now
+        Problem, Refused: code_of_resident, signature_unknown, too_many_attempts,
+            mediation_not_now
     """
     await permit(context, None, "sign_agreement")
+    check_resident(guest)
     mark = mark_of(context, code)
-    await _to_sign(context, mark, network)
+    await _to_sign(context, mark, guest.network)
     await mediations.sign(context.store, mark)
-    return await _to_sign(context, mark, network)
+    return await _to_sign(context, mark, guest.network)
 
 
 async def _to_sign(context: AppContext, mark: str, network: str) -> ToSign:
@@ -336,6 +341,21 @@ async def _keeping(context: AppContext, caller: Caller, number: str) -> _Known:
     if known.ticket.of_wrongdoing:
         raise Problem("mediation_of_report")
     return known
+
+
+async def _kept_by(
+    context: AppContext, caller: Caller, number: str, n: int
+) -> tuple[_Known, MediationRecord]:
+    """Return a mediation of the caller's unit: another one with a share may be a side of it.
+
+    Raises:
+        Problem: as `_keeping`, and mediation_not_found, not_your_unit
+    """
+    known = await _keeping(context, caller, number)
+    found = await _one(context, number, n)
+    if caller.unit not in (None, found.mediation.unit):
+        raise Problem("not_your_unit", "Another unit keeps this mediation.")
+    return known, found
 
 
 async def _one(context: AppContext, number: str, n: int) -> MediationRecord:

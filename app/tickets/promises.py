@@ -11,6 +11,7 @@ from app.access.visibility import city_of, visible, withheld
 from app.context import AppContext
 from app.errors import FieldProblem, Problem
 from app.filing import attachments
+from app.sending.used_keys import reserved
 from app.tickets.promise_views import PromiseOut, PromisesOut, numbers_of, promise_out
 from domain.commands.relations import NEAR, relation
 from domain.model import Incoming
@@ -138,7 +139,8 @@ async def make_promise(
         hearing=hearing,
     )
     rules = (known.rules.ahead, known.rules.grace)
-    made = await promises.make(context.store, new, draft.due, rules, known.pack.calendar.tz)
+    async with reserved(context, caller, number, key, f"promise/{draft.model_dump_json()}"):
+        made = await promises.make(context.store, new, draft.due, rules, known.pack.calendar.tz)
     return await _out(context, made, known.pack)
 
 

@@ -99,7 +99,7 @@ async def propose(
     clock: Clock = written_at,
 ) -> MediationRecord:
     """Record what is proposed, and the marks of the codes that sign it. An earlier proposal, and
-    its signatures, are gone.
+    its signatures, are gone. The same marks again are the same proposal.
 
     Raises:
         Refused: mediation_not_found, mediation_of_report, mediation_not_now, in_the_past
@@ -107,6 +107,8 @@ async def propose(
 
     def work(connection: Connection) -> MediationRecord:
         found = _locked(connection, mediation_id)
+        if _marks(connection, mediation_id) == list(marks):  # sent again: signatures stay
+            return _record(connection, mediation_id)
         check_proposal(found, [one for one, _ in points], today)
         connection.execute(delete(point).where(_POINT.mediation == mediation_id))
         connection.execute(
@@ -278,6 +280,12 @@ def _locked(connection: Connection, mediation_id: str) -> Mediation:
 def _ended(connection: Connection, of: str, state: MediationState, at: datetime) -> None:
     values = {"state": state.value, "ended_at": at}
     connection.execute(update(mediation).where(_MEDIATION.id == of).values(**values))
+
+
+def _marks(connection: Connection, mediation_id: str) -> list[str | None]:
+    """Return the marks of the codes that sign the proposal, by the order of the sides."""
+    which = select(_PARTY.mark).where(_PARTY.mediation == mediation_id).order_by(_PARTY.n)
+    return [row.mark for row in connection.execute(which).all()]
 
 
 def _record(connection: Connection, mediation_id: str) -> MediationRecord:
