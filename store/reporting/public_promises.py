@@ -6,12 +6,13 @@ from datetime import date
 from sqlalchemy import func, select
 
 from domain.promise.promise import Promise, PromiseEnd, PromiseState, state_of
+from store.db import tables
 from store.db.engine import Store
 from store.db.promise_tables import promise
 from store.reporting.published_answers import published_numbers
 from store.tickets.promises import PromisePart, Promises, paged, part
 
-_PROMISE = promise.c
+_PROMISE, _TICKET = promise.c, tables.ticket.c
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,19 @@ async def of_hearing(store: Store, number: str) -> list[Promise]:
 
 
 async def counts(store: Store, city: str, first: date, last: date, today: date) -> PromiseCounts:
-    """Count the promises, public or not, whose day is one of these; moved ones by their own day."""
+    """Count the promises, public or not, whose day is one of these; moved ones by their own day.
+
+    Those of reports of wrongdoing are in no published number.
+    """
     states: dict[PromiseState, int] = dict.fromkeys(PromiseState, 0)
     rows = await store.rows(
         select(_PROMISE.end, _PROMISE.due, _PROMISE.asked_until, func.count().label("many"))
-        .where(_PROMISE.city == city, _PROMISE.due.between(first, last))
+        .join(tables.ticket, _TICKET.number == _PROMISE.number)
+        .where(
+            _PROMISE.city == city,
+            _PROMISE.due.between(first, last),
+            _TICKET.of_wrongdoing.is_(False),
+        )
         .group_by(_PROMISE.end, _PROMISE.due, _PROMISE.asked_until)
     )
     for row in rows:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from domain.refusals import Refused
 from store.db import tables
@@ -76,12 +76,20 @@ async def choose(store: Store, case: ChosenCase, most: int) -> None:
         "chosen_at": case.at,
         "chosen_by": case.by,
     }
-    if case.number in (known := await cases(store, case.city, case.period)):
-        return
-    if len(known) >= most:
-        raise Refused("case_cap", f"A report card has at most {most} cases.")
-    keys = ["city", "period", "number"]
-    await store.change(store.insert(report_case).on_conflict_do_nothing(index_elements=keys), row)
+    chosen = select(_CASE.number).where(_CASE.city == case.city, _CASE.period == case.period)
+
+    def work(connection: Connection) -> None:
+        if store.dialect != "sqlite":  # those who choose for a period wait for each other
+            key = func.hashtextextended(f"report card/{case.city}/{case.period}", 0)
+            connection.execute(select(func.pg_advisory_xact_lock(key)))
+        known = {one.number for one in connection.execute(chosen).all()}
+        if case.number in known:
+            return
+        if len(known) >= most:
+            raise Refused("case_cap", f"A report card has at most {most} cases.")
+        connection.execute(insert(report_case), row)
+
+    await store.write(work)
 
 
 async def give_up(store: Store, city: str, period: str, number: str) -> None:
