@@ -1,12 +1,11 @@
 """Numbers and codes of appointments: computed from an id and the root key."""
 
 from app.context import AppContext
-from domain.canonical import typed_code
+from domain.canonical import spoken_code
 
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # pragma: allowlist secret
 """Digits and capitals without those that are taken for others."""
 
-_READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "-": "", " ": ""})
 _NUMBER, _CODE, _LONGEST = 10, 12, 40
 
 
@@ -22,7 +21,7 @@ def code_of(context: AppContext, number: str) -> str:
 
 def read(typed: str) -> str:
     """Return a number or a code in one form, however it was typed."""
-    return typed_code(typed[:_LONGEST]).upper().translate(_READ_AS)
+    return spoken_code(typed[:_LONGEST])
 
 
 def written(text: str) -> str:

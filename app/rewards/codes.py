@@ -1,12 +1,11 @@
 """The codes of wallets and prizes: computed from an id and the root key, and stored nowhere."""
 
 from app.context import AppContext
-from domain.canonical import typed_code
+from domain.canonical import spoken_code
 
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # pragma: allowlist secret
 """Digits and capitals without those that are taken for others (Crockford's base 32)."""
 
-_READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "-": "", " ": ""})
 WALLET_LENGTH, PRIZE_LENGTH = 16, 10
 LONGEST_TYPED = 40
 
@@ -23,8 +22,7 @@ def prize_code(context: AppContext, redemption: str) -> str:
 
 def mark_of(context: AppContext, code: str) -> str:
     """Return the keyed mark of a code, however it was typed."""
-    plain = typed_code(code[:LONGEST_TYPED]).upper().translate(_READ_AS)
-    return context.mark(f"reward code/{plain}")
+    return context.mark(f"reward code/{spoken_code(code[:LONGEST_TYPED])}")
 
 
 def written(code: str) -> str:

@@ -3,12 +3,11 @@
 from string import ascii_uppercase, digits
 
 from app.context import AppContext
-from domain.canonical import typed_number
+from domain.canonical import spoken_code
 
 _LETTERS = "".join(one for one in digits + ascii_uppercase if one not in "ILOU")
 """The letters of a code: without those that are taken for others."""
 _LENGTH = 12
-_READ_AS = str.maketrans("OIL", "011")
 
 
 def drawn(context: AppContext, text: str) -> str:
@@ -20,4 +19,4 @@ def drawn(context: AppContext, text: str) -> str:
 
 def mark_of(context: AppContext, code: str) -> str:
     """Return the mark of a code, however it was typed."""
-    return context.mark(f"invited/{typed_number(code).upper().translate(_READ_AS)}")
+    return context.mark(f"invited/{spoken_code(code)}")

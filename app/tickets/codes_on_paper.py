@@ -1,13 +1,12 @@
 """Single-use codes that are handed out on paper: computed from a text and the root key."""
 
 from app.context import AppContext
-from domain.canonical import typed_number
+from domain.canonical import spoken_code
 
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # pragma: allowlist secret
 """Digits and capitals without those that are taken for others."""
 
 _LENGTH, _LONGEST = 12, 40
-_READ_AS = str.maketrans("OIL", "011")
 
 
 def drawn(context: AppContext, text: str) -> str:
@@ -19,5 +18,4 @@ def drawn(context: AppContext, text: str) -> str:
 
 def mark_of(context: AppContext, code: str) -> str:
     """Return the keyed mark of a code, however it was typed."""
-    plain = typed_number(code[:_LONGEST]).upper().translate(_READ_AS)
-    return context.mark(f"on paper/{plain}")
+    return context.mark(f"on paper/{spoken_code(code[:_LONGEST])}")
