@@ -86,6 +86,7 @@ CODES: dict[str, Code] = {
     "mediation_not_found": Code(404, "The ticket has no such mediation."),
     "unknown_party": Code(404, "The mediation has no such side."),
     "unknown_agreement_point": Code(404, "The agreement has no such point."),
+    "code_of_resident": Code(403, "This code is a resident's: not to be used while signed in."),
     "signature_unknown": Code(401, "There is nothing to sign with this code."),
     "appointment_not_found": Code(404, "No such appointment, or not with this code."),
     "wrong_wallet_code": Code(404, "There is no wallet with this code."),
@@ -285,6 +286,8 @@ CODES: dict[str, Code] = {
     "not_at_hearing": Code(404, "The ticket is not one of this public hearing."),
     "question_not_found": Code(404, "There is no such question."),
     "hearing_question_cap": Code(409, "With this invitation enough was asked."),
+    "nothing_answered": Code(409, "The unit has not answered yet."),
+    "answer_stands": Code(409, "Residents have rated this answer: it stays as it is."),
     "answer_rated": Code(409, "This invitation has rated the answer."),
     # --- administering
     "name_taken": Code(409, "There is an account of this name already."),

@@ -24,6 +24,7 @@ _HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff
 _SPACES = re.compile(r"\s+")
 _BESIDE_HAN = re.compile(rf"(?<=[{_HAN}]) | (?=[{_HAN}])")
 _IN_NUMBERS = re.compile(r"[\s\-.·()]+")
+_READ_AS = str.maketrans("OIL", "011")
 _MANY = 4096
 
 
@@ -62,6 +63,14 @@ def digits_plainly(value: object) -> object:
 def typed_number(text: str) -> str:
     """Return a number that people read aloud or copy, without what only separates its digits."""
     return _IN_NUMBERS.sub("", "".join(map(_in_numbers, typed_code(text).lower())))
+
+
+def spoken_code(text: str) -> str:
+    """Return a code of digits and capitals as it is issued, however it was read aloud or copied.
+
+    Its letters are those that nobody takes for a digit; O, I and L are read as digits.
+    """
+    return typed_number(text).upper().translate(_READ_AS)
 
 
 def substituted(

@@ -15,6 +15,7 @@ from api.http.forms import form_of
 from api.http.networks import host_of, network_of
 from app.access import authentication
 from app.access.caller import Caller
+from app.access.guests import Guest
 from app.access.role_scope import confined
 from app.access.sessions import NewPassword, SignInRequest, change_password, csrf_of
 from app.access.user_agents import device_of
@@ -67,6 +68,13 @@ async def origin_of_rating(request: Request, context: AppContext) -> Origin:
     """Return from where a citizen's rating comes, to tell it from one of the unit's own."""
     signed_in = await session_of(request, context) is not None
     return Origin(place_of(request, context), signed_in=signed_in)
+
+
+async def guest_of(request: Request, context: AppContext) -> Guest:
+    """Return who comes with a code: from where, and whether staff is signed in, or has a token."""
+    token = request.headers.get("authorization", "").lower().startswith("bearer ")
+    signed_in = token or await session_of(request, context) is not None
+    return Guest(network_of(request), signed_in=signed_in)
 
 
 def remember(request: Request, response: Response, secret: str, context: AppContext) -> None:

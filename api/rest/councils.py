@@ -7,9 +7,9 @@ from fastapi import APIRouter, Body, Path, Query, Request, Response
 from pydantic import BaseModel
 
 from api.http.access import InvitationCode, TicketNumber, citizen_or_staff, public, staff
+from api.http.browser_sessions import guest_of
 from api.http.dependencies import Context, IdempotencyKey
 from api.http.matters import on_topics
-from api.http.networks import network_of
 from api.http.problem_responses import BODY, BY_CODE, OF_TICKET, READING, responses
 from api.http.responses import json_of
 from app.access.caller import Caller
@@ -45,7 +45,7 @@ _OF_TICKETS = (
 """The refusals that only a ticket leads to."""
 _ONE = (*_ACTING, "council_not_found", "council_not_now")
 _INVITED = (*BY_CODE, "invitation_unknown", "council_not_now")
-_SPEAKING = (*_INVITED, *BODY)
+_SPEAKING = (*_INVITED, *BODY, "code_of_resident")
 
 EXAMPLE = {
     "subject": "小区停车位怎么安排",
@@ -291,7 +291,7 @@ async def late(
 )
 async def take_part(request: Request, context: Context, code: InvitationCode) -> Response:
     """Return plans, statements and, once it is counted, the result. No ticket is named."""
-    return json_of(await councils.take_part(context, code, network_of(request)))
+    return json_of(await councils.take_part(context, code, await guest_of(request, context)))
 
 
 @router.post(
@@ -310,7 +310,7 @@ async def speak(
     body: Annotated[StatementIn, Body(examples=[{"text": "晚上九点以后没有空位。"}])],
 ) -> Response:
     """Record it; it is shown to all, with phones, plates and the like covered."""
-    out = await councils.speak_in_council(context, code, network_of(request), body)
+    out = await councils.speak_in_council(context, code, await guest_of(request, context), body)
     return json_of(out)
 
 
@@ -332,5 +332,5 @@ async def vote(
     body: Annotated[BallotIn, Body(examples=[{"option": 1}])],
 ) -> Response:
     """Count one vote, which cannot be changed. Late is what the store gets after the end."""
-    out = await councils.vote_in_council(context, code, network_of(request), body)
+    out = await councils.vote_in_council(context, code, await guest_of(request, context), body)
     return json_of(out)

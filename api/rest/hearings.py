@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Path, Request, Response
 
 from api.http.access import InvitationCode, TicketNumber, public, staff
+from api.http.browser_sessions import guest_of
 from api.http.dependencies import Context, IdempotencyKey
-from api.http.networks import network_of
 from api.http.problem_responses import ACTING, BODY, BY_CODE, READING, responses
 from api.http.responses import json_of
 from app.access.caller import Caller
@@ -31,7 +31,7 @@ router = APIRouter(prefix=API)
 _READING = (*READING, "not_your_city")
 _ACTING = (*ACTING, "not_your_city")
 _ONE = (*_ACTING, "hearing_not_found")
-_INVITED = (*BY_CODE, *BODY, "hearing_not_found", "invitation_unknown")
+_INVITED = (*BY_CODE, *BODY, "hearing_not_found", "invitation_unknown", "code_of_resident")
 EXAMPLE = {
     "title": "向群众汇报：道路与照明",
     "place": "区政务服务中心一楼大厅",
@@ -120,7 +120,14 @@ async def invite(
     summary="Prepare what a unit answers at a public hearing",
     tags=["Staff"],
     response_model=HearingOut,
-    responses=responses(*_ONE, "bad_number", "ticket_not_found", "not_at_hearing", "not_your_unit"),
+    responses=responses(
+        *_ONE,
+        "bad_number",
+        "ticket_not_found",
+        "not_at_hearing",
+        "not_your_unit",
+        "answer_stands",
+    ),
 )
 async def answer(
     hearing: HearingNumber,
@@ -242,7 +249,8 @@ async def ask(
     body: Annotated[AskIn, Body(examples=[{"text": "北门的路灯什么时候装？"}])],
 ) -> Response:
     """Record a question; it is shown once a supervisor lets it through."""
-    return json_of(await hearings.ask_at_hearing(context, hearing, code, network_of(request), body))
+    guest = await guest_of(request, context)
+    return json_of(await hearings.ask_at_hearing(context, hearing, code, guest, body))
 
 
 @router.post(
@@ -252,7 +260,7 @@ async def ask(
     tags=["Citizens"],
     dependencies=[public("get_hearing")],
     response_model=HearingOut,
-    responses=responses(*_INVITED, "not_at_hearing", "answer_rated"),
+    responses=responses(*_INVITED, "not_at_hearing", "nothing_answered", "answer_rated"),
 )
 async def rate(
     request: Request,
@@ -262,6 +270,5 @@ async def rate(
     body: Annotated[RateAtHearingIn, Body(examples=[{"number": "2611012345675", "grade": 5}])],
 ) -> Response:
     """Count one rating for each invitation and ticket."""
-    return json_of(
-        await hearings.rate_at_hearing(context, hearing, code, network_of(request), body)
-    )
+    guest = await guest_of(request, context)
+    return json_of(await hearings.rate_at_hearing(context, hearing, code, guest, body))

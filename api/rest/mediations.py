@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Header, Path, Request, Response
 
 from api.http.access import TicketNumber, public, staff
+from api.http.browser_sessions import guest_of
 from api.http.dependencies import Context, IdempotencyKey
-from api.http.networks import network_of
 from api.http.problem_responses import ACTING, BY_CODE, OF_TICKET, READING, responses
 from api.http.responses import json_of
 from app.access.caller import Caller
@@ -27,7 +27,7 @@ router = APIRouter(prefix=API)
 
 _READING = (*READING, *OF_TICKET, "not_started_yet")
 _KEEPING = (*ACTING, *OF_TICKET, "not_started_yet", "mediation_of_report")
-_ONE = (*_KEEPING, "mediation_not_found", "mediation_not_now")
+_ONE = (*_KEEPING, "not_your_unit", "mediation_not_found", "mediation_not_now")
 _SIGNING = (*BY_CODE, "signature_unknown")
 DRAFT = {
     "subject": "楼上漏水赔偿",
@@ -186,7 +186,7 @@ async def kept(
 )
 async def get_agreement(request: Request, context: Context, code: SignatureCode) -> Response:
     """Return the proposal and its points. What the other sides said is not told."""
-    return json_of(await mediations.to_sign(context, code, network_of(request)))
+    return json_of(await mediations.to_sign(context, code, await guest_of(request, context)))
 
 
 @router.post(
@@ -196,7 +196,9 @@ async def get_agreement(request: Request, context: Context, code: SignatureCode)
     tags=["Citizens"],
     dependencies=[public("sign_agreement")],
     response_model=ToSign,
-    responses=responses(*_SIGNING, "mediation_not_now", "malformed_json", "body_too_large"),
+    responses=responses(
+        *_SIGNING, "code_of_resident", "mediation_not_now", "malformed_json", "body_too_large"
+    ),
 )
 async def sign(
     request: Request,
@@ -205,4 +207,4 @@ async def sign(
     _body: Annotated[KeepIn, Body(examples=[{}])],
 ) -> Response:
     """Sign it, once. With the last signature it is an agreement."""
-    return json_of(await mediations.sign(context, code, network_of(request)))
+    return json_of(await mediations.sign(context, code, await guest_of(request, context)))

@@ -275,7 +275,9 @@ async def list_held_rewards(
     summary="Release or refuse a reward that is held back",
     tags=["Staff"],
     response_model=Decided,
-    responses=responses(*_STAFF, *_BODY, "ticket_not_found", "bad_number", "reward_not_held"),
+    responses=responses(
+        *_STAFF, *_BODY, "ticket_not_found", "bad_number", "reward_not_held", "own_request"
+    ),
 )
 async def decide_reward(
     number: TicketNumber,

@@ -103,7 +103,13 @@ async def rectify(
     summary="Say whether the effect holds",
     response_model=ListRowOut,
     responses=responses(
-        *_ROW, "not_your_list", "row_not_now", "revisit_too_early", "in_the_past", "too_far"
+        *_ROW,
+        "not_your_list",
+        "own_request",
+        "row_not_now",
+        "revisit_too_early",
+        "in_the_past",
+        "too_far",
     ),
 )
 async def revisit(

@@ -1,12 +1,11 @@
 """Codes that people are handed, and type: computed from a text and the root key."""
 
 from app.context import AppContext
-from domain.canonical import typed_number
+from domain.canonical import spoken_code
 
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # pragma: allowlist secret
 """Digits and capitals without those that are taken for others (Crockford's base 32)."""
 
-_READ_AS = str.maketrans("OIL", "011")
 LONGEST_TYPED = 40
 
 
@@ -19,7 +18,7 @@ def drawn(context: AppContext, what: str, length: int) -> str:
 
 def read(typed: str) -> str:
     """Return a code in one form, however it was typed."""
-    return typed_number(typed[:LONGEST_TYPED]).upper().translate(_READ_AS)
+    return spoken_code(typed[:LONGEST_TYPED])
 
 
 def grouped(code: str, size: int = 4) -> str:

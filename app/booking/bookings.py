@@ -135,7 +135,7 @@ async def book(
         remind_at=times.remind_at,
         missed_at=times.missed_at,
         ticket=ticket,
-        phone=context.vault.phone_hash(body.phone),
+        phone=_of_resident(context, body.phone, network),
         sealed=context.vault.encrypt(booking_id, Person(name=body.name, phone=body.phone)),
         content=context.mark(body.model_dump_json()),
         made_at=context.now(),
@@ -224,6 +224,15 @@ async def _times(
         remind_at=starts_at - service.remind.length,
         missed_at=missed_at,
     )
+
+
+def _of_resident(context: AppContext, phone: str, network: str) -> str:
+    """Return the mark by which a resident's appointments are counted.
+
+    A phone alone is not proven: whoever typed somebody's in would use up that person's
+    appointments, and have them wait for what they never missed.
+    """
+    return context.mark(f"booked/{context.vault.phone_hash(phone)}/{network}")
 
 
 async def _ticket(context: AppContext, pack: Pack, body: BookIn, network: str) -> str | None:

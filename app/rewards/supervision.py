@@ -128,13 +128,16 @@ async def decide(context: AppContext, caller: Caller, number: str, body: Decisio
     """Release or refuse a reward that is held back.
 
     Raises:
-        Problem: ticket_not_found
+        Problem: ticket_not_found, own_request
         Refused: reward_not_held
     """
     await permit(context, caller, "decide_reward", number)
     ticket = await visible(context, caller, number)
     if ticket is None:
         raise Problem("ticket_not_found")
+    filer = ticket.complaint.filed_by
+    if filer is not None and filer.account == caller.id:  # they may have the receipt
+        raise Problem("own_request")
     release = body.release and not ticket.of_wrongdoing
     by = caller.actor.model_copy(update={"id": caller.id})
     done = await grants.decide(

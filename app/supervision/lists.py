@@ -187,11 +187,13 @@ async def revisit_row(context: AppContext, caller: Caller, row: str, body: Revis
     """Say whether the effect holds; where the problem came back, it is open again.
 
     Raises:
-        Problem, Refused: row_not_found, not_your_list, row_not_now, revisit_too_early,
-            in_the_past, too_far, supervision_of_report
+        Problem, Refused: row_not_found, not_your_list, own_request, row_not_now,
+            revisit_too_early, in_the_past, too_far, supervision_of_report
     """
     await permit(context, caller, "revisit_row")
     known = await _of_post(context, caller, row)
+    if caller.unit == known.row.unit:
+        raise Refused("own_request", "Who rectifies it does not say whether the effect holds.")
     pack = known.pack
 
     def apply(before: ListRow, at: datetime) -> ListRow:

@@ -96,7 +96,7 @@ def row_out(
         late=late,
         days_late=(today - since).days if late else 0,
         may_rectify=row.state is RowState.OPEN and (mine or row.unit == unit),
-        may_revisit=row.state is RowState.REVISIT and mine,
+        may_revisit=row.state is RowState.REVISIT and mine and row.unit != unit,
         steps=[
             ListStepOut(at=one.at, kind=one.kind, role=one.role, text=one.text, due=one.due)
             for one in steps

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from app.access import guards
 from app.access.caller import Caller
+from app.access.guests import Guest, check_resident
 from app.access.permission import permit
 from app.access.visibility import city_of
 from app.context import AppContext
@@ -299,52 +300,55 @@ async def _council(context: AppContext, number: str, n: int) -> Council:
 # --- participants -----------------------------------------------------------------------------
 
 
-async def take_part(context: AppContext, code: str, network: str) -> Participation:
-    """Return the council of an invitation. Unknown codes are counted by `network`.
+async def take_part(context: AppContext, code: str, guest: Guest) -> Participation:
+    """Return the council of an invitation. Unknown codes are counted by network.
 
     Raises:
         Problem: invitation_unknown, too_many_attempts
     """
     await permit(context, None, "take_part")
-    return await _participation(context, invitation_mark(context, code), network)
+    return await _participation(context, invitation_mark(context, code), guest.network)
 
 
 async def speak_in_council(
-    context: AppContext, code: str, network: str, body: StatementIn
+    context: AppContext, code: str, guest: Guest, body: StatementIn
 ) -> Participation:
     """Record a statement; the same words of the same invitation are one statement.
 
     Raises:
-        Problem, Refused: as `take_part`, and council_not_now, statements_over, statement_cap
+        Problem, Refused: as `take_part`, and code_of_resident, council_not_now,
+            statements_over, statement_cap
     """
     await permit(context, None, "take_part")
+    check_resident(guest)
     mark = invitation_mark(context, code)
-    await _participation(context, mark, network)
+    await _participation(context, mark, guest.network)
     statement = context.mark(f"council statement/{mark}/{body.text}")[:32]
     try:
         await councils.speak(context.store, mark, statement, body.label, body.text)
     except Refused as refused:
         raise discreet(refused, "invitation_unknown") from refused
-    return await _participation(context, mark, network)
+    return await _participation(context, mark, guest.network)
 
 
 async def vote_in_council(
-    context: AppContext, code: str, network: str, body: BallotIn
+    context: AppContext, code: str, guest: Guest, body: BallotIn
 ) -> Participation:
     """Count the vote of an invitation, once.
 
     Raises:
-        Problem, Refused: as `take_part`, and vote_not_open, vote_over, unknown_option,
-            already_voted, label_missing
+        Problem, Refused: as `take_part`, and code_of_resident, vote_not_open, vote_over,
+            unknown_option, already_voted, label_missing
     """
     await permit(context, None, "take_part")
+    check_resident(guest)
     mark = invitation_mark(context, code)
-    await _participation(context, mark, network)
+    await _participation(context, mark, guest.network)
     try:
         await councils.vote(context.store, mark, context.nonce(), body.option, body.label)
     except Refused as refused:
         raise discreet(refused, "invitation_unknown") from refused
-    return await _participation(context, mark, network)
+    return await _participation(context, mark, guest.network)
 
 
 async def _participation(context: AppContext, mark: str, network: str) -> Participation:

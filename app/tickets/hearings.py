@@ -4,6 +4,7 @@ from pydantic import Field
 
 from app.access import guards
 from app.access.caller import Caller
+from app.access.guests import Guest, check_resident
 from app.access.permission import permit
 from app.access.visibility import city_of, visible
 from app.context import AppContext
@@ -157,7 +158,7 @@ async def answer_at_hearing(
     """Record what the unit of a ticket answers at the hearing.
 
     Raises:
-        Problem: hearing_not_found, not_at_hearing, not_your_unit
+        Problem, Refused: hearing_not_found, not_at_hearing, not_your_unit, answer_stands
     """
     await permit(context, caller, "answer_at_hearing", ticket)
     await _leading(context, caller, ticket, "answer_at_hearing")
@@ -264,17 +265,18 @@ async def hearing_shown(context: AppContext, number: str) -> HearingOut:
 
 
 async def ask_at_hearing(
-    context: AppContext, number: str, code: str, network: str, body: AskIn
+    context: AppContext, number: str, code: str, guest: Guest, body: AskIn
 ) -> HearingOut:
     """Record a question of somebody invited; it is shown once a supervisor lets it through.
 
     Raises:
         Problem, Refused: hearing_not_found, invitation_unknown, hearing_question_cap,
-            too_many_attempts
+            too_many_attempts, code_of_resident
     """
     await permit(context, None, "get_hearing")
+    check_resident(guest)
     await _public(context, number)
-    mark = await _invited(context, number, code, network)
+    mark = await _invited(context, number, code, guest.network)
     question = QuestionRow(
         context.mark(f"hearing question/{mark}/{body.text}")[:32],
         context.now(),
@@ -287,17 +289,18 @@ async def ask_at_hearing(
 
 
 async def rate_at_hearing(
-    context: AppContext, number: str, code: str, network: str, body: RateAtHearingIn
+    context: AppContext, number: str, code: str, guest: Guest, body: RateAtHearingIn
 ) -> HearingOut:
     """Count the rating of an answer: once for each invitation and ticket.
 
     Raises:
         Problem, Refused: hearing_not_found, invitation_unknown, not_at_hearing, answer_rated,
-            too_many_attempts
+            too_many_attempts, code_of_resident, nothing_answered
     """
     await permit(context, None, "get_hearing")
+    check_resident(guest)
     _, pack = await _public(context, number)
-    mark = await _invited(context, number, code, network)
+    mark = await _invited(context, number, code, guest.network)
     if not await published_among(context, pack, [body.number]):
         raise Problem("not_at_hearing")
     await hearings.rate(context.store, number, body.number, mark, body.grade)

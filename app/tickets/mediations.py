@@ -11,6 +11,7 @@ from pydantic import Field
 
 from app.access import guards
 from app.access.caller import Caller
+from app.access.guests import Guest, check_resident
 from app.access.permission import permit
 from app.context import AppContext
 from app.errors import Problem
@@ -177,10 +178,10 @@ async def propose(
     gives the same codes, and leaves the signatures; other words have other codes.
 
     Raises:
-        Problem, Refused: mediation_not_found, mediation_not_now, mediation_of_report, in_the_past
+        Problem, Refused: mediation_not_found, not_your_unit, mediation_not_now,
+            mediation_of_report, in_the_past
     """
-    known = await _keeping(context, caller, number)
-    found = await _one(context, number, n)
+    known, found = await _kept_by(context, caller, number, n)
     of, nonce = found.mediation, key or context.nonce()
     # With the words, for a code that was handed out must not sign others.
     said = sha256(body.model_dump_json().encode()).hexdigest()
@@ -200,11 +201,10 @@ async def sign_on_paper(
     """Record that a side signed on paper; the photo is a file of the ticket.
 
     Raises:
-        Problem, Refused: unknown_file, unknown_party, mediation_not_found, mediation_not_now,
-            mediation_of_report
+        Problem, Refused: unknown_file, unknown_party, mediation_not_found, not_your_unit,
+            mediation_not_now, mediation_of_report
     """
-    known = await _keeping(context, caller, number)
-    found = await _one(context, number, n)
+    known, found = await _kept_by(context, caller, number, n)
     photos = await visible_files(context, caller, number)
     if not any(one.id == body.file and one.kind is FileKind.PHOTO for one in photos):
         raise Problem("unknown_file")
@@ -219,10 +219,10 @@ async def fail_mediation(
     """Record that they do not agree, and why.
 
     Raises:
-        Problem, Refused: mediation_not_found, mediation_not_now, mediation_of_report
+        Problem, Refused: mediation_not_found, not_your_unit, mediation_not_now,
+            mediation_of_report
     """
-    known = await _keeping(context, caller, number)
-    found = await _one(context, number, n)
+    known, found = await _kept_by(context, caller, number, n)
     of = found.mediation.id
     reseal = _resealing(context, of, reason=body.reason)
     changed = await mediations.fail(context.store, of, reseal)
@@ -235,10 +235,10 @@ async def keep_point(
     """Record that a point of the agreement is kept.
 
     Raises:
-        Problem, Refused: mediation_not_found, unknown_agreement_point, mediation_not_now
+        Problem, Refused: mediation_not_found, not_your_unit, unknown_agreement_point,
+            mediation_not_now
     """
-    known = await _keeping(context, caller, number)
-    found = await _one(context, number, n)
+    known, found = await _kept_by(context, caller, number, n)
     changed = await mediations.keep_point(context.store, found.mediation.id, point)
     return _out(context, changed, known.pack)
 
@@ -246,30 +246,32 @@ async def keep_point(
 # --- the sides --------------------------------------------------------------------------------
 
 
-async def to_sign(context: AppContext, code: str, network: str) -> ToSign:
-    """Return what a code signs. Wrong codes are counted by `network`.
+async def to_sign(context: AppContext, code: str, guest: Guest) -> ToSign:
+    """Return what a code signs. Wrong codes are counted by network.
 
     Raises:
         Problem: signature_unknown, too_many_attempts
     """
     await permit(context, None, "sign_agreement")
-    return await _to_sign(context, signature_mark(context, code), network)
+    return await _to_sign(context, signature_mark(context, code), guest.network)
 
 
-async def sign(context: AppContext, code: str, network: str) -> ToSign:
+async def sign(context: AppContext, code: str, guest: Guest) -> ToSign:
     """Sign with a code; it counts once, and cannot be taken back.
 
     Raises:
-        Problem, Refused: signature_unknown, too_many_attempts, mediation_not_now
+        Problem, Refused: code_of_resident, signature_unknown, too_many_attempts,
+            mediation_not_now
     """
     await permit(context, None, "sign_agreement")
+    check_resident(guest)
     mark = signature_mark(context, code)
-    await _to_sign(context, mark, network)
+    await _to_sign(context, mark, guest.network)
     try:
         await mediations.sign(context.store, mark)
     except Refused as refused:
         raise discreet(refused, "signature_unknown") from refused
-    return await _to_sign(context, mark, network)
+    return await _to_sign(context, mark, guest.network)
 
 
 async def _to_sign(context: AppContext, mark: str, network: str) -> ToSign:
@@ -316,6 +318,21 @@ async def _keeping(context: AppContext, caller: Caller, number: str) -> ActedOn:
     if known.ticket.of_wrongdoing:
         raise Problem("mediation_of_report")
     return known
+
+
+async def _kept_by(
+    context: AppContext, caller: Caller, number: str, n: int
+) -> tuple[ActedOn, MediationRecord]:
+    """Return a mediation of the caller's unit: another one with a share may be a side of it.
+
+    Raises:
+        Problem: as `_keeping`, and mediation_not_found, not_your_unit
+    """
+    known = await _keeping(context, caller, number)
+    found = await _one(context, number, n)
+    if caller.unit not in (None, found.mediation.unit):
+        raise Problem("not_your_unit", "Another unit keeps this mediation.")
+    return known, found
 
 
 async def _one(context: AppContext, number: str, n: int) -> MediationRecord:

@@ -143,9 +143,23 @@ async def course(store: Store, number: str) -> HearingCourse:
 
 
 async def answer(store: Store, number: str, ticket: str, text: str, at: datetime) -> None:
-    """Record what the unit answers to a ticket of the hearing; the last word stays."""
+    """Record what the unit answers to a ticket of the hearing; the last word before ratings stays.
+
+    Raises:
+        Refused: answer_stands
+    """
     which = (_TICKET.hearing == number) & (_TICKET.number == ticket)
-    await store.change(update(hearing_ticket).where(which).values(answer=text, answered_at=at))
+    ratings = select(_RATING.grade).where(_RATING.hearing == number, _RATING.number == ticket)
+
+    def work(connection: Connection) -> None:
+        before = connection.execute(select(_TICKET.answer).where(which).with_for_update()).first()
+        if before is None or before.answer == text:
+            return
+        if connection.execute(ratings.limit(1)).first() is not None:
+            raise Refused("answer_stands", "Residents have rated this answer.")
+        connection.execute(update(hearing_ticket).where(which).values(answer=text, answered_at=at))
+
+    await store.write(work)
 
 
 async def publish(store: Store, number: str, at: datetime) -> None:
@@ -234,7 +248,7 @@ async def rate(store: Store, number: str, ticket: str, mark: str, grade: int) ->
     """Count the rating of an answer by an invitation, once.
 
     Raises:
-        Refused: invitation_unknown, not_at_hearing, answer_rated
+        Refused: invitation_unknown, not_at_hearing, nothing_answered, answer_rated
     """
 
     def work(connection: Connection) -> None:
@@ -243,14 +257,19 @@ async def rate(store: Store, number: str, ticket: str, mark: str, grade: int) ->
         )
         if connection.execute(invited.with_for_update()).first() is None:
             raise Refused("invitation_unknown", "There is no such invitation.")
-        shown = select(_TICKET.number).where(_TICKET.hearing == number, _TICKET.number == ticket)
-        if connection.execute(shown).first() is None:
+        shown = select(_TICKET.answered_at).where(
+            _TICKET.hearing == number, _TICKET.number == ticket
+        )
+        row = connection.execute(shown.with_for_update()).first()
+        if row is None:
             raise Refused("not_at_hearing", "The ticket is not one of this hearing.")
+        if row.answered_at is None:
+            raise Refused("nothing_answered", "The unit has not answered yet.")
         which = (_RATING.hearing == number) & (_RATING.number == ticket) & (_RATING.mark == mark)
         if connection.execute(select(_RATING.grade).where(which)).first() is not None:
             raise Refused("answer_rated", "This invitation has rated the answer.")
-        row = {"hearing": number, "number": ticket, "mark": mark, "grade": grade}
-        connection.execute(insert(hearing_rating), row)
+        values = {"hearing": number, "number": ticket, "mark": mark, "grade": grade}
+        connection.execute(insert(hearing_rating), values)
 
     await store.write(work)
 

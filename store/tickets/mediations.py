@@ -111,8 +111,7 @@ async def propose(
 
     def work(connection: Connection) -> MediationRecord:
         found = _locked(connection, mediation_id)
-        signed_by = select(_PARTY.mark).where(_PARTY.mediation == mediation_id).order_by(_PARTY.n)
-        if [row.mark for row in connection.execute(signed_by)] == list(marks):
+        if _marks(connection, mediation_id) == list(marks):  # sent again: signatures stay
             return _record(connection, mediation_id)
         check_proposal(found, [one for one, _ in points], today)
         connection.execute(delete(point).where(_POINT.mediation == mediation_id))
@@ -301,6 +300,12 @@ def _sealed(connection: Connection, of: str) -> bytes:
 def _ended(connection: Connection, of: str, state: MediationState, at: datetime) -> None:
     values = {"state": state.value, "ended_at": at}
     connection.execute(update(mediation).where(_MEDIATION.id == of).values(**values))
+
+
+def _marks(connection: Connection, mediation_id: str) -> list[str | None]:
+    """Return the marks of the codes that sign the proposal, by the order of the sides."""
+    which = select(_PARTY.mark).where(_PARTY.mediation == mediation_id).order_by(_PARTY.n)
+    return [row.mark for row in connection.execute(which).all()]
 
 
 def _record(connection: Connection, mediation_id: str) -> MediationRecord:

@@ -265,3 +265,21 @@ async def test_a_report_of_wrongdoing_has_no_appointment(api: Api) -> None:
             break
         await asyncio.sleep(0.1)
     assert problem(answer) == (409, "appointment_of_report")
+
+
+async def test_a_stranger_does_not_use_up_somebodys_appointments(api: Api) -> None:
+    """Whoever knows a phone and books with it changes nothing for its owner."""
+    [first, *_] = await free(api)
+    times = first["times"][:5]
+    body = await wanted(api)
+    stranger = api.at("203.0.113.9")
+
+    async def with_their_phone(time: str) -> httpx.Response:
+        wants = body | {"starts_at": time, "place": first["place"]["code"]}
+        return await stranger.post(f"{CITY}/appointments", json=wants)
+
+    for when in times[:3]:
+        assert (await with_their_phone(when)).status_code == 201
+    assert problem(await with_their_phone(times[3])) == (409, "appointment_cap")
+    mine = await book(api, body | {"starts_at": times[4], "place": first["place"]["code"]})
+    assert mine.status_code == 201, "nor are they paused for what they never missed"

@@ -80,6 +80,11 @@ async def test_a_hearing_begins_within_a_year(reporting: Api) -> None:
     assert (await supervisor.get("/staff/hearings")).status_code == 200
 
 
+async def answered(api: Api, ticket: Filed, text: str) -> httpx.Response:
+    path = f"{HEARING}/tickets/{ticket.number}/answer"
+    return await act(api, path, {"text": text}, await api.officer())
+
+
 async def test_only_published_tickets_come_to_an_event(reporting: Api) -> None:
     shown, private = await reporting.handled(public=True), await reporting.handled()
     unanswered = await reporting.file(public=True)
@@ -150,7 +155,14 @@ async def test_who_is_invited_asks_and_rates_each_answer_once(reporting: Api) ->
     assert (await act(reporting, path, {"shown": False})).status_code == 200
     assert (await seen(reporting))["questions"] == []
     rating = {"number": ticket.number, "grade": 5}
+    early = await as_guest(reporting, "ratings", one, rating)
+    assert problem(early) == (409, "nothing_answered")
+    assert (await answered(reporting, ticket, "已清淤。")).status_code == 200
+    assert (await answered(reporting, ticket, "已清淤三百米。")).status_code == 200
     assert (await as_guest(reporting, "ratings", one, rating)).status_code == 200
+    other = await answered(reporting, ticket, "没有做过的事。")
+    assert problem(other) == (409, "answer_stands")
+    assert (await answered(reporting, ticket, "已清淤三百米。")).status_code == 200, "as it was"
     again = await as_guest(reporting, "ratings", one, rating | {"grade": 1})
     assert problem(again) == (409, "answer_rated")
     assert (await as_guest(reporting, "ratings", two, rating | {"grade": 4})).status_code == 200

@@ -22,6 +22,7 @@ from tests.api.running_api import Api, Filed, problem, serve_api
 from tests.support.cities import SHIPPED
 from tests.support.engine import platform
 from tests.support.media import a_photo
+from tests.support.people import signed_in
 
 DRAFT: dict[str, Any] = {
     "subject": "楼上漏水赔偿",
@@ -238,3 +239,23 @@ async def test_it_is_erased_with_its_ticket(both: Api) -> None:
     await erasure.erase(both.store, ticket.number, datetime.now(UTC))
     for table in (mediation, party, point):
         assert await both.store.rows(select(table)) == []
+
+
+async def test_another_unit_with_a_share_does_not_keep_it(both: Api) -> None:
+    """It may be a side of the quarrel, or not care."""
+    ticket = await called(both)
+    first, _ = await proposed(ticket)
+    paths = {"/1/proposal": proposal(), "/1/fail": {"reason": "不必再谈。"}}
+    for path, body in paths.items():
+        assert problem(await act(ticket, path, body, "water")) == (403, "not_your_unit"), path
+    paper = await act(ticket, "/1/parties/1/paper", {"file": "f" * 33}, "water")
+    assert problem(paper) == (403, "not_your_unit")
+    assert (await sign(both, first)).status_code == 200, "its codes are as they were"
+    kept = await act(ticket, "/1/points/1/kept", {}, "water")
+    assert problem(kept) == (403, "not_your_unit")
+    page = await both.http.get(
+        f"/staff/tickets/{ticket.number}/mediations",
+        headers={"Accept": "text/html"} | (await signed_in(both, Role.OFFICER, "water")).cookie,
+    )
+    assert page.status_code == 200
+    assert "/1/fail" not in page.text

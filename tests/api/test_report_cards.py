@@ -1,5 +1,6 @@
 """Tests of report cards: figures, topics, cases and promises, for whom the city says."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,11 @@ import pytest
 from temporalio.client import Client
 
 from domain.actors import Role
+from domain.refusals import Refused
 from store.db.engine import Store
+from store.reporting import report_cards
+from store.reporting.report_cards import ChosenCase
+from store.tickets import tickets
 from tests.api.running_api import REPLY, Api, Filed, problem, serve_api
 from tests.support.cities import city_with
 from tests.support.engine import platform
@@ -152,3 +157,37 @@ async def test_a_city_without_report_card_has_none(api: Api) -> None:
     assert (await api.http.get("/report-card/heping")).status_code == 200, "its pack publishes it"
     supervisor = await at_desk(api, Role.SUPERVISOR)
     assert (await supervisor.get("/staff/report-card?city=tongzhou")).status_code == 404
+
+
+async def test_reports_of_wrongdoing_are_in_no_number_of_a_card(reporting: Api) -> None:
+    """Neither one that was filed as such, nor one that accuses a unit since."""
+    ticket = await told(reporting, public=True)
+    counts = (await card(reporting))["promises"]
+    assert (counts["total"], counts["open"]) == (1, 1)
+    accused = {"units": ["water"], "note": "来电人点名水务局工作人员。"}
+    assert (await ticket.by(Role.DISPATCHER, "accuse", accused)).status_code == 200
+    await gone_from(reporting, ticket)
+    seen = await card(reporting)
+    assert seen["topics"] == []
+    assert [seen["promises"][name] for name in ("total", "open", "items")] == [0, 0, []]
+
+
+async def gone_from(api: Api, ticket: Filed) -> None:
+    """Wait until the record says that the ticket is a report of wrongdoing."""
+    for _ in range(600):
+        row = await tickets.get(api.store, ticket.number)
+        if row is not None and row.of_wrongdoing:
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("it is no report")
+
+
+async def test_of_those_chosen_at_once_no_more_than_the_cap_stay(store: Store) -> None:
+    now = datetime.now(UTC)
+    wants = [ChosenCase("tongzhou", "2026", f"26113000000{n:02}", "me", now) for n in range(8)]
+    done = await asyncio.gather(
+        *(report_cards.choose(store, one, 3) for one in wants), return_exceptions=True
+    )
+    refused = [one for one in done if isinstance(one, Refused)]
+    assert (len(refused), {one.code for one in refused}) == (5, {"case_cap"})
+    assert len(await report_cards.cases(store, "tongzhou", "2026")) == 3

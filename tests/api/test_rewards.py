@@ -14,9 +14,10 @@ from domain.actors import Role
 from runtime.names import LAPSE_WORKFLOW, REWARDS_WORKFLOW, TICKETS
 from store.db.engine import Store
 from store.rewards import checks
-from tests.api.running_api import Api, Filed, problem, serve_api
+from tests.api.running_api import COMPLAINT, Api, Filed, problem, serve_api
 from tests.support.engine import platform
 from tests.support.media import a_photo
+from tests.support.people import signed_in
 from tests.support.rewarding_city import a_right_report, rewarding, run_job, until_closed
 
 
@@ -261,3 +262,23 @@ async def test_the_network_of_a_snapshot_is_known_for_a_while(city: Api) -> None
     rows = await city.store.rows(statement)
     assert [row.number for row in rows] == [snapshot.json()["number"]]
     assert "203.0.113.7" not in rows[0].network
+
+
+async def test_who_filed_a_report_does_not_release_its_points(city: Api) -> None:
+    who = await signed_in(city, Role.DISPATCHER, city="tongzhou")
+    dispatcher = who.cookie | {"X-CSRF-Token": who.csrf}
+    body = COMPLAINT | {"channel": "snapshot"}
+    filed = await city.http.post("/api/v1/complaints", json=body, headers=dispatcher)
+    ticket = Filed(city, filed.json())
+    assert (await ticket.complete()).status_code == 200
+    await ticket.until_stage("rate")
+    assert (await ticket.rate()).status_code == 200
+    await until_closed(ticket)
+    await run_job(city)
+    assert (await points(ticket))["state"] == "held"
+    decided = {"release": True, "reason": "本人确认。"}
+    own = await ticket.act("reward/decision", dispatcher, decided)
+    assert problem(own) == (409, "own_request")
+    assert (await points(ticket))["state"] == "held"
+    other = await city.token(Role.SUPERVISOR, city="tongzhou")
+    assert (await ticket.act("reward/decision", other, decided)).json()["state"] == "granted"

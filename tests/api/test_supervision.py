@@ -240,3 +240,18 @@ async def test_a_city_without_leaders_has_no_lists(api: Api) -> None:
     assert problem(answer) == (409, "not_in_this_city")
     ticket = await handled(api)
     assert problem(await put(ticket, supervisor)) == (409, "not_in_this_city")
+
+
+async def test_who_rectifies_does_not_say_that_it_holds(listing: Api) -> None:
+    """A unit that acts for the post may have a row to rectify itself: others look at it again."""
+    ticket = await handled(listing)
+    row = await put_on(ticket, "north", unit="market")
+    market = await listing.officer("market")
+    assert (await act(listing, row, "result", {"text": "已清淤。"}, market)).status_code == 200
+    [shown] = (await seen(listing, market))["rows"]
+    assert shown["may_revisit"] is False
+    for visit in ({"holds": True, "note": "清了。"}, {"holds": False, "note": "又黑了。"}):
+        answer = await act(listing, row, "revisits", visit, market)
+        assert problem(answer) == (409, "own_request")
+    back = await act(listing, row, "revisits", {"holds": False, "note": "又黑了。"})
+    assert back.status_code == 200, "a supervisor says so"

@@ -1,18 +1,35 @@
 """The same key with other content is refused at every door that takes a key, and does nothing."""
 
+import importlib
+import inspect
+import pkgutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from temporalio.client import Client
 
+import app
 from api.http.app import create_app
-from domain.actors import Role
+from app.access.caller import Caller
+from app.access.guests import Guest
+from app.tickets import councils, hearings, mediations, promises
+from domain.actors import Actor, Role
+from domain.council.council import CouncilDraft
+from domain.hearing.hearing import HearingDraft
+from domain.mediation.mediation import MediationDraft, Proposal
+from domain.promise.promise import PromiseDraft
 from runtime.settings import Settings
-from tests.api.running_api import COMPLAINT, GOOD, Api, Filed, problem
-from tests.support.cities import SHIPPED
-from tests.support.engine import RING
+from store.db.engine import Store
+from store.db.errors import KeyReused
+from tests.api.running_api import COMPLAINT, GOOD, Api, Filed, problem, serve_api
+from tests.support.cities import SHIPPED, city_with
+from tests.support.engine import RING, platform
 from tests.support.media import a_photo
+from tests.support.promises import RULES
 from tests.support.walking import addresses, parameters
 
 KEY = {"Idempotency-Key": "the-same"}
@@ -39,8 +56,8 @@ REUSED = (422, "idempotency_key_reused")
 
 
 def test_every_route_that_takes_a_key_is_tried(tmp_path: Path) -> None:
-    app = create_app(Settings(home=tmp_path, keys=RING.text()), packs=SHIPPED)  # type: ignore[arg-type]
-    keyed = [one.route for one in addresses(app) if "idempotency_key" in parameters(one.route)]
+    made = create_app(Settings(home=tmp_path, keys=RING.text()), packs=SHIPPED)  # type: ignore[arg-type]
+    keyed = [one.route for one in addresses(made) if "idempotency_key" in parameters(one.route)]
     assert {route.endpoint.__module__ for route in keyed} == DOORS.keys()
     assert len(keyed) > 30
 
@@ -121,3 +138,118 @@ async def test_filing_and_rating_refuse_other_content(api: Api) -> None:
     assert (await api.http.post(path, json=GOOD, headers=headers)).status_code in (200, 202)
     worse = GOOD | {"grade": 1, "resolved": False}
     assert problem(await api.http.post(path, json=worse, headers=headers)) == REUSED
+
+
+ACTS = {
+    "app.booking.bookings.book": "`test_appointments.py`",
+    "app.grid.checks.ask_check": "`test_grid.py`",
+    "app.grid.diary.file_from_diary": "`test_grid.py`",
+    "app.patrols.walking.report_finding": "`test_patrols.py`",
+    "app.rewards.purses.join": "`test_rewards.py`",
+    "app.rewards.purses.choose_with_receipt": "`test_rewards.py`",
+    "app.rewards.purses.choose_with_wallet": "`test_rewards.py`",
+    "app.sending.commands.execute": "above",
+    "app.supervision.lists.put_on_list": "below",
+    "app.supervision.lists.settle_kind_of_row": "a command, by `execute`",
+    "app.tickets.councils.prepare_council": "below",
+    "app.tickets.councils.invite_to_council": "below",
+    "app.tickets.hearings.prepare_hearing": "below",
+    "app.tickets.hearings.invite_to_hearing": "below",
+    "app.tickets.hearings.promise_at_hearing": "by `make_promise`",
+    "app.tickets.leaving_contacts.leave_contact": "above",
+    "app.tickets.mediations.open_mediation": "below",
+    "app.tickets.mediations.propose": "below",
+    "app.tickets.promises.make_promise": "below",
+    "app.tickets.ratings.rate": "above",
+    "app.tickets.reopen.reopen": "above",
+}
+"""Every act of `app` that takes a key, whether from a header or from the form of a page."""
+
+NOT_OF_REQUESTS = {"app.access.permission.permit", "app.access.tokens.issue"}
+"""Here a key is the name of a right, and of a token that is issued once."""
+
+
+def test_every_act_that_takes_a_key_is_named() -> None:
+    found = set()
+    for module in pkgutil.walk_packages(app.__path__, "app."):
+        for name, act in vars(importlib.import_module(module.name)).items():
+            ours = inspect.iscoroutinefunction(act) and act.__module__ == module.name
+            if ours and not name.startswith("_") and "key" in inspect.signature(act).parameters:
+                found.add(f"{module.name}.{name}")
+    assert found - NOT_OF_REQUESTS - {"app.tickets.similar.similar"} == ACTS.keys()
+
+
+@pytest.fixture
+async def full(client: Client, store: Store, tmp_path: Path) -> AsyncIterator[Api]:
+    """Open a city that holds councils, records promises and reports to its people."""
+    rules: dict[str, Any] = {"promises": RULES, "report_card": {"public": True}}
+    rules["council"] = {"vote": "secret", "quorum": 50, "majority": 50, "statements": 3}
+    packs = city_with(tmp_path / "cities", **rules)
+    async with (
+        platform(client, store, packs) as running,
+        serve_api(tmp_path, running.store, client, packs) as api,
+    ):
+        yield api
+
+
+async def test_acts_of_pages_refuse_other_content_under_one_key(full: Api) -> None:
+    """Whoever goes back and sends the form again, changed, is told so, and nothing is done."""
+    ticket = await full.handled(public=True)
+    n, context = ticket.number, full.context
+    supervisor = Caller(actor=Actor(role=Role.SUPERVISOR), id="supervisor-1")
+    soon = datetime.now(UTC) + timedelta(days=1)
+    council = {
+        "subject": "停车",
+        "options": [{"title": "划线"}, {"title": "共享"}],
+        "statements_until": soon,
+        "vote_opens_at": soon,
+        "vote_closes_at": soon + timedelta(days=1),
+    }
+    sides = [{"name": "甲", "says": "漏水。"}, {"name": "乙", "says": "已修。"}]
+    day = (soon + timedelta(days=9)).date()
+
+    async def refuses(
+        act: Callable[..., Awaitable[Any]], where: tuple[Any, ...], first: Any, other: Any
+    ) -> Any:
+        key = act.__name__
+        done = await act(context, supervisor, *where, first, key)
+        assert await act(context, supervisor, *where, first, key) == done
+        with pytest.raises(KeyReused):
+            await act(context, supervisor, *where, other, key)
+        return done
+
+    draft = CouncilDraft.model_validate(council)
+    other = draft.model_copy(update={"subject": "垃圾"})
+    await refuses(councils.prepare_council, (n,), draft, other)
+    await refuses(
+        councils.invite_to_council,
+        (n, 1),
+        councils.InviteIn(count=2),
+        councils.InviteIn(count=3),
+    )
+    opening = MediationDraft.model_validate({"subject": "漏水", "parties": sides})
+    await refuses(
+        mediations.open_mediation, (n,), opening, opening.model_copy(update={"subject": "噪声"})
+    )
+    text = Proposal.model_validate({"text": "修复。", "points": [{"text": "修复"}]})
+    made = await refuses(
+        mediations.propose, (n, 1), text, text.model_copy(update={"text": "不修复。"})
+    )
+    await mediations.sign(context, made.codes[0], Guest("203.0.113.1"))
+    again = await mediations.propose(context, supervisor, n, 1, text, "propose")
+    assert again.mediation.parties[0].signed_at is not None, "a signature is not taken back by that"
+    promise = PromiseDraft(text="装灯", due=day)
+    await refuses(promises.make_promise, (n,), promise, promise.model_copy(update={"text": "修路"}))
+    hearing = HearingDraft(title="汇报", place="大厅", starts_at=soon, tickets=[n])
+    held = await refuses(
+        hearings.prepare_hearing,
+        ("tongzhou",),
+        hearing,
+        hearing.model_copy(update={"title": "另一场"}),
+    )
+    await refuses(
+        hearings.invite_to_hearing,
+        (held.number,),
+        hearings.InviteToHearingIn(count=1),
+        hearings.InviteToHearingIn(count=2),
+    )

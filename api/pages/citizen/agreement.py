@@ -4,8 +4,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.http.access import public
+from api.http.browser_sessions import guest_of
 from api.http.dependencies import Context
-from api.http.networks import network_of
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.page import page
 from app.context import AppContext
@@ -28,9 +28,9 @@ async def ask(request: Request) -> Response:
 @router.post("/agreement")
 async def show(request: Request, context: Context) -> Response:
     """Show what is to be signed."""
-    form = await Form.read(request, *_CODE)
+    form, guest = await Form.read(request, *_CODE), await guest_of(request, context)
     try:
-        seen = await mediations.to_sign(context, form.typed["signature"], network_of(request))
+        seen = await mediations.to_sign(context, form.typed["signature"], guest)
     except REFUSALS as error:
         return _asking(request, form, form.refuse(error))
     return _agreement(request, context, form, seen)
@@ -39,9 +39,9 @@ async def show(request: Request, context: Context) -> Response:
 @router.post("/agreement/sign")
 async def sign(request: Request, context: Context) -> Response:
     """Sign it, once."""
-    form = await Form.read(request, *_CODE)
+    form, guest = await Form.read(request, *_CODE), await guest_of(request, context)
     try:
-        seen = await mediations.sign(context, form.typed["signature"], network_of(request))
+        seen = await mediations.sign(context, form.typed["signature"], guest)
     except REFUSALS as error:
         return _asking(request, form, form.refuse(error))
     return _agreement(request, context, form, seen, done=_SIGNED)

@@ -5,8 +5,8 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from api.http.access import public
+from api.http.browser_sessions import guest_of
 from api.http.dependencies import Context
-from api.http.networks import network_of
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.page import page
 from app.context import AppContext
@@ -31,9 +31,9 @@ async def ask(request: Request) -> Response:
 @router.post("/council")
 async def show(request: Request, context: Context) -> Response:
     """Show the council as it stands."""
-    form = await Form.read(request, *_CODE)
+    form, guest = await Form.read(request, *_CODE), await guest_of(request, context)
     try:
-        seen = await councils.take_part(context, form.typed["invitation"], network_of(request))
+        seen = await councils.take_part(context, form.typed["invitation"], guest)
     except REFUSALS as error:
         return _asking(request, form, form.refuse(error))
     return _council(request, context, form, seen)
@@ -43,10 +43,10 @@ async def show(request: Request, context: Context) -> Response:
 async def say(request: Request, context: Context) -> Response:
     """Record a statement; what is refused stays in the form."""
     form = await Form.read(request, *_CODE, "text", "label")
-    code, network = form.typed["invitation"], network_of(request)
+    code, guest = form.typed["invitation"], await guest_of(request, context)
     try:
         body = StatementIn.model_validate(form.filled("text", "label"))
-        seen = await councils.speak_in_council(context, code, network, body)
+        seen = await councils.speak_in_council(context, code, guest, body)
     except (ValidationError, *REFUSALS) as error:
         return await _refused(request, context, form, error)
     blank = Form.blank(*_CODE, invitation=code)
@@ -57,10 +57,10 @@ async def say(request: Request, context: Context) -> Response:
 async def vote(request: Request, context: Context) -> Response:
     """Count the vote, once."""
     form = await Form.read(request, *_CODE, "option", "label")
-    code, network = form.typed["invitation"], network_of(request)
+    code, guest = form.typed["invitation"], await guest_of(request, context)
     try:
         body = BallotIn.model_validate(form.filled("option", "label"))
-        seen = await councils.vote_in_council(context, code, network, body)
+        seen = await councils.vote_in_council(context, code, guest, body)
     except (ValidationError, *REFUSALS) as error:
         return await _refused(request, context, form, error)
     blank = Form.blank(*_CODE, invitation=code)
@@ -69,9 +69,11 @@ async def vote(request: Request, context: Context) -> Response:
 
 async def _refused(request: Request, context: AppContext, form: Form, error: Exception) -> Response:
     """Show the council with what was refused, or ask for the code again."""
-    status = form.refuse(error)
+    status, guest = form.refuse(error), await guest_of(request, context)
+    if guest.signed_in:  # the code is somebody else's
+        return _asking(request, form, status)
     try:
-        seen = await councils.take_part(context, form.typed["invitation"], network_of(request))
+        seen = await councils.take_part(context, form.typed["invitation"], guest)
     except REFUSALS as again:
         return _asking(request, form, form.refuse(again))
     return _council(request, context, form, seen, status)

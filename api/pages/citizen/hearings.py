@@ -7,8 +7,8 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from api.http.access import public
+from api.http.browser_sessions import guest_of
 from api.http.dependencies import Context
-from api.http.networks import network_of
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.page import page
 from app.context import AppContext
@@ -36,10 +36,10 @@ async def show(request: Request, hearing: HearingNumber, context: Context) -> Re
 async def ask(request: Request, hearing: HearingNumber, context: Context) -> Response:
     """Record a question of somebody invited; what is refused stays in the form."""
     form = await Form.read(request, "invitation", "text", "label")
-    code, network = form.typed["invitation"], network_of(request)
+    code, guest = form.typed["invitation"], await guest_of(request, context)
     try:
         body = AskIn.model_validate(form.filled("text", "label"))
-        await hearings.ask_at_hearing(context, hearing, code, network, body)
+        await hearings.ask_at_hearing(context, hearing, code, guest, body)
     except (ValidationError, *REFUSALS) as error:
         return await _page(request, context, hearing, form, form.refuse(error))
     return await _page(
@@ -52,10 +52,10 @@ async def rate(request: Request, hearing: HearingNumber, context: Context) -> Re
     """Count the rating of an answer, once."""
     form = await Form.read(request, "invitation", "number", "grade")
     form.at = f"-{form.typed['number']}"
-    code, network = form.typed["invitation"], network_of(request)
+    code, guest = form.typed["invitation"], await guest_of(request, context)
     try:
         body = RateAtHearingIn.model_validate(form.filled("number", "grade"))
-        await hearings.rate_at_hearing(context, hearing, code, network, body)
+        await hearings.rate_at_hearing(context, hearing, code, guest, body)
     except (ValidationError, *REFUSALS) as error:
         return await _page(request, context, hearing, form, form.refuse(error))
     return await _page(

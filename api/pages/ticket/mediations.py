@@ -181,6 +181,7 @@ async def _page(
         mediations=await mediations.mediations_of(context, caller, number),
         made=made,
         may=able and not ticket.of_wrongdoing,
+        unit=caller.unit,
         helpers=[unit for unit in pack.units if unit.kind is UnitKind.HELPER],
         names={unit.code: unit for unit in pack.units},
         photos=[one.id for one in photos if one.kind is FileKind.PHOTO],
