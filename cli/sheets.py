@@ -26,7 +26,7 @@ City = Annotated[str, typer.Argument(help="A city's id.")]
 Month = Annotated[str, typer.Argument(help="A month of the city, 2026-03.")]
 
 _OPERATOR = "operator"
-"""Who closed a month from the command line: accounts are the installation's own business."""
+"""The name for whoever closed a month from the command line, where there is no account."""
 
 
 @app.command()

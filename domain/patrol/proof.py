@@ -66,12 +66,12 @@ class Stamp:
 
     @property
     def kept(self) -> bool:
-        """Whether it was kept on the phone, and sent only when there was a network again."""
+        """True if it was kept on the phone, and sent only when there was a network again."""
         return self.received - self.true_at > AT_ONCE
 
     @property
     def clock_off(self) -> timedelta:
-        """How far the phone's clock was off: as it sent the stamp, or as it made it.
+        """The error of the phone's clock: as it sent the stamp, or as it made it.
 
         A stamp that was made later than it was sent was made by a clock that was put back since.
         """

@@ -82,7 +82,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """What is past its day beside the clocks of tickets; `since`: the first of those days."""
+    """Things past their day, beside the clocks of tickets; `since`: the first of those days."""
 
     kind: OverdueKind
     late: int

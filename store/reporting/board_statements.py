@@ -37,7 +37,7 @@ _ORDERS = text(tables.ORDERS)
 
 
 class OverdueKind(StrEnum):
-    """What is past its day beside the clocks of tickets."""
+    """Kinds of things that may be past their day, beside the clocks of tickets."""
 
     LIST = "list"  # a rectification or a revisit of a supervision list (督导清单)
     COUNCIL = "council"  # a task that follows from a council (协商议事)

@@ -1,4 +1,4 @@
-"""What is past its day beside the clocks of tickets: rows of lists, tasks of councils, promises.
+"""Things past their day, beside the clocks of tickets: rows of lists, tasks, and promises.
 
 Of each kind there is also what is not late: of today, done or settled, and of a report.
 """
