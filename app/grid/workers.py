@@ -20,8 +20,9 @@ from store.grid import workers
 from store.grid.workers import WaitingResident, Worker
 from store.identity import accounts, administrators, passwords
 from store.identity.reservations import Window
+from store.secrets.masks import MaskedPerson, masked
 from store.secrets.phones import normal_phone
-from store.secrets.vault import ContactDetails
+from store.secrets.vault import ContactDetails, Person
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 
@@ -174,12 +175,17 @@ async def grid_workers(context: AppContext, caller: Caller, city: str | None) ->
                 cell=one.cell,
                 cell_name=name_of(ground.pack, one.cell),
                 asked_at=one.asked_at,
-                name=one.contact.name,
-                phone=one.contact.phone,
+                name=contact.name,
+                phone=contact.phone,
             )
             for one in waiting
+            for contact in [one.contact if caller.unmasks else _masked(one.contact)]
         ],
     )
+
+
+def _masked(contact: ContactDetails) -> MaskedPerson:
+    return masked(Person(name=contact.name, phone=contact.phone))
 
 
 async def confirm_sign_up(

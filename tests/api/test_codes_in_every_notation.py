@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -27,9 +28,7 @@ def _readers() -> dict[str, Callable[[str], str]]:
         if module.name.rpartition(".")[2].startswith("codes"):
             codes: Any = importlib.import_module(module.name)
             mark_of = getattr(codes, "mark_of", None)
-            found[module.name] = (
-                codes.read if mark_of is None else lambda code, to=mark_of: to(Marks(), code)
-            )
+            found[module.name] = codes.read if mark_of is None else partial(mark_of, Marks())
     return found
 
 
