@@ -68,7 +68,7 @@ def _officer(right: Right) -> str:
     if right.everybody or Role.OFFICER not in right.roles:
         return ""
     if right.units is None:
-        return "own unit" if right.scope is Scope.READ else _mark(True)
+        return "own unit" if right.scope in (Scope.READ, Scope.UNMASK) else _mark(True)
     return ", ".join(near.value for near in Relation if near in right.units)
 
 

@@ -64,6 +64,11 @@ class Caller:
         return scoped and self.actor.role in right.roles
 
     @property
+    def unmasks(self) -> bool:
+        """True if this caller may read people's data in full: a token needs the scope for it."""
+        return Scope.UNMASK in self.scopes
+
+    @property
     def filer(self) -> Filer:
         """This caller, as a complaint keeps who filed it."""
         if self.citizen:

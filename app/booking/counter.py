@@ -21,7 +21,8 @@ from domain.pack.directory import ListedPlace
 from domain.pack.pack import Pack
 from domain.ticket.complaint import Code, Text
 from store.directory.listed_places import PlaceConditions
-from store.secrets.masks import masked_phone
+from store.secrets.masks import masked
+from store.secrets.vault import Person
 from store.tickets import bookings
 
 
@@ -166,6 +167,7 @@ async def _line(
 ) -> CounterLine:
     service = pack.services.service(of.service)
     person = context.vault.decrypt(of.id, of.sealed) if of.sealed is not None else None
+    hidden = masked(person or Person())
     seen = await visible(context, caller, of.ticket) if of.ticket else None
     return CounterLine(
         number=codes.written(of.number),
@@ -177,7 +179,7 @@ async def _line(
         starts_at=of.starts_at,
         ends_at=of.ends_at,
         state=of.state_at(context.now()),
-        name=person.name if person else None,
-        phone=masked_phone(person.phone) if person and person.phone else None,
+        name=person.name if caller.unmasks and person else hidden.name,
+        phone=hidden.phone,
         ticket=of.ticket if seen is not None else None,
     )

@@ -15,6 +15,9 @@ from domain.ticket.complaint import Place
 from store.grid import workers
 from store.grid.workers import Worker
 
+_STREET = 9
+"""The digits of a street's code."""
+
 _STREETS = (UnitKind.STREET, UnitKind.COMMUNITY)
 
 
@@ -24,6 +27,11 @@ class Post(NamedTuple):
     worker: Worker
     pack: Pack
     policy: GridPolicy
+
+    @property
+    def street(self) -> str:
+        """The code of the worker's street, whose places they look at."""
+        return self.worker.cell[:_STREET]
 
 
 class Ground(NamedTuple):

@@ -27,7 +27,6 @@ from store.grid.checks import Check
 _MOST_WAITING = 3
 """Checks of one ticket that wait for an answer."""
 _MOST_SHOWN = 100
-_STREET = 9
 
 
 class CheckIn(Incoming):
@@ -109,7 +108,7 @@ async def grid_day(context: AppContext, caller: Caller) -> DayOut:
     await permit(context, caller, "get_grid_day")
     post = await post_of(context, caller)
     here, own = post.pack.city.id, post.worker.cell
-    waiting = await checks.open_within(context.store, here, own[:_STREET], _MOST_SHOWN, own)
+    waiting = await checks.open_within(context.store, here, post.street, _MOST_SHOWN, own)
     sent = await entries.of_worker(context.store, caller.id, _MOST_SHOWN)
     return DayOut(
         account=caller.id,

@@ -292,6 +292,9 @@ async def _answer(
         raise Problem("check_not_found")
     if asked.answered_at is not None and asked.worker == caller.id:
         return _Done()
+    mine = asked.city == post.pack.city.id and asked.cell.startswith(post.street)
+    if not mine:  # it is on the list of another street, or of another city
+        raise Problem("check_not_found")
     metres = None
     if asked.lat is not None and asked.lon is not None:
         here = (entry.lat, entry.lon)

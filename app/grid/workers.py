@@ -15,14 +15,14 @@ from app.errors import Problem
 from app.grid.cells import Ground, cell_in, ground_of, name_of, policy_of
 from domain.actors import Role
 from domain.model import Incoming, Instant, Recorded
-from domain.policy.permissions import Scope
 from domain.ticket.complaint import Code, required
 from store.grid import workers
 from store.grid.workers import WaitingResident, Worker
 from store.identity import accounts, administrators, passwords
 from store.identity.reservations import Window
+from store.secrets.masks import MaskedPerson, masked
 from store.secrets.phones import normal_phone
-from store.secrets.vault import ContactDetails
+from store.secrets.vault import ContactDetails, Person
 from store.tickets import view_log
 
 logger = structlog.stdlib.get_logger("jiesu.api")
@@ -150,8 +150,8 @@ async def sign_up(context: AppContext, network: str, body: SignUpIn) -> SignedUp
 async def grid_workers(context: AppContext, caller: Caller, city: str | None) -> WorkersOut:
     """Return the grid workers of the caller's area, and who waits.
 
-    Names and phones of those who wait are read by signed-in staff, and by tokens with the scope
-    `unmask`; that is logged.
+    Names and phones of those who wait are read in full by signed-in staff, and by tokens with the
+    scope `unmask`; that is logged. Others read them masked.
 
     Raises:
         Problem: not_in_this_city, not_your_city, invalid_request, forbidden
@@ -185,23 +185,27 @@ async def grid_workers(context: AppContext, caller: Caller, city: str | None) ->
                 cell=one.cell,
                 cell_name=name_of(ground.pack, one.cell),
                 asked_at=one.asked_at,
-                name=one.contact.name,
-                phone=one.contact.phone,
+                name=contact.name,
+                phone=contact.phone,
             )
             for one in waiting
+            for contact in [one.contact if caller.unmasks else _masked(one.contact)]
         ],
     )
 
 
 async def _waiting(context: AppContext, caller: Caller, ground: Ground) -> list[WaitingResident]:
-    vault = context.vault if Scope.UNMASK in caller.scopes else None
     found = await workers.waiting(
-        context.store, vault, ground.pack.city.id, ground.area, _MOST_LISTED
+        context.store, context.vault, ground.pack.city.id, ground.area, _MOST_LISTED
     )
-    if vault is not None and found:
+    if caller.unmasks and found:
         who = caller.actor.model_copy(update={"id": caller.id})
         await view_log.note_sign_ups(context.store, who, context.now(), _FOR, _ONCE)
     return found
+
+
+def _masked(contact: ContactDetails) -> MaskedPerson:
+    return masked(Person(name=contact.name, phone=contact.phone))
 
 
 async def confirm_sign_up(

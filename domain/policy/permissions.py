@@ -237,7 +237,7 @@ TABLE: tuple[Right, ...] = (
     _staff("list_topics", "see common problems (共性问题); officers: without numbers"),
     # --- mediations (调解)
     Right("list_mediations", "read the mediations of a ticket", _CONVENERS | {Role.AUDITOR}, NEAR,
-          Scope.READ),
+          Scope.UNMASK),
     Right("keep_mediation", "keep the record of a mediation (调解)", _CONVENERS, NEAR, Scope.ACT),
     _all("sign_agreement", "read and sign an agreement, with a code"),
     # --- appointments (预约办事)

@@ -141,12 +141,9 @@ async def ask(
 
 
 async def waiting(
-    store: Store, vault: Vault | None, city: str, cell: str, limit: int
+    store: Store, vault: Vault, city: str, cell: str, limit: int
 ) -> list[WaitingResident]:
-    """Return the residents who wait for an area, the first one first.
-
-    Without a `vault` nothing of who they are.
-    """
+    """Return the residents who wait for an area, the first one first."""
     rows = await store.rows(
         select(_SIGN_UP.id, _SIGN_UP.cell, _SIGN_UP.asked_at, _PERSON.id, _PERSON.sealed)
         .join(tables.person, _PERSON.id == _SIGN_UP.person)
@@ -154,15 +151,7 @@ async def waiting(
         .order_by(_SIGN_UP.asked_at, _SIGN_UP.id)
         .limit(limit)
     )
-    return [
-        WaitingResident(
-            row[0],
-            row[1],
-            row[2],
-            ContactDetails() if vault is None else vault.decrypt(row[3], row[4]),
-        )
-        for row in rows
-    ]
+    return [WaitingResident(row[0], row[1], row[2], vault.decrypt(row[3], row[4])) for row in rows]
 
 
 async def decided(store: Store, request: str, city: str, cell: str) -> str | None:

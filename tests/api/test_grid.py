@@ -376,6 +376,10 @@ async def test_a_worker_looks_at_a_place_and_the_answer_stands_at_the_ticket(
     [blind] = await worker.send(answer | {"photos": []})
     assert (blind["code"], blind["outcome"]) == ("invalid_request", "refused")
     photo = await worker.picture("evidence")
+    elsewhere = await on_phone(gridded, "grid.elsewhere", "110112002")
+    theirs = await elsewhere.picture("evidence")
+    [unknown] = await elsewhere.send(answer | {"photos": [theirs]})
+    assert unknown["code"] == "check_not_found", "it is on another street's list"
     far = answer | {"photos": [photo], "lat": 40.1}
     [refused] = await worker.send(far)
     assert refused["code"] == "not_on_the_spot"

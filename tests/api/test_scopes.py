@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pytest
+from pydantic import BaseModel
 from sqlalchemy import func, select
 
 from domain.actors import Role
@@ -13,6 +14,7 @@ from domain.policy.permissions import COMMANDS, RIGHTS, STAFF, Right, Scope, sco
 from store.db import tables
 from store.identity import accounts, tokens
 from tests.api.running_api import COMPLAINT, Api, Filed, problem
+from tests.support.bookings import CITY, book, wanted
 from tests.support.cities import SHIPPED
 from tests.support.hearings import a_hearing
 from tests.support.patrols import a_draw, open_round
@@ -27,7 +29,7 @@ OF_A_SESSION = {
     "end_own_session",
     "change_password",
 }
-UNIT = "water"
+UNIT, CENTRE = "water", "services-harbour"
 
 
 async def _token(api: Api, role: Role, *scopes: Scope) -> dict[str, str]:
@@ -252,3 +254,46 @@ async def test_newer_tickets_elsewhere_hide_none_of_ones_own_city(api: Api) -> N
     page = await api.http.post("/staff/call/caller", data=form, headers=session.cookie)
     assert mine.number in page.text.replace(" ", "")
     assert RIGHTS["search_people"].scope is Scope.READ
+
+
+IN_FULL = {"PartyOut"}
+"""The models that hold people's names or words in full, whoever asks for them."""
+
+
+def _models(kind: Any, seen: set[type[BaseModel]]) -> set[type[BaseModel]]:
+    """Return the models that an answer of this type may hold."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel) and kind not in seen:
+        seen.add(kind)
+        for field in kind.model_fields.values():
+            _models(field.annotation, seen)
+    for part in get_args(kind):
+        _models(part, seen)
+    return seen
+
+
+def test_what_is_only_for_reading_holds_nobody_in_full(api: Api) -> None:
+    """`read` is for what is masked; mediations are read with `unmask`, as diaries are."""
+    for address in _walked(api):
+        if address.right.scope is Scope.READ:
+            found = {one.__name__ for one in _models(address.route.response_model, set())}
+            assert not found & IN_FULL, address.path
+
+
+async def test_without_the_scope_names_and_phones_are_masked(api: Api) -> None:
+    person = {"name": "陈小丽", "phone": "13800138000"}
+    asked = {"city": "tongzhou", "cell": "110112001"} | person
+    assert (await api.http.post("/api/v1/grid/sign-up", json=asked)).status_code == 202
+    assert (await book(api, await wanted(api) | person)).status_code == 201
+    for path, unit, city in (
+        ("/api/v1/grid/workers", "110112001", "tongzhou"),
+        (f"{CITY}/appointments?day={(await wanted(api))['starts_at'][:10]}", CENTRE, "huangpu"),
+    ):
+        for scopes, full in (((Scope.READ,), False), ((Scope.READ, Scope.UNMASK), True)):
+            _, secret = await tokens.issue(
+                api.store, Role.OFFICER, unit, "test", scopes=scopes, city=city
+            )
+            headers = {"Authorization": f"Bearer {secret}"}
+            said = (await api.http.get(path, headers=headers)).text
+            assert ("陈小丽" in said) is full, path
+            assert full or "13800138000" not in said, path
+            assert "陈" in said, path

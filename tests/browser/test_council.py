@@ -104,31 +104,3 @@ def test_a_topic_is_opened_by_staff_and_read_by_everybody(
     expect(page.locator("main")).to_contain_text("错时共享")
     faults += phone_faults(page, "what everybody reads", script)
     assert faults == []
-
-
-@pytest.mark.parametrize(("language", "script"), [("zh", True), ("en", True), ("zh", False)])
-def test_a_topic_is_opened_by_staff_and_read_by_everybody(
-    phone: Open, desk: Open, town: Site, language: str, script: bool
-) -> None:
-    here, who = "/staff/council-topics", Role.SUPERVISOR
-    opening = {"zh": "设立专题", "en": "Open the topic"}[language]
-    staff = desk(here, who, language=language, script=script, viewport=PHONE)
-    faults = phone_faults(staff, "topics", script)
-    staff.locator("#f-title").fill("河边怎么改造")
-    staff.locator("#f-area").select_option("110112001")
-    staff.locator("#f-category").select_option("0301")
-    staff.get_by_role("button", name=opening, exact=True).click()
-    staff.wait_for_url("**/councils")
-    faults += phone_faults(staff, "a topic", script)
-    topic = staff.url.rsplit("/", 2)[1]
-    path = f"/council-topics/{topic}/councils"
-    town.post(path, draft(), role=who)
-    town.post(f"{path}/1/invitations", {"count": 1}, role=who)
-    town.post(f"{path}/1/open", role=who)
-    staff.reload()
-    expect(staff.locator("#s-council-1")).to_be_visible()
-    faults += phone_faults(staff, "its council", script)
-    page = phone("/city/tongzhou/councils", language=language, script=script, viewport=PHONE)
-    expect(page.locator("main")).to_contain_text("错时共享")
-    faults += phone_faults(page, "what everybody reads", script)
-    assert faults == []
