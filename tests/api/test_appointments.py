@@ -268,7 +268,7 @@ async def test_a_report_of_wrongdoing_has_no_appointment(api: Api) -> None:
 
 
 async def test_a_stranger_does_not_use_up_somebodys_appointments(api: Api) -> None:
-    """Whoever knows a phone and books with it changes nothing for its owner."""
+    """A phone that somebody else books with stays its owner's to book with."""
     [first, *_] = await free(api)
     times = first["times"][:5]
     body = await wanted(api)

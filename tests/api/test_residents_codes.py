@@ -30,7 +30,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/hearings/{hearing}/ratings": {"number": "2611012345675", "grade": 5},
     "/api/v1/agreement/sign": {},
 }
-"""What is done with the code of a resident, and what is sent for it."""
+"""The acts with the code of a resident, and the body of each."""
 
 PAGES: dict[str, dict[str, Any]] = {
     "/council/say": {"invitation": "7K2M-9QXD-4TRB", "text": "晚上没有空位。"},
@@ -102,7 +102,7 @@ async def test_the_page_says_so(cities: Api, path: str) -> None:
 
 
 def test_all_that_is_done_with_a_code_takes_a_guest() -> None:
-    """Whoever writes the next act with such a code is asked for who comes with it."""
+    """An act with such a code cannot forget to ask who comes with it."""
     from app.tickets import councils, hearings, mediations
 
     for module in (councils, hearings, mediations):

@@ -193,7 +193,7 @@ async def full(client: Client, store: Store, tmp_path: Path) -> AsyncIterator[Ap
 
 
 async def test_acts_of_pages_refuse_other_content_under_one_key(full: Api) -> None:
-    """Whoever goes back and sends the form again, changed, is told so, and nothing is done."""
+    """A form that is sent again, changed, is refused, and nothing is done."""
     ticket = await full.handled(public=True)
     n, context = ticket.number, full.context
     supervisor = Caller(actor=Actor(role=Role.SUPERVISOR), id="supervisor-1")
