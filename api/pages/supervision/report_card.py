@@ -48,7 +48,9 @@ async def choose(
     try:
         query = CardQuery.model_validate(form.filled(*_PERIOD))
     except ValidationError as error:
-        return await _page(request, context, caller, CardQuery(), form, form.refuse(error))
+        status = form.refuse(error)
+        form.faults.clear()  # the page has no such fields: its own buttons name the period
+        return await _page(request, context, caller, CardQuery(), form, status)
     city = working_city(request, context, caller).city.id
     try:
         body = CaseIn.model_validate(
