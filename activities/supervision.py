@@ -32,7 +32,7 @@ _AT_ONCE = 2000
 
 
 class _Judged(NamedTuple):
-    """What a ticket was when the rules were last asked, and when that was."""
+    """The state of a ticket when the rules were last asked, and when that was."""
 
     version: int
     at: datetime

@@ -103,14 +103,14 @@ READING = (
     "too_many_requests",
     "store_unavailable",
 )
-"""What any route for staff may answer."""
+"""The refusals of any route for staff."""
 BODY = ("malformed_json", "body_too_large")
 ACTING = (*READING, *BODY, "csrf_failed")
-"""What any route with a body for staff may answer."""
+"""The refusals of any route with a body for staff."""
 OF_TICKET = ("ticket_not_found", "bad_number")
 OF_CITY = ("not_your_city", "unknown_city")
 BY_CODE = ("invalid_request", "too_many_attempts", "too_many_requests", "store_unavailable")
-"""What any route may answer to somebody with a code of their own, and no account."""
+"""The refusals to somebody with a code of their own, and no account."""
 
 
 def responses(*codes: str) -> dict[int | str, dict[str, Any]]:

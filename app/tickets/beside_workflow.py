@@ -1,4 +1,4 @@
-"""What is beside a ticket's workflow: councils, promises, mediations and appointments."""
+"""Councils, promises, mediations and appointments, which are beside a ticket's workflow."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

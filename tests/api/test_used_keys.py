@@ -151,6 +151,7 @@ ACTS = {
     "app.sending.commands.execute": "above",
     "app.supervision.lists.put_on_list": "below",
     "app.supervision.lists.settle_kind_of_row": "a command, by `execute`",
+    "app.tickets.council_topics.open_topic": "`test_council_topics.py`",
     "app.tickets.councils.prepare_council": "below",
     "app.tickets.councils.invite_to_council": "below",
     "app.tickets.hearings.prepare_hearing": "below",
@@ -165,7 +166,12 @@ ACTS = {
 }
 """Every act of `app` that takes a key, whether from a header or from the form of a page."""
 
-NOT_OF_REQUESTS = {"app.access.permission.permit", "app.access.tokens.issue"}
+NOT_OF_REQUESTS = {
+    "app.access.permission.permit",
+    "app.access.tokens.issue",
+    "app.tickets.acted_on.acted_on",
+    "app.tickets.council_matters.topic_for",
+}
 """Here a key is the name of a right, and of a token that is issued once."""
 
 

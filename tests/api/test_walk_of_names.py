@@ -365,7 +365,7 @@ ONLY_BY_CODE = {
     ("POST", "/api/v1/tickets/{number}/reward/prizes"),
     ("DELETE", "/api/v1/tickets/{number}/reward/prizes/{redemption}"),
 }
-"""What only an access code may do, so that nobody of another city comes there."""
+"""Acts that need an access code, so that nobody of another city comes there."""
 
 
 def _tries(world: World, addresses: Iterable[Address]) -> Iterator[tuple[Address, Stranger, Filed]]:

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from api.pages.shared.forms import REFUSALS, Form
 
 Act = Callable[[], Awaitable[Any]]
-"""What a form does; it may raise whatever `Form.refuse` knows, or mark fields as wrong."""
+"""The act of a form; it may raise whatever `Form.refuse` knows, or mark fields as wrong."""
 
 
 async def acted(
