@@ -18,7 +18,7 @@ MOST = 50
 _ON_THE_WAY = timedelta(minutes=5)
 """A clock that differs by no more is right: it takes time to send a batch."""
 _LONGEST = timedelta(days=30)
-"""The longest time that an entry may have waited on a phone; a clock that says more is not believed.
+"""The longest that an entry may have waited on a phone; a clock that says more is not believed.
 
 No pack keeps diaries for less.
 """
