@@ -147,7 +147,7 @@ class HistoryArchive:
 
         It may be interrupted anywhere, and then be done again: what was kept before stays until the
         new object is complete, and an object that is not is deleted by a maintenance job. False:
-        the ticket was erased meanwhile, and the object is deleted.
+        the ticket was erased meanwhile, or another export of it was faster; the object is deleted.
         """
         number, content = story.manifest.number, story.written()
         key = f"{number[:6]}/{number}-{secrets.token_hex(8)}"

@@ -164,7 +164,11 @@ async def export(
         return Exported.KNOWN if not open_run else Exported.WAITS
     story = await _story(archive, number, before, ids, fresh, record if final else None)
     stays = await archive.write(story, version, final=final)
-    return Exported.ARCHIVED if stays else Exported.ERASED
+    if stays:
+        return Exported.ARCHIVED
+    # Another export of it was faster, unless it was erased meanwhile. Had that one seen less, the
+    # ticket is due again.
+    return Exported.KNOWN if await erased_at(store, number) is None else Exported.ERASED
 
 
 async def _before(client: Client, archive: HistoryArchive, number: str) -> ArchivedStory | None:

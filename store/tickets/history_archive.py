@@ -14,6 +14,7 @@ from sqlalchemy import delete as deletion
 
 from store.db import tables
 from store.db.engine import Store
+from store.db.locks import lock
 
 _HELD, _TICKET, _KEY = tables.history_archive.c, tables.ticket.c, tables.ticket_key.c
 
@@ -120,8 +121,8 @@ async def enter(store: Store, key: str, number: str, at: datetime) -> None:
 async def keep(store: Store, kept: ArchiveEntry, key: str, at: datetime, *, final: bool) -> bool:
     """Record that the object `key` was written, in place of what was kept before.
 
-    False: the ticket was erased meanwhile, or the object given up; it must not stay. `final`: the
-    ticket has ended, and nothing is left to archive.
+    False: the ticket was erased meanwhile, or another export of it was faster; the object must not
+    stay, and what that one keeps does. `final`: the ticket has ended, and nothing of it is left.
     """
     values = {
         "version": kept.version,
@@ -133,14 +134,17 @@ async def keep(store: Store, kept: ArchiveEntry, key: str, at: datetime, *, fina
     }
 
     def work(connection: Connection) -> bool:
+        lock(store, connection, f"history archive/{kept.number}")
         if _is_erased(connection, kept.number):
             _give_up(connection, _HELD.number == kept.number, at)
             return False
-        _give_up(connection, and_(_HELD.number == kept.number, _HELD.key != key), at)
-        mine = and_(_HELD.key == key, _HELD.dropped_at.is_(None))
-        written = update(tables.history_archive).where(mine).values(values)
-        if connection.execute(written).rowcount != 1:
+        which = and_(_HELD.key == key, _HELD.dropped_at.is_(None))
+        mine = select(_HELD.key).where(which)
+        if connection.execute(mine).first() is None:
             return False
+        # Those that are being written, too: they may have read less than this one has.
+        _give_up(connection, and_(_HELD.number == kept.number, _HELD.key != key), at)
+        connection.execute(update(tables.history_archive).where(which).values(values))
         if final:
             _settle(connection, kept.number, kept.version)
         return True

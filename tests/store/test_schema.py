@@ -26,6 +26,8 @@ from store.db.tables import metadata, ticket
 from store.identity import accounts
 from store.rewards import checks, ledger, redemptions
 from store.rewards.ledger import PrizeStock
+from store.tickets import history_archive
+from store.tickets.history_archive import ArchiveEntry
 from tests.store import rewarding
 from tests.store.population import QUEUED, Busy
 from tests.store.stories import Story, complaint, project
@@ -237,6 +239,29 @@ async def test_texts_of_before_the_columns_are_folded_by_the_same_rule(store_url
     after = {tuple(row) for one in (columns, people) for row in await store.rows(one)}
     await store.close()
     assert after == before
+
+
+async def test_what_was_called_archived_without_anything_kept_is_due_again(store_url: str) -> None:
+    lives = [Story(complaint()) for _ in range(3)]
+    held, gone, unarchived = (life.number for life in lives)
+    store = Store.open(store_url)
+    await project(store, *(life.whole() for life in lives))
+    for number in (held, gone):
+        key = f"{number}/1"
+        await history_archive.enter(store, key, number, rewarding.NOW)
+        row = await store.first(select(ticket.c.version).where(ticket.c.number == number))
+        assert row is not None
+        entry = ArchiveEntry(key, number, row.version, frozenset(), "agrees", "", 1)
+        assert await history_archive.keep(store, entry, key, rewarding.NOW, final=True)
+    statement = "UPDATE history_archive SET dropped_at = kept_at WHERE number = :number"
+    await store.change(text(statement), {"number": gone})
+    assert {one.number for one in await history_archive.due(store, 9)} == {unarchived}
+    await store.write(downgrade("0034"))
+    await store.close()
+    await schema.upgrade(store_url)
+    store = Store.open(store_url)
+    assert {one.number for one in await history_archive.due(store, 9)} == {gone, unarchived}
+    await store.close()
 
 
 async def test_a_database_that_is_away_is_said_to_be() -> None:
