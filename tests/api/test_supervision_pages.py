@@ -46,10 +46,12 @@ async def test_a_problem_goes_through_the_list(listing: Api) -> None:
     row = page.text.split(f"{HERE}/")[2].split("/")[0]
     officer = await at_desk(listing, Role.OFFICER, "water")
     assert (await officer.post(f"{HERE}/{row}/result", {"text": "已清淤。"})).status_code == 303
-    early = await officer.post(f"{HERE}/{row}/revisit", {"note": "清了。", "holds": "yes"})
+    own = await officer.post(f"{HERE}/{row}/revisit", {"note": "清了。", "holds": "yes"})
+    assert own.status_code == 409, "who rectified it does not say that it holds"
+    early = await supervisor.post(f"{HERE}/{row}/revisit", {"note": "清了。", "holds": "yes"})
     assert early.status_code == 409
     assert "清了。" in early.text
-    back = await officer.post(f"{HERE}/{row}/revisit", {"note": "又黑了。", "holds": "no"})
+    back = await supervisor.post(f"{HERE}/{row}/revisit", {"note": "又黑了。", "holds": "no"})
     assert back.status_code == 303
     assert "问题反弹" in says(await supervisor.get(HERE))
 

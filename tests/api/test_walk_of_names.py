@@ -118,7 +118,7 @@ NO_NAMES = {
     "remarks",
     # of supervision lists and contractors' sheets: posts, what is filled in, and rows, whose tests
     # are in `test_supervision.py`
-    "leader", "settled", "compare", "line", "said", "granted", "row",
+    "leader", "settled", "late", "attempt", "compare", "line", "granted", "row",
     # of appointments: their number, which a code opens, and what is filled in or chosen
     "appointment", "service", "day", "visit", "ticket", "access_code",
     # of mediations: numbers on a ticket, what people say, and the code of a signature
