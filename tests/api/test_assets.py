@@ -77,4 +77,4 @@ def test_our_style_sheet_closes_what_it_opens() -> None:
         deepest = max(deepest, depth)
         assert depth >= 0
     assert depth == 0
-    assert deepest == 2, "a media query holds rules; a rule holds nothing"
+    assert deepest == 3, "@supports holds a media query, and that rules; a rule holds nothing"

@@ -56,6 +56,7 @@ async def test_a_quarrel_is_written_down_signed_and_kept(api: Api) -> None:
 
 
 async def test_a_form_sent_again_keeps_signatures_and_no_code_signs_other_words(api: Api) -> None:
+    """Other words in the same form are refused once, and taken under the new key of that page."""
     ticket = await api.file()
     await ticket.until_stage("handle")
     here = f"/staff/tickets/{ticket.number}/mediations"
@@ -68,7 +69,13 @@ async def test_a_form_sent_again_keeps_signatures_and_no_code_signs_other_words(
     assert CODE.findall(again.text) == codes
     assert says(again).count("凭码签署") == 1, "who has signed has signed"
     # Back in the browser, and other words in the same form.
-    other = await officer.post(f"{here}/1/proposal", form | {"text": "各付一半。"})
+    changed = form | {"text": "各付一半。"}
+    refused = await officer.post(f"{here}/1/proposal", changed)
+    assert refused.status_code == 422
+    assert "各付一半。" in refused.text
+    keys = set(re.findall(r'name="key" value="([^"]+)"', refused.text))
+    assert len(keys) == 1
+    other = await officer.post(f"{here}/1/proposal", changed | {"key": keys.pop()})
     assert set(CODE.findall(other.text)).isdisjoint(codes)
     for code in codes:
         late = await api.http.post("/agreement/sign", data={"signature": code})

@@ -243,7 +243,7 @@ async def test_an_alarm_whose_ticket_could_not_be_filed_gets_it_with_the_same_re
     since = began()
     await send(sensing, "outfall-1", "a", since, 2.4)
 
-    async def away(*_: Any) -> None:
+    async def away(*_: Any, **__: Any) -> None:
         raise StoreUnavailable("the database went away between the two")
 
     body = {"device": "outfall-1", "id": "b", "at": (since + 10 * MINUTE).isoformat(), "value": 2.6}

@@ -103,6 +103,7 @@ def test_an_administrator_makes_an_officer_who_then_signs_in(
     theirs.locator("#f-new").fill("a quiet morning by the river")
     theirs.keyboard.press("Enter")
     expect(theirs.locator("[role=status]")).to_contain_text("Your password is changed")
+    theirs.locator(".staff-nav summary").click()
     expect(theirs.locator(".staff-nav a").first).to_be_visible()
     page.get_by_role("button", name="Close the account").click()
     expect(page.locator("[role=status]")).to_contain_text("closed")

@@ -1,5 +1,6 @@
 """Grid workers for tests: a city that has them, and workers who are signed in on a phone."""
 
+import asyncio
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -50,6 +51,15 @@ class OnPhone:
         )
         assert answer.status_code == 200, answer.text
         return list(answer.json()["items"])
+
+    async def send_until_settled(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """Send an entry again while it is not settled, as a phone does; return the last answer."""
+        async with asyncio.timeout(60):
+            while True:
+                [answer] = await self.send(entry)
+                if answer["settled"]:
+                    return answer
+                await asyncio.sleep(0.2)
 
     async def day(self) -> dict[str, Any]:
         answer = await self.http.get("/api/v1/grid/day")

@@ -16,7 +16,7 @@ from api.http import browser_sessions
 from api.http.access import public, staff
 from api.http.dependencies import Context
 from api.http.forms import form_of
-from api.pages.shared.chosen_files import chosen_files, photo_bytes, store_chosen
+from api.pages.shared.chosen_files import chosen_files, photo_bytes, reference, store_chosen
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.labels import PROBLEMS
 from api.pages.shared.navigation import GRID
@@ -87,10 +87,10 @@ def _blank() -> Form:
 
 
 async def _files(context: AppContext, caller: Caller, sent: FormData) -> dict[str, list[str]]:
-    """Store the photos of a form; return their ids by its fields."""
+    """Store the photos of a form; return their references by its fields."""
     return {
         name: [
-            (await store_chosen(context, caller, chosen, purpose)).id
+            reference(context, await store_chosen(context, caller, chosen, purpose))
             for chosen in chosen_files(sent, name)
         ]
         for name, purpose in PHOTOS.items()

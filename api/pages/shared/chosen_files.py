@@ -31,6 +31,11 @@ async def store_chosen(
     return (await upload(context, caller, "", _pieces(chosen), purpose)).row
 
 
+def reference(context: AppContext, file: FileRow) -> str:
+    """Return a file's reference with its proof: filing asks for one, whoever files."""
+    return f"{file.id}.{context.uploads.signer.proof(file.id)}"
+
+
 def photo_bytes(context: AppContext) -> int:
     """Return the most bytes of a photo, for a phone that says it on the spot."""
     return context.uploads.megabytes[FileKind.PHOTO] * MB

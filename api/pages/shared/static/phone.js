@@ -44,14 +44,16 @@ const keptOnPhone = ({ panel, name, purposes, line, repairs, send, shown }) => {
 
   // --- what is shown
 
-  const say = (what, count = 0) => { state.textContent = state.dataset[what].replace("{count}", count); };
   const because = (code) => (panel.querySelector(`[data-reason="${CSS.escape(code ?? "")}"]`) ?? panel.querySelector('[data-reason=""]')).textContent;
+  const say = (what, count = 0, code = "") => {
+    state.textContent = state.dataset[what].replace("{count}", count).replace("{reason}", because(code));
+  };
   const button = ([words, act]) => {
     const made = Object.assign(document.createElement("button"), { type: "button", className: "btn btn-link", textContent: words });
     made.addEventListener("click", act);
     return made;
   };
-  const show = async (what) => {
+  const show = async (what, code) => {
     const entries = await all();
     waiting.replaceChildren(...entries.map((entry) => {
       const item = document.createElement("li");
@@ -65,7 +67,7 @@ const keptOnPhone = ({ panel, name, purposes, line, repairs, send, shown }) => {
       return item;
     }));
     shown(entries);
-    if (what) say(what, entries.length);
+    if (what) say(what, entries.length, code);
     else say(entries.length ? "waits" : "none", entries.length);
   };
   const forget = async (entry) => {
@@ -113,7 +115,9 @@ const keptOnPhone = ({ panel, name, purposes, line, repairs, send, shown }) => {
 
   // --- sending
 
-  class Later extends Error {}  // it may go better another time; `what` is shown
+  class Later extends Error {}  // it may go better another time; `what` is shown, and why by its `code`
+  // The answer refuses all of it: no network helps, if the appointment has ended for instance.
+  const stopped = async (answer) => Object.assign(new Later(), { what: "stopped", code: (await answer.json()).code });
   const asked = async (address, options = {}) => {
     let answer;
     try {
@@ -169,26 +173,26 @@ const keptOnPhone = ({ panel, name, purposes, line, repairs, send, shown }) => {
       else await sendAll();
     } catch (error) {
       if (!(error instanceof Later)) throw error;
-      return error.what;
+      return error;
     }
-    return undefined;
+    return {};
   };
   let busy = false, wanted = false;
   const sync = async () => {
     wanted = true;
     if (busy) return;
     busy = true;
-    let what;
+    let what, code;
     try {
       while (wanted) {
         wanted = false;
-        what = await attempt();
+        ({ what, code } = await attempt());
       }
     } finally {
       busy = false;
     }
     panel.querySelector("[data-signin]").hidden = what !== "signedout";
-    await show(what);
+    await show(what, code);
   };
 
   // --- the page itself
@@ -217,5 +221,5 @@ const keptOnPhone = ({ panel, name, purposes, line, repairs, send, shown }) => {
     keepPages(others).catch(() => { /* the next visit does */ }).then(kept);
   };
 
-  return { Later, all, asked, drop, keep, left, newId, posted, put, refuse, show, start, sync, uploaded, uploadedAnew };
+  return { Later, all, asked, drop, keep, left, newId, posted, put, refuse, show, start, stopped, sync, uploaded, uploadedAnew };
 };
