@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, insert, select
 
 from domain.pack.patrols import Checks, Criterion
 from domain.patrol import checks
@@ -14,6 +14,7 @@ from domain.patrol.draw import ALGORITHM, in_order
 from domain.refusals import Refused
 from store.db.clock import Clock, written_at
 from store.db.engine import ResultRow, Store
+from store.db.locks import lock
 from store.db.patrol_tables import patrol_draw, patrol_round, patrol_sheet
 
 _DRAW, _SHEET, _ROUND = patrol_draw.c, patrol_sheet.c, patrol_round.c
@@ -83,16 +84,16 @@ async def draw(
     """Draw from the rounds of these days, and record it. Each draw of a city has the next number.
 
     The seed is made after the population is read: nobody can have chosen it for what it draws.
-    Whoever draws at the same time as another, and finds the number taken, draws again. The same
-    that was asked for after the same draw is drawn already: it is returned.
+    Those who draw at once wait for each other. The same that was asked for after the same draw is
+    drawn already: it is returned.
 
     Raises:
         Refused: draw_too_early, draw_period, draw_too_large
     """
     checks.check_period(wanted.since, wanted.until, today)
-    adding = store.insert(patrol_draw).on_conflict_do_nothing()
 
-    def work(connection: Connection) -> Draw | None:
+    def work(connection: Connection) -> Draw:
+        lock(store, connection, f"patrol draws/{wanted.city}")
         known = _drawn_already(connection, wanted)
         if known is not None:
             return known
@@ -120,11 +121,10 @@ async def draw(
         row = {name: getattr(made, name) for name in Draw.__dataclass_fields__}
         row["population"] = json.dumps(made.population)
         row["criteria"] = _CRITERIA.dump_json(made.criteria).decode()
-        return made if connection.execute(adding, row).rowcount == 1 else None
+        connection.execute(insert(patrol_draw), row)
+        return made
 
-    while (made := await store.write(work)) is None:
-        continue
-    return made
+    return await store.write(work)
 
 
 async def population(store: Store, of: Draw) -> list[str]:
