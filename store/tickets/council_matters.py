@@ -11,6 +11,7 @@ from domain.ticket.stages import Stage
 from store.db import tables
 from store.db.council_tables import council, council_topic, topic_ticket
 from store.db.engine import ResultRow, Store
+from store.db.locks import lock
 
 _TICKET, _TOPIC, _LINK = tables.ticket.c, council_topic.c, topic_ticket.c
 
@@ -63,9 +64,7 @@ async def open_topic(store: Store, new: CouncilTopic) -> CouncilTopic:
     """
 
     def work(connection: Connection) -> CouncilTopic:
-        if store.dialect != "sqlite":  # those who take a number in a city wait for each other
-            key = func.hashtextextended(f"council topics/{new.city}", 0)
-            connection.execute(select(func.pg_advisory_xact_lock(key)))
+        lock(store, connection, f"council topics/{new.city}")
         known = connection.execute(select(council_topic).where(_TOPIC.id == new.id)).first()
         if known is not None:
             return _topic(known)
