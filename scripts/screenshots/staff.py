@@ -35,7 +35,7 @@ def dispatcher(camera: Camera, receipts: Receipts) -> None:
     page.wait_for_selector(".earlier")
     page.locator("#f-text").fill("新华西街东门的河水又黑又臭，味道很大。")
     page.locator("#f-address").fill("新华西街东门")
-    page.wait_for_selector("#hints .near")
+    page.wait_for_selector("#suggestions .near")
     camera.shoot("call")
     page.keyboard.press("Control+Enter")
     page.wait_for_selector(".read-out")
