@@ -32,23 +32,23 @@ _AT_ONCE = 2000
 
 
 class _Judged(NamedTuple):
-    """The state of a ticket when the rules were last asked, and when that was."""
+    """The state of a ticket when the rules were last asked, which rules, and when that was."""
 
     version: int
+    pack: str
     at: datetime
 
-    def holds_for(self, ticket: Changed, now: datetime) -> bool:
+    def holds_for(self, ticket: Changed, pack: Pack, now: datetime) -> bool:
         """Return whether the rules would say the same: nothing changed, nothing came to be late."""
-        return self.version == ticket.version and not any(
-            self.at < turn <= now for turn in ticket.turns
-        )
+        same = (self.version, self.pack) == (ticket.version, pack.version)
+        return same and not any(self.at < turn <= now for turn in ticket.turns)
 
 
 class Listing:
     """The job. It remembers what it has judged, so that it reads only the tickets that changed.
 
     A worker that starts has judged nothing: its first run reads all that changed within the time
-    looked back, by the packs that it has loaded.
+    looked back. So does the first one by another version of a city's rules.
     """
 
     def __init__(self, registry: PackRegistry, store: Store) -> None:
@@ -85,13 +85,13 @@ class Listing:
             for one in some:
                 seen.add(one.number)
                 before = known.get(one.number)
-                if before is not None and before.holds_for(one, now):
+                if before is not None and before.holds_for(one, pack, now):
                     continue
                 put, blocked = await self._judge(pack, one.number, now)
                 if blocked:  # as soon as that list is done with it, a rule may put it there
                     known.pop(one.number, None)
                 else:
-                    known[one.number] = _Judged(one.version, now)
+                    known[one.number] = _Judged(one.version, pack.version, now)
                 yield put
             after = some[-1].number
         for number in known.keys() - seen:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.reporting.contractors import SheetOut, sheets_of
+from app.reporting.contractor_sheets import SheetOut, kept_or_computed, sheets_of, state_of
 from cli.city import Json, from_store, installed_packs, refuse
 from cli.terminal import USAGE, fail, one_line, out, print_json, table
 from domain.pack.pack import Pack, UnknownUnit
@@ -47,16 +47,18 @@ def show(
     async def read(store: Store) -> tuple[Kept | None, list[SheetOut]]:
         kept = await closed_months.kept(store, city, month)
         if kept is not None:
-            return kept, sheets_of(kept, [], pack, unit)
+            return kept, sheets_of(kept.lines, kept, pack, unit)
         part = period.so_far(now)
         then = await pack_at(store, pack, part.until, now, None)
-        return None, sheets_of(None, await computed(store, then, part, now), then, unit)
+        lines = kept_or_computed(None, await computed(store, then, part, now), then)
+        return None, sheets_of(lines, None, then, unit)
 
     try:
         kept, sheets = from_store(read)
     except (UnknownPackVersion, PackError, ValueError) as error:
         refuse(error)
-    state = _state(kept, period, now)
+    state = state_of(kept, now, over=period.until <= now)
+    waiting = kept.waiting if kept else 0
     if as_json:
         print_json(
             {
@@ -64,14 +66,14 @@ def show(
                 "month": month,
                 "state": state,
                 "objections_until": kept.closed.objections_until.isoformat() if kept else None,
-                "waiting": _waiting(kept),
+                "waiting": waiting,
                 "sheets": [one.model_dump(mode="json") for one in sheets],
             }
         )
         return
     out.print(f"{city} {month}: {state}")
-    if _waiting(kept):
-        out.print(f"objections that wait for a supervisor: {_waiting(kept)}")
+    if waiting:
+        out.print(f"objections that wait for a supervisor: {waiting}")
     _print(sheets)
 
 
@@ -114,16 +116,6 @@ def _month(city: str, month: str) -> tuple[Pack, Period]:
         return pack, month_of(pack, month)
     except ValueError:
         fail(f"there is no month {month}", USAGE)
-
-
-def _waiting(kept: Kept | None) -> int:
-    return sum(one.granted is None for one in kept.objections.values()) if kept else 0
-
-
-def _state(kept: Kept | None, period: Period, now: datetime) -> str:
-    if kept is None:
-        return "ended" if period.until <= now else "running"
-    return "published" if kept.public(now) else "closed"
 
 
 def _print(sheets: list[SheetOut]) -> None:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Response
 from api.http.access import public, staff
 from api.http.dependencies import Context, IdempotencyKey
 from api.http.matters import TopicNumber
-from api.http.problem_responses import responses
+from api.http.problem_responses import BODY, OF_CITY, READING, responses
 from api.http.responses import json_of
 from app.access.caller import Caller
 from app.context import API
@@ -18,16 +18,8 @@ from store.tickets.numbers import parse_number
 
 router = APIRouter(prefix=API)
 
-_READING = (
-    "invalid_request",
-    "unauthenticated",
-    "forbidden",
-    "scope_missing",
-    "too_many_requests",
-    "store_unavailable",
-)
-_OF_CITY = (*_READING, "not_your_city", "unknown_city", "not_in_this_city")
-_SENDING = ("malformed_json", "body_too_large", "csrf_failed")
+_OF_CITY = (*READING, *OF_CITY, "not_in_this_city")
+_SENDING = (*BODY, "csrf_failed")
 
 EXAMPLE = {"title": "小区停车位怎么安排", "area": "370102001", "category": "road"}
 LINKING = {"number": "2603021234560"}
@@ -84,7 +76,7 @@ async def open_(
     summary="See a topic with its councils",
     tags=["Staff"],
     response_model=CouncilTopicOut,
-    responses=responses(*_READING, "council_topic_not_found"),
+    responses=responses(*READING, "council_topic_not_found"),
 )
 async def show(
     topic: TopicNumber, caller: Annotated[Caller, staff("list_council_topics")], context: Context
@@ -100,7 +92,7 @@ async def show(
     tags=["Staff"],
     response_model=CouncilTopicOut,
     responses=responses(
-        *_READING,
+        *READING,
         *_SENDING,
         "council_topic_not_found",
         "bad_number",

@@ -80,7 +80,7 @@ class EndWorkerIn(Incoming):
 
 
 class WaitingOut(Recorded):
-    """A resident who waits. Without the scope `unmask` a program reads neither name nor phone."""
+    """A resident who waits. Without the scope `unmask` a program reads name and phone masked."""
 
     id: str
     cell: str

@@ -76,9 +76,10 @@ class DrawOut(Recorded):
 
 
 class DrawLine(Recorded):
-    """A draw in a list. `average`: of the totals of the filled sheets."""
+    """A draw in a list. `n`: its number in the city. `average`: of the totals of filled sheets."""
 
     id: str
+    n: int
     at: Instant
     since: date
     until: date
@@ -214,6 +215,7 @@ async def _draw(context: AppContext, caller: Caller, draw_id: str) -> Draw:
 def _line(made: Draw, filled: int, total: int) -> DrawLine:
     return DrawLine(
         id=made.id,
+        n=made.n,
         at=made.at,
         since=made.since,
         until=made.until,

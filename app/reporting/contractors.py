@@ -1,8 +1,6 @@
 """Contractors (承包企业): monthly sheets, closed by a supervisor, objected to, and published."""
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from pydantic import Field
@@ -13,16 +11,22 @@ from app.access.visibility import city_of, withheld
 from app.cities.periods import MonthQuery, Reckoning, ReckoningQuery, month_or_span, reckoning
 from app.context import AppContext
 from app.errors import Problem
+from app.reporting.contractor_sheets import (
+    MonthState,
+    SheetOut,
+    base_of,
+    kept_or_computed,
+    sheets_of,
+    state_of,
+)
 from domain.model import Incoming, Instant, Recorded
 from domain.pack.pack import Pack
 from domain.pack.periods import Period, month_of
 from domain.ticket.complaint import Code, Text
 from store.reporting import closed_months
 from store.reporting.assessments import SheetLine, computed
-from store.reporting.closed_months import Kept, KeptLine
+from store.reporting.closed_months import Kept
 from store.reporting.month_closing import close_as_computed
-
-MonthState = Literal["running", "ended", "closed", "published"]
 
 
 class AssessmentQuery(Incoming):
@@ -48,53 +52,6 @@ class ObjectionDecisionIn(Incoming):
 
     granted: bool
     reason: Text = Field(max_length=500)
-
-
-class ObjectionOut(Recorded):
-    text: str
-    at: Instant
-    granted: bool | None
-    reason: str
-
-
-class SheetLineOut(Recorded):
-    """A line: what earned or lost the points. `n`: its number, once the month is closed."""
-
-    n: int | None
-    rule: str
-    name: str
-    name_en: str
-    points: float
-    number: str
-    version: int
-    at: Instant
-    event: str
-    struck: bool = Field(description="It does not count: an objection was granted.")
-    objection: ObjectionOut | None = None
-
-
-class SheetSum(Recorded):
-    """A criterion: how often it counted, and its points together."""
-
-    rule: str
-    name: str
-    name_en: str
-    times: int
-    points: float
-
-
-class SheetOut(Recorded):
-    """The sheet of a contractor. `lines`: only if it alone is asked for."""
-
-    unit: str
-    name: str
-    name_en: str
-    total: float
-    plus: float
-    minus: float
-    struck: int
-    sums: list[SheetSum]
-    lines: list[SheetLineOut] | None = None
 
 
 class DifferenceOut(Recorded):
@@ -164,23 +121,22 @@ async def assessment_page(
     kept = await closed_months.kept(context.store, city, month)
     lines = await _lines(context, of) if kept is None or query.compare else []
     pack = await _reckoning(context, of).pack_then(context) if kept is None else of.pack
-    known = _kept_or_computed(kept, lines, pack)
+    known = kept_or_computed(kept, lines, pack)
     gone = await withheld(context, caller, {one.line.number for one in known})
-    sheets = _sheets(known, kept, pack, chosen, gone)
+    sheets = sheets_of(known, kept, pack, chosen, gone)
     differences = _differences(kept, lines) if kept is not None and query.compare else None
     if differences is not None:
         differences = [
             one for one in differences if one.number not in gone and caller.unit in (None, one.unit)
         ]
-    waiting = sum(one.granted is None for one in kept.objections.values()) if kept else 0
     return AssessmentOut(
         city=city,
         month=month,
-        state=_state(kept, of, context.now()),
-        base=_base(kept, pack),
+        state=state_of(kept, context.now(), over=of.over),
+        base=base_of(kept, pack),
         closed_at=kept.closed.closed_at if kept else None,
         objections_until=kept.closed.objections_until if kept else None,
-        waiting=waiting,
+        waiting=kept.waiting if kept else 0,
         sheets=sheets,
         differences=differences,
     )
@@ -202,12 +158,12 @@ async def public_sheets(context: AppContext, city: str, month: str | None) -> Pu
     if month is not None and month not in months:
         raise Problem("not_found")
     kept = await closed_months.kept(context.store, city, shown) if shown else None
-    sheets = _sheets(kept.lines, kept, pack, None) if kept else []
+    sheets = sheets_of(kept.lines, kept, pack, None) if kept else []
     return PublicMonths(
         city=city,
         months=months,
         month=shown,
-        base=_base(kept, pack),
+        base=base_of(kept, pack),
         sheets=sheets,
     )
 
@@ -310,53 +266,6 @@ async def _lines(context: AppContext, of: _Month) -> list[SheetLine]:
     return await context.staff_figures.get(("assessment", *requested.cache_key), find)
 
 
-def _state(kept: Kept | None, of: _Month, now: datetime) -> MonthState:
-    if kept is None:
-        return "ended" if of.over else "running"
-    return "published" if kept.public(now) else "closed"
-
-
-def _base(kept: Kept | None, pack: Pack) -> float:
-    return kept.closed.base if kept else pack.contractors.base
-
-
-def sheets_of(
-    kept: Kept | None, lines: Iterable[SheetLine], pack: Pack, unit: str | None = None
-) -> list[SheetOut]:
-    """Return the sheets of a month as it was closed, else of the lines that are computed.
-
-    The best first; of `unit` its own alone, with its lines.
-    """
-    return _sheets(_kept_or_computed(kept, lines, pack), kept, pack, unit)
-
-
-def _sheets(
-    lines: Sequence[KeptLine],
-    kept: Kept | None,
-    pack: Pack,
-    chosen: str | None,
-    withheld: Collection[str] = (),
-) -> list[SheetOut]:
-    units = pack.contractors.units if kept is None else kept.units
-    found = [
-        _sheet(unit, lines, kept, pack, withheld=withheld, lines_too=chosen == unit)
-        for unit in units
-        if chosen in (None, unit)
-    ]
-    return sorted(found, key=lambda one: (-one.total, one.unit))
-
-
-def _kept_or_computed(kept: Kept | None, lines: Iterable[SheetLine], pack: Pack) -> list[KeptLine]:
-    if kept is not None:
-        return kept.lines
-    rules = {rule.code: rule for rule in pack.assessment}
-    named = ((rules.get(one.rule), one) for one in lines)
-    return [
-        KeptLine(0, rule.name if rule else one.rule, rule.name_en if rule else one.rule, one)
-        for rule, one in named
-    ]
-
-
 def _differences(kept: Kept, lines: Iterable[SheetLine]) -> list[DifferenceOut]:
     before = {one.line.key: one.line for one in kept.lines}
     after = {one.key: one for one in lines}
@@ -373,66 +282,4 @@ def _difference(change: Literal["added", "gone"], line: SheetLine) -> Difference
         points=line.points,
         number=line.number,
         version=line.version,
-    )
-
-
-def _sheet(
-    unit: str,
-    lines: Sequence[KeptLine],
-    kept: Kept | None,
-    pack: Pack,
-    *,
-    withheld: Collection[str] = (),
-    lines_too: bool = False,
-) -> SheetOut:
-    """Return a sheet. Lines of tickets that are `withheld` are not told, but count: what a closed
-    month comes to is the same for everybody.
-    """
-    own = [one for one in lines if one.line.unit == unit]
-    counting = [one for one in own if kept is None or not kept.struck(one.n)]
-    known = pack.unit(unit) if pack.has_unit(unit) else None
-    points = [one.line.points for one in counting]
-    return SheetOut(
-        unit=unit,
-        name=known.name if known else unit,
-        name_en=known.name_en if known else unit,
-        total=round(_base(kept, pack) + sum(points), 6),
-        plus=round(sum(one for one in points if one > 0), 6),
-        minus=round(sum(one for one in points if one < 0), 6),
-        struck=len(own) - len(counting),
-        sums=_sums(counting),
-        lines=[_line(one, kept) for one in own if one.line.number not in withheld]
-        if lines_too
-        else None,
-    )
-
-
-def _sums(lines: Sequence[KeptLine]) -> list[SheetSum]:
-    times = Counter(one.line.rule for one in lines)
-    by_rule = {one.line.rule: one for one in lines}
-    return [
-        SheetSum(
-            rule=rule,
-            name=by_rule[rule].name,
-            name_en=by_rule[rule].name_en,
-            times=count,
-            points=round(count * by_rule[rule].line.points, 6),
-        )
-        for rule, count in sorted(times.items())
-    ]
-
-
-def _line(one: KeptLine, kept: Kept | None) -> SheetLineOut:
-    objected = kept.objections.get(one.n) if kept else None
-    return SheetLineOut(
-        **one.line.model_dump(exclude={"unit"}),
-        n=one.n or None,
-        name=one.name,
-        name_en=one.name_en,
-        struck=kept is not None and kept.struck(one.n),
-        objection=ObjectionOut(
-            text=objected.text, at=objected.at, granted=objected.granted, reason=objected.reason
-        )
-        if objected
-        else None,
     )

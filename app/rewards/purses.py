@@ -139,7 +139,7 @@ async def city_rewards(context: AppContext, city: str) -> CityRewards:
     """Return what a city rewards, and the prizes that can be chosen, with what is left of them."""
     await permit(context, None, "get_rewards")
     pack, now = context.packs.get(city), datetime.now(UTC)
-    taken = await redemptions.taken(context.store, city)
+    taken = await redemptions.taken(context.store, city, [prize.code for prize in pack.prizes])
     return CityRewards(
         city=city,
         rules=[RewardRuleOut(**rule.model_dump(exclude={"when"})) for rule in pack.reward_rules],

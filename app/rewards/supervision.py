@@ -19,7 +19,7 @@ from domain.policy.rewards import RewardReason, RewardState
 from domain.ticket.complaint import Text
 from store.db.cursors import cursor as cursor_of
 from store.db.cursors import key_of
-from store.rewards import grants, ledger
+from store.rewards import grants, ledger, redemptions
 from store.rewards.grants import Grant
 from store.rewards.ledger import LedgerLine
 
@@ -153,13 +153,16 @@ async def ledger_page(
     await permit(context, caller, "get_reward_ledger")
     city_of(caller, city)
     now = datetime.now(UTC)
-    period = month_or_span(query, context.packs.get(city), now)
+    pack = context.packs.get(city)
+    period = month_or_span(query, pack, now)
     begin = int(key_of(query.cursor, int)[0]) if query.cursor is not None else 0
     rows = await ledger.lines(
         context.store, city, period.since, period.until, query.limit + 1, begin
     )
     totals = await ledger.totals(context.store, city)
-    stock = await ledger.stock_of(context.store, city)
+    chosen = await redemptions.chosen_ever(context.store, city)
+    prizes = [*chosen, *(prize.code for prize in pack.prizes)]
+    stock = await ledger.stock_of(context.store, city, prizes)
     more = len(rows) > query.limit
     return LedgerPage(
         city=city,

@@ -13,7 +13,7 @@ from app.context import AppContext
 from app.errors import Problem
 from app.sending.commands import execute
 from app.sending.used_keys import reserved
-from app.supervision.views import ListRowOut, SupervisionPage, leader_out, row_out
+from app.supervision.views import ListRowOut, SupervisionPage, leader_out, may_confirm, row_out
 from domain.actors import Role
 from domain.commands.supervising.settle_all import SettleAll
 from domain.model import Incoming
@@ -192,7 +192,7 @@ async def revisit_row(context: AppContext, caller: Caller, row: str, body: Revis
     """
     await permit(context, caller, "revisit_row")
     known = await _of_post(context, caller, row)
-    if caller.unit == known.row.unit:
+    if not may_confirm(known.row, caller.unit):
         raise Refused("own_request", "Who rectifies it does not say whether the effect holds.")
     pack = known.pack
 

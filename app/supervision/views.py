@@ -77,6 +77,11 @@ class SupervisionPage(Recorded):
     may_put: bool
 
 
+def may_confirm(row: ListRow, unit: str | None) -> bool:
+    """Return whether somebody of `unit` may say that the effect holds: not who rectifies it."""
+    return row.unit != unit
+
+
 def row_out(
     row: ListRow, pack: Pack, today: date, steps: Sequence[ListStep], unit: str | None
 ) -> ListRowOut:
@@ -96,7 +101,7 @@ def row_out(
         late=late,
         days_late=(today - since).days if late else 0,
         may_rectify=row.state is RowState.OPEN and (mine or row.unit == unit),
-        may_revisit=row.state is RowState.REVISIT and mine and row.unit != unit,
+        may_revisit=row.state is RowState.REVISIT and mine and may_confirm(row, unit),
         steps=[
             ListStepOut(at=one.at, kind=one.kind, role=one.role, text=one.text, due=one.due)
             for one in steps

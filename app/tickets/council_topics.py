@@ -19,7 +19,7 @@ from domain.council.topic import CouncilTopic, TopicDraft
 from domain.model import Incoming, Instant, Recorded
 from domain.pack.pack import Pack, UnknownInPack
 from domain.ticket.complaint import Code
-from store.tickets import council_matters, councils
+from store.tickets import council_matters, councils, tickets
 
 _MOST_TOPICS = 50
 _MOST_TICKETS = 100
@@ -190,7 +190,8 @@ async def _one(
 ) -> CouncilTopicOut:
     [out] = await _all(context, [topic], pack, staff=True)
     numbers = await council_matters.linked(context.store, topic.number, _MOST_TICKETS)
-    seen = [one for one in numbers if await visible(context, caller, one) is not None]
+    known = {one.complaint.number: one for one in await tickets.states(context.store, numbers)}
+    seen = [one for one in numbers if one in known and caller.sees(known[one], pack)]
     return out.model_copy(update={"tickets": seen})
 
 

@@ -320,6 +320,11 @@ async def _keeping(context: AppContext, caller: Caller, number: str) -> ActedOn:
     return known
 
 
+def keeps(caller: Caller, unit: str) -> bool:
+    """Return whether a mediation that `unit` opened is the caller's to keep."""
+    return caller.unit in (None, unit)
+
+
 async def _kept_by(
     context: AppContext, caller: Caller, number: str, n: int
 ) -> tuple[ActedOn, MediationRecord]:
@@ -330,7 +335,7 @@ async def _kept_by(
     """
     known = await _keeping(context, caller, number)
     found = await _one(context, number, n)
-    if caller.unit not in (None, found.mediation.unit):
+    if not keeps(caller, found.mediation.unit):
         raise Problem("not_your_unit", "Another unit keeps this mediation.")
     return known, found
 

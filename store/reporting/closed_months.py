@@ -64,8 +64,12 @@ class Kept:
 
     def public(self, now: datetime) -> bool:
         """Return whether everybody may read it: nothing can be objected to, all is decided."""
-        decided = all(one.granted is not None for one in self.objections.values())
-        return self.closed.publish and decided and now >= self.closed.objections_until
+        return self.closed.publish and not self.waiting and now >= self.closed.objections_until
+
+    @property
+    def waiting(self) -> int:
+        """The number of objections that nobody has decided."""
+        return sum(one.granted is None for one in self.objections.values())
 
     def struck(self, n: int) -> bool:
         """Return whether the line does not count, because an objection was granted."""

@@ -6,7 +6,7 @@ to itself, so that the database can refuse one that would be below zero (ADR 004
 may owe points, and only what supplies a prize may owe pieces of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -53,6 +53,7 @@ def unit_account(unit: str) -> str:
 SUPPLY, SHELF, RESERVED, GIVEN = "supply", "shelf", "reserved", "given"
 """The accounts of a prize's pieces: where they come from, what is left, what is promised, and what
 was handed out."""
+_OF_PIECES = (SUPPLY, SHELF, RESERVED, GIVEN)
 
 
 def pieces_account(where: str, prize: str) -> str:
@@ -62,7 +63,7 @@ def pieces_account(where: str, prize: str) -> str:
 
 def is_of_pieces(account: str) -> bool:
     """Return whether an account counts pieces of a prize, not points."""
-    return account.partition("/")[0] in (SUPPLY, SHELF, RESERVED, GIVEN)
+    return account.partition("/")[0] in _OF_PIECES
 
 
 def may_owe(account: str) -> bool:
@@ -349,22 +350,32 @@ class PrizeStock:
     given: int
 
 
-async def stock_of(store: Store, city: str) -> dict[str, PrizeStock]:
-    """Return the stock of each prize that pieces were ever entered of, as the ledger tells it."""
-    statement = (
-        select(_POSTING.account, func.sum(_POSTING.amount).label("pieces"))
-        .where(_POSTING.city == city)
+async def stock_of(store: Store, city: str, prizes: Iterable[str]) -> dict[str, PrizeStock]:
+    """Return the stock of prizes by the last postings of their accounts, however many these have.
+
+    A prize of which no piece was ever entered is left out.
+    """
+    named = sorted(set(prizes))
+    accounts = [pieces_account(where, prize) for where in _OF_PIECES for prize in named]
+    last = (
+        select(_POSTING.account, func.max(_POSTING.n).label("n"))
+        .where(_POSTING.city == city, _POSTING.account.in_(accounts))
         .group_by(_POSTING.account)
+        .subquery()
     )
-    sums = {row.account: int(row.pieces) for row in await store.rows(statement)}
-    prizes = sorted({one.partition("/")[2] for one in sums if is_of_pieces(one)})
+    same = (_POSTING.account == last.c.account) & (_POSTING.n == last.c.n)
+    found = await store.rows(
+        select(_POSTING.account, _POSTING.balance).join(last, same).where(_POSTING.city == city)
+    )
+    pieces = {row.account: int(row.balance) for row in found}
 
     def of(where: str, prize: str) -> int:
-        return sums.get(pieces_account(where, prize), 0)
+        return pieces.get(pieces_account(where, prize), 0)
 
     return {
         prize: PrizeStock(
             -of(SUPPLY, prize), of(SHELF, prize), of(RESERVED, prize), of(GIVEN, prize)
         )
-        for prize in prizes
+        for prize in named
+        if any(pieces_account(where, prize) in pieces for where in _OF_PIECES)
     }

@@ -1,6 +1,6 @@
 """Redemptions: prizes that were chosen for points, fetched with a code, cancelled, or expired."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -118,10 +118,16 @@ def _check_purse(connection: Connection, purse: Purse) -> None:
         raise Refused("receipt_joined", "The points of this receipt are in a wallet.")
 
 
-async def taken(store: Store, city: str) -> Mapping[str, int]:
+async def taken(store: Store, city: str, prizes: Iterable[str]) -> Mapping[str, int]:
     """Return how many pieces of each prize are promised or handed out, by the ledger."""
-    stocks = await ledger.stock_of(store, city)
+    stocks = await ledger.stock_of(store, city, prizes)
     return {prize: one.promised + one.given for prize, one in stocks.items()}
+
+
+async def chosen_ever(store: Store, city: str) -> list[str]:
+    """Return the prizes that were ever chosen in a city, by code."""
+    rows = await store.rows(select(_REDEMPTION.prize).where(_REDEMPTION.city == city).distinct())
+    return sorted(row.prize for row in rows)
 
 
 async def confirm(store: Store, mark: str, by: Actor, city: str | None, at: datetime) -> Redemption:

@@ -1,6 +1,7 @@
 """The whole product over HTTP, with short helpers for tests."""
 
 import asyncio
+import shutil
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,7 +19,7 @@ from app.context import AppContext
 from domain.actors import Role
 from packs.registry import PackRegistry
 from runtime.settings import Settings
-from store.db.engine import Store
+from store.db.engine import Store, default_url
 from store.identity import tokens
 from tests.support.cities import SHIPPED
 from tests.support.engine import RING
@@ -199,6 +200,19 @@ def problem(answer: httpx.Response) -> tuple[int, str]:
     assert payload["title"]
     assert payload["detail"]
     return answer.status_code, payload["code"]
+
+
+@asynccontextmanager
+async def serve_store_alone(template: Path, home: Path) -> AsyncIterator[Api]:
+    """Open the application with the shipped packs and a store of its own, without an engine."""
+    shutil.copy(template, home / "jiesu.db")
+    store = Store.open(default_url(home))
+    away = {"temporal_address": "127.0.0.1:1", "limit_sign_in": "900/minute"}
+    try:
+        async with serve_api(home, store, None, SHIPPED, **away) as opened:
+            yield opened
+    finally:
+        await store.close()
 
 
 @asynccontextmanager

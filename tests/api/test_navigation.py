@@ -1,7 +1,6 @@
 """The staff's navigation: every link opens, under its heading, and the page one is on is marked."""
 
 import re
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,8 +12,7 @@ from api.pages.shared.subjects import subjects_of
 from domain.actors import OF_UNITS, Role
 from domain.pack.pack import Pack
 from domain.policy.permissions import STAFF
-from store.db.engine import Store, default_url
-from tests.api.running_api import Api, serve_api
+from tests.api.running_api import Api, serve_store_alone
 from tests.support.cities import SHIPPED
 from tests.support.people import signed_in
 from tests.support.staff_pages import AtDesk
@@ -31,15 +29,8 @@ async def api(
 ) -> AsyncIterator[Api]:
     """Open the application with an empty store alone: nothing is done here."""
     home = tmp_path_factory.mktemp("navigation")
-    shutil.copy(sqlite_template, home / "jiesu.db")
-    store = Store.open(default_url(home))
-    try:
-        async with serve_api(
-            home, store, None, SHIPPED, temporal_address="127.0.0.1:1", limit_sign_in="900/minute"
-        ) as opened:
-            yield opened
-    finally:
-        await store.close()
+    async with serve_store_alone(sqlite_template, home) as opened:
+        yield opened
 
 
 def _navigation(page: str) -> str:

@@ -7,7 +7,6 @@ were counted. A new page is added to `PAGES`; a new number of these pages is fou
 import csv
 import io
 import re
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,10 +15,8 @@ import pytest
 import pytest_asyncio
 
 from domain.actors import Role
-from store.db.engine import Store, default_url
-from tests.api.running_api import Api, serve_api
+from tests.api.running_api import Api, serve_store_alone
 from tests.store.population import AREA
-from tests.support.cities import SHIPPED
 from tests.support.filled_city import CITY, MONTH, UNITS, fill
 from tests.support.numbers import cells, rows_behind
 from tests.support.overdue import LATE_PROMISES, LATE_ROWS, LATE_TASKS
@@ -75,16 +72,9 @@ async def api(
 ) -> AsyncIterator[Api]:
     """Fill a city once, and open the application with a store alone: nothing is done here."""
     home = tmp_path_factory.mktemp("filled")
-    shutil.copy(sqlite_template, home / "jiesu.db")
-    store = Store.open(default_url(home))
-    try:
-        async with serve_api(
-            home, store, None, SHIPPED, temporal_address="127.0.0.1:1", limit_sign_in="900/minute"
-        ) as opened:
-            await fill(store, opened.context.now())
-            yield opened
-    finally:
-        await store.close()
+    async with serve_store_alone(sqlite_template, home) as opened:
+        await fill(opened.store, opened.context.now())
+        yield opened
 
 
 async def _reader(api: Api, role: Role) -> Reader:

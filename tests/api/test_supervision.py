@@ -183,6 +183,31 @@ async def test_only_what_changed_is_judged_again(listing: Api) -> None:
     assert await judged(job) == []
 
 
+async def test_new_rules_judge_what_has_not_changed(listing: Api, tmp_path: Path) -> None:
+    ticket = await handled(listing)
+    job = Listing(listing.context.packs, listing.store)
+    assert [await judged(job), await judged(job)] == [[0], []]
+    every = {"code": "every", "name": "全部列入", "name_en": "All of them", "when": "true"}
+    job._registry = supervising(tmp_path / "later", rules=[every])
+    assert [await judged(job), await judged(job)] == [[1], []]
+    [row] = (await seen(listing, await listing.token(Role.AUDITOR)))["rows"]
+    assert (row["number"], row["rule"]) == (ticket.number, "every")
+
+
+async def test_a_problem_is_on_a_list_once_for_one_key(listing: Api) -> None:
+    ticket = await handled(listing)
+    headers = await listing.token(Role.SUPERVISOR) | {"Idempotency-Key": "the-same"}
+    body = {"leader": "water", "text": "清淤并公示。"}
+
+    async def put(what: dict[str, str]) -> httpx.Response:
+        return await listing.http.post(f"{ticket.path}/supervision", json=what, headers=headers)
+
+    first, again = await put(body), await put(body)
+    assert (first.status_code, again.json()) == (201, first.json())
+    assert problem(await put(body | {"text": "别的"})) == (422, "idempotency_key_reused")
+    assert len((await seen(listing, await listing.token(Role.AUDITOR)))["rows"]) == 1
+
+
 async def test_what_came_to_be_late_is_judged_again(listing: Api) -> None:
     """Nothing is recorded when a promise's time is over, but a rule may ask for it."""
     await handled(listing)

@@ -48,7 +48,7 @@ DOORS = {
     "api.rest.rating": "rating",
     "api.rest.reopen": "reopening",
     "api.rest.rewards": "wallets and prizes, in `test_rewards.py`",
-    "api.rest.supervision": "rows of lists, in `test_used_keys_beside.py`",
+    "api.rest.supervision": "rows of lists, in `test_supervision.py`",
 }
 """The modules with routes that take a key; each is tried below, or with what it files."""
 

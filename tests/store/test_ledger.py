@@ -248,7 +248,7 @@ async def test_staff_never_reads_whose_points_they_are(store: Store) -> None:
 
 
 async def _salt(store: Store) -> PrizeStock:
-    return (await ledger.stock_of(store, CITY))["salt"]
+    return (await ledger.stock_of(store, CITY, ["salt"]))["salt"]
 
 
 async def test_a_prizes_pieces_are_told_by_the_same_book(store: Store) -> None:
@@ -411,7 +411,7 @@ async def test_random_operations_side_by_side_keep_the_ledger_whole(store: Store
     life = RandomLife(store, dice("ledger", store.dialect), tickets, prize=few)
     await life.live(of(1200))
     assert await checks.faults(store, CITY) == []
-    taken = (await redemptions.taken(store, CITY)).get("salt", 0)
+    taken = (await redemptions.taken(store, CITY, ["salt"])).get("salt", 0)
     assert taken <= few.stock
     assert life.told["_choose"] > 0
     assert life.told["_choose: points_short"] > 0

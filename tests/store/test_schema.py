@@ -294,12 +294,12 @@ async def test_todays_stock_of_prizes_is_carried_into_the_ledger(store_url: str)
     await store.close()
     await schema.upgrade(store_url)
     store = Store.open(store_url)
-    assert await ledger.stock_of(store, city) == {"salt": PrizeStock(2, 0, 1, 1)}
+    assert await ledger.stock_of(store, city, ["salt"]) == {"salt": PrizeStock(2, 0, 1, 1)}
     assert await checks.faults(store, city) == []
     for statement in ("DELETE FROM reward_posting", "UPDATE reward_entry SET kind = 'gift'"):
         with pytest.raises(DBAPIError):
             await store.change(text(statement))
     await redemptions.choose(store, purse, rewarding.a_choice("c3", cheap), rewarding.NOW)
-    assert await ledger.stock_of(store, city) == {"salt": PrizeStock(9, 6, 2, 1)}
+    assert await ledger.stock_of(store, city, ["salt"]) == {"salt": PrizeStock(9, 6, 2, 1)}
     assert await checks.faults(store, city) == []
     await store.close()

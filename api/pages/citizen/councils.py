@@ -18,13 +18,10 @@ router = APIRouter(include_in_schema=False, dependencies=[public("page_citizen")
 async def published(city_id: str, request: Request, context: Context) -> Response:
     """Show the topics with councils that were opened; a city that publishes none has no page."""
     try:
-        pack = context.packs.get(city_id)
-    except UnknownCity:
-        raise Problem("not_found") from None
-    if pack.council is None or not pack.council.publish:
-        raise Problem("not_found")
-    try:
         topics = await public_councils(context, city_id)
+    except (UnknownCity, Problem):
+        raise Problem("not_found") from None
     except StoreUnavailable:
         return page(request, "citizen/results_unavailable.html", 503)
+    pack = context.packs.get(city_id)
     return page(request, "citizen/councils.html", pack=pack, topics=topics, zone=pack.calendar.tz)

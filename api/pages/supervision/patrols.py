@@ -128,7 +128,7 @@ async def _listed(
     if pack.patrols.checks is None:
         raise Problem("not_found")
     known = (await inspecting.list_draws(context, caller, pack.city.id)).items
-    form.typed["after"] = form.typed["after"] or (known[0].id.rpartition("-")[2] if known else "0")
+    form.typed["after"] = form.typed["after"] or (f"{known[0].n}" if known else "0")
     return staff_page(
         request,
         "supervision/patrols_draws.html",

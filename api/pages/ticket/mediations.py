@@ -17,7 +17,7 @@ from app.access.caller import Caller
 from app.context import AppContext
 from app.filing.files import visible_files
 from app.tickets import mediations
-from app.tickets.mediations import FailIn, PaperIn, Proposed
+from app.tickets.mediations import FailIn, PaperIn, Proposed, keeps
 from app.tickets.tickets import visible_ticket
 from domain.mediation.mediation import MediationDraft, Proposal
 from domain.pack.catalogue import UnitKind
@@ -170,6 +170,7 @@ async def _page(
     form.typed = dict.fromkeys(_ALL, "") | form.typed
     able = caller.may_with("keep_mediation", ticket, pack)
     photos = await visible_files(context, caller, number)
+    found = await mediations.mediations_of(context, caller, number)
     return staff_page(
         request,
         "ticket/mediations.html",
@@ -178,10 +179,10 @@ async def _page(
         pack=pack,
         number=number,
         form=form,
-        mediations=await mediations.mediations_of(context, caller, number),
+        mediations=found,
+        kept_here={one.n for one in found if keeps(caller, one.unit)},
         made=made,
         may=able and not ticket.of_wrongdoing,
-        unit=caller.unit,
         helpers=[unit for unit in pack.units if unit.kind is UnitKind.HELPER],
         names={unit.code: unit for unit in pack.units},
         photos=[one.id for one in photos if one.kind is FileKind.PHOTO],
