@@ -44,7 +44,7 @@ class Unreachable(Exception):
 
 
 @dataclass(frozen=True)
-class Reply:
+class HttpReply:
     """An answer. `body` has the first bytes; `whole` is False if there were more."""
 
     status: int
@@ -112,7 +112,7 @@ class Outbound:
         content: bytes = b"",
         within: float = 15.0,
         most: int = MOST_BYTES,
-    ) -> Reply:
+    ) -> HttpReply:
         """Send a request, and return the answer whatever its status is.
 
         `within`: seconds for all of it. `most`: bytes of the answer that are read.
@@ -140,7 +140,7 @@ class Outbound:
         content: bytes,
         within: float,
         most: int,
-    ) -> Reply:
+    ) -> HttpReply:
         named = httpx.Headers(headers)
         named["Host"] = target.url.netloc.decode("ascii")
         named.setdefault("User-Agent", "jiesu")
@@ -169,7 +169,7 @@ class Outbound:
                 raise Unreachable("no_http") from None
             except httpx.TransportError:
                 raise Unreachable("no_connection") from None
-            return Reply(answer.status_code, answer.headers, body, whole)
+            return HttpReply(answer.status_code, answer.headers, body, whole)
 
     async def _address(self, target: _Target) -> Address:
         """Return the address to connect to. All that a name stands for have to be allowed."""
