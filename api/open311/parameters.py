@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -137,8 +137,3 @@ async def stored(
         references.append(f"{taken.row.id}.{context.uploads.signer.proof(taken.row.id)}")
         marks.append(digest.hexdigest())
     return Attached(references, marks)
-
-
-def attributes_of(sent: Parameters) -> Mapping[str, Sequence[str]]:
-    """Return the answers to a service's questions, by code."""
-    return sent.attributes

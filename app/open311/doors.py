@@ -30,7 +30,8 @@ def open_doors(context: AppContext) -> list[Pack]:
 def door(context: AppContext, jurisdiction: str | None, caller: Caller | None = None) -> Pack:
     """Return the pack of the city that is asked.
 
-    Who names none means the city of their key, or the only one that has the door.
+    Who names none means the city of their key, else the installation's own choice
+    (`open311_city`), else the only one that has the door.
 
     Raises:
         Problem: not_in_this_city, not_your_city, invalid_request: several have it
@@ -46,6 +47,9 @@ def door(context: AppContext, jurisdiction: str | None, caller: Caller | None = 
         return found
     if len(having) == 1:
         return having[0]
+    preset = next((pack for pack in having if pack.city.id == context.settings.open311_city), None)
+    if preset is not None:
+        return preset
     which = ", ".join(pack.city.id for pack in having)
     raise malformed("jurisdiction_id", "missing", f"is needed here: one of {which}")
 

@@ -102,7 +102,7 @@ async def file_request(
     complaint = _complaint(pack, service, body, attached)
     content = body.model_dump_json(exclude={"jurisdiction_id"})
     mark = context.mark("\n".join([caller.id, pack.city.id, content, *attached.marks]))
-    key = await _key(context, mark, context.engine.clock.now())
+    key = await key_of_repetition(context, mark, context.engine.clock.now())
     filed = await take(context, caller, complaint, key, same=mark)
     number = filed.receipt.number
     recorded = filed.started and await tickets.get(context.store, number) is not None
@@ -114,7 +114,7 @@ async def file_request(
     )
 
 
-async def _key(context: AppContext, mark: str, now: datetime) -> str:
+async def key_of_repetition(context: AppContext, mark: str, now: datetime) -> str:
     """Return the idempotency key: that of the same request just before, if there is one.
 
     Keys are of spans of ten minutes, so that two that come at once have one; what crosses the end

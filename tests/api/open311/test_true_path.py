@@ -16,7 +16,7 @@ async def test_a_request_is_filed_and_read_again(api: Api, suffix: str) -> None:
 
     answer = await client.post("requests", LAMP | {"phone": "13800138000", "first_name": "王芳"})
     (filed,) = items(answer)
-    number = filed["service_request_id"]
+    number = await client.number_in(answer)
     assert "不同意公开" in filed["service_notice"]
 
     (shown,) = items(await client.get(f"requests/{number}"))
