@@ -64,6 +64,9 @@ class Settings(FileSettings):
     api_host: str = "127.0.0.1"
     api_port: Port = 8000
     cities: Path | None = Field(None, description="Folder of city packs; default: those shipped.")
+    open311_city: str = Field(
+        "", description="The city of Open311 clients that name none; default: there is none."
+    )
     keys: SecretStr | None = Field(
         None, description="Key ring, `id:base64,…`; default: secret.key in the home folder."
     )

@@ -20,6 +20,9 @@ from api.http.proxies import Proxies
 from api.http.security_headers import SecurityHeaders
 from api.http.slow_bodies import SlowBodies
 from api.http.telemetry import Telemetry
+from api.open311 import routes as open311
+from api.open311.dialect import ROOT, V2, Open311Dialect
+from api.open311.parameters import MULTIPART
 from api.pages.account.sign_in import AGAIN, CARRIED, SIGN_IN
 from api.pages.all_pages import PAGES
 from api.pages.citizen import maps, photos
@@ -138,6 +141,7 @@ ROUTERS = (
     supervision,
     contractors,
     sensors,
+    open311,
     health,
     codec,
 )
@@ -176,7 +180,8 @@ def create_app(
     app.state.outlines = maps.Outlines()
     app.state.boards = BoardFeeds()
     problem_responses.install(app, refused)
-    with_files = (uploads.PATH, *photos.FORMS, CALL, f"{TICKETS}/", GRID, f"{ROUNDS}/")
+    filing = (f"{V2}/requests.xml", f"{V2}/requests.json")
+    with_files = (uploads.PATH, *photos.FORMS, CALL, f"{TICKETS}/", GRID, f"{ROUNDS}/", *filing)
     app.add_middleware(EarlyRefusal)
     app.add_middleware(
         SlowBodies,
@@ -193,6 +198,7 @@ def create_app(
     )
     app.add_middleware(CancelledWhenGone)
     app.add_middleware(Telemetry)
+    app.add_middleware(Open311Dialect)
     app.add_middleware(SecurityHeaders, https=settings.public_url.startswith("https://"))
     app.add_middleware(Proxies, trusted=parse_networks(settings.trusted_proxies))
     app.openapi = openapi.document(app)  # type: ignore[method-assign]
@@ -216,6 +222,8 @@ def _drawing(packages: Path) -> Drawing:
 
 def _may_send_more(request: Request) -> bool:
     """Return whether files may be sent: to staff pages only with a signed session cookie."""
+    if request.url.path.startswith(f"{ROOT}/"):
+        return request.headers.get("content-type", "").lower().startswith(MULTIPART)
     if not request.url.path.startswith("/staff/") or request.url.path in (SIGN_IN, AGAIN):
         return True
     return browser_sessions.seems_signed_in(request, request.app.state.context)

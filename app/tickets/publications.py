@@ -183,7 +183,7 @@ async def publications(
     """
     await permit(context, None, "list_answers")
     found = await published_answers.answers(context.store, pack.city.id, cursor, limit)
-    return Publications([_publication(ticket) for ticket in found.tickets], found.next_cursor)
+    return Publications([published(ticket) for ticket in found.tickets], found.next_cursor)
 
 
 async def published_among(
@@ -192,10 +192,11 @@ async def published_among(
     """Return those of these tickets that are published, by number."""
     await permit(context, None, "list_answers")
     found = await published_answers.among(context.store, pack.city.id, numbers)
-    return [_publication(ticket) for ticket in found]
+    return [published(ticket) for ticket in found]
 
 
-def _publication(ticket: Ticket) -> Publication:
+def published(ticket: Ticket) -> Publication:
+    """Return what the public may read of a ticket, if it is published: ask that before."""
     complaint, point = ticket.complaint, point_of(ticket.complaint.place)
     return Publication(
         number=complaint.number,

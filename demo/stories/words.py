@@ -57,6 +57,7 @@ CHANNELS = {
     Channel.PORTAL: "网上留言",
     Channel.PROACTIVE: "未诉先办",
     Channel.INSPECTION: "举一反三",
+    Channel.OPEN311: "开放接口",
     Channel.OTHER: "其他",
 }
 

@@ -182,6 +182,9 @@ TABLE: tuple[Right, ...] = (
     Right("renew_access_code", "replace an access code that somebody else has read",
           _DESKS | {Role.CITIZEN}, scope=Scope.ACT),
     _all("get_challenge", "ask for a proof of work, where filing needs one"),
+    # --- Open311: what is done with a key needs the right of the act, asked by the act
+    _all("read_open311", "read a city's services and published requests by Open311"),
+    _all("send_open311", "send requests and updates by Open311, with a key in the form"),
     # --- files
     Right("upload_file", "upload a photo, a video, a voice or a PDF",
           frozenset(Role) - {Role.SYSTEM, Role.AUDITOR}, scope=Scope.FILE, everybody=True),

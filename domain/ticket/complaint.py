@@ -62,6 +62,7 @@ class Channel(StrEnum):
     PORTAL = "portal"  # 政民零距离: messages on the city's portal
     PROACTIVE = "proactive"  # 未诉先办
     INSPECTION = "inspection"  # 举一反三
+    OPEN311 = "open311"  # 开放接口: other programs, by GeoReport v2
     OTHER = "other"
 
 

@@ -9,6 +9,7 @@ from packs.checks.formulas import check_conditions, check_events, check_figures
 from packs.checks.law import check_law
 from packs.checks.limits import check_calendar, check_joint, check_limits, check_order
 from packs.checks.messages import check_messages
+from packs.checks.open311 import check_open311
 from packs.checks.owners import check_city, check_responsibilities
 from packs.checks.patrols import check_patrols
 from packs.checks.phrases import check_phrases
@@ -50,4 +51,5 @@ CHECKS: tuple[Callable[[ParsedPack], Iterator[PackFault]], ...] = (
     check_sensors,
     check_devices,
     check_services,
+    check_open311,
 )

@@ -19,11 +19,11 @@ _ANSWERED_OUTCOMES = (Outcome.CLOSED, Outcome.UNRATED, Outcome.ANSWERED, Outcome
 
 # Word for word as in the index, so that both databases see that it applies. Without reports of
 # wrongdoing, whose texts might reveal who reported.
-_PUBLISHED = text(tables.PUBLISHED)
+PUBLISHED = text(tables.PUBLISHED)
 
-_IS_ANSWERED = or_(_TICKET.stage == Stage.RATE, _TICKET.outcome.in_(_ANSWERED_OUTCOMES))
+IS_ANSWERED = or_(_TICKET.stage == Stage.RATE, _TICKET.outcome.in_(_ANSWERED_OUTCOMES))
 _ANSWERED = select(_TICKET.state, _TICKET.filed_at, _TICKET.number).where(
-    _TICKET.city == bindparam("city"), _PUBLISHED, _IS_ANSWERED
+    _TICKET.city == bindparam("city"), PUBLISHED, IS_ANSWERED
 )
 _NEWEST_FIRST = (_TICKET.filed_at.desc(), _TICKET.number.desc())
 
@@ -54,7 +54,7 @@ async def answers(store: Store, city: str, cursor: str | None = None, limit: int
 
 def published_numbers(city: str) -> Select[tuple[str]]:
     """Return the selection of the numbers of all that `answers` lists, for other statements."""
-    return select(_TICKET.number).where(_TICKET.city == city, _PUBLISHED, _IS_ANSWERED)
+    return select(_TICKET.number).where(_TICKET.city == city, PUBLISHED, IS_ANSWERED)
 
 
 async def among(store: Store, city: str, numbers: Collection[str]) -> list[Ticket]:

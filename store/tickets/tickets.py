@@ -197,10 +197,11 @@ async def events(
         statement = statement.where(_SINCE)
     if until is not None:
         statement = statement.where(_UNTIL)
-    return [_event(row) for row in await store.rows(statement, values)]
+    return [event_of_row(row) for row in await store.rows(statement, values)]
 
 
-def _event(row: ResultRow) -> Event:
+def event_of_row(row: ResultRow) -> Event:
+    """Return the event of a row of its table."""
     return Event.model_validate(
         {
             "number": row.number,

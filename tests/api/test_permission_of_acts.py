@@ -48,6 +48,7 @@ EXEMPT = {
     "hearing_views.hearing_out": "draws a hearing for an act that has asked",
     "guards.opened": "counts wrong codes for an act that has asked",
     "bookings.new_time": "a part of acts that ask: which times an appointment would have",
+    "filing.key_of_repetition": "a part of filing, which asks",
     "installation.store_ready": "tells a load balancer that the store answers, and nothing else",
 }
 """The functions that do not ask, and why."""

@@ -30,6 +30,13 @@ from domain.pack.condition_vocabulary import EventCase, ResultCase, ShareCase, T
 from domain.pack.contractors import AssessmentRule, ContractorPolicy
 from domain.pack.directory import PlaceFeature, PlaceKind, PlaceRow, Places
 from domain.pack.law import Clause, Law, LawDocument
+from domain.pack.open311 import (
+    AttributeType,
+    AttributeValue,
+    Open311Policy,
+    RequestService,
+    ServiceAttribute,
+)
 from domain.pack.pack import City
 from domain.pack.patrols import (
     Checks,
@@ -110,6 +117,13 @@ DOCUMENTED: dict[str, list[type[BaseModel] | type[StrEnum] | Iterable[str]]] = {
     "`[supervision]`": [SupervisionPolicy, Leader, ListRule],
     "`[promises]`": [PromisePolicy],
     "`[report_card]`": [ReportCardPolicy],
+    "`[open311]`": [
+        Open311Policy,
+        RequestService,
+        ServiceAttribute,
+        AttributeValue,
+        AttributeType,
+    ],
     "`[rating]`": [RatingPolicy, GradeChoice],
     "`[reasons]`": [Reasons, Reason],
     "`[places]`": [Places, PlaceKind, PlaceFeature],
@@ -157,7 +171,7 @@ UNUSED = {"step"}
 @pytest.mark.parametrize("heading", DOCUMENTED)
 def test_every_key_is_explained(heading: str) -> None:
     code = " ".join(re.findall(r"`[^`]+`", sections()[heading]))
-    items = set(re.findall(r"[a-z][a-zA-Z_]*", code))
+    items = set(re.findall(r"[a-z][a-zA-Z0-9_]*", code))
     for named in DOCUMENTED[heading]:
         if isinstance(named, type) and issubclass(named, BaseModel):
             named = named.model_fields

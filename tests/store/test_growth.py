@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import Connection, Engine, event, text
 
 from store.db.engine import Store
+from store.reporting.open311_requests import RequestFilter, changed, listed
 from store.reporting.published_answers import answers
 from store.tickets import tickets
 from store.tickets.tickets import Filters
 from tests.store.population import population
-from tests.store.stories import Story, complaint, project
+from tests.store.stories import START, Story, complaint, project
 
 _SLOW = {
     "sqlite": "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 2000000000)"
@@ -51,6 +52,21 @@ async def test_published_answers_are_found_in_their_index(sqlite_store: Store) -
     plan = await _plans(sqlite_store, lambda: answers(sqlite_store, "demo"))
     assert any("ticket_published" in step for step in plan)
     assert not any("TEMP B-TREE" in step for step in plan), plan
+
+
+async def test_a_page_of_open311_is_one_statement_by_its_index(sqlite_store: Store) -> None:
+    wanted = RequestFilter(city="demo", categories=["0204"], filed_since=START)
+    plan = await _plans(sqlite_store, lambda: listed(sqlite_store, wanted, 0, 1000))
+    assert len(plan) == 1, plan
+    assert "ticket_published" in plan[0]
+
+
+async def test_updates_of_open311_begin_with_what_was_changed(sqlite_store: Store) -> None:
+    wanted = RequestFilter(city="demo", categories=["0204"], updated_since=START)
+    plan = await _plans(sqlite_store, lambda: changed(sqlite_store, wanted, ["closed"], [], 0, 9))
+    assert "ticket" in plan[0], plan
+    assert any("INDEX" in step and "event" in step for step in plan), plan
+    assert not any(step.startswith(("SCAN ticket", "SCAN event")) for step in plan), plan
 
 
 @pytest.mark.parametrize("city", ["demo", None])

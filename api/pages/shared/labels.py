@@ -33,6 +33,7 @@ LABELS: dict[str, dict[str, str]] = {
         "portal": N_("City portal"),
         "proactive": N_("Proactive"),
         "inspection": N_("Inspection"),
+        "open311": N_("Open311 client"),
         "other": N_("Other"),
     },
     "stage": {

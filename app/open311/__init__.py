@@ -1,0 +1,1 @@
+"""Open311 GeoReport v2: the door for public clients, without HTTP."""
