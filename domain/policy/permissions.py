@@ -177,7 +177,7 @@ TABLE: tuple[Right, ...] = (
           scope=Scope.ACT),
     Right("list_passed_on", "see what cities hand to and fro", _OVERSEERS, scope=Scope.READ),
     Right("list_neighbours", "see the neighbouring cities, and what waits for each",
-          frozenset({Role.ADMIN, Role.SUPERVISOR}), scope=Scope.READ),
+          AUDITORS, scope=Scope.READ),
     Right("tell_other_city", "add, urge or rate where another city has the ticket",
           frozenset({Role.CITIZEN, Role.DESK}), scope=Scope.ACT),
     _all("send_letter", "send what a neighbouring city signs, and fetch what it may"),

@@ -1,8 +1,10 @@
 """Tests of tickets handed over between two installations, each with a real engine and store."""
 
 import asyncio
+import json
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,12 @@ import pytest
 from temporalio.client import Client
 
 from domain.actors import Role
+from domain.handover import signing
 from store.db.engine import Store
 from tests.api.running_api import Filed, problem
 from tests.support.engine import connect_to, end_leftovers, engine_server
 from tests.support.staff_pages import at_desk, says
-from tests.support.two_cities import EAST, Side, TwoCities, two_cities
+from tests.support.two_cities import EAST, SECRET, Side, TwoCities, two_cities
 
 REASON = "问题位于潮白河东岸，属燕郊镇。"
 
@@ -90,7 +93,15 @@ async def handed_over(cities: TwoCities, ticket: Filed) -> Filed:
 
     await until(cities, numbered)
     number = (await seen(ticket))["other_number"]
-    return Filed(cities.east.api, {"number": number, "access_code": ""})
+    east = Filed(cities.east.api, {"number": number, "access_code": ""})
+
+    async def started() -> bool:
+        admin = await cities.east.api.token(Role.ADMIN)
+        answer = await cities.east.api.http.get(f"{east.path}/events", headers=admin)
+        return answer.status_code == 200 and len(answer.json()) > 1
+
+    await until(cities, started)
+    return east
 
 
 async def test_the_citizen_keeps_one_number_and_reads_the_other_citys_answer(
@@ -143,3 +154,253 @@ async def test_a_refusal_brings_it_back_with_the_reason(cities: TwoCities) -> No
     assert (mine["state"], mine["here"], mine["answer"]) == ("refused", True, body["reason"])
     assert (await ticket.seen())["stage"] == "triage", "it is where it was"
     assert await incoming(cities.east) == []
+
+
+async def test_the_citizens_page_says_where_it_is_in_both_languages(cities: TwoCities) -> None:
+    ticket = await cities.west.api.unclear(kind="consultation", text="燕郊的公交几点停运？")
+    form = {"number": ticket.number, "code": ticket.receipt["access_code"]}
+
+    async def page(path: str = "/follow", language: str = "zh", **more: str) -> str:
+        answer = await ticket.api.http.post(
+            path, data=form | more, headers={"Accept-Language": language}
+        )
+        assert answer.status_code == 200, says(answer)
+        return says(answer)
+
+    await offered(cities, ticket)
+    assert "已商请廊坊市承接" in await page()
+    await cities.settle()
+    (one,) = await incoming(cities.east)
+    assert (await decided(cities.east, one, "accept")).status_code == 200
+
+    async def numbered() -> bool:
+        return (await seen(ticket))["other_number"] is not None
+
+    await until(cities, numbered)
+    east = Filed(cities.east.api, {"number": (await seen(ticket))["other_number"]})
+    assert "现由廊坊市办理。您的工单编号不变" in await page()
+    assert "It is with Langfang. Your number stays the same" in await page(language="en")
+    assert "已收到，将转给承办城市" in await page("/follow/elsewhere-facts", text="周末也请说明。")
+    await page("/follow/elsewhere-urge")
+
+    async def heard() -> bool:
+        kinds = await east.kinds()
+        return "facts_added" in kinds and "urged" in kinds
+
+    await until(cities, heard)
+    assert (await east.kinds()).count("facts_added") == 1
+
+
+async def test_the_desk_hands_over_and_decides_on_its_pages(cities: TwoCities) -> None:
+    ticket = await cities.west.api.unclear(
+        text="你们到底管不管？", place={"address": "燕郊镇迎宾路"}
+    )
+    here = f"/staff/tickets/{ticket.number}/handovers"
+    west = await at_desk(cities.west.api, Role.DESK, city="tongzhou")
+    shown = says(await west.get(here))
+    assert "对方应在 2d 内答复" in shown
+    assert "Hand it over" in says(
+        await (await at_desk(cities.west.api, Role.DISPATCHER, language="en", city="tongzhou")).get(
+            here
+        )
+    )
+    wrong = await west.post(here, {"neighbour": EAST, "reason": ""})
+    assert wrong.status_code == 422, "a reason is asked for, and what was typed stays"
+    sent = await west.post(here, {"neighbour": EAST, "reason": REASON, "contact": ""})
+    assert sent.status_code == 303, says(sent)
+    assert "待对方答复" in says(await west.get(here))
+    await cities.settle()
+
+    east = await at_desk(cities.east.api, Role.DISPATCHER, city="langfang")
+    shown = says(await east.get("/staff/handovers"))
+    assert "你们到底管不管？" in shown and REASON in shown
+    (one,) = await incoming(cities.east)
+    refused = await east.post(
+        f"/staff/handovers/{one['neighbour']}/{one['id']}/refuse", {"reason": "不在我市。"}
+    )
+    assert refused.status_code == 303, says(refused)
+    assert "目前没有外地移交来件" in says(await east.get("/staff/handovers"))
+    await cities.settle()
+    assert "对方未承接" in says(await west.get(here)) and "不在我市。" in says(await west.get(here))
+
+
+async def test_a_city_that_is_down_is_waited_for_and_shown(cities: TwoCities) -> None:
+    ticket = await cities.west.api.unclear()
+    cities.network.down = {"langfang.test"}
+    await offered(cities, ticket)
+    await cities.west.job.step()
+    admin = await at_desk(cities.west.api, Role.ADMIN)
+    assert "待送达的函件：1 件" in says(await admin.get("/staff/admin/neighbours"))
+    assert (await ticket.seen())["stage"] == "triage", "it is here until it is taken on"
+    answer = await ticket.api.http.get(
+        "/api/v1/neighbours", headers=await ticket.api.token(Role.ADMIN)
+    )
+    (known,) = answer.json()["items"]
+    assert (known["waiting"], known["error"], known["unanswered"]) == (1, "no_connection", 1)
+    assert "secret" not in answer.text
+
+
+async def test_forged_old_and_strange_letters_are_refused(cities: TwoCities) -> None:
+    """Whoever has not the secret sends nothing; a neighbour reaches its own hand-overs only."""
+    http, now = cities.east.api.http, datetime.now(UTC)
+
+    async def sent(content: object, secret: str = SECRET, **changes: Any) -> tuple[int, str]:
+        body = json.dumps(
+            {"handover": "a" * 32, "side": "out", "seq": 1, "content": content}
+        ).encode()
+        at = changes.get("at", now)
+        headers = signing.headers(secret, signing.LETTER, "tongzhou", "langfang", at, body)
+        body = changes.get("body", body)
+        headers |= changes.get("headers", {})
+        return problem(await http.post(signing.PATH, content=body, headers=headers))
+
+    offer = {
+        "kind": "offer",
+        "number": "1",
+        "of": "report",
+        "filed_at": now.isoformat(),
+        "offered_at": now.isoformat(),
+        "due_at": (now + timedelta(days=1)).isoformat(),
+        "hops": 1,
+        "words": {"text": "有人受贿。"},
+    }
+    assert await sent(offer, "another secret of good length, as it seems") == (
+        401,
+        "letter_refused",
+    )
+    assert await sent(offer, body=b"{}") == (401, "letter_refused"), "changed on its way"
+    assert await sent(offer, headers={"Jiesu-From": "nobody"}) == (401, "letter_refused")
+    assert await sent(offer, headers={"Jiesu-To": "jinan"}) == (401, "letter_refused")
+    assert await sent(offer, at=now - timedelta(minutes=6)) == (401, "letter_too_old")
+    assert await sent(offer) == (409, "letter_unexpected"), "reports are not handed over"
+    assert await sent(offer | {"of": "complaint", "words": {"text": "\u200b"}}) == (
+        409,
+        "letter_unexpected",
+    )
+    assert await sent({"kind": "confirm"}) == (409, "letter_out_of_order"), "nothing was offered"
+    assert await sent({"kind": "gift"}) == (409, "letter_unexpected")
+    assert await incoming(cities.east) == []
+
+
+async def test_reports_and_tickets_of_units_do_not_leave(cities: TwoCities) -> None:
+    report = await cities.west.api.unclear(kind="report")
+    body = {"neighbour": EAST, "reason": REASON}
+    assert problem(await report.by(Role.DISPATCHER, "handovers", body)) == (
+        409,
+        "handover_of_report",
+    )
+    with_unit = await cities.west.api.file()
+    assert problem(await with_unit.by(Role.DISPATCHER, "handovers", body)) == (
+        409,
+        "handover_not_now",
+    )
+    ticket = await cities.west.api.unclear()
+    assert problem(await ticket.by(Role.SUPERVISOR, "handovers", body))[0] == 403
+    assert problem(
+        await ticket.by(Role.DISPATCHER, "handovers", body | {"neighbour": "atlantis"})
+    ) == (404, "neighbour_unknown")
+    key = {"Idempotency-Key": "once"}
+    desk = await ticket.api.token(Role.DISPATCHER)
+    first = (await ticket.act("handovers", desk, body, **key)).json()
+    assert (await ticket.act("handovers", desk, body, **key)).json()["id"] == first["id"]
+    assert problem(await ticket.by(Role.DISPATCHER, "handovers", body)) == (
+        409,
+        "handed_over_already",
+    )
+    assert problem(await ticket.act("handovers/notes", ticket.citizen, {"what": "urge"})) == (
+        409,
+        "not_handed_over",
+    )
+
+
+async def test_a_ticket_that_went_on_here_stays_here(cities: TwoCities) -> None:
+    """The other city said yes, but a dispatcher has sent it to a unit meanwhile."""
+    ticket = await cities.west.api.unclear()
+    await offered(cities, ticket)
+    await cities.settle()
+    (one,) = await incoming(cities.east)
+    assert (await decided(cities.east, one, "accept")).status_code == 200
+    fields = {"category": "0301", "unit": "water"}
+    assert (await ticket.by(Role.DISPATCHER, "triage", fields)).status_code == 200
+    await ticket.until_stage("handle")
+    await cities.settle()
+    assert (await seen(ticket))["state"] == "withdrawn"
+    assert await incoming(cities.east) == [], "it is with nobody there"
+    assert (await ticket.seen())["stage"] == "handle"
+
+
+async def test_a_matter_that_comes_back_keeps_its_first_number(cities: TwoCities) -> None:
+    """Handed there and back: the citizen's number tells of the last one, in one page."""
+    ticket = await cities.west.api.unclear(
+        kind="consultation", text="界桥归谁管？", contact={"phone": "13800001234"}
+    )
+    east = await handed_over(cities, ticket)
+    back = await east.by(
+        Role.DISPATCHER, "handovers", {"neighbour": "tongzhou", "reason": "桥面属通州区。"}
+    )
+    assert back.status_code == 201, back.text
+    assert back.json()["hops"] == 2
+    await cities.settle()
+    (one,) = await incoming(cities.west)
+    assert (await decided(cities.west, one, "accept")).status_code == 200
+
+    async def came_back() -> bool:
+        return (((await seen(ticket))["there"]) or {}).get("further") is not None
+
+    await until(cities, came_back)
+    assert (await seen(ticket))["there"]["further"] == "通州区"
+    answer = await ticket.api.http.get(
+        "/api/v1/handovers/passed-on", headers=await ticket.api.token(Role.SUPERVISOR)
+    )
+    (shown,) = answer.json()["items"]
+    assert (shown["hops"], shown["side"]) == (2, "in")
+    third = Filed(cities.west.api, {"number": shown["number"]})
+    assert (await third.seen_by_staff())["complaint"]["follows"] == ticket.number
+    sent = await ticket.act("handovers/notes", ticket.citizen, {"what": "urge"})
+    assert sent.status_code == 202, sent.text
+
+    async def urged() -> bool:
+        return "urged" in await third.kinds()
+
+    await until(cities, urged)
+    assert (await third.kinds()).count("urged") == 1
+
+
+async def test_a_rating_goes_to_the_city_that_answered(cities: TwoCities) -> None:
+    ticket = await cities.west.api.unclear(text="潮白河东岸垃圾成堆。")
+    east = await handed_over(cities, ticket)
+    pack = cities.east.api.context.packs.get("langfang")
+    category = pack.categories[0].code
+    unit = next(one for one in pack.units if one.area and one.kind.value == "street").code
+    done = await east.by(Role.DISPATCHER, "triage", {"category": category, "unit": unit})
+    assert done.status_code == 200, done.text
+
+    async def assigned() -> bool:
+        return bool((await east.seen_by_staff())["assignments"])
+
+    await until(cities, assigned)
+    lead = (await east.seen_by_staff())["assignments"][0]
+    answer = await east.api.http.post(
+        f"/api/v1/assignments/{east.number}-{lead['n']}/complete",
+        json={"reply": "垃圾已清运。"},
+        headers=await east.api.token(Role.OFFICER, lead["unit"], "langfang"),
+    )
+    assert answer.status_code == 200, answer.text
+
+    async def can_rate() -> bool:
+        return bool(((await seen(ticket))["there"] or {}).get("can_rate"))
+
+    await until(cities, can_rate)
+    there = (await seen(ticket))["there"]
+    assert (there["reply"], there["rate_by"] is not None) == ("垃圾已清运。", True)
+    rating = {"what": "rating", "resolved": True, "grade": 5}
+    assert (await ticket.act("handovers/notes", ticket.citizen, rating)).status_code == 202
+    assert problem(await ticket.act("handovers/notes", ticket.citizen, rating)) == (
+        409,
+        "already_rated",
+    )
+
+    async def rated() -> bool:
+        return "rated" in await east.kinds()
+
+    await until(cities, rated)

@@ -229,11 +229,12 @@ class Model:
         for own in self.own.values():
             own.lossy = 0.0
         await self.network.late_ones()
+        after_all = self.time.ahead + WINDOW + timedelta(hours=1)
         for _ in range(400):
             self.time.ahead += timedelta(minutes=20)
             if not sum([await side.job.step() for side in self.sides.values()]):
                 left = [await self._left(side) for side in self.sides.values()]
-                if not any(left) and self.time.ahead > 3 * WINDOW:
+                if not any(left) and self.time.ahead > after_all:
                     return
         raise AssertionError("the cities do not come to an end")
 
