@@ -34,6 +34,7 @@ from domain.ticket.complaint import Channel, Complaint, Crs, Filer, Place
 from packs.registry import PackError, PackRegistry
 from runtime.outbound import AddressRefused, HttpReply, Unreachable
 from store.db.engine import Store
+from store.files.files import Attaching
 from store.handover import handovers, letters, neighbours
 from store.handover.handovers import Untold
 from store.handover.letters import Letter, WaitingNote
@@ -51,6 +52,9 @@ PURPOSE = "handover"
 
 _AT_ONCE = 50
 _AGAIN = timedelta(seconds=5)
+_FOR_FILES = timedelta(hours=1)
+"""How long a matter waits for its files, if the other city cannot be reached."""
+
 _BY_CENTRE = Actor(role=Role.DISPATCHER)
 
 
@@ -197,11 +201,10 @@ class HandingOver:
     async def _filed(self, of: Handover, words: HandoverWords, pack: Pack) -> None:
         now, person = self._now(), words.person
         complaint = await self._complaint(of, words, pack, now)
-        attaching = None
-        if self._files is not None and words.files:
-            attaching = await self._files.fetched(of, words)
-            if attaching is None:
-                return
+        try:
+            attaching, missing = await self._fetched(of, words, now)
+        except Unreachable:
+            return
         registered = await intake.register(
             self._store,
             complaint.model_copy(
@@ -220,11 +223,38 @@ class HandingOver:
             if of.number is not None:
                 return None
             status = status_of_filed(registered.complaint, 1)
-            after = of.model_copy(update={"number": registered.number, "status": status})
+            after = of.model_copy(
+                update={
+                    "number": registered.number,
+                    "status": status,
+                    "files_missing": missing,
+                }
+            )
             return Step(after, words, [StatusNote(status=status)])
 
         await self._change(of.key, numbered)
         await self._own.start(registered.complaint)
+
+    async def _fetched(
+        self, of: Handover, words: HandoverWords, now: datetime
+    ) -> tuple[Attaching | None, int]:
+        """Return the files, and how many are missing: a matter does not wait for them for long.
+
+        Raises:
+            Unreachable: they are to be fetched again later.
+        """
+        known = await neighbours.get(self._store, of.neighbour)
+        shared = await neighbours.secrets_of(self._store, self._cipher, of.neighbour)
+        if not words.files:
+            return None, 0
+        if self._files is None or known is None or shared is None:
+            return None, len(words.files)
+        try:
+            return await self._files.fetched(known, shared, of, words, now)
+        except Unreachable:
+            if of.taken_at is not None and now < of.taken_at + _FOR_FILES:
+                raise
+            return None, len(words.files)
 
     async def _complaint(
         self, of: Handover, words: HandoverWords, pack: Pack, now: datetime

@@ -33,7 +33,9 @@ from activities.sweep import Sweep
 from activities.triage import TriageActivities
 from audit.archive import HistoryArchive
 from audit.archiving import export_due
+from media.handed_over import FetchedFiles
 from media.likeness import mark_of
+from media.upload_service import Uploads
 from packs.registry import PackRegistry
 from runtime.engine import retention_of
 from runtime.names import TICKETS
@@ -118,6 +120,7 @@ class ActivityDependencies:
     objects: Objects
     archive: HistoryArchive
     outbound: Carrier = field(default_factory=Outbound)
+    uploads: Uploads | None = None
 
     async def export(self) -> AsyncIterator[str]:
         """Export the histories that are due; see `export_due`."""
@@ -138,6 +141,7 @@ def ticket_worker(dependencies: ActivityDependencies, *, cached_tickets: int = 1
         dependencies.keys,
         dependencies.outbound,
         EngineTickets(store, dependencies.client),
+        FetchedFiles(dependencies.uploads, dependencies.outbound) if dependencies.uploads else None,
     )
     triage = TriageActivities(packs, dependencies.packs, store)
     return Worker(

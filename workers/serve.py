@@ -19,6 +19,7 @@ from temporalio.client import (
 
 from activities.maintenance import EVERY
 from audit.archive import HistoryArchive
+from media.upload_service import Uploads
 from packs.registry import PackRegistry, default_root
 from runtime.engine import CONVERTER, connect, encrypting, with_converter
 from runtime.names import (
@@ -84,7 +85,16 @@ async def serve_platform(settings: Settings) -> None:
     packs, objects = PackRegistry(settings.cities or default_root()), Objects.open(settings.files)
     archive = HistoryArchive(store, Objects.open(settings.archive), keys)
     dependencies = ActivityDependencies(
-        client, store, packs, projector, keys, Vault(ring), objects, archive, Outbound.of(settings)
+        client,
+        store,
+        packs,
+        projector,
+        keys,
+        Vault(ring),
+        objects,
+        archive,
+        Outbound.of(settings),
+        Uploads(settings, store, objects, ring.root_key),
     )
     keeping = asyncio.create_task(keep_packs(ArchivedPacks(dependencies.packs, store)))
     try:

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
 from api.http.access import TicketNumber, citizen_or_staff, public, staff
 from api.http.dependencies import Context, IdempotencyKey
@@ -247,3 +248,28 @@ async def letter(request: Request, context: Context) -> Response:
         context, request.headers, await request.body()
     )
     return Response(receipt, headers=headers, media_type="application/json")
+
+
+@router.get(
+    "/neighbours/files/{handover}/{file}",
+    operation_id="fetch_handed_over_file",
+    summary="Fetch a file of a matter that was taken over, as a neighbouring city",
+    tags=["Operation"],
+    dependencies=[public("send_letter")],
+    responses={
+        200: {"description": "The file.", "content": {"application/octet-stream": {}}},
+        **responses(*_LETTER, "not_found", "file_store_unavailable", "invalid_request"),
+    },
+    response_model=None,
+)
+async def fetch_file(
+    request: Request,
+    context: Context,
+    handover: HandoverNumber,
+    file: Annotated[
+        str, Path(pattern=r"^[0-9A-Za-z_-]{1,64}$", description="Its id, as it was offered.")
+    ],
+) -> Response:
+    """Return its bytes to the city that has the matter; the same headers as of letters."""
+    pieces = await receiving.file_for_neighbour(context, request.headers, handover, file)
+    return StreamingResponse(pieces, media_type="application/octet-stream")

@@ -17,8 +17,10 @@ from app.handover.views import (
 from app.sending.used_keys import reserved
 from app.tickets.acted_on import acted_on, started
 from domain.handover import steps
+from domain.handover.checks import MOST_FILES
 from domain.handover.envelopes import Offer
 from domain.handover.handover import (
+    FileOffer,
     Handover,
     HandoverKey,
     HandoverSide,
@@ -31,8 +33,10 @@ from domain.handover.handover import (
 from domain.pack.neighbours import HandoverPolicy
 from domain.pack.pack import Pack
 from domain.ticket.complaint import Kind
+from domain.ticket.files import Purpose
 from domain.ticket.stages import Stage
 from domain.ticket.ticket import Ticket
+from store.files import files
 from store.handover import handovers, neighbours
 from store.handover.handovers import Told
 from store.tickets import view_log
@@ -125,7 +129,7 @@ async def offer_handover(
     )
     async with reserved(context, caller, f"handover/{number}", key, body.model_dump_json()):
         person = await _person(context, caller, ticket) if body.contact else None
-        words = _words(ticket, pack, body, person)
+        words = _words(ticket, pack, body, person, await _files(context, number))
         new = new.model_copy(update={"contact": person is not None})
         content = _letter(new, words)
         made = await handovers.offer(
@@ -280,7 +284,23 @@ async def _person(context: AppContext, caller: Caller, ticket: Ticket) -> Passed
     return PassedPerson(name=person.name or "", phone=person.phone or "", email=person.email or "")
 
 
-def _words(ticket: Ticket, pack: Pack, body: OfferIn, person: PassedPerson | None) -> HandoverWords:
+async def _files(context: AppContext, number: str) -> list[FileOffer]:
+    """Return the citizen's files; what units have added stays with the first city."""
+    rows = await files.of_ticket(context.store, number)
+    own = [row for row in rows if row.purpose is Purpose.COMPLAINT]
+    return [
+        FileOffer(id=row.id, size=row.bytes, sha256=row.sha256, media_type=row.media_type)
+        for row in own[:MOST_FILES]
+    ]
+
+
+def _words(
+    ticket: Ticket,
+    pack: Pack,
+    body: OfferIn,
+    person: PassedPerson | None,
+    passed: list[FileOffer],
+) -> HandoverWords:
     complaint, place = ticket.complaint, ticket.complaint.place
     known = (
         pack.category(ticket.category) if pack.knows(ticket.category) and ticket.category else None
@@ -296,6 +316,7 @@ def _words(ticket: Ticket, pack: Pack, body: OfferIn, person: PassedPerson | Non
         crs=place.crs.value,
         reason=body.reason,
         person=person,
+        files=passed,
     )
 
 

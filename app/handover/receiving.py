@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 
 import structlog
 from pydantic import ValidationError
@@ -13,7 +13,9 @@ from app.errors import Problem
 from app.handover.views import cipher_of
 from domain.handover import signing
 from domain.handover.envelopes import Envelope
+from domain.handover.handover import HandoverKey, HandoverSide, HandoverState
 from domain.handover.steps import Unexpected
+from store.files import files
 from store.handover import handovers, neighbours
 from store.handover.handovers import OutOfOrder
 from store.handover.neighbours import Neighbour, Secrets
@@ -51,6 +53,31 @@ async def receive_letter(
         shared.present, purpose, known.known_as, known.code, context.now(), receipt
     )
     return receipt, signed
+
+
+async def file_for_neighbour(
+    context: AppContext, headers: Mapping[str, str], handover: str, file: str
+) -> AsyncIterator[bytes]:
+    """Return the content of a file that went along with what a neighbour has.
+
+    Raises:
+        Problem: letter_refused, letter_too_old; not_found: not one of those, or not theirs
+        ObjectsUnavailable
+    """
+    await permit(context, None, "send_letter")
+    known, _ = await _proved(context, headers, signing.file_of(handover, file), b"")
+    key = HandoverKey(known.code, HandoverSide.OUT, handover)
+    told = await handovers.get(context.store, cipher_of(context), key)
+    if told is None or told.words is None or told.handover.state is not HandoverState.TAKEN:
+        raise Problem("not_found")
+    row = await files.get(context.store, file)
+    offered = {one.id for one in told.words.files}
+    if row is None or file not in offered or row.number != told.handover.number:
+        raise Problem("not_found")
+    try:
+        return await context.uploads.objects.get(row.key)
+    except KeyError:
+        raise Problem("not_found") from None
 
 
 async def _proved(

@@ -66,6 +66,7 @@ class HandoverOut(Recorded):
     taken_at: Instant | None
     ended_at: Instant | None
     contact: bool
+    files_missing: int = Field(0, description="Files that could not be fetched from there.")
     hops: int | None
     reason: str | None
     answer: str | None
@@ -120,6 +121,7 @@ def handover_out(
                 "taken_at",
                 "ended_at",
                 "contact",
+                "files_missing",
             }
         ),
         name=known.name if known else of.neighbour,

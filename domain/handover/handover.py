@@ -54,10 +54,10 @@ class HandoverKey(NamedTuple):
 class FileOffer(Recorded):
     """A file that belongs to the matter: it is fetched, and compared with its hash."""
 
-    id: str
-    kind: str
-    size: int = Field(ge=0)
-    sha256: str
+    id: str = Field(pattern=r"^[0-9A-Za-z_-]{1,64}$")
+    size: int = Field(ge=0, le=1_000_000_000)
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    media_type: str = Field("application/octet-stream", max_length=100)
 
 
 class RemoteStatus(Recorded):
@@ -88,7 +88,7 @@ class Handover(Recorded):
     other city's. `promised_until`: what the first city had promised. `hops`: how often the matter
     was handed on, with this time. `sent`, `got`: the number of letters. `status`: what the citizen
     may know of the ticket in the city that has it, as it was told last; its reply is among the
-    words.
+    words. `files_missing`: files of the first city that could not be fetched.
     """
 
     neighbour: str
@@ -109,6 +109,7 @@ class Handover(Recorded):
     hops: int = Field(1, ge=1)
     by: Actor | None = None
     contact: bool = False
+    files_missing: int = 0
     status: RemoteStatus | None = None
     sent: int = 0
     got: int = 0

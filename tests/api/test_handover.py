@@ -1,22 +1,29 @@
 """Tests of tickets handed over between two installations, each with a real engine and store."""
 
 import asyncio
+import io
 import json
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 from temporalio.client import Client
 
 from domain.actors import Role
 from domain.handover import signing
 from store.db.engine import Store
+from store.handover import handovers, letters, neighbours
+from store.tickets import erasure
 from tests.api.running_api import Filed, problem
+from tests.api.test_files import listed, upload
 from tests.support.engine import connect_to, end_leftovers, engine_server
+from tests.support.media import a_photo
 from tests.support.staff_pages import at_desk, says
 from tests.support.two_cities import EAST, SECRET, Side, TwoCities, two_cities
 
@@ -404,3 +411,99 @@ async def test_a_rating_goes_to_the_city_that_answered(cities: TwoCities) -> Non
         return "rated" in await east.kinds()
 
     await until(cities, rated)
+
+
+async def test_photos_go_along_and_name_and_phone_only_if_agreed(cities: TwoCities) -> None:
+    photo = await upload(cities.west.api, a_photo((800, 600)), {"Content-Type": "image/jpeg"})
+    ticket = await cities.west.api.unclear(
+        files=[photo["reference"]], contact={"name": "王女士", "phone": "13800001234"}
+    )
+    east = await handed_over(cities, ticket)
+    (seen_there,) = await listed(east, await cities.east.api.token(Role.DISPATCHER))
+    answer = await cities.east.api.http.get(seen_there["url"])
+    assert Image.open(io.BytesIO(answer.content)).size == (800, 600)
+    there = (await east.seen_by_staff())["complaint"]
+    assert (there["person"], there["anonymous"]) == (None, True), "nobody was asked"
+
+    agreed = await cities.west.api.unclear(contact={"name": "王女士", "phone": "13800001234"})
+    await offered(cities, agreed, contact=True)
+    await cities.settle()
+    (one,) = await incoming(cities.east)
+    assert "王女士" not in str(one) and one["contact"]
+    assert (await decided(cities.east, one, "accept")).status_code == 200
+
+    async def numbered() -> bool:
+        return (await seen(agreed))["other_number"] is not None
+
+    await until(cities, numbered)
+    number = (await seen(agreed))["other_number"]
+
+    async def named() -> bool:
+        shown = await cities.east.api.http.get(
+            f"/api/v1/tickets/{number}/person", headers=await cities.east.api.token(Role.DISPATCHER)
+        )
+        return shown.status_code == 200 and "王" in shown.text
+
+    await until(cities, named)
+    views = await cities.west.api.http.get(
+        f"{agreed.path}/views", headers=await cities.west.api.token(Role.AUDITOR)
+    )
+    assert "移交外地办理" in views.text, "that it went along is in the log of views"
+
+
+async def test_a_neighbour_reaches_only_hand_overs_of_its_own(cities: TwoCities) -> None:
+    """With a good secret, too: another neighbour's id is like one that does not exist."""
+    ticket = await cities.west.api.unclear()
+    made = await offered(cities, ticket)
+    await cities.settle()
+    other = replace(
+        (await neighbours.listed(cities.west.store))[0],
+        code="heping",
+        known_as="tz",
+        url="http://x",
+    )
+    await neighbours.add(cities.west.store, cities.west.cipher, other, SECRET + "2")
+    letter = {"handover": made["id"], "side": "in", "seq": 1, "content": {"kind": "accept"}}
+    body = json.dumps(letter).encode()
+
+    async def sent(sender: str, receiver: str, secret: str) -> tuple[int, str]:
+        headers = signing.headers(secret, signing.LETTER, sender, receiver, datetime.now(UTC), body)
+        return problem(await cities.west.api.http.post(signing.PATH, content=body, headers=headers))
+
+    assert await sent("heping", "tz", SECRET + "2") == (409, "letter_out_of_order")
+    assert await sent("heping", "tz", SECRET) == (401, "letter_refused")
+    assert (await seen(ticket))["state"] == "offered"
+    await neighbours.end(cities.west.store, "heping", datetime.now(UTC))
+    assert await sent("heping", "tz", SECRET + "2") == (401, "letter_refused")
+
+
+async def test_a_changed_secret_takes_what_is_on_its_way(cities: TwoCities) -> None:
+    new, now = SECRET + " of the new year", datetime.now(UTC)
+    await neighbours.rotate(cities.east.store, cities.east.cipher, "tongzhou", new, now)
+    ticket = await cities.west.api.unclear()
+    await offered(cities, ticket)
+    await cities.west.job.step()
+    assert len(await incoming(cities.east)) == 1, "the one before is still good"
+    await neighbours.forget_before(cities.east.store, cities.east.cipher, "tongzhou")
+    assert await letters.hurry(cities.west.store, EAST, now) in (0, 1)
+    another = await cities.west.api.unclear()
+    await offered(cities, another)
+    await cities.west.job.step()
+    assert len(await incoming(cities.east)) == 1, "and not any more"
+    await neighbours.rotate(cities.west.store, cities.west.cipher, EAST, new, now)
+    await letters.hurry(cities.west.store, EAST, datetime.now(UTC))
+    await cities.west.job.step()
+    assert len(await incoming(cities.east)) == 2, "nothing was lost"
+
+
+async def test_what_was_said_is_deleted_with_the_ticket(cities: TwoCities) -> None:
+    ticket = await cities.west.api.unclear(kind="consultation", text="某某小区几时通燃气？")
+    east = await handed_over(cities, ticket)
+    await erasure.erase(cities.west.store, ticket.number, datetime.now(UTC))
+    (told,) = await handovers.of_ticket(cities.west.store, cities.west.cipher, ticket.number)
+    assert told.words is None
+    answered = {"outcome": "answered", "text": "十二月通气。"}
+    assert (await east.by(Role.DESK, "conclude", answered)).status_code == 200
+    await cities.settle()
+    (told,) = await handovers.of_ticket(cities.west.store, cities.west.cipher, ticket.number)
+    assert told.words is None, "what comes later is not kept either"

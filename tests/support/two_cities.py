@@ -12,7 +12,9 @@ from fastapi import FastAPI
 from temporalio.client import Client
 
 from activities.handover import PURPOSE, HandingOver
+from activities.handover_files import FilesOfOthers
 from activities.handover_tickets import EngineTickets, OwnTickets
+from media.handed_over import FetchedFiles
 from packs.registry import PackRegistry
 from runtime.outbound import HttpReply, Unreachable
 from store.db.engine import Store
@@ -140,10 +142,11 @@ def job_of(
     packs: PackRegistry = SHIPPED,
     ring: KeyRing = RING,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    files: FilesOfOthers | None = None,
 ) -> HandingOver:
     """Return a city's job."""
     return HandingOver(
-        packs, store, Vault(ring), TicketKeys(store, ring), network, own, clock=clock
+        packs, store, Vault(ring), TicketKeys(store, ring), network, own, files, clock=clock
     )
 
 
@@ -185,7 +188,7 @@ async def two_cities(
         ):
             await acquaint(store, city, EAST if city == WEST else WEST)
             network.hosts[f"{city}.test"] = lambda app=api.app: app  # type: ignore[misc]
-            sides.append(
-                Side(city, api, job_of(store, network, EngineTickets(store, client)), RING)
-            )
+            files = FetchedFiles(api.context.uploads, network)
+            job = job_of(store, network, EngineTickets(store, client), files=files)
+            sides.append(Side(city, api, job, RING))
         yield TwoCities(sides[0], sides[1], network)
