@@ -24,7 +24,7 @@ from activities.handover_tickets import LATER, Became, Outcomes
 from app.context import AppContext
 from domain.actors import Actor
 from domain.handover import steps
-from domain.handover.envelopes import CitizenNote, Offer
+from domain.handover.envelopes import CitizenNote
 from domain.handover.handover import Handover, HandoverSide, HandoverState, HandoverWords
 from domain.handover.steps import Step
 from domain.refusals import Refused
@@ -44,6 +44,7 @@ from tests.support.two_cities import (
     Killed,
     Side,
     acquaint,
+    an_offer,
     job_of,
 )
 
@@ -140,29 +141,9 @@ class Model:
         here = self.dice.choice([WEST, EAST])
         there = EAST if here == WEST else WEST
         side, now = self.sides[here], self.time()
-        new = Handover(
-            neighbour=there,
-            side=OUT,
-            id=f"{n:032x}",
-            city=here,
-            number=f"{n:013d}",
-            kind=Kind.COMPLAINT,
-            filed_at=now,
-            offered_at=now,
-            due_at=now + WINDOW,
-        )
+        new, words, content = an_offer(here, there, n, now, Kind.COMPLAINT, WINDOW)
         if self.dice.random() < 0.1:
             self.own[here].went_on.add(new.number or "")
-        words = HandoverWords(text="河边的路灯坏了。", reason="在你市境内。")
-        content = Offer(
-            number=new.number or "",
-            of=new.kind,
-            filed_at=now,
-            offered_at=now,
-            due_at=new.due_at,
-            hops=1,
-            words=words,
-        )
         await handovers.offer(side.store, side.cipher, new, words, content, 3)
         self.offers.append(new)
 

@@ -4,16 +4,19 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 from fastapi import FastAPI
 from temporalio.client import Client
 
-from activities.handover import PURPOSE, HandingOver
+from activities.handover import PURPOSE, Carrier, HandingOver
 from activities.handover_files import FilesOfOthers
 from activities.handover_tickets import EngineTickets, OwnTickets
+from domain.handover.envelopes import Offer
+from domain.handover.handover import Handover, HandoverSide, HandoverWords
+from domain.ticket.complaint import Kind
 from media.handed_over import FetchedFiles
 from packs.registry import PackRegistry
 from runtime.outbound import HttpReply, Unreachable
@@ -137,7 +140,7 @@ class TwoCities:
 
 def job_of(
     store: Store,
-    network: FaultyNetwork,
+    network: Carrier,
     own: OwnTickets,
     packs: PackRegistry = SHIPPED,
     ring: KeyRing = RING,
@@ -148,6 +151,39 @@ def job_of(
     return HandingOver(
         packs, store, Vault(ring), TicketKeys(store, ring), network, own, files, clock=clock
     )
+
+
+def an_offer(
+    here: str,
+    there: str,
+    n: int,
+    now: datetime,
+    kind: Kind,
+    window: timedelta = timedelta(hours=48),
+) -> tuple[Handover, HandoverWords, Offer]:
+    """Return the `n`th offer of a city to the other one, with its words and its letter."""
+    new = Handover(
+        neighbour=there,
+        side=HandoverSide.OUT,
+        id=f"{n:032x}",
+        city=here,
+        number=f"{n:013d}",
+        kind=kind,
+        filed_at=now,
+        offered_at=now,
+        due_at=now + window,
+    )
+    words = HandoverWords(text="河边的路灯坏了。", reason="在你市境内。")
+    content = Offer(
+        number=new.number or "",
+        of=new.kind,
+        filed_at=now,
+        offered_at=now,
+        due_at=new.due_at,
+        hops=1,
+        words=words,
+    )
+    return new, words, content
 
 
 async def acquaint(store: Store, here: str, there: str, ring: KeyRing = RING) -> None:
