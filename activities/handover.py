@@ -51,6 +51,9 @@ PURPOSE = "handover"
 """The purpose of the cipher of everything here."""
 
 _AT_ONCE = 50
+_AWAY = frozenset({"no_connection", "too_slow", "unknown_host", "private_address", "no_http"})
+"""Failures that are the neighbour's, and not the letter's."""
+
 _AGAIN = timedelta(seconds=5)
 _FOR_FILES = timedelta(hours=1)
 """How long a matter waits for its files, if the other city cannot be reached."""
@@ -121,12 +124,16 @@ class HandingOver:
             error = await self._sent(one)
             if error is None:
                 await letters.delivered(self._store, one, self._now())
+                if one.attempts:  # it is back: what rested goes at once
+                    await letters.hurry(self._store, one.key.neighbour, self._now())
                 done += 1
             else:
                 await letters.failed(self._store, one, error, self._now())
                 log.warning("a letter waits", neighbour=one.key.neighbour, error=error)
-                if error in ("no_connection", "too_slow", "unknown_host"):
+                if error in _AWAY or error.startswith("http_5"):
                     away.add(one.key.neighbour)
+                    until = self._now() + letters.pause_after(one.attempts)
+                    await letters.rest(self._store, one.key.neighbour, until)
         return done
 
     async def _sent(self, one: Letter) -> str | None:
@@ -153,8 +160,14 @@ class HandingOver:
     # --- what we offered ----------------------------------------------------------------------
 
     async def give_up(self) -> int:
-        """Give up offers whose window is over: the ticket comes back to our dispatchers."""
+        """Give up offers whose window is over: the ticket comes back to our dispatchers.
+
+        And those whose ticket went on meanwhile, so that nobody there decides for nothing.
+        """
         done = 0
+        for key in await handovers.overtaken(self._store, _AT_ONCE):
+            await self._change(key, partial(_kept, code="not_now"))
+            done += 1
         for key in await handovers.lapsing(self._store, self._now(), _AT_ONCE):
             await self._change(key, lambda of, words, _: steps.lapsed(of, words, self._now()))
             done += 1
@@ -168,6 +181,11 @@ class HandingOver:
             if told is None or told.handover.number is None:
                 continue
             of = told.handover
+            ticket = await tickets.state(self._store, told.handover.number)
+            if ticket is not None and ticket.of_wrongdoing:
+                await self._change(key, partial(_kept, code="handover_of_report"))
+                done += 1
+                continue
             known = await neighbours.get(self._store, key.neighbour)
             reason = (self._policy(of.city) or HandoverPolicy()).reason
             text = ending_text(known.name if known else key.neighbour, of.id)

@@ -104,8 +104,8 @@ def confirmed(of: Handover, words: HandoverWords, now: datetime) -> Step | None:
 
 
 def kept(of: Handover, words: HandoverWords, now: datetime, reason: str) -> Step | None:
-    """Keep a matter that was accepted there, as its ticket went on here meanwhile."""
-    if of.side is not OUT or of.state is not S.ACCEPTED:
+    """Keep a matter whose ticket went on here meanwhile, or may not leave any more."""
+    if of.side is not OUT or of.state not in (S.OFFERED, S.ACCEPTED):
         return None
     return _cancelled(of, words, now, S.WITHDRAWN, reason)
 

@@ -34,6 +34,7 @@ from domain.handover.handover import (
 )
 from domain.handover.steps import Step, Unexpected, received
 from domain.refusals import Refused
+from domain.ticket.stages import Stage
 from store.db import tables
 from store.db.clock import Clock, written_at
 from store.db.engine import ResultRow, Store
@@ -323,6 +324,22 @@ async def lapsing(store: Store, now: datetime, limit: int) -> list[HandoverKey]:
     return await _keys(
         store, limit, _H.side == "out", _H.state == HandoverState.OFFERED.value, _H.due_at <= now
     )
+
+
+async def overtaken(store: Store, limit: int) -> list[HandoverKey]:
+    """Return offers of ours that nobody has answered, and whose ticket may not leave any more."""
+    here = [Stage.TRIAGE.value, Stage.DISPATCH.value]
+    rows = await store.rows(
+        select(_H.neighbour, _H.side, _H.id)
+        .select_from(handover.join(tables.ticket, _TICKET.number == _H.number))
+        .where(
+            _H.side == "out",
+            _H.state == HandoverState.OFFERED.value,
+            or_(_TICKET.stage.not_in(here), _TICKET.of_wrongdoing.is_(True)),
+        )
+        .limit(limit)
+    )
+    return [HandoverKey(row[0], HandoverSide(row[1]), row[2]) for row in rows]
 
 
 async def accepted(store: Store, limit: int) -> list[HandoverKey]:

@@ -108,6 +108,18 @@ async def failed(store: Store, of: Letter, error: str, now: datetime) -> None:
     )
 
 
+async def rest(store: Store, code: str, until: datetime) -> None:
+    """Let nothing be tried before `until` for a neighbour that cannot be reached.
+
+    Else what waits for it would stand in front of what is for others.
+    """
+    await store.change(
+        update(letter)
+        .where(_L.neighbour == code, _L.delivered_at.is_(None), _L.next_at < until)
+        .values(next_at=until)
+    )
+
+
 async def hurry(store: Store, code: str, now: datetime) -> int:
     """Let all that waits for a neighbour be tried now; return how many letters."""
     return await store.change(

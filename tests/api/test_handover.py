@@ -17,6 +17,7 @@ from temporalio.client import Client
 
 from domain.actors import Role
 from domain.handover import signing
+from domain.ticket.complaint import Kind
 from store.db.engine import Store
 from store.handover import handovers, letters, neighbours
 from store.tickets import erasure
@@ -25,7 +26,7 @@ from tests.api.test_files import listed, upload
 from tests.support.engine import connect_to, end_leftovers, engine_server
 from tests.support.media import a_photo
 from tests.support.staff_pages import at_desk, says
-from tests.support.two_cities import EAST, SECRET, Side, TwoCities, two_cities
+from tests.support.two_cities import EAST, SECRET, Side, TwoCities, an_offer, two_cities
 
 REASON = "问题位于潮白河东岸，属燕郊镇。"
 
@@ -205,7 +206,7 @@ async def test_the_desk_hands_over_and_decides_on_its_pages(cities: TwoCities) -
     here = f"/staff/tickets/{ticket.number}/handovers"
     west = await at_desk(cities.west.api, Role.DESK, city="tongzhou")
     shown = says(await west.get(here))
-    assert "对方应在 2d 内答复" in shown
+    assert "对方应在" in shown and "前答复。对方承接之前，工单仍在本地" in shown
     assert "Hand it over" in says(
         await (await at_desk(cities.west.api, Role.DISPATCHER, language="en", city="tongzhou")).get(
             here
@@ -507,3 +508,42 @@ async def test_what_was_said_is_deleted_with_the_ticket(cities: TwoCities) -> No
     await cities.settle()
     (told,) = await handovers.of_ticket(cities.west.store, cities.west.cipher, ticket.number)
     assert told.words is None, "what comes later is not kept either"
+
+
+async def test_an_offer_is_taken_back_when_its_ticket_goes_on(cities: TwoCities) -> None:
+    """Nobody there decides for nothing; and a ticket that becomes a report does not leave."""
+    ticket = await cities.west.api.unclear()
+    report = await cities.west.api.unclear()
+    for one in (ticket, report):
+        await offered(cities, one)
+    await cities.settle()
+    assert len(await incoming(cities.east)) == 2
+    assert (await ticket.act("withdraw", ticket.citizen, {})).status_code == 200
+    await ticket.until_stage("ended")
+    fields = {"category": "0301", "kind": "report", "unit": "water", "accused": "market"}
+    assert (await report.by(Role.DISPATCHER, "triage", fields)).status_code == 200
+    await report.until_stage("handle")
+
+    async def gone() -> bool:
+        return not await incoming(cities.east)
+
+    await until(cities, gone)
+    assert (await seen(ticket))["state"] == "withdrawn"
+
+
+async def test_what_waits_for_a_dead_city_is_not_in_the_way_of_others(cities: TwoCities) -> None:
+    known = (await neighbours.listed(cities.west.store))[0]
+    dead = replace(known, code="heping", known_as="tz", url="http://heping.test")
+    await neighbours.add(cities.west.store, cities.west.cipher, dead, SECRET + "2")
+    cities.network.down = {"heping.test"}
+    store, cipher, now = cities.west.store, cities.west.cipher, datetime.now(UTC)
+    for n in range(1, 121):
+        made, words, content = an_offer("tongzhou", "heping", n, now, Kind.COMPLAINT)
+        await handovers.offer(store, cipher, made, words, content, 3)
+    made, words, content = an_offer("tongzhou", EAST, 200, now, Kind.COMPLAINT)
+    await handovers.offer(store, cipher, made, words, content, 3)
+    sent = cities.network.sent
+    await cities.west.job.deliver()
+    await cities.west.job.deliver()
+    assert len(await incoming(cities.east)) == 1
+    assert cities.network.sent - sent <= 3, "the dead one is not asked for every letter"

@@ -104,7 +104,7 @@ async def _page(
         handovers=found,
         offers=offers,
         can=can,
-        policy=pack.handover,
+        until=context.now() + pack.handover.window.length if pack.handover else None,
         left=ticket.contact_left,
         cities=await handovers.may_go_to(context, caller, number) if can else [],
     )
