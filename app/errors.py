@@ -281,6 +281,20 @@ CODES: dict[str, Code] = {
     # --- report cards
     "case_not_published": Code(409, "The answer to this ticket is not published."),
     "case_cap": Code(409, "The report card has as many cases as it may."),
+    # --- hand-overs to and from other cities
+    "letter_refused": Code(401, "This is not signed by a neighbouring city."),
+    "letter_too_old": Code(401, "The signature is too old, or of a time to come."),
+    "letter_unexpected": Code(409, "That cannot be said of this hand-over now."),
+    "letter_out_of_order": Code(409, "Others come before it."),
+    "neighbour_unknown": Code(404, "There is no such neighbouring city."),
+    "neighbour_known": Code(409, "There is a neighbouring city of this code already."),
+    "handover_not_found": Code(404, "There is no such hand-over, or not for you."),
+    "handover_of_report": Code(409, "A report of wrongdoing, or a booking, is not handed over."),
+    "handover_not_now": Code(409, "Not possible as the hand-over, or the ticket, stands."),
+    "handover_over": Code(409, "The time to answer is over; it stays with the other city."),
+    "handed_over_already": Code(409, "The ticket waits for another city, or is there."),
+    "handover_cap": Code(409, "It was handed over as often as it may be."),
+    "not_handed_over": Code(409, "No other city has the ticket."),
     # --- public hearings
     "hearing_not_found": Code(404, "There is no such public hearing."),
     "not_at_hearing": Code(404, "The ticket is not one of this public hearing."),

@@ -24,6 +24,7 @@ from app.installation.health_checks import (
     proxies_of,
 )
 from app.installation.history_checks import ahead_of, carried_on_of, missing_of
+from app.installation.neighbour_checks import neighbours_of
 from app.installation.officer_checks import officers_of
 from app.installation.store_checks import store_of, unusable
 from cli.terminal import one_line, out, print_json, run, styled
@@ -120,6 +121,8 @@ async def _record(
                     yield await carried_on_of(client, store, now - retention / 2)
                     yield await missing_of(client, store)
                     yield await ahead_of(client, store, now)
+                for neighbour in await neighbours_of(store):
+                    yield neighbour
                 with suppress(PackError):  # already reported by `packs_on`
                     for officer in await officers_of(store, PackRegistry(_cities(settings))):
                         yield officer

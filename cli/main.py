@@ -59,6 +59,10 @@ COMMANDS = {
     "devices": CommandEntry(
         "cli.devices:app", "The sensors of a city. See docs/how-to/sensors.md."
     ),
+    "neighbours": CommandEntry(
+        "cli.neighbours:app",
+        "Neighbouring cities, for hand-overs. See docs/how-to/neighbours.md.",
+    ),
     "keys": CommandEntry("cli.keys:app", "The keys of this installation."),
     "privacy": CommandEntry("cli.privacy:app", "Erasing what is personal."),
     "patrols": CommandEntry("cli.patrols:app", "Patrols: the draws of unannounced checks."),

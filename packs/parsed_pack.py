@@ -14,6 +14,7 @@ from domain.pack.catalogue import Category, Indicator, Reasons, Responsibility, 
 from domain.pack.contractors import AssessmentRule, ContractorPolicy
 from domain.pack.directory import PlaceRow, Places
 from domain.pack.law import Law
+from domain.pack.neighbours import HandoverPolicy
 from domain.pack.open311 import Open311Policy
 from domain.pack.pack import City
 from domain.pack.patrols import Patrols
@@ -132,6 +133,7 @@ class CityFile(PackPart):
     promises: PromisePolicy | None = None
     report_card: ReportCardPolicy | None = None
     open311: Open311Policy | None = None
+    handover: HandoverPolicy | None = None
     rating: RatingPolicy
     reasons: Reasons
 

@@ -1,7 +1,7 @@
 """Worker construction: the queues, workflows, activities and dependencies of each worker."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from temporalio import workflow
@@ -15,6 +15,8 @@ from activities.clocks import Clocks
 from activities.dispatch import Dispatch
 from activities.feedback import Feedback
 from activities.handle import park_assignment
+from activities.handover import Carrier, HandingOver
+from activities.handover_tickets import EngineTickets
 from activities.intake_backlog import IntakeBacklog
 from activities.merge import Merging
 from activities.outbox import Outbox
@@ -31,10 +33,13 @@ from activities.sweep import Sweep
 from activities.triage import TriageActivities
 from audit.archive import HistoryArchive
 from audit.archiving import export_due
+from media.handed_over import FetchedFiles
 from media.likeness import mark_of
+from media.upload_service import Uploads
 from packs.registry import PackRegistry
 from runtime.engine import retention_of
 from runtime.names import TICKETS
+from runtime.outbound import Outbound
 from runtime.release import release
 from store.db.engine import Store
 from store.files.objects import Objects
@@ -45,6 +50,7 @@ from store.tickets.projector import Projector
 from workers.runner import TicketRunner
 from workflows.maintenance import (
     ArchiveWorkflow,
+    HandoverWorkflow,
     IntakeBacklogWorkflow,
     LapseWorkflow,
     OutboxWorkflow,
@@ -74,6 +80,7 @@ WORKFLOWS = (
     SupervisionListsWorkflow,
     LapseWorkflow,
     PatrolWorkflow,
+    HandoverWorkflow,
 )
 
 # All project modules pass through the sandbox (an open ticket then costs about 100 KB instead of
@@ -112,6 +119,8 @@ class ActivityDependencies:
     vault: Vault
     objects: Objects
     archive: HistoryArchive
+    outbound: Carrier = field(default_factory=Outbound)
+    uploads: Uploads | None = None
 
     async def export(self) -> AsyncIterator[str]:
         """Export the histories that are due; see `export_due`."""
@@ -125,6 +134,15 @@ def ticket_worker(dependencies: ActivityDependencies, *, cached_tickets: int = 1
     packs, store = ArchivedPacks(dependencies.packs, dependencies.store), dependencies.store
     objects = dependencies.objects
     rewarding = Rewarding(packs, dependencies.packs, store, dependencies.vault, objects, mark_of)
+    handing_over = HandingOver(
+        dependencies.packs,
+        store,
+        dependencies.vault,
+        dependencies.keys,
+        dependencies.outbound,
+        EngineTickets(store, dependencies.client),
+        FetchedFiles(dependencies.uploads, dependencies.outbound) if dependencies.uploads else None,
+    )
     triage = TriageActivities(packs, dependencies.packs, store)
     return Worker(
         dependencies.client,
@@ -156,6 +174,7 @@ def ticket_worker(dependencies: ActivityDependencies, *, cached_tickets: int = 1
             rewarding.lapse,
             Patrolling(dependencies.packs, store).patrol,
             Listing(dependencies.packs, store).fill,
+            handing_over.hand_over,
         ],
         workflow_runner=sandboxed_runner(),
         max_cached_workflows=cached_tickets,

@@ -19,12 +19,14 @@ from temporalio.client import (
 
 from activities.maintenance import EVERY
 from audit.archive import HistoryArchive
+from media.upload_service import Uploads
 from packs.registry import PackRegistry, default_root
 from runtime.engine import CONVERTER, connect, encrypting, with_converter
 from runtime.names import (
     ARCHIVE_WORKFLOW,
     BACKLOG_JOB,
     BACKLOG_WORKFLOW,
+    HANDOVER_WORKFLOW,
     LAPSE_WORKFLOW,
     LISTS_WORKFLOW,
     OUTBOX_JOB,
@@ -38,6 +40,7 @@ from runtime.names import (
     UNITS,
     unit_queue,
 )
+from runtime.outbound import Outbound
 from runtime.settings import Settings
 from store.db.engine import Store
 from store.db.errors import StoreUnavailable
@@ -66,6 +69,7 @@ JOBS = {
     "renewal": (RENEWAL_WORKFLOW, EVERY),
     "archive": (ARCHIVE_WORKFLOW, timedelta(hours=1)),
     "rewards": (REWARDS_WORKFLOW, EVERY),
+    "handover": (HANDOVER_WORKFLOW, EVERY),
     "lapse": (LAPSE_WORKFLOW, timedelta(days=1)),
     "supervision_lists": (LISTS_WORKFLOW, timedelta(hours=1)),
 }
@@ -81,7 +85,16 @@ async def serve_platform(settings: Settings) -> None:
     packs, objects = PackRegistry(settings.cities or default_root()), Objects.open(settings.files)
     archive = HistoryArchive(store, Objects.open(settings.archive), keys)
     dependencies = ActivityDependencies(
-        client, store, packs, projector, keys, Vault(ring), objects, archive
+        client,
+        store,
+        packs,
+        projector,
+        keys,
+        Vault(ring),
+        objects,
+        archive,
+        Outbound.of(settings),
+        Uploads(settings, store, objects, ring.root_key),
     )
     keeping = asyncio.create_task(keep_packs(ArchivedPacks(dependencies.packs, store)))
     try:

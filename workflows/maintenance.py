@@ -12,6 +12,7 @@ from temporalio.common import RetryPolicy
 from runtime.names import (
     ARCHIVE_WORKFLOW,
     BACKLOG_WORKFLOW,
+    HANDOVER_WORKFLOW,
     LAPSE_WORKFLOW,
     LISTS_WORKFLOW,
     OUTBOX_WORKFLOW,
@@ -25,6 +26,7 @@ from runtime.names import (
 
 with workflow.unsafe.imports_passed_through():
     from activities.archive import Archiving
+    from activities.handover import HandingOver
     from activities.intake_backlog import IntakeBacklog
     from activities.maintenance import EVERY
     from activities.outbox import Outbox
@@ -189,5 +191,19 @@ class SupervisionListsWorkflow:
             Listing.fill,
             start_to_close_timeout=timedelta(hours=1),
             heartbeat_timeout=timedelta(minutes=1),
+            retry_policy=_RETRY,
+        )
+
+
+@workflow.defn(name=HANDOVER_WORKFLOW)
+class HandoverWorkflow:
+    """The delivery of letters to neighbouring cities, and what theirs ask for."""
+
+    @workflow.run
+    async def run(self) -> int:
+        return await workflow.execute_activity_method(
+            HandingOver.hand_over,
+            start_to_close_timeout=2 * EVERY,
+            heartbeat_timeout=timedelta(minutes=2),
             retry_policy=_RETRY,
         )

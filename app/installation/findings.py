@@ -34,6 +34,7 @@ class Part(StrEnum):
     OPEN_TICKETS = "open tickets"
     AHEAD = "engine's data"
     ACCOUNT = "account"
+    NEIGHBOUR = "neighbour"
     TOKEN = "token"  # noqa: S105  # nosec B105
     PORT = "port"
 
@@ -60,6 +61,7 @@ PART_NAMES: Mapping[Part, str] = {
     Part.OPEN_TICKETS: N_("Open tickets in the engine"),
     Part.AHEAD: N_("Data of the engine"),
     Part.ACCOUNT: N_("Account %(which)s"),
+    Part.NEIGHBOUR: N_("Neighbouring city %(which)s"),
     Part.TOKEN: N_("Token %(which)s"),
     Part.PORT: N_("Port %(which)s"),
 }

@@ -19,6 +19,7 @@ from app.installation.clock_checks import clock_of, record_of
 from app.installation.findings import Finding
 from app.installation.health_checks import assets_of, home_of, packs_on
 from app.installation.history_checks import carried_on_of
+from app.installation.neighbour_checks import neighbours_of
 from app.installation.officer_checks import officers_of
 from app.installation.store_checks import store_of
 from app.sending.call_errors import EngineUnavailable
@@ -107,6 +108,7 @@ async def _findings(context: AppContext, city: str | None) -> list[Finding]:
     with suppress(StoreUnavailable):  # already among the findings
         findings.append(await record_of(context.store))
         if city is None:
+            findings += await neighbours_of(context.store)
             with suppress(PackError):  # already among the findings
                 findings += await officers_of(context.store, context.packs)
     return findings

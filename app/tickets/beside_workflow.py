@@ -1,4 +1,4 @@
-"""Councils, promises, mediations and appointments, which are beside a ticket's workflow."""
+"""What is beside a ticket's workflow: councils, promises, mediations, appointments, hand-overs."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,6 +7,7 @@ from typing import NamedTuple, ParamSpec, TypeVar
 from app.access.caller import Caller
 from app.access.permission import permit
 from app.context import AppContext
+from app.handover.views import cipher_of, handover_moments
 from app.tickets.appointment_moments import appointment_moments
 from app.tickets.council_topics import topic_councils_of
 from app.tickets.council_views import CouncilOut, moments_of
@@ -45,7 +46,7 @@ async def beside_workflow(context: AppContext, caller: Caller, ticket: Ticket) -
     number, pack = ticket.complaint.number, context.packs.get(ticket.complaint.city)
     await permit(context, caller, "get_ticket", number)
     no_report = not ticket.of_wrongdoing
-    councils, of_topics, promises, mediated, booked = await asyncio.gather(
+    councils, of_topics, promises, mediated, booked, handed = await asyncio.gather(
         _if(no_report and pack.council is not None, councils_of, context, caller, number),
         _if(no_report and pack.council is not None, topic_councils_of, context, caller, number),
         _if(pack.promises is not None, promises_of, context, caller, number),
@@ -58,9 +59,10 @@ async def beside_workflow(context: AppContext, caller: Caller, ticket: Ticket) -
             pack,
             context.now(),
         ),
+        _if(no_report, handover_moments, context.store, cipher_of(context), number, caller.citizen),
     )
     held = moments_of([*councils, *of_topics])
-    moments = [*held, *promise_moments(promises), *mediated, *booked]
+    moments = [*held, *promise_moments(promises), *mediated, *booked, *handed]
     return BesideWorkflow(councils, promises, sorted(moments, key=lambda moment: moment.at))
 
 

@@ -28,6 +28,7 @@ from domain.pack.catalogue import (
 )
 from domain.pack.contractors import AssessmentRule, ContractorPolicy
 from domain.pack.directory import PlaceRow, Places
+from domain.pack.neighbours import HandoverPolicy
 from domain.pack.open311 import Open311Policy
 from domain.pack.patrols import Patrols
 from domain.pack.phrases import Phrases
@@ -135,6 +136,7 @@ class Pack(PackPart):
     promises: PromisePolicy | None = None
     report_card: ReportCardPolicy | None = None
     open311: Open311Policy | None = None
+    handover: HandoverPolicy | None = None
     rating: RatingPolicy
     reasons: Reasons
     units: tuple[Unit, ...]

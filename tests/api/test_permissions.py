@@ -14,6 +14,7 @@ from api.rest import (
     appointments,
     councils,
     grid,
+    handover,
     hearings,
     mediations,
     promises,
@@ -88,6 +89,9 @@ BODIES: dict[str, Any] = {command.tag(): command.spec.example for command in COM
     "break_promise": promises.BREAKING,
     "excuse_promise": {"reason": "灯杆厂停产。"},
     "keep_mediation": mediations.DRAFT,
+    "offer_handover": handover.OFFERING,
+    "decide_handover": {},
+    "tell_other_city": handover.NOTE,
     "record_visit": {"visit": "arrived"},
     "move_by_staff": appointments.MOVING,
 }

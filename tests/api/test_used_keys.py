@@ -39,6 +39,7 @@ DOORS = {
     "api.rest.council_topics": "topics, in `test_council_topics.py`",
     "api.rest.councils": "councils and invitations, in `test_keys_beside_tickets.py`",
     "api.rest.grid": "checks, and tickets of diaries, in `test_grid.py`",
+    "api.rest.handover": "hand-overs and what citizens say of them, in `test_handover.py`",
     "api.rest.hearings": "hearings, invitations and promises, in `test_keys_beside_tickets.py`",
     "api.rest.intake": "filing",
     "api.rest.leaving_contacts": "leaving a contact later",

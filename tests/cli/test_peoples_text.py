@@ -52,6 +52,7 @@ PRINTED = {
     "city figures", "city scores", "city topics", "places import", "places list",
     "promises list", "lists", "sheets show",
     "devices import", "devices list",
+    "neighbours list",
 }  # fmt: skip
 """The commands that print text of people or of packs in lines and tables."""
 
@@ -63,6 +64,7 @@ NOT_PRINTED = {
     "keys show", "keys rotate", "keys reseal", "privacy erase", "privacy retention",
     "record ahead", "record follow", "record aside", "record settle", "rewards check",
     "patrols redraw", "sheets close",
+    "neighbours add", "neighbours rotate", "neighbours hurry", "neighbours end",
 }  # fmt: skip
 """The others: they print what the operator typed, our own words, or JSON."""
 

@@ -30,6 +30,7 @@ from domain.pack.condition_vocabulary import EventCase, ResultCase, ShareCase, T
 from domain.pack.contractors import AssessmentRule, ContractorPolicy
 from domain.pack.directory import PlaceFeature, PlaceKind, PlaceRow, Places
 from domain.pack.law import Clause, Law, LawDocument
+from domain.pack.neighbours import HandoverPolicy
 from domain.pack.open311 import (
     AttributeType,
     AttributeValue,
@@ -116,6 +117,7 @@ DOCUMENTED: dict[str, list[type[BaseModel] | type[StrEnum] | Iterable[str]]] = {
     "assessment.csv": [AssessmentRule],
     "`[supervision]`": [SupervisionPolicy, Leader, ListRule],
     "`[promises]`": [PromisePolicy],
+    "`[handover]`": [HandoverPolicy],
     "`[report_card]`": [ReportCardPolicy],
     "`[open311]`": [
         Open311Policy,

@@ -25,6 +25,7 @@ from packs.registry import PackRegistry
 from runtime.codec import TicketCodec
 from runtime.engine import CONVERTER, encrypting, with_converter
 from runtime.names import NAMESPACE, SEARCH_ATTRIBUTES, UNITS
+from runtime.outbound import Outbound
 from runtime.ports import free_port
 from store.db.engine import Store
 from store.db.errors import StoreUnavailable
@@ -206,7 +207,12 @@ class SwitchedProjector(Projector):
 
 @asynccontextmanager
 async def platform(
-    client: Client, store: Store, packs: PackRegistry | None = None, *, units: bool = True
+    client: Client,
+    store: Store,
+    packs: PackRegistry | None = None,
+    *,
+    units: bool = True,
+    outbound: Outbound | None = None,
 ) -> AsyncIterator[Engine]:
     """Run the platform's worker (and the one of the shared unit queue) on `client`."""
     packs = packs or SHIPPED
@@ -221,6 +227,7 @@ async def platform(
         Vault(RING),
         Objects.open("memory:"),
         HistoryArchive(store, Objects.open("memory:"), keys),
+        outbound or Outbound(),
     )
     try:
         async with working(ticket_worker(dependencies)):

@@ -13,6 +13,13 @@ from api.http.access import public
 from api.http.dependencies import Context
 from api.http.i18n import ENGLISH, language_of
 from api.pages.citizen import photos
+from api.pages.citizen.handover import (
+    acts_elsewhere,
+    add_elsewhere,
+    handed_over,
+    rate_elsewhere,
+    urge_elsewhere,
+)
 from api.pages.citizen.next_step import OUTCOMES, STAGES, STEPS, open_question, step_of
 from api.pages.citizen.photos import Brought
 from api.pages.shared.forms import REFUSALS, Form
@@ -164,6 +171,18 @@ async def _renew(context: AppContext, submitted: SubmittedForm) -> Receipt | Non
     return None
 
 
+def _elsewhere(
+    do: Callable[[AppContext, Caller, str, Form, str], Awaitable[None]],
+) -> Callable[[AppContext, SubmittedForm], Awaitable[Receipt | None]]:
+    """Return the act that goes to the other city, which has the matter."""
+
+    async def done(context: AppContext, submitted: SubmittedForm) -> Receipt | None:
+        await do(context, submitted.caller, submitted.number, submitted.form, submitted.key)
+        return None
+
+    return done
+
+
 class CitizenAction(NamedTuple):
     """A form of the page: its action, its fields, and the message when it is done."""
 
@@ -188,6 +207,17 @@ ACTS: dict[str, CitizenAction] = {
         _rate, ("contacted", "resolved", "grade", "words"), N_("Thank you. Your rating counts.")
     ),
     "back": CitizenAction(_back, ("text",), N_("Thank you. It is handled again.")),
+    "elsewhere-facts": CitizenAction(
+        _elsewhere(add_elsewhere), ("text",), N_("Kept. It goes on to the other city.")
+    ),
+    "elsewhere-urge": CitizenAction(
+        _elsewhere(urge_elsewhere), ("text",), N_("Urged. The other city sees it.")
+    ),
+    "elsewhere-rate": CitizenAction(
+        _elsewhere(rate_elsewhere),
+        ("contacted", "resolved", "grade", "words"),
+        N_("Thank you. Your rating goes on to the other city."),
+    ),
     "renew": CitizenAction(_renew, (), N_("There is a new access code. The old one ends now.")),
 }
 _PASSED_ON = ("facts", "urge")
@@ -283,8 +313,10 @@ async def _ticket(
     pack = context.packs.get(view.city)
     english = language_of(request) == ENGLISH
     form.typed = dict.fromkeys(FIELDS, "") | form.typed
-    can, question = _can(view), open_question(view)
-    offered = [*can, *(["facts"] if question is not None else [])]
+    elsewhere = await handed_over(context, caller, number)
+    away = acts_elsewhere(elsewhere)
+    can, question = ([] if away else _can(view)), open_question(view)
+    offered = [*can, *away, *(["facts"] if question is not None else [])]
     _keep_words(form, what, offered)
     return page(
         request,
@@ -305,6 +337,7 @@ async def _ticket(
         step=step_of(view),
         steps=[name for name, _ in STEPS],
         state=STAGES.get(view.stage),
+        elsewhere=elsewhere,
         ending=OUTCOMES[view.outcome] if view.outcome else None,
         question=question,
         can=can,

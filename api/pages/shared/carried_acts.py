@@ -19,12 +19,14 @@ _TICKET_ACTS = {command.spec.path: command.spec.form.label for command in COMMAN
     "checks": N_("Have the place looked at"),
     "promises": N_("Record a promise"),
     "mediations": N_("Open a mediation"),
+    "handovers": N_("Hand the ticket over to another city"),
 }
 _BESIDE = (
     (r"/staff/tickets/(\d{13})/councils/\w+/[a-z0-9/-]+", N_("Change a council")),
     (r"/staff/tickets/(\d{13})/promises/\w+/keep", N_("Say that a promise is kept")),
     (r"/staff/tickets/(\d{13})/promises/\w+/break", N_("Say that a promise is not kept")),
     (r"/staff/tickets/(\d{13})/promises/\w+/excuse", N_("Excuse a promise")),
+    (r"/staff/tickets/(\d{13})/handovers/withdraw", N_("Take back the offer to another city")),
     (r"/staff/tickets/(\d{13})/mediations/\w+/[a-z0-9/-]+", N_("Change a mediation")),
     (r"/staff/hearings/[\w.-]+/tickets/(\d{13})/(?:answer|promise)", N_("Change a public hearing")),
 )
@@ -56,6 +58,8 @@ _OTHERS = (
     (r"/staff/rounds/[\w.-]+/findings", N_("Report what was found on a round")),
     (r"/staff/patrols/draws", N_("Draw rounds for unannounced checks")),
     (r"/staff/patrols/draws/[\w.-]+/sheets/[\w.-]+", N_("Fill an evaluation sheet")),
+    (r"/staff/handovers/[\w.-]+/[0-9a-f]{32}/accept", N_("Take on what a city hands over")),
+    (r"/staff/handovers/[\w.-]+/[0-9a-f]{32}/refuse", N_("Refuse what a city hands over")),
     (r"/staff/supervision", N_("Put a ticket on a supervision list")),
     (r"/staff/supervision/\w+/[a-z-]+", N_("Change a row of a supervision list")),
     (r"/staff/contractors/[\w-]+/close", N_("Close a month of assessment")),

@@ -288,6 +288,14 @@ LABELS: dict[str, dict[str, str]] = {
         "filed": N_("Of the tickets that were filed in the period."),
         "due": N_("Of the tickets that were due in the period."),
     },
+    "handover_state": {
+        "offered": N_("Waits for the other city"),
+        "accepted": N_("Taken on, not confirmed yet"),
+        "taken": N_("With the other city"),
+        "refused": N_("Not taken on"),
+        "lapsed": N_("Not answered in time"),
+        "withdrawn": N_("Taken back"),
+    },
     "mediation_state": {
         "open": N_("Being mediated"),
         "proposed": N_("Waits for signatures"),

@@ -80,6 +80,13 @@ NAVIGATION: tuple[NavigationLink, ...] = (
         "/staff/merge",
         frozenset({_DESK, _DISPATCHER, _SUPERVISOR}),
     ),
+    NavigationLink(
+        _WORK,
+        N_("Handed over to us"),
+        "/staff/handovers",
+        frozenset({_DESK, _DISPATCHER, _SUPERVISOR}),
+        Subject.HANDOVER,
+    ),
     NavigationLink(_WORK, N_("Tickets"), "/staff/tickets", STAFF),
     NavigationLink(_SUPERVISION, N_("Board"), "/staff/board", _OVERSEERS - {_SUPERVISOR}),
     NavigationLink(_SUPERVISION, N_("League table"), "/staff/league", _OVERSEERS | {Role.OFFICER}),
@@ -221,6 +228,7 @@ ADMINISTRATION: tuple[tuple[str, str, str], ...] = (
     (N_("Message templates"), "/staff/admin/messages", "see_packs"),
     (N_("Calendar"), "/staff/admin/calendar", "see_packs"),
     (N_("What waits"), "/staff/admin/waiting", "see_installation"),
+    (N_("Neighbouring cities"), "/staff/admin/neighbours", "list_neighbours"),
     (N_("Engine"), "/staff/admin/engine", "see_installation"),
 )
 """The pages of administration: label, address, and the right that opens them."""

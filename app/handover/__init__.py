@@ -1,0 +1,1 @@
+"""Hand-overs: what staff, citizens and the other city do."""

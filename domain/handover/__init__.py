@@ -1,0 +1,1 @@
+"""Hand-overs of tickets between installations of two cities."""

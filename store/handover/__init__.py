@@ -1,0 +1,1 @@
+"""The store of neighbours, hand-overs and what is sent between them."""
