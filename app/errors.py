@@ -19,6 +19,8 @@ CODES: dict[str, Code] = {
     # --- the request itself
     "malformed_json": Code(400, "The body is not JSON."),
     "bad_cursor": Code(400, "The cursor was not given out by this list."),
+    "cursor_too_old": Code(410, "Changes after this cursor are not kept any more."),
+    "cursor_foreign": Code(409, "The cursor is not of this record of changes."),
     "unauthenticated": Code(
         401, "A valid token or access code is needed.", {"WWW-Authenticate": "Bearer"}
     ),

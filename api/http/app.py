@@ -37,6 +37,7 @@ from api.rest import (
     backlog,
     board,
     calendars,
+    changes,
     cities,
     codec,
     commands,
@@ -138,6 +139,7 @@ ROUTERS = (
     supervision,
     contractors,
     sensors,
+    changes,
     health,
     codec,
 )

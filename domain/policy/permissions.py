@@ -120,6 +120,7 @@ TABLE: tuple[Right, ...] = (
     _staff("list_tickets", "list tickets; officers: their own unit's"),
     _staff("list_assignments", "read an inbox; officers: their own unit's"),
     _staff("get_assignment", "read an assignment", SEEING),
+    _staff("list_changes", "follow what happens to tickets (变更), as programs do"),
     Right("list_queue", "see what waits for the centre", _CALLERS, scope=Scope.READ),
     # --- acting
     *COMMANDS.values(),

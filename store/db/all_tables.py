@@ -15,6 +15,7 @@ from store.db import (
     sensor_tables,
     setback_tables,
     supervision_tables,
+    webhook_tables,
 )
 from store.db.tables import Base
 
@@ -33,6 +34,7 @@ MODULES = (
     setback_tables,
     hearing_tables,
     supervision_tables,
+    webhook_tables,
 )
 
 metadata = Base.metadata

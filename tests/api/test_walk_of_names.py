@@ -85,7 +85,7 @@ NO_NAMES = {
     "address", "answer", "cons", "contact", "crs", "decision", "display", "email", "lat", "lon",
     "minutes", "name", "nobody", "note", "on", "options", "place", "pros", "question", "reason",
     "reply", "residents", "rows", "sheet", "task", "title", "votes", "website", "words", "photos",
-    "order", "look",
+    "order", "look", "wait",
     # choices and yes or no
     "agreed", "anonymous", "approve", "contacted", "grade", "ground", "holds", "kind", "locally",
     "longer",
