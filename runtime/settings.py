@@ -165,6 +165,13 @@ class Settings(FileSettings):
         "where no proxy stands in front and `public_url` is of this machine.",
     )
 
+    # --- requests to addresses that others name: webhooks, gateways, other systems
+    outbound_allow: str = Field(
+        "",
+        description="Hosts and networks, separated by commas, that requests may reach although "
+        "they are private: 10.1.0.0/16, sms.example. Only they are reached without encryption.",
+    )
+
     # --- sign-in with an identity provider (OpenID Connect)
     oidc_issuer: str = Field("", description="Its address; empty: only passwords.")
     oidc_client_id: str = ""
