@@ -84,6 +84,7 @@ CODES: dict[str, Code] = {
     "account_not_found": Code(404, "No such account, or not yours to manage."),
     "session_not_found": Code(404, "No such session of yours, or it has ended."),
     "token_not_found": Code(404, "No such token that could be revoked."),
+    "webhook_not_found": Code(404, "No such webhook, or not yours to manage."),
     "unknown_assignment": Code(404, "This ticket has no such assignment."),
     "mediation_not_found": Code(404, "The ticket has no such mediation."),
     "unknown_party": Code(404, "The mediation has no such side."),
@@ -98,6 +99,8 @@ CODES: dict[str, Code] = {
     "unknown_order": Code(404, "This ticket has no such order."),
     # --- not in the pack, or not valid by it
     "unknown_city": Code(422, "This installation does not serve that city."),
+    "address_refused": Code(422, "Nothing may be sent to this address, or it cannot be reached."),
+    "unknown_event_kind": Code(422, "There are no events of this kind."),
     "unknown_unit": Code(422, "The city has no such unit or area."),
     "unknown_category": Code(422, "The city has no such category."),
     "unknown_tier": Code(422, "The city has no such tier."),

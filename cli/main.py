@@ -59,6 +59,10 @@ COMMANDS = {
     "devices": CommandEntry(
         "cli.devices:app", "The sensors of a city. See docs/how-to/sensors.md."
     ),
+    "webhooks": CommandEntry(
+        "cli.webhooks:app",
+        "Webhooks: other systems are sent what happens to tickets. See docs/how-to/webhooks.md.",
+    ),
     "keys": CommandEntry("cli.keys:app", "The keys of this installation."),
     "privacy": CommandEntry("cli.privacy:app", "Erasing what is personal."),
     "patrols": CommandEntry("cli.patrols:app", "Patrols: the draws of unannounced checks."),

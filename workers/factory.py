@@ -1,7 +1,7 @@
 """Worker construction: the queues, workflows, activities and dependencies of each worker."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from temporalio import workflow
@@ -29,12 +29,14 @@ from activities.settle import Settle
 from activities.supervision import Listing
 from activities.sweep import Sweep
 from activities.triage import TriageActivities
+from activities.webhooks import Webhooks
 from audit.archive import HistoryArchive
 from audit.archiving import export_due
 from media.likeness import mark_of
 from packs.registry import PackRegistry
 from runtime.engine import retention_of
 from runtime.names import TICKETS
+from runtime.outbound import Outbound
 from runtime.release import release
 from store.db.engine import Store
 from store.files.objects import Objects
@@ -42,6 +44,7 @@ from store.packs.archive import ArchivedPacks
 from store.secrets.ticket_keys import TicketKeys
 from store.secrets.vault import Vault
 from store.tickets.projector import Projector
+from store.webhooks.subscriptions import cipher_of
 from workers.runner import TicketRunner
 from workflows.maintenance import (
     ArchiveWorkflow,
@@ -55,6 +58,7 @@ from workflows.maintenance import (
     RewardsWorkflow,
     SupervisionListsWorkflow,
     SweepWorkflow,
+    WebhooksWorkflow,
 )
 from workflows.ticket import TicketWorkflow
 
@@ -74,6 +78,7 @@ WORKFLOWS = (
     SupervisionListsWorkflow,
     LapseWorkflow,
     PatrolWorkflow,
+    WebhooksWorkflow,
 )
 
 # All project modules pass through the sandbox (an open ticket then costs about 100 KB instead of
@@ -112,6 +117,7 @@ class ActivityDependencies:
     vault: Vault
     objects: Objects
     archive: HistoryArchive
+    outbound: Outbound = field(default_factory=Outbound)
 
     async def export(self) -> AsyncIterator[str]:
         """Export the histories that are due; see `export_due`."""
@@ -126,6 +132,8 @@ def ticket_worker(dependencies: ActivityDependencies, *, cached_tickets: int = 1
     objects = dependencies.objects
     rewarding = Rewarding(packs, dependencies.packs, store, dependencies.vault, objects, mark_of)
     triage = TriageActivities(packs, dependencies.packs, store)
+    cipher = cipher_of(dependencies.vault.ring)
+    webhooks = Webhooks(store, dependencies.packs, cipher, dependencies.outbound)
     return Worker(
         dependencies.client,
         task_queue=TICKETS,
@@ -156,6 +164,7 @@ def ticket_worker(dependencies: ActivityDependencies, *, cached_tickets: int = 1
             rewarding.lapse,
             Patrolling(dependencies.packs, store).patrol,
             Listing(dependencies.packs, store).fill,
+            webhooks.deliver,
         ],
         workflow_runner=sandboxed_runner(),
         max_cached_workflows=cached_tickets,

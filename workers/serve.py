@@ -36,8 +36,10 @@ from runtime.names import (
     SWEEP_WORKFLOW,
     TICKETS,
     UNITS,
+    WEBHOOKS_WORKFLOW,
     unit_queue,
 )
+from runtime.outbound import Outbound
 from runtime.settings import Settings
 from store.db.engine import Store
 from store.db.errors import StoreUnavailable
@@ -68,6 +70,7 @@ JOBS = {
     "rewards": (REWARDS_WORKFLOW, EVERY),
     "lapse": (LAPSE_WORKFLOW, timedelta(days=1)),
     "supervision_lists": (LISTS_WORKFLOW, timedelta(hours=1)),
+    "webhooks": (WEBHOOKS_WORKFLOW, EVERY),
 }
 
 
@@ -81,7 +84,15 @@ async def serve_platform(settings: Settings) -> None:
     packs, objects = PackRegistry(settings.cities or default_root()), Objects.open(settings.files)
     archive = HistoryArchive(store, Objects.open(settings.archive), keys)
     dependencies = ActivityDependencies(
-        client, store, packs, projector, keys, Vault(ring), objects, archive
+        client,
+        store,
+        packs,
+        projector,
+        keys,
+        Vault(ring),
+        objects,
+        archive,
+        Outbound.of(settings),
     )
     keeping = asyncio.create_task(keep_packs(ArchivedPacks(dependencies.packs, store)))
     try:

@@ -21,6 +21,7 @@ from runtime.names import (
     RETENTION_WORKFLOW,
     REWARDS_WORKFLOW,
     SWEEP_WORKFLOW,
+    WEBHOOKS_WORKFLOW,
 )
 
 with workflow.unsafe.imports_passed_through():
@@ -35,6 +36,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.rewards import Rewarding
     from activities.supervision import Listing
     from activities.sweep import Sweep
+    from activities.webhooks import Webhooks
 
 _RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
 
@@ -189,5 +191,19 @@ class SupervisionListsWorkflow:
             Listing.fill,
             start_to_close_timeout=timedelta(hours=1),
             heartbeat_timeout=timedelta(minutes=1),
+            retry_policy=_RETRY,
+        )
+
+
+@workflow.defn(name=WEBHOOKS_WORKFLOW)
+class WebhooksWorkflow:
+    """The sending of what changed to those who subscribed."""
+
+    @workflow.run
+    async def run(self) -> int:
+        return await workflow.execute_activity_method(
+            Webhooks.deliver,
+            start_to_close_timeout=2 * EVERY,
+            heartbeat_timeout=timedelta(seconds=30),
             retry_policy=_RETRY,
         )

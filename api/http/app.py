@@ -72,6 +72,7 @@ from api.rest import (
     tickets,
     tokens,
     uploads,
+    webhooks,
     work_queues,
 )
 from app.access import oidc
@@ -140,6 +141,7 @@ ROUTERS = (
     contractors,
     sensors,
     changes,
+    webhooks,
     health,
     codec,
 )

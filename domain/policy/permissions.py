@@ -218,6 +218,8 @@ TABLE: tuple[Right, ...] = (
     Right("manage_accounts", "make, change and close the accounts of others", _ADMIN,
           scope=Scope.ADMIN),
     Right("manage_tokens", "issue and revoke tokens", _ADMIN, scope=Scope.ADMIN),
+    Right("manage_webhooks", "make, try, pause and remove the webhooks of other systems", _ADMIN,
+          scope=Scope.ADMIN),
     Right("see_packs", "see the versions, messages and calendar of a city's pack", AUDITORS,
           scope=Scope.READ),
     Right("see_installation", "see engine and store, and what waits", _ADMIN, scope=Scope.ADMIN),
