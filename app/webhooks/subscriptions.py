@@ -1,5 +1,6 @@
 """Subscriptions of other systems: made, tried, paused, sent again and removed by administrators."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,6 +36,9 @@ logger = structlog.stdlib.get_logger("jiesu.api")
 
 KINDS = frozenset(str(fact.model_fields["kind"].default) for fact in FACTS)
 """The kinds of events."""
+
+_LOOKING_UP = 10
+"""Seconds for the name of a host."""
 
 _SHOWN = 100
 """The attempts of a subscription that are listed."""
@@ -227,7 +231,10 @@ class Subscriptions:
 
     async def _check(self, url: str) -> None:
         try:
-            await self.outbound.check(url)
+            async with asyncio.timeout(_LOOKING_UP):
+                await self.outbound.check(url)
+        except TimeoutError:
+            raise Problem("address_refused", "Not reachable: unknown_host.") from None
         except AddressRefused as refused:
             raise Problem("address_refused", f"Refused: {refused.code}.") from None
         except Unreachable as unknown:

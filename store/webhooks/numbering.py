@@ -47,20 +47,26 @@ T = TypeVar("T")
 
 _WAITS = select(_PENDING.id).limit(1)
 _FIRST = select(_PENDING.id, _PENDING.number, _PENDING.version).order_by(_PENDING.id)
-_LOCKED = select(webhook_tables.change_feed).with_for_update()
+_LOCKED = select(webhook_tables.change_feed).with_for_update(skip_locked=True)
 _LOOKED_AT = delete(webhook_tables.change_pending).where(_PENDING.id == bindparam("which"))
 _LAST = update(webhook_tables.change_feed).values(last=bindparam("reached"))
 
 
 async def number_changes(store: Store, now: datetime, limit: int = BATCH) -> int:
-    """Number what was written since; return how many notes were looked at, 0 if there are none."""
+    """Number what was written since; return how many notes were looked at.
+
+    That is 0 if there are none, or if somebody else is at it just now: nobody has to wait for that.
+    """
     if await store.first(_WAITS) is None:
         return 0
     return await store.write(lambda connection: _step(store, connection, now, limit))
 
 
 def _step(store: Store, connection: Connection, now: datetime, limit: int) -> int:
-    last = int(connection.execute(_LOCKED).one().last)
+    feed = connection.execute(_LOCKED).first()
+    if feed is None:
+        return 0
+    last = int(feed.last)
     notes = connection.execute(_FIRST.limit(limit)).all()
     if not notes:
         return 0

@@ -8,6 +8,8 @@ import pytest
 from domain.actors import Role
 from store.db import webhook_tables
 from tests.api.running_api import COMPLAINT, Api, problem
+from tests.api.test_reports import ACCUSED, BELOW, HANDLER
+from tests.api.test_reports import _accused_since as accused_since
 
 CHANGES = "/api/v1/changes"
 
@@ -123,3 +125,18 @@ async def test_a_cursor_of_another_installation_or_too_old_says_so(api: Api) -> 
     await api.store.change(feed.update().values(feed="another"))
     answer = await api.http.get(CHANGES, params={"after": first}, headers=supervisor)
     assert problem(answer) == (409, "cursor_foreign")
+
+
+@pytest.mark.parametrize("unit", [ACCUSED, BELOW])
+async def test_an_accused_unit_is_told_nothing_of_the_report(api: Api, unit: str) -> None:
+    """Nor of what it did itself before it was accused (举报)."""
+    ticket = await accused_since(api)
+    other = await api.file()
+    officer, supervisor = await api.officer(unit), await api.token(Role.SUPERVISOR)
+    assert ticket.number in {one["number"] for one in await follow(api, supervisor)}
+    told = await follow(api, officer)
+    assert ticket.number not in str(told)
+    if unit == ACCUSED:
+        assert {one["number"] for one in told} == {other.number}
+    handler = {one["number"] for one in await follow(api, await api.officer(HANDLER))}
+    assert ticket.number in handler

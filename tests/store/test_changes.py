@@ -127,7 +127,7 @@ async def test_nothing_is_lost_or_twice_while_many_write_and_one_reads(store_url
     ]
     projectors = [Projector(store, batch=3) for store in stores]
     read: list[ResultRow] = []
-    done = asyncio.Event()
+    stopping, done = asyncio.Event(), asyncio.Event()
 
     async def write(steps: list[Projection]) -> None:
         steps = [*steps, dice.choice(steps)]
@@ -136,7 +136,7 @@ async def test_nothing_is_lost_or_twice_while_many_write_and_one_reads(store_url
             await dice.choice(projectors).project(step)
 
     async def number() -> None:
-        while not done.is_set():
+        while not stopping.is_set():
             await number_changes(dice.choice(stores), NOW, limit=dice.choice([1, 7, 100]))
             await asyncio.sleep(0)
 
@@ -152,10 +152,12 @@ async def test_nothing_is_lost_or_twice_while_many_write_and_one_reads(store_url
     numbering = [asyncio.create_task(number()) for _ in range(3)]
     following = asyncio.create_task(follow())
     await asyncio.gather(*(write(steps) for steps in waiting))
+    stopping.set()
+    await asyncio.gather(*numbering)
     while await number_changes(stores[1], NOW):
         pass
     done.set()
-    await asyncio.gather(*numbering, following)
+    await following
     for projector in projectors:
         await projector.close()
     assert len({row.id for row in read}) == len(read)
