@@ -1,5 +1,6 @@
 """The dependencies of every route: the store, the engine, the packs, the keys."""
 
+import asyncio
 import hashlib
 import hmac
 import secrets
@@ -29,7 +30,10 @@ API = "/api/v1"
 
 @dataclass(frozen=True)
 class AppContext:
-    """The dependencies of one application, opened and closed with it."""
+    """The dependencies of one application, opened and closed with it.
+
+    `closing` is set when the server begins to stop: whoever waits for news waits no longer.
+    """
 
     settings: Settings
     store: Store
@@ -44,6 +48,7 @@ class AppContext:
     challenge: Challenge = field(default_factory=NoChallenge)
     turns: NetworkTurns = field(default_factory=lambda: NetworkTurns(8))
     upload_turns: NetworkTurns = field(default_factory=lambda: NetworkTurns(8, waiting=100))
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
     # Separate caches, so that public requests do not delay the staff's.
     figures: ResultCache = field(default_factory=lambda: ResultCache(most=100))
     staff_figures: ResultCache = field(default_factory=lambda: ResultCache(most=10))

@@ -19,6 +19,8 @@ CODES: dict[str, Code] = {
     # --- the request itself
     "malformed_json": Code(400, "The body is not JSON."),
     "bad_cursor": Code(400, "The cursor was not given out by this list."),
+    "cursor_too_old": Code(410, "Changes after this cursor are not kept any more."),
+    "cursor_foreign": Code(409, "The cursor is not of this record of changes."),
     "unauthenticated": Code(
         401, "A valid token or access code is needed.", {"WWW-Authenticate": "Bearer"}
     ),
@@ -82,6 +84,7 @@ CODES: dict[str, Code] = {
     "account_not_found": Code(404, "No such account, or not yours to manage."),
     "session_not_found": Code(404, "No such session of yours, or it has ended."),
     "token_not_found": Code(404, "No such token that could be revoked."),
+    "webhook_not_found": Code(404, "No such webhook, or not yours to manage."),
     "unknown_assignment": Code(404, "This ticket has no such assignment."),
     "mediation_not_found": Code(404, "The ticket has no such mediation."),
     "unknown_party": Code(404, "The mediation has no such side."),
@@ -96,6 +99,8 @@ CODES: dict[str, Code] = {
     "unknown_order": Code(404, "This ticket has no such order."),
     # --- not in the pack, or not valid by it
     "unknown_city": Code(422, "This installation does not serve that city."),
+    "address_refused": Code(422, "Nothing may be sent to this address, or it cannot be reached."),
+    "unknown_event_kind": Code(422, "There are no events of this kind."),
     "unknown_unit": Code(422, "The city has no such unit or area."),
     "unknown_category": Code(422, "The city has no such category."),
     "unknown_tier": Code(422, "The city has no such tier."),

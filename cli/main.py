@@ -63,6 +63,10 @@ COMMANDS = {
         "cli.neighbours:app",
         "Neighbouring cities, for hand-overs. See docs/how-to/neighbours.md.",
     ),
+    "webhooks": CommandEntry(
+        "cli.webhooks:app",
+        "Webhooks: other systems are sent what happens to tickets. See docs/how-to/webhooks.md.",
+    ),
     "keys": CommandEntry("cli.keys:app", "The keys of this installation."),
     "privacy": CommandEntry("cli.privacy:app", "Erasing what is personal."),
     "patrols": CommandEntry("cli.patrols:app", "Patrols: the draws of unannounced checks."),

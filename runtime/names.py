@@ -25,6 +25,7 @@ HANDOVER_WORKFLOW = "Handover"
 LAPSE_WORKFLOW = "Lapse"
 PATROL_WORKFLOW = "Patrol"
 LISTS_WORKFLOW = "SupervisionLists"
+WEBHOOKS_WORKFLOW = "Webhooks"
 OUTBOX_JOB, BACKLOG_JOB = "outbox", "spool"
 """Schedules of the maintenance jobs whose results somebody waits for."""
 

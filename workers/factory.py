@@ -31,6 +31,7 @@ from activities.settle import Settle
 from activities.supervision import Listing
 from activities.sweep import Sweep
 from activities.triage import TriageActivities
+from activities.webhooks import Webhooks
 from audit.archive import HistoryArchive
 from audit.archiving import export_due
 from media.handed_over import FetchedFiles
@@ -47,6 +48,7 @@ from store.packs.archive import ArchivedPacks
 from store.secrets.ticket_keys import TicketKeys
 from store.secrets.vault import Vault
 from store.tickets.projector import Projector
+from store.webhooks.subscriptions import cipher_of
 from workers.runner import TicketRunner
 from workflows.maintenance import (
     ArchiveWorkflow,
@@ -61,6 +63,7 @@ from workflows.maintenance import (
     RewardsWorkflow,
     SupervisionListsWorkflow,
     SweepWorkflow,
+    WebhooksWorkflow,
 )
 from workflows.ticket import TicketWorkflow
 
@@ -81,6 +84,7 @@ WORKFLOWS = (
     LapseWorkflow,
     PatrolWorkflow,
     HandoverWorkflow,
+    WebhooksWorkflow,
 )
 
 # All project modules pass through the sandbox (an open ticket then costs about 100 KB instead of
@@ -144,6 +148,8 @@ def ticket_worker(dependencies: ActivityDependencies, *, cached_tickets: int = 1
         FetchedFiles(dependencies.uploads, dependencies.outbound) if dependencies.uploads else None,
     )
     triage = TriageActivities(packs, dependencies.packs, store)
+    cipher = cipher_of(dependencies.vault.ring)
+    webhooks = Webhooks(store, dependencies.packs, cipher, dependencies.outbound)
     return Worker(
         dependencies.client,
         task_queue=TICKETS,
@@ -175,6 +181,7 @@ def ticket_worker(dependencies: ActivityDependencies, *, cached_tickets: int = 1
             Patrolling(dependencies.packs, store).patrol,
             Listing(dependencies.packs, store).fill,
             handing_over.hand_over,
+            webhooks.deliver,
         ],
         workflow_runner=sandboxed_runner(),
         max_cached_workflows=cached_tickets,

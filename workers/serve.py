@@ -38,6 +38,7 @@ from runtime.names import (
     SWEEP_WORKFLOW,
     TICKETS,
     UNITS,
+    WEBHOOKS_WORKFLOW,
     unit_queue,
 )
 from runtime.outbound import Outbound
@@ -72,6 +73,7 @@ JOBS = {
     "handover": (HANDOVER_WORKFLOW, EVERY),
     "lapse": (LAPSE_WORKFLOW, timedelta(days=1)),
     "supervision_lists": (LISTS_WORKFLOW, timedelta(hours=1)),
+    "webhooks": (WEBHOOKS_WORKFLOW, EVERY),
 }
 
 

@@ -38,6 +38,9 @@ _PATIENCE = 120.0
 
 _MOMENT = 0.05
 
+FAIR_QUEUES = ("matching.enableFairness=true",)
+"""The setting of the engine by which each unit has its turn on a shared queue (ADR 0057)."""
+
 SQLITE_MAGIC = b"SQLite format 3\x00"
 
 
@@ -224,6 +227,8 @@ def engine_command(settings: Settings, ui_port: int | None = None) -> list[str]:
         "--sqlite-pragma", "synchronous=full",  # a power cut takes back nothing (ADR 0039)
         "--log-level", "error",
     ]  # fmt: skip
+    for setting in FAIR_QUEUES:
+        command += ["--dynamic-config-value", setting]
     command += ["--ui-port", str(ui_port)] if ui_port else ["--headless"]
     for name, kind in SEARCH_ATTRIBUTES.items():
         command += ["--search-attribute", f"{name}={kind}"]

@@ -22,6 +22,7 @@ from runtime.names import (
     RETENTION_WORKFLOW,
     REWARDS_WORKFLOW,
     SWEEP_WORKFLOW,
+    WEBHOOKS_WORKFLOW,
 )
 
 with workflow.unsafe.imports_passed_through():
@@ -37,6 +38,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.rewards import Rewarding
     from activities.supervision import Listing
     from activities.sweep import Sweep
+    from activities.webhooks import Webhooks
 
 _RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
 
@@ -205,5 +207,19 @@ class HandoverWorkflow:
             HandingOver.hand_over,
             start_to_close_timeout=2 * EVERY,
             heartbeat_timeout=timedelta(minutes=2),
+            retry_policy=_RETRY,
+        )
+
+
+@workflow.defn(name=WEBHOOKS_WORKFLOW)
+class WebhooksWorkflow:
+    """The sending of what changed to those who subscribed."""
+
+    @workflow.run
+    async def run(self) -> int:
+        return await workflow.execute_activity_method(
+            Webhooks.deliver,
+            start_to_close_timeout=2 * EVERY,
+            heartbeat_timeout=timedelta(seconds=30),
             retry_policy=_RETRY,
         )

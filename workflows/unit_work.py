@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.common import RawValue, RetryPolicy
+from temporalio.common import Priority, RawValue, RetryPolicy
 from temporalio.exceptions import ActivityError
 from temporalio.workflow import ActivityHandle
 
@@ -16,6 +16,7 @@ from domain.events import Fact
 from domain.facts.anytime import ResultOvertaken
 from domain.policy.decide import above_threshold
 from domain.policy.results import failure_of, result_of, shares_ended
+from domain.policy.urgency import urgency
 from domain.refusals import Refused
 from domain.ticket.assignment import Assignment, HandlingResult, Share, WorkOrder
 from domain.ticket.complaint import Complaint
@@ -38,6 +39,9 @@ _PROGRAM_REFUSED = 3
 
 _UNREADABLE = "unreadable_result"
 """The code with which a program failed that handed in nothing else than what cannot be read."""
+
+_FAIRNESS_BYTES = 64
+"""The longest key of a unit that the engine takes."""
 
 PendingResult = ActivityHandle[RawValue]
 """Work whose result is read by `result_in`: one that cannot be read must not fail the ticket."""
@@ -66,6 +70,16 @@ def _is_empty(work: PendingResult) -> bool:
     """Return whether a result has no content, and so may be from anybody."""
     raw: RawValue | None = work.result()
     return raw is None or not raw.payload.data
+
+
+def turn_of(order: WorkOrder) -> Priority:
+    """Return when it is an order's turn, of those that wait on its queue.
+
+    The more urgent ones come first, and of these each unit has its turn, however many another has.
+    """
+    left = order.due_at - workflow.now() if order.due_at is not None else None
+    unit = f"{order.city}/{order.unit}".encode()[:_FAIRNESS_BYTES].decode(errors="ignore")
+    return Priority(priority_key=urgency(left), fairness_key=unit)
 
 
 class AssignedTicket(ParentTicket):
@@ -225,15 +239,18 @@ class AssignedTicket(ParentTicket):
     def _send(self, assignment: Assignment) -> PendingResult:
         """Give the assignment to its unit's queue, where it stays until completed or recalled."""
         # By name: the platform's activity parks it, a department's own program takes an order.
+        order = self._work_order(assignment)
         work = workflow.start_activity(
             HANDLE_ACTIVITY,
-            self._work_order(assignment),
+            order,
             result_type=RawValue,
             activity_id=assignment.activity_id,
             task_queue=assignment.queue,
             start_to_close_timeout=FOREVER,
             heartbeat_timeout=HEARTBEAT if assignment.heartbeats else None,
             retry_policy=RetryPolicy(maximum_interval=timedelta(hours=1)),
+            # No part of the command sequence: histories from before replay as they are.
+            priority=turn_of(order),
             # A recalled assignment may still be handed in, so its cancellation is awaited.
             cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED
             if self.lifecycle

@@ -40,6 +40,7 @@ from api.rest import (
     backlog,
     board,
     calendars,
+    changes,
     cities,
     codec,
     commands,
@@ -75,6 +76,7 @@ from api.rest import (
     tickets,
     tokens,
     uploads,
+    webhooks,
     work_queues,
 )
 from app.access import oidc
@@ -144,6 +146,8 @@ ROUTERS = (
     contractors,
     sensors,
     open311,
+    changes,
+    webhooks,
     health,
     codec,
 )

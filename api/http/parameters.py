@@ -28,6 +28,19 @@ TokenId = Annotated[
 ]
 
 
+WEBHOOK_MANAGER = Annotated[Caller, staff("manage_webhooks")]
+
+
+WebhookId = Annotated[
+    str,
+    Path(
+        pattern="^wh_[0-9a-f]{16}$",
+        description="The id of the subscription.",
+        examples=["wh_0123456789abcdef"],
+    ),
+]
+
+
 READER = Annotated[Caller, staff("see_packs")]
 
 

@@ -21,6 +21,9 @@ class Server(uvicorn.Server):
         app = self.config.app
         if isinstance(app, FastAPI):
             await app.state.boards.close()
+            context = getattr(app.state, "context", None)
+            if context is not None:
+                context.closing.set()
         await super().shutdown(sockets)
 
 

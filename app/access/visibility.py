@@ -1,7 +1,6 @@
 """The tickets that a caller may see, and the parts of them that stay hidden."""
 
-import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TypeVar
 
 from pydantic import BaseModel
@@ -13,8 +12,8 @@ from domain.commands.relations import Relation
 from domain.events import Event
 from domain.facts.anytime import ContactLeft
 from domain.facts.intake import Accepted
-from domain.facts.merging import OF_MERGING, Merged, Unmerged, UnmergedUnclassified
 from domain.pack.pack import Pack
+from domain.policy.withheld import about, named_in
 from domain.ticket.complaint import Channel
 from domain.ticket.ticket import Ticket
 from store.tickets import tickets
@@ -100,7 +99,7 @@ async def discreet(context: AppContext, caller: Caller, ticket: Ticket) -> Ticke
     if ticket.of_wrongdoing:
         unknown |= {"channel": Channel.OTHER, "anonymous": True, "person": None, "reachable": None}
     complaint = ticket.complaint.model_copy(update=unknown)
-    gone = await withheld(context, caller, {*_named_in(ticket), *_named_in(complaint)})
+    gone = await withheld(context, caller, {*named_in(ticket), *named_in(complaint)})
     complaint = _without(complaint, gone)
     return _without(ticket, gone).model_copy(update={"complaint": complaint})
 
@@ -116,25 +115,10 @@ async def discreet_events(
     if caller.unit is None:
         return list(events)
     gone = await withheld(
-        context, caller, {number for event in events for number in _named_in(event.fact)}
+        context, caller, {number for event in events for number in named_in(event.fact)}
     )
-    left_out = _about(gone, events)
+    left_out = about(gone, events)
     return [_discreet(event, gone) for event in events if event.version not in left_out]
-
-
-def _about(gone: Collection[str], events: Sequence[Event]) -> set[int]:
-    """Return the versions of the events of a merge with one of these tickets."""
-    found, apart = set[int](), True
-    for event in events if gone else ():
-        fact = event.fact
-        if isinstance(fact, Merged):
-            apart = fact.parent not in gone
-        parted = isinstance(fact, Unmerged | UnmergedUnclassified) and not apart
-        other = getattr(fact, "parent", None) or getattr(fact, "number", None)
-        if parted or (isinstance(fact, OF_MERGING) and other in gone):
-            found.add(event.version)
-        apart = apart or parted
-    return found
 
 
 def _discreet(event: Event, gone: Collection[str]) -> Event:
@@ -143,18 +127,6 @@ def _discreet(event: Event, gone: Collection[str]) -> Event:
     if hidden is not None:
         fact = fact.model_copy(update={hidden: None})
     return event if fact is event.fact else event.model_copy(update={"fact": fact})
-
-
-_NUMBER = re.compile(r"\d{13}")
-
-
-def _named_in(model: BaseModel) -> Iterator[str]:
-    """Yield the numbers of tickets in the fields of a model."""
-    for name in type(model).model_fields:
-        value = getattr(model, name)
-        for one in value if isinstance(value, list) else [value]:
-            if isinstance(one, str) and _NUMBER.fullmatch(one):
-                yield one
 
 
 def _without(model: Model, gone: Collection[str]) -> Model:

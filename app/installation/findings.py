@@ -27,6 +27,7 @@ class Part(StrEnum):
     KEYS = "keys"
     SPOOL = "spool"
     OUTBOX = "outbox"
+    WEBHOOKS = "webhooks"
     ARCHIVE = "archive"
     TICKETS = "tickets"
     RECORD = "record"
@@ -54,6 +55,7 @@ PART_NAMES: Mapping[Part, str] = {
     Part.KEYS: N_("Key ring"),
     Part.SPOOL: N_("Complaints not started"),
     Part.OUTBOX: N_("Messages to deliver"),
+    Part.WEBHOOKS: N_("Webhooks"),
     Part.ARCHIVE: N_("Archive of histories"),
     Part.TICKETS: N_("Tickets that do not move"),
     Part.RECORD: N_("Times in the record"),

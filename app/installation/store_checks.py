@@ -14,6 +14,8 @@ from store.secrets.key_ring import open_ring
 from store.secrets.re_encryption import use_of_keys
 from store.tickets import history_archive, intake, outbox
 from store.tickets.stuck import Stuck, Waits, stuck
+from store.webhooks import subscriptions
+from store.webhooks.subscriptions import State
 
 _LATE = timedelta(days=1)
 """The delay of archiving that is worth knowing: it is done every hour."""
@@ -74,17 +76,37 @@ async def store_of(
         letters = await outbox.pending_count(store)
         stuck_tickets = await stuck(store, now, city)
         archived = await _archive(store, now, retention)
+        hooks = await _webhooks(store)
     finally:
         await store.close()
     says = phrase(N_("complaints that wait for the engine: %(n)s"), n=len(waiting))
     yield Finding(Part.SPOOL, "note" if waiting else "ok", says)
     yield Finding(Part.OUTBOX, "ok", phrase(N_("messages to deliver: %(n)s"), n=letters))
+    yield hooks
     yield archived
     if not stuck_tickets:
         message = N_("none waits for longer than a minute, except for people")
         yield Finding(Part.TICKETS, "ok", phrase(message))
     for one in stuck_tickets:
         yield Finding(Part.TICKETS, "wrong", _stuck(one))
+
+
+async def _webhooks(store: Store) -> Finding:
+    """Report subscribers that the system has stopped sending to, and those that fail."""
+    known = await subscriptions.listing(store)
+    disabled = [one.name or one.id for one in known if one.state is State.DISABLED]
+    failing = [one.name or one.id for one in known if one.state is State.ACTIVE and one.failures]
+    if disabled:
+        message = N_("disabled, nothing is sent to: %(names)s")
+        return Finding(Part.WEBHOOKS, "wrong", phrase(message, names=listed(disabled)))
+    if failing:
+        says = phrase(N_("do not answer, and are tried again: %(names)s"), names=listed(failing))
+        return Finding(Part.WEBHOOKS, "note", says)
+    waiting = sum(one.waiting for one in known)
+    says = phrase(
+        N_("subscribers: %(count)s; messages to send: %(n)s"), count=len(known), n=waiting
+    )
+    return Finding(Part.WEBHOOKS, "ok", says)
 
 
 def unusable(error: Exception) -> Phrase:

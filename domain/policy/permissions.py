@@ -120,6 +120,7 @@ TABLE: tuple[Right, ...] = (
     _staff("list_tickets", "list tickets; officers: their own unit's"),
     _staff("list_assignments", "read an inbox; officers: their own unit's"),
     _staff("get_assignment", "read an assignment", SEEING),
+    _staff("list_changes", "follow what happens to tickets (变更), as programs do"),
     Right("list_queue", "see what waits for the centre", _CALLERS, scope=Scope.READ),
     # --- acting
     *COMMANDS.values(),
@@ -233,6 +234,8 @@ TABLE: tuple[Right, ...] = (
     Right("manage_accounts", "make, change and close the accounts of others", _ADMIN,
           scope=Scope.ADMIN),
     Right("manage_tokens", "issue and revoke tokens", _ADMIN, scope=Scope.ADMIN),
+    Right("manage_webhooks", "make, try, pause and remove the webhooks of other systems", _ADMIN,
+          scope=Scope.ADMIN),
     Right("see_packs", "see the versions, messages and calendar of a city's pack", AUDITORS,
           scope=Scope.READ),
     Right("see_installation", "see engine and store, and what waits", _ADMIN, scope=Scope.ADMIN),

@@ -16,6 +16,7 @@ from store.db import (
     sensor_tables,
     setback_tables,
     supervision_tables,
+    webhook_tables,
 )
 from store.db.tables import Base
 
@@ -35,6 +36,7 @@ MODULES = (
     setback_tables,
     hearing_tables,
     supervision_tables,
+    webhook_tables,
 )
 
 metadata = Base.metadata

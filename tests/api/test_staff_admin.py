@@ -14,7 +14,7 @@ from tests.support.people import SignedIn, new_account, signed_in
 
 PEOPLE = {"Accept": "text/html", "Accept-Language": "en"}
 ADMIN = "/staff/admin"
-PAGES = ("people", "tokens", "packs", "messages", "calendar", "waiting", "engine")
+PAGES = ("people", "tokens", "webhooks", "packs", "messages", "calendar", "waiting", "engine")
 
 
 async def get(api: Api, who: SignedIn, path: str) -> httpx.Response:

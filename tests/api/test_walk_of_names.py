@@ -31,6 +31,10 @@ from runtime.codec import TicketCodec
 from runtime.settings import Settings
 from store.db.engine import Store
 from store.identity import accounts, sessions, tokens
+from store.webhooks import subscriptions
+from store.webhooks.changes import BEGINNING
+from store.webhooks.seeing import Viewer
+from store.webhooks.subscriptions import NewWebhook, cipher_of
 from tests.api.running_api import REPLY, Api, Filed, serve_api
 from tests.support.cities import SHIPPED
 from tests.support.engine import RING, connect_to, end_leftovers, platform
@@ -74,6 +78,7 @@ NAMES: dict[str, Named] = {
     "account": Named.ACCOUNT,
     "token": Named.TOKEN,
     "session": Named.SESSION,
+    "webhook": Named.WEBHOOK,
     "phone": Named.PHONE,
     "earlier": Named.SEARCH,
     "do": Named.BUTTON,
@@ -85,10 +90,10 @@ NO_NAMES = {
     "address", "answer", "cons", "contact", "crs", "decision", "display", "email", "lat", "lon",
     "minutes", "name", "nobody", "note", "on", "options", "place", "pros", "question", "reason",
     "reply", "residents", "rows", "sheet", "task", "title", "votes", "website", "words", "photos",
-    "order", "look",
+    "order", "look", "wait", "url",
     # choices and yes or no
-    "agreed", "anonymous", "approve", "contacted", "grade", "ground", "holds", "kind", "locally",
-    "longer",
+    "agreed", "anonymous", "approve", "begin", "contacted", "grade", "ground", "holds", "kind",
+    "kinds", "locally", "longer",
     "outcome", "public", "purpose", "rating", "reached", "resolved", "resume", "scopes", "what",
     "step", "role", "channel", "action", "chore", "release",
     # the city's words: units, areas, categories, rules
@@ -134,12 +139,13 @@ NO_NAMES = {
 }  # fmt: skip
 """The parameters that name nothing of anybody's."""
 
-ADDRESSED = ("number", "n", "file", "account", "token", "session", "one")
+ADDRESSED = ("number", "n", "file", "account", "token", "session", "one", "webhook")
 """The parameters of addresses that name something."""
 
 UNKNOWN: dict[str, str] = {
     "number": "2603021234560", "n": "1", "file": f"f{0:032x}", "account": "0" * 12,
     "token": "0" * 12, "session": "0" * 16, "one": "0" * 16,
+    "webhook": "wh_" + "0" * 16,
 }  # fmt: skip
 
 WHAT_ELSE = {
@@ -266,14 +272,35 @@ async def _sent(api: Api, unit: str, **values: Any) -> Filed:
 
 
 async def _people(api: Api) -> dict[str, str]:
-    """Return an account, a token and a session of Tongzhou's."""
+    """Return an account, a token, a session and a webhook of Tongzhou's."""
     clerk = await signed_in(api, Role.DESK, city=HERE)
     account = await accounts.by_name(api.store, clerk.name)
     assert account is not None
     token, _ = await tokens.issue(api.store, Role.DESK, None, "program", city=HERE)
     now, idle = api.context.now(), api.context.idle
     (session,) = await sessions.listing(api.store, account.id, now, idle)
-    return {"account": account.id, "token": token, "session": session.id, "one": session.id}
+    (webhook, _) = await _webhook(api)
+    return {
+        "account": account.id,
+        "token": token,
+        "session": session.id,
+        "one": session.id,
+        "webhook": webhook,
+    }
+
+
+async def _webhook(api: Api) -> tuple[str, str]:
+    new = NewWebhook(
+        name="program",
+        url="https://hooks.example/in",
+        viewer=Viewer(Role.SUPERVISOR, None, HERE),
+        kinds=(),
+        owner="test",
+        after=BEGINNING,
+    )
+    made = await subscriptions.add(api.store, cipher_of(RING), new, api.context.now())
+    assert made is not None
+    return made
 
 
 async def _strangers(api: Api, tickets: list[Filed]) -> AsyncIterator[Stranger]:

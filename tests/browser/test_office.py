@@ -13,7 +13,9 @@ from tests.support.browser import Site, violations
 
 pytestmark = pytest.mark.timeout(900)  # the first test waits for the installation
 
-ADMIN_PAGES = ("people", "tokens", "packs?check=yes", "messages", "calendar", "waiting", "engine")
+ADMIN_PAGES = (
+    "people", "tokens", "webhooks", "packs?check=yes", "messages", "calendar", "waiting", "engine",
+)  # fmt: skip
 
 
 def _fits(page: Page) -> bool:

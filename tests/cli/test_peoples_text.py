@@ -53,6 +53,7 @@ PRINTED = {
     "promises list", "lists", "sheets show",
     "devices import", "devices list",
     "neighbours list",
+    "webhooks list",
 }  # fmt: skip
 """The commands that print text of people or of packs in lines and tables."""
 
@@ -65,6 +66,8 @@ NOT_PRINTED = {
     "record ahead", "record follow", "record aside", "record settle", "rewards check",
     "patrols redraw", "sheets close",
     "neighbours add", "neighbours rotate", "neighbours hurry", "neighbours end",
+    "webhooks add", "webhooks rotate", "webhooks test",
+    "webhooks pause", "webhooks resume", "webhooks replay", "webhooks remove",
 }  # fmt: skip
 """The others: they print what the operator typed, our own words, or JSON."""
 

@@ -86,6 +86,27 @@ async def test_a_program_returns_the_result_and_is_named(
     assert handled.actor.id == "program:water"
 
 
+async def test_orders_wait_for_a_program_that_is_down(
+    client: Client, sqlite_store: Store, tmp_path: Path
+) -> None:
+    """However long: an order has no end of its own, and nothing counts its attempts."""
+    seen: list[str] = []
+
+    async def handle(order: UnitOrder) -> UnitResult:
+        seen.append(order.number)
+        return UnitResult(reply="水务系统已派单清淤。")
+
+    async with platform(client, sqlite_store, await _packs(tmp_path / "cities")):
+        given = [(await file(client))[0] for _ in range(3)]
+        for ticket in given:
+            await ticket.until_stage("handle")
+        assert seen == []
+        async with working(department_worker(client, "water", handle)):
+            for ticket in given:
+                await ticket.until_stage("rate")
+    assert sorted(seen) == sorted(ticket.number for ticket in given)
+
+
 async def test_a_program_reads_what_citizens_added_also_on_merged_tickets(
     client: Client, sqlite_store: Store, tmp_path: Path
 ) -> None:

@@ -44,6 +44,7 @@ class Named(StrEnum):
     ACCOUNT = "account"
     TOKEN = "token"  # nosec B105 - the word, no secret
     SESSION = "session"
+    WEBHOOK = "webhook"
     PHONE = "phone"
     SEARCH = "search"  # the signed result of a search
     BUTTON = "button"  # its value may name a ticket
@@ -222,8 +223,14 @@ def forms(page: httpx.Response) -> list[ParsedForm]:
 
 # --- the record ---------------------------------------------------------------------------------
 
-_LOOSE = {"attempt", "counter", "lockout", "reservation"}
-"""Tables that count attempts, and change with every request."""
+_LOOSE = {"attempt", "counter", "lockout", "reservation"} | {
+    "change",
+    "change_pending",
+    "change_head",
+    "change_feed",
+}
+"""Tables that count attempts and change with every request, and those of changes, which whoever
+reads them numbers."""
 
 
 async def record(store: Store) -> dict[str, str]:

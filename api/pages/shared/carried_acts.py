@@ -83,6 +83,8 @@ _OTHERS = (
     (r"/staff/admin/people/\w+/[a-z-]+", N_("Close, open or sign out an account")),
     (r"/staff/admin/tokens", N_("Issue a token")),
     (r"/staff/admin/tokens/\w+/revoke", N_("Revoke a token")),
+    (r"/staff/admin/webhooks", N_("Make a webhook")),
+    (r"/staff/admin/webhooks/\w+/[a-z]+", N_("Change a webhook")),
 )
 
 

@@ -224,6 +224,7 @@ def current(links: Iterable[NavigationLink], here: str) -> NavigationLink | None
 ADMINISTRATION: tuple[tuple[str, str, str], ...] = (
     (N_("People"), "/staff/admin/people", "manage_accounts"),
     (N_("Tokens"), "/staff/admin/tokens", "manage_tokens"),
+    (N_("Webhooks"), "/staff/admin/webhooks", "manage_webhooks"),
     (N_("City pack"), "/staff/admin/packs", "see_packs"),
     (N_("Message templates"), "/staff/admin/messages", "see_packs"),
     (N_("Calendar"), "/staff/admin/calendar", "see_packs"),

@@ -1,0 +1,1 @@
+"""Events out: the changes of tickets for other systems, and their subscriptions."""

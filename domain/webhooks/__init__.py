@@ -1,0 +1,1 @@
+"""Events out: what other systems are told of a ticket's events."""
