@@ -1,7 +1,5 @@
 """The dependencies of every route: the store, the engine, the packs, the keys."""
 
-import hashlib
-import hmac
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,8 +19,10 @@ from packs.registry import PackRegistry
 from runtime.settings import Settings
 from store.db.engine import Store
 from store.secrets.encryption import Cipher
+from store.secrets.marks import fingerprint
 from store.secrets.ticket_keys import TicketKeys
 from store.secrets.vault import Vault
+from store.sensors.event_door import EventDoor
 
 API = "/api/v1"
 
@@ -53,6 +53,11 @@ class AppContext:
         """The encryption of people's credentials."""
         return Cipher(self.vault.ring.root_key, "people")
 
+    @cached_property
+    def events(self) -> EventDoor:
+        """What this process remembers of events and their sources."""
+        return EventDoor(self.store)
+
     @property
     def idle(self) -> timedelta:
         """The longest time that a session may be idle."""
@@ -71,9 +76,3 @@ class AppContext:
     def mark(self, text: str) -> str:
         """Return a keyed fingerprint: equal for equal texts, not reversible to phone or address."""
         return fingerprint(self.vault.ring.root_key, text)
-
-
-def fingerprint(key: bytes, text: str) -> str:
-    """Return `AppContext.mark`: equal for equal texts under the same root key."""
-    marks = hmac.digest(key, b"jiesu api fingerprint", hashlib.sha256)
-    return hmac.digest(marks, text.encode(), hashlib.sha256).hex()

@@ -59,6 +59,10 @@ COMMANDS = {
     "devices": CommandEntry(
         "cli.devices:app", "The sensors of a city. See docs/how-to/sensors.md."
     ),
+    "sources": CommandEntry(
+        "cli.sources:app",
+        "The sources of events: programs that send what devices say. See docs/how-to/sensors.md.",
+    ),
     "keys": CommandEntry("cli.keys:app", "The keys of this installation."),
     "privacy": CommandEntry("cli.privacy:app", "Erasing what is personal."),
     "patrols": CommandEntry("cli.patrols:app", "Patrols: the draws of unannounced checks."),

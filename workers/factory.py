@@ -20,6 +20,7 @@ from activities.merge import Merging
 from activities.outbox import Outbox
 from activities.patrols import Patrolling
 from activities.project import Project
+from activities.readings import Readings
 from activities.reasons import ReasonActivities
 from activities.renewal import Renewal
 from activities.replan import Replanning
@@ -49,6 +50,7 @@ from workflows.maintenance import (
     LapseWorkflow,
     OutboxWorkflow,
     PatrolWorkflow,
+    ReadingsWorkflow,
     RenewalWorkflow,
     ReplanWorkflow,
     RetentionWorkflow,
@@ -74,6 +76,7 @@ WORKFLOWS = (
     SupervisionListsWorkflow,
     LapseWorkflow,
     PatrolWorkflow,
+    ReadingsWorkflow,
 )
 
 # All project modules pass through the sandbox (an open ticket then costs about 100 KB instead of
@@ -126,6 +129,9 @@ def ticket_worker(dependencies: ActivityDependencies, *, cached_tickets: int = 1
     objects = dependencies.objects
     rewarding = Rewarding(packs, dependencies.packs, store, dependencies.vault, objects, mark_of)
     triage = TriageActivities(packs, dependencies.packs, store)
+    readings = Readings(
+        dependencies.packs, store, dependencies.client, dependencies.vault, dependencies.keys
+    )
     return Worker(
         dependencies.client,
         task_queue=TICKETS,
@@ -156,6 +162,7 @@ def ticket_worker(dependencies: ActivityDependencies, *, cached_tickets: int = 1
             rewarding.lapse,
             Patrolling(dependencies.packs, store).patrol,
             Listing(dependencies.packs, store).fill,
+            readings.judge,
         ],
         workflow_runner=sandboxed_runner(),
         max_cached_workflows=cached_tickets,

@@ -29,6 +29,7 @@ from runtime.names import (
     LISTS_WORKFLOW,
     OUTBOX_JOB,
     OUTBOX_WORKFLOW,
+    READINGS_WORKFLOW,
     RENEWAL_WORKFLOW,
     REPLAN_WORKFLOW,
     RETENTION_WORKFLOW,
@@ -68,6 +69,7 @@ JOBS = {
     "rewards": (REWARDS_WORKFLOW, EVERY),
     "lapse": (LAPSE_WORKFLOW, timedelta(days=1)),
     "supervision_lists": (LISTS_WORKFLOW, timedelta(hours=1)),
+    "readings": (READINGS_WORKFLOW, EVERY),
 }
 
 

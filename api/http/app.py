@@ -38,6 +38,7 @@ from api.rest import (
     board,
     calendars,
     cities,
+    cloud_events,
     codec,
     commands,
     contractors,
@@ -138,6 +139,7 @@ ROUTERS = (
     supervision,
     contractors,
     sensors,
+    cloud_events,
     health,
     codec,
 )
@@ -188,6 +190,7 @@ def create_app(
         refuse=problem_responses.refusing(refused),
         larger=dict.fromkeys(with_files, limit_of_body(settings))
         | {REGISTER: LARGEST}
+        | {cloud_events.BELOW: cloud_events.LARGEST}
         | dict.fromkeys((SIGN_IN, AGAIN), CARRIED),
         may_send_more=_may_send_more,
     )

@@ -51,7 +51,7 @@ PRINTED = {
     "audit views", "city show", "city check", "city diff", "city law", "doctor",
     "city figures", "city scores", "city topics", "places import", "places list",
     "promises list", "lists", "sheets show",
-    "devices import", "devices list",
+    "devices import", "devices list", "sources list",
 }  # fmt: skip
 """The commands that print text of people or of packs in lines and tables."""
 
@@ -62,7 +62,7 @@ NOT_PRINTED = {
     "city versions",
     "keys show", "keys rotate", "keys reseal", "privacy erase", "privacy retention",
     "record ahead", "record follow", "record aside", "record settle", "rewards check",
-    "patrols redraw", "sheets close",
+    "patrols redraw", "sheets close", "sources add", "sources rotate", "sources remove",
 }  # fmt: skip
 """The others: they print what the operator typed, our own words, or JSON."""
 
