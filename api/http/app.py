@@ -98,6 +98,8 @@ from store.secrets.vault import Vault
 logger = structlog.stdlib.get_logger("jiesu.api")
 
 ROUTERS = (
+    # First, because routes are tried in their order: devices send hundreds of events a second.
+    cloud_events,
     intake,
     uploads,
     tickets,
@@ -139,7 +141,6 @@ ROUTERS = (
     supervision,
     contractors,
     sensors,
-    cloud_events,
     health,
     codec,
 )

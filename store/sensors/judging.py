@@ -84,16 +84,16 @@ async def judge_some(
         follow_tickets(connection, city, list(found))
         became = dict.fromkeys((row.key for row in rows), Outcome.NO_DEVICE)
         series: dict[str, Judged] = {}
+        _enter(store, connection, city, [row for code in found for row in by_device[code]])
         for code, kind in found.items():
             before, events = states[code], by_device[code]
             if kind.leads:
-                states[code] = _leads(store, connection, city, kind, before, events, now)
+                states[code] = _leads(connection, city, kind, before, events, now)
                 became |= dict.fromkeys((row.key for row in events), Outcome.JUDGED)
                 continue
             for row in events:
                 became[row.key] = Outcome.JUDGED if before.judges(row.at) else Outcome.LATE
             new = [_reading(row) for row in events]
-            _enter(store, connection, city, code, events, now)
             states[code] = after_new(connection, city, code, kind, before, new)
             series[code] = Judged(kind, states[code])
         save(connection, city, states)
@@ -128,16 +128,12 @@ def _insert_reading(store: Store) -> Insert:
     return store.insert(reading).on_conflict_do_nothing()
 
 
-def _enter(
-    store: Store,
-    connection: Connection,
-    city: str,
-    code: str,
-    events: Sequence[ResultRow],
-    now: datetime,
-) -> None:
-    rows = [reading_row(city, code, _reading(row), row.received_at, _place(row)) for row in events]
-    connection.execute(store.once(_insert_reading), rows)
+def _enter(store: Store, connection: Connection, city: str, events: Sequence[ResultRow]) -> None:
+    rows = [
+        reading_row(city, row.device, _reading(row), row.received_at, _place(row)) for row in events
+    ]
+    if rows:
+        connection.execute(store.once(_insert_reading), rows)
 
 
 def _place(row: ResultRow) -> At | None:
@@ -145,7 +141,6 @@ def _place(row: ResultRow) -> At | None:
 
 
 def _leads(
-    store: Store,
     connection: Connection,
     city: str,
     kind: SensorKind,
@@ -153,7 +148,6 @@ def _leads(
     events: Sequence[ResultRow],
     now: datetime,
 ) -> DeviceState:
-    _enter(store, connection, city, events[0].device, events, now)
     for row in events:
         where = _place(row)
         if where is not None:

@@ -39,6 +39,11 @@ _DEVICES_AT_ONCE = 200
 """The devices whose old readings are deleted in one transaction."""
 
 _CAUSE, _READING, _STATE, _TICKET = cause.c, reading.c, state.c, tables.ticket.c
+_OF_DEVICE = select(_READING.id, _READING.at, _READING.value).where(
+    _READING.city == bindparam("of_city"), _READING.device == bindparam("of_device")
+)
+# Built once: it is asked for every device that reports.
+_SETTLING = _OF_DEVICE.where(_READING.at > bindparam("after"), _READING.at <= bindparam("until"))
 _SAVE = (
     update(state)
     .where(_STATE.city == bindparam("of_city"), _STATE.device == bindparam("of_device"))
@@ -281,14 +286,12 @@ def _since(
     base_at: datetime | None,
     until: datetime | None = None,
 ) -> list[DeviceReading]:
-    bounds = [_READING.at > base_at] if base_at is not None else []
-    if until is not None:
-        bounds.append(_READING.at <= until)
-    rows = connection.execute(
-        select(_READING.id, _READING.at, _READING.value).where(
-            _READING.city == city, _READING.device == device, *bounds
-        )
-    )
+    which = {"of_city": city, "of_device": device}
+    if base_at is None or until is None:
+        later = [_READING.at > base_at] if base_at is not None else []
+        rows = connection.execute(_OF_DEVICE.where(*later), which)
+    else:
+        rows = connection.execute(_SETTLING, which | {"after": base_at, "until": until})
     return [DeviceReading.model_construct(id=row.id, at=row.at, value=row.value) for row in rows]
 
 
