@@ -9,6 +9,7 @@ it gets one ticket however often that happens.
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
+import structlog
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.service import RPCError
@@ -23,6 +24,7 @@ from domain.ticket.complaint import Channel, Complaint, Filer
 from packs.lead_cells import lead_cell
 from packs.registry import PackRegistry
 from store.db.engine import Store
+from store.db.errors import StoreError, StoreUnavailable
 from store.secrets.marks import fingerprint
 from store.secrets.ticket_keys import TicketKeys
 from store.secrets.vault import Vault
@@ -32,9 +34,12 @@ from store.sensors.register import Register, resident_of
 from store.tickets import intake
 from store.tickets.numbers import new_number
 
+log = structlog.get_logger(__name__)
+
 _AT_ONCE = 400
 """The events of a source in a step: one transaction, for which whoever writes has to wait."""
 
+_ONE_BY_ONE = 50
 _FILED_AT_ONCE = 50
 _REMEMBERED = 1000
 """The causes without a ticket that a run passes by, because the city has their alarm no more."""
@@ -69,11 +74,33 @@ class Readings:
         """Judge some events of each source that has any; return how many."""
         done = 0
         for city, source_id in await judging.sources_waiting(self._store):
-            kinds, devices = self._known(city)
-            done += await judging.judge_some(
-                self._store, city, source_id, kinds, devices, _AT_ONCE, self._now()
-            )
+            try:
+                done += await self._judge(city, source_id, _AT_ONCE)
+            except StoreError:
+                raise
+            except Exception:
+                log.exception("events could not be judged together", source=source_id)
+                done += await self._judge_each(city, source_id)
         return done
+
+    async def _judge(self, city: str, source_id: str, most: int) -> int:
+        kinds, devices = self._known(city)
+        return await judging.judge_some(
+            self._store, city, source_id, kinds, devices, most, self._now()
+        )
+
+    async def _judge_each(self, city: str, source_id: str) -> int:
+        """Judge some events one by one: one that cannot be judged is set aside, and stops none."""
+        for n in range(_ONE_BY_ONE):
+            try:
+                if not await self._judge(city, source_id, 1):
+                    return n
+            except StoreError:
+                raise
+            except Exception:
+                log.exception("an event could not be judged", source=source_id)
+                await judging.set_aside(self._store, city, source_id, self._now())
+        return _ONE_BY_ONE
 
     def _known(self, city: str) -> tuple[Mapping[str, SensorKind], Mapping[str, str]]:
         """Return the kinds of a city, and those of its pack's devices; none if it is served no
@@ -93,11 +120,21 @@ class Readings:
         found = await judging.unfiled(self._store, _FILED_AT_ONCE, passed_by)
         filed = 0
         for cause in found:
-            if await self._file(cause):
+            if await self._try_to_file(cause):
                 filed += 1
             elif len(passed_by) < _REMEMBERED:
                 passed_by.append(cause.id)
         return filed
+
+    async def _try_to_file(self, cause: Cause) -> bool:
+        """File the ticket of a cause; False if that cannot be: others do not wait for it."""
+        try:
+            return await self._file(cause)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            log.exception("the ticket of a cause could not be filed", cause=cause.id)
+            return False
 
     async def _file(self, cause: Cause) -> bool:
         """File the ticket of a cause; False if the city has no such device or alarm any more."""
@@ -163,6 +200,4 @@ class Readings:
         try:
             await start_registered(self._client, self._store, registered.complaint)
         except RPCError as error:  # the backlog's job starts it when the engine is back
-            activity.logger.warning(
-                "a sensor's ticket waits for the engine", extra={"status": error.status.name}
-            )
+            log.warning("a sensor's ticket waits for the engine", status=error.status.name)

@@ -44,6 +44,7 @@ class Outcome(StrEnum):
     JUDGED = "judged"
     LATE = "late"
     NO_DEVICE = "no_device"  # it was taken out of the register since
+    FAILED = "failed"  # a defect: it is logged
 
 
 async def sources_waiting(store: Store) -> list[tuple[str, str]]:
@@ -108,6 +109,19 @@ async def judge_some(
         return len(rows)
 
     return await store.write(work)
+
+
+async def set_aside(store: Store, city: str, source_id: str, now: datetime) -> None:
+    """Judge no more the event of a source that waits longest: it cannot be judged."""
+
+    def work(connection: Connection) -> None:
+        which = {"of_source": source_id, "of_city": city, "most": 1}
+        row = connection.execute(_WAITING, which).first()
+        if row is not None:
+            failed = {"of_city": city, "of_key": row.key, "now": now, "became": Outcome.FAILED}
+            connection.execute(_JUDGED, failed)
+
+    await store.write(work)
 
 
 def _registered(connection: Connection, city: str, codes: Mapping[str, object]) -> dict[str, str]:

@@ -21,7 +21,7 @@ from runtime.names import READINGS_WORKFLOW, TICKETS
 from store.db import sensor_tables, tables
 from store.db.engine import Store
 from store.db.errors import StoreUnavailable
-from store.sensors import sources
+from store.sensors import judging, sources
 from store.sensors.sources import EventSource
 from store.tickets import tickets
 from tests.api.running_api import Api, problem, serve_api
@@ -365,11 +365,11 @@ async def test_who_is_killed_between_judging_and_filing_files_one_ticket(
     for step in ("start_registered", "readings.name_ticket"):
 
         async def killed(*_: Any) -> None:
-            raise RuntimeError("the process was killed here")
+            raise asyncio.CancelledError  # the process is stopped here
 
         with monkeypatch.context() as patch:
             patch.setattr(f"activities.readings.{step}", killed)
-            with pytest.raises(RuntimeError):
+            with pytest.raises(asyncio.CancelledError):
                 await sending.work()
     # A reading by the other door at the same time is of the same cause.
     at = sending.since + 20 * MINUTE
@@ -383,6 +383,28 @@ async def test_who_is_killed_between_judging_and_filing_files_one_ticket(
     assert await sending.filed() == [number]
     (cause,) = await sending.causes()
     assert cause.number == number
+
+
+async def test_an_event_that_cannot_be_judged_stops_no_other_one(
+    sending: Sending, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good, bad = [sending.event(n) for n in range(3)], sending.event(7, subject="outfall-2")
+    await sending.taken([good[0], bad, *good[1:]])
+    after = judging.after_new
+
+    def broken(connection: Any, city: str, device: str, *rest: Any) -> Any:
+        if device == "outfall-2":
+            raise ZeroDivisionError("a defect")
+        return after(connection, city, device, *rest)
+
+    monkeypatch.setattr("store.sensors.judging.after_new", broken)
+    await sending.work()
+    rows = await sending.api.store.rows(
+        select(sensor_tables.event.c.device, sensor_tables.event.c.outcome)
+    )
+    became = sorted((row.device, row.outcome) for row in rows)
+    assert became == [("outfall-1", "judged")] * 3 + [("outfall-2", "failed")]
+    assert len(await sending.filed()) == 1
 
 
 async def test_without_the_store_nothing_is_taken_and_it_may_be_sent_again(

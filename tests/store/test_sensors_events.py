@@ -107,7 +107,7 @@ async def test_no_request_fails_for_what_another_one_has_sent(store: Store) -> N
 
 
 async def test_a_source_that_floods_waits_and_no_other_one(store: Store) -> None:
-    loud = {"source": "loud", "per_minute": 3}
+    loud: dict[str, Any] = {"source": "loud", "per_minute": 3}
     assert (await enter(store, new(1), new(2), **loud)).wait is None
     assert (await enter(store, counts=1, **loud)).wait is None  # refused ones count as well
     refused = await enter(store, new(3), **loud)
