@@ -41,6 +41,10 @@ _SOURCES = 4
 _STEP = timedelta(minutes=1)
 _EVERY_ALARM, _EVERY_TWICE, _EVERY_EMPTY = 10, 97, 40
 _PATIENCE = 180.0
+_CONNECTIONS = 64
+"""The connections of all gateways together: what is due while all are busy waits, and it counts."""
+_AGAIN, _TRIES = (0, 429, 503), 20
+"""The answers after which a gateway sends an event again: none at all, too much, and not now."""
 _CALM, _FOUL = 0.8, 3.0
 
 
@@ -61,7 +65,7 @@ class EventLoad:
 @dataclass
 class EventResult:
     """What was measured; times in milliseconds. `accepted`: events, each once. `drained`: seconds
-    from the last answer until nothing waited; `behind`: the most that waited.
+    from the last answer until nothing waited; `behind`: the most that waited. `again`: sent again.
     """
 
     offered: EventLoad
@@ -70,6 +74,7 @@ class EventResult:
     failures: Counter[str] = field(default_factory=Counter)
     accepted: int = 0
     known: int = 0
+    again: int = 0
     seconds: float = 0.0
     lost: int = 0
     alarms: int = 0
@@ -216,6 +221,7 @@ async def _offer(
     since = datetime.now(UTC) - timedelta(hours=1) - turns * _STEP
     result.alarms = expected_alarms(load)
     begun, running = time.perf_counter(), set[asyncio.Task[None]]()
+    free, answered = asyncio.Semaphore(_CONNECTIONS), set[int]()
 
     async def send(n: int, due: float) -> None:
         said = _event(n, load, since)
@@ -223,17 +229,23 @@ async def _offer(
             "Authorization": f"Bearer {secrets[n % load.devices % _SOURCES]}",
             "Content-Type": "application/cloudevents+json",
         }
-        status, body = await _post(pool, f"/api/v1/events/{CITY}", said, headers)
+        for _ in range(_TRIES):
+            async with free:
+                status, body = await _post(pool, f"/api/v1/events/{CITY}", said, headers)
+            if status not in _AGAIN:
+                break
+            result.again += 1
+            await asyncio.sleep(0.5)
         if status != 202:
             result.failures[f"{status}"] += 1
             return
         result.accept_ms.append((time.perf_counter() - due) * 1000)
-        known = b'"known":1' in body
-        result.known += known
-        result.accepted += not known
+        result.known += b'"known":1' in body
+        answered.add(n)
 
     async def nothing(due: float) -> None:
-        await _post(pool, "/api/v1/nothing", {}, {})
+        async with free:
+            await _post(pool, "/api/v1/nothing", {}, {})
         result.empty_ms.append((time.perf_counter() - due) * 1000)
 
     for n in range(load.events):
@@ -249,6 +261,7 @@ async def _offer(
             running.add(task)
             task.add_done_callback(running.discard)
     await asyncio.gather(*running)
+    result.accepted = len(answered)
     result.seconds = time.perf_counter() - begun
     pool.close()
 
@@ -322,7 +335,8 @@ def show(out: Console, result: EventResult) -> None:
     out.print(f"ratio to an empty request: {ratio['p50']:.1f} (p50), {ratio['p99']:.1f} (p99)")
     out.print(
         f"accepted {result.accepted:,} of {result.offered.events:,}, {result.known} known, "
-        f"lost {result.lost}, failures {dict(result.failures)}, in {result.seconds:.1f} s"
+        f"{result.again} sent again, lost {result.lost}, failures {dict(result.failures)}, "
+        f"in {result.seconds:.1f} s"
     )
     out.print(f"alarms {result.alarms}, causes {result.causes}, tickets {result.tickets}")
     out.print(f"most that waited {result.behind:,}; nothing after {result.drained:.1f} s")
