@@ -170,7 +170,7 @@ async def _read(
     PATH,
     operation_id="ask_to_send_events",
     summary="Ask whether events may be sent from an origin",
-    dependencies=[public("send_events")],
+    dependencies=[public("ask_to_send_events")],
     responses=responses(
         "invalid_request",
         "unauthenticated",

@@ -135,7 +135,7 @@ async def allowed_origin(context: AppContext, city: str, origin: str, proof: Pro
         Problem: origin_not_allowed, unauthenticated, not_your_city, too_many_attempts
         UnknownCity, StoreUnavailable
     """
-    await permit(context, None, "send_events")
+    await permit(context, None, "ask_to_send_events")
     context.packs.get(city)
     if proof.token is not None:
         return (await source_of(context, city, proof)).source

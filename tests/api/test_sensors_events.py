@@ -238,6 +238,27 @@ async def test_binary_mode_and_a_button_without_a_value(sending: Sending) -> Non
     assert await sending.refused(b"1", text) == (415, "unsupported_event_data")
 
 
+async def test_a_satellites_lead_says_where_and_what_was_seen(sending: Sending) -> None:
+    token = await sources.add(
+        sending.api.store, RING, source("eye", city="tongzhou", devices=("satellite-1",))
+    )
+    where = {"kind": "satellite", "lat": 39.9051, "lon": 116.6603, "note": "影像比对新增屋顶"}
+    lead = sending.event(0, source="urn:eye", subject="satellite-1", data=where)
+    beside = lead | {"id": "e1", "data": where | {"lat": 39.9052}}
+    answer = await sending.post(
+        [lead, beside], {"Authorization": f"Bearer {token}"}, path="/api/v1/events/tongzhou"
+    )
+    assert answer.json()["accepted"] == 2, answer.text
+    await sending.work()
+    (number,) = await sending.filed()
+    ticket = await sending.until_recorded(number)
+    assert "影像比对新增屋顶" in ticket.complaint.text
+    assert ticket.complaint.place.area is not None
+    headers = await sending.api.token(Role.DISPATCHER)
+    shown = await sending.api.http.get(f"/api/v1/tickets/{number}/readings", headers=headers)
+    assert [one["lat"] for one in shown.json()["items"]] == [39.9051, 39.9052]
+
+
 async def test_only_a_registered_source_is_heard_and_only_for_its_own(sending: Sending) -> None:
     async def as_(token: str, content: Any = None, **more: Any) -> Any:
         headers = {"Authorization": f"Bearer {token}"}
