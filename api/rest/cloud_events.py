@@ -62,7 +62,12 @@ _BODY = {
         "content": {
             STRUCTURED: {"schema": _EVENT_SCHEMA},
             BATCH: {"schema": {"type": "array", "items": _EVENT_SCHEMA, "maxItems": MOST}},
-            "application/json": {"schema": {"description": "`data` alone; the rest in `ce-*`."}},
+            "application/json": {
+                "schema": {
+                    "description": "`data` alone; the rest in `ce-*`.",
+                    "examples": [{"nh3n": 2.4}],
+                }
+            },
         },
     }
 }
