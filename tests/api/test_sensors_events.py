@@ -21,7 +21,8 @@ from runtime.names import READINGS_WORKFLOW, TICKETS
 from store.db import sensor_tables, tables
 from store.db.engine import Store
 from store.db.errors import StoreUnavailable
-from store.sensors import judging, sources
+from store.sensors import sources
+from store.sensors.readings import after_new
 from store.sensors.sources import EventSource
 from store.tickets import tickets
 from tests.api.running_api import Api, problem, serve_api
@@ -411,7 +412,7 @@ async def test_an_event_that_cannot_be_judged_stops_no_other_one(
 ) -> None:
     good, bad = [sending.event(n) for n in range(3)], sending.event(7, subject="outfall-2")
     await sending.taken([good[0], bad, *good[1:]])
-    after = judging.after_new
+    after = after_new
 
     def broken(connection: Any, city: str, device: str, *rest: Any) -> Any:
         if device == "outfall-2":
