@@ -4,6 +4,7 @@ Once in a run those that the engine has lost as well: started, never recorded, a
 Tickets of which it has lost a part are only noted: an operator decides what to do with them.
 """
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from temporalio import activity
@@ -14,6 +15,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.maintenance import keep_doing
 from activities.record_ahead import tickets_ahead
+from domain.ticket.complaint import Complaint
 from runtime.names import TICKET_WORKFLOW, TICKETS, search_attributes, ticket_workflow_id
 from store.db.engine import Store
 from store.tickets import intake, setbacks
@@ -77,21 +79,30 @@ class IntakeBacklog:
         started = 0
         for complaint in await intake.pending(self._store, _AFTER, 50, now):
             try:
-                await self._client.start_workflow(
-                    TICKET_WORKFLOW,
-                    complaint,
-                    id=ticket_workflow_id(complaint.number),
-                    task_queue=TICKETS,
-                    # It may have been started, and have ended, while the API heard nothing.
-                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                    search_attributes=search_attributes(complaint),
-                )
-            except WorkflowAlreadyStartedError:
-                pass  # it only has to be marked as started
+                await start_registered(self._client, self._store, complaint)
             except RPCError as error:
                 await intake.mark_failed(self._store, complaint.number, error.status.name)
                 activity.logger.warning("a spooled complaint could not be started")
                 continue
-            await intake.mark_started(self._store, complaint.number, datetime.now(UTC))
             started += 1
         return started
+
+
+async def start_registered(client: Client, store: Store, complaint: Complaint) -> None:
+    """Start the ticket of a registered complaint, and note that it is started.
+
+    Raises:
+        RPCError: the engine does not answer; the backlog's job starts it later.
+    """
+    # It may have been started, and have ended, while nobody heard of it: then it only has to be
+    # marked as started.
+    with suppress(WorkflowAlreadyStartedError):
+        await client.start_workflow(
+            TICKET_WORKFLOW,
+            complaint,
+            id=ticket_workflow_id(complaint.number),
+            task_queue=TICKETS,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            search_attributes=search_attributes(complaint),
+        )
+    await intake.mark_started(store, complaint.number, datetime.now(UTC))

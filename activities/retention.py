@@ -12,7 +12,7 @@ from packs.registry import PackRegistry
 from store.db.engine import Store
 from store.grid import diaries, entries
 from store.patrols import walks
-from store.sensors import readings
+from store.sensors import judging, readings
 from store.tickets import bookings, erasure
 
 _CHUNK = 100
@@ -24,6 +24,10 @@ told of it is recorded, and not looked for through all that was ever filed."""
 _MEASURED = timedelta(days=366)
 """The age at which readings of sensors are deleted: at a home they say how somebody lives, and an
 alarm needs those of its own days."""
+
+_JUDGED = timedelta(days=2)
+"""The age at which judged events leave their book. Their readings stay: an event that comes again
+is known by its own."""
 
 
 class RetentionActivities:
@@ -65,6 +69,7 @@ async def apply_retention(packs: PackRegistry, store: Store, now: datetime) -> A
 
 async def _unused(store: Store, now: datetime) -> AsyncIterator[int]:
     yield await erasure.forget_unused(store, now - _LOOKED_AT, now - _SETTLED)
+    yield await judging.forget(store, now - _JUDGED)
 
 
 async def _persons(store: Store, city: str, rule: Rule, now: datetime) -> AsyncIterator[int]:

@@ -1,8 +1,6 @@
 """The dependencies of every route: the store, the engine, the packs, the keys."""
 
 import asyncio
-import hashlib
-import hmac
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -22,8 +20,10 @@ from packs.registry import PackRegistry
 from runtime.settings import Settings
 from store.db.engine import Store
 from store.secrets.encryption import Cipher
+from store.secrets.marks import fingerprint
 from store.secrets.ticket_keys import TicketKeys
 from store.secrets.vault import Vault
+from store.sensors.event_door import EventDoor
 
 API = "/api/v1"
 
@@ -58,6 +58,11 @@ class AppContext:
         """The encryption of people's credentials."""
         return Cipher(self.vault.ring.root_key, "people")
 
+    @cached_property
+    def events(self) -> EventDoor:
+        """What this process remembers of events and their sources."""
+        return EventDoor(self.store)
+
     @property
     def idle(self) -> timedelta:
         """The longest time that a session may be idle."""
@@ -76,9 +81,3 @@ class AppContext:
     def mark(self, text: str) -> str:
         """Return a keyed fingerprint: equal for equal texts, not reversible to phone or address."""
         return fingerprint(self.vault.ring.root_key, text)
-
-
-def fingerprint(key: bytes, text: str) -> str:
-    """Return `AppContext.mark`: equal for equal texts under the same root key."""
-    marks = hmac.digest(key, b"jiesu api fingerprint", hashlib.sha256)
-    return hmac.digest(marks, text.encode(), hashlib.sha256).hex()

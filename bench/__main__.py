@@ -15,6 +15,7 @@ from bench import (
     call,
     due_time,
     durability,
+    events,
     grid,
     growth,
     inbox,
@@ -251,6 +252,23 @@ def grid_(
     week = _run(grid.grid_week(workers, days, say))
     print_json(week.as_dict()) if as_json else grid.show(out, week)
     if not week.right:
+        raise typer.Exit(1)
+
+
+@app.command("events")
+def events_(
+    rate: Annotated[int, typer.Option(min=60, max=100_000, help="Events a minute.")] = events.RATE,
+    minutes: Annotated[float, typer.Option(min=0.1, max=60)] = events.MINUTES,
+    devices: Annotated[int, typer.Option(min=1, max=10_000)] = events.DEVICES,
+    tickets: Annotated[
+        float, typer.Option(min=0, max=50, help="Tickets filed beside, a second.")
+    ] = events.TICKETS,
+    as_json: Json = False,
+) -> None:
+    """Events of sensors beside tickets; fails where one is lost, or tickets are not causes."""
+    result = _run(events.events(events.EventLoad(rate, minutes, devices, tickets), say))
+    print_json(result.as_dict()) if as_json else events.show(out, result)
+    if not result.right:
         raise typer.Exit(1)
 
 

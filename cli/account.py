@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from app.context import fingerprint
 from cli.people import ROLES, role_scope, with_store
 from cli.terminal import fail, out, print_json
 from runtime.settings import Settings
@@ -18,6 +17,7 @@ from store.identity.accounts import Account
 from store.identity.sessions import Session
 from store.secrets.encryption import Cipher
 from store.secrets.key_ring import open_ring
+from store.secrets.marks import fingerprint
 
 app = typer.Typer(help="Accounts of the people who sign in.", no_args_is_help=True)
 

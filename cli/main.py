@@ -67,6 +67,10 @@ COMMANDS = {
         "cli.webhooks:app",
         "Webhooks: other systems are sent what happens to tickets. See docs/how-to/webhooks.md.",
     ),
+    "sources": CommandEntry(
+        "cli.sources:app",
+        "The sources of events: programs that send what devices say. See docs/how-to/sensors.md.",
+    ),
     "keys": CommandEntry("cli.keys:app", "The keys of this installation."),
     "privacy": CommandEntry("cli.privacy:app", "Erasing what is personal."),
     "patrols": CommandEntry("cli.patrols:app", "Patrols: the draws of unannounced checks."),

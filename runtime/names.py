@@ -26,6 +26,7 @@ LAPSE_WORKFLOW = "Lapse"
 PATROL_WORKFLOW = "Patrol"
 LISTS_WORKFLOW = "SupervisionLists"
 WEBHOOKS_WORKFLOW = "Webhooks"
+READINGS_WORKFLOW = "Readings"
 OUTBOX_JOB, BACKLOG_JOB = "outbox", "spool"
 """Schedules of the maintenance jobs whose results somebody waits for."""
 

@@ -22,6 +22,7 @@ from activities.merge import Merging
 from activities.outbox import Outbox
 from activities.patrols import Patrolling
 from activities.project import Project
+from activities.readings import Readings
 from activities.reasons import ReasonActivities
 from activities.renewal import Renewal
 from activities.replan import Replanning
@@ -57,6 +58,7 @@ from workflows.maintenance import (
     LapseWorkflow,
     OutboxWorkflow,
     PatrolWorkflow,
+    ReadingsWorkflow,
     RenewalWorkflow,
     ReplanWorkflow,
     RetentionWorkflow,
@@ -85,6 +87,7 @@ WORKFLOWS = (
     PatrolWorkflow,
     HandoverWorkflow,
     WebhooksWorkflow,
+    ReadingsWorkflow,
 )
 
 # All project modules pass through the sandbox (an open ticket then costs about 100 KB instead of
@@ -150,6 +153,9 @@ def ticket_worker(dependencies: ActivityDependencies, *, cached_tickets: int = 1
     triage = TriageActivities(packs, dependencies.packs, store)
     cipher = cipher_of(dependencies.vault.ring)
     webhooks = Webhooks(store, dependencies.packs, cipher, dependencies.outbound)
+    readings = Readings(
+        dependencies.packs, store, dependencies.client, dependencies.vault, dependencies.keys
+    )
     return Worker(
         dependencies.client,
         task_queue=TICKETS,
@@ -182,6 +188,7 @@ def ticket_worker(dependencies: ActivityDependencies, *, cached_tickets: int = 1
             Listing(dependencies.packs, store).fill,
             handing_over.hand_over,
             webhooks.deliver,
+            readings.judge,
         ],
         workflow_runner=sandboxed_runner(),
         max_cached_workflows=cached_tickets,

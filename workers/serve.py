@@ -31,6 +31,7 @@ from runtime.names import (
     LISTS_WORKFLOW,
     OUTBOX_JOB,
     OUTBOX_WORKFLOW,
+    READINGS_WORKFLOW,
     RENEWAL_WORKFLOW,
     REPLAN_WORKFLOW,
     RETENTION_WORKFLOW,
@@ -74,6 +75,7 @@ JOBS = {
     "lapse": (LAPSE_WORKFLOW, timedelta(days=1)),
     "supervision_lists": (LISTS_WORKFLOW, timedelta(hours=1)),
     "webhooks": (WEBHOOKS_WORKFLOW, EVERY),
+    "readings": (READINGS_WORKFLOW, EVERY),
 }
 
 

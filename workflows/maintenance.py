@@ -17,6 +17,7 @@ from runtime.names import (
     LISTS_WORKFLOW,
     OUTBOX_WORKFLOW,
     PATROL_WORKFLOW,
+    READINGS_WORKFLOW,
     RENEWAL_WORKFLOW,
     REPLAN_WORKFLOW,
     RETENTION_WORKFLOW,
@@ -32,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.maintenance import EVERY
     from activities.outbox import Outbox
     from activities.patrols import Patrolling
+    from activities.readings import Readings
     from activities.renewal import Renewal
     from activities.replan import Replanning
     from activities.retention import RetentionActivities
@@ -219,6 +221,20 @@ class WebhooksWorkflow:
     async def run(self) -> int:
         return await workflow.execute_activity_method(
             Webhooks.deliver,
+            start_to_close_timeout=2 * EVERY,
+            heartbeat_timeout=timedelta(seconds=30),
+            retry_policy=_RETRY,
+        )
+
+
+@workflow.defn(name=READINGS_WORKFLOW)
+class ReadingsWorkflow:
+    """The judging of the events of sensors, and the filing of the tickets that they cause."""
+
+    @workflow.run
+    async def run(self) -> int:
+        return await workflow.execute_activity_method(
+            Readings.judge,
             start_to_close_timeout=2 * EVERY,
             heartbeat_timeout=timedelta(seconds=30),
             retry_policy=_RETRY,

@@ -42,6 +42,7 @@ from api.rest import (
     calendars,
     changes,
     cities,
+    cloud_events,
     codec,
     commands,
     contractors,
@@ -103,6 +104,8 @@ from store.secrets.vault import Vault
 logger = structlog.stdlib.get_logger("jiesu.api")
 
 ROUTERS = (
+    # First, because routes are tried in their order: devices send hundreds of events a second.
+    cloud_events,
     intake,
     uploads,
     tickets,
@@ -199,6 +202,7 @@ def create_app(
         refuse=problem_responses.refusing(refused),
         larger=dict.fromkeys(with_files, limit_of_body(settings))
         | {REGISTER: LARGEST}
+        | {cloud_events.BELOW: cloud_events.LARGEST}
         | dict.fromkeys((SIGN_IN, AGAIN), CARRIED),
         may_send_more=_may_send_more,
     )

@@ -17,7 +17,7 @@ from packs.registry import PackRegistry
 from store.db.engine import Store
 from store.secrets.key_ring import KeyRing
 from store.sensors import readings
-from store.sensors.readings import Cause
+from store.sensors.causes import Cause
 from store.sensors.register import DeviceChanges, Register
 
 

@@ -14,12 +14,15 @@ from app.filing.intake import ComplaintIn, take
 from app.sensors.devices import register
 from domain.model import Incoming, Instant, Recorded
 from domain.pack.pack import Pack
-from domain.pack.sensors import AlarmRule, Device, SensorKind
+from domain.pack.sensors import Device, SensorKind
 from domain.sensors.readings import AlarmState, DeviceReading, Value
-from domain.ticket.complaint import Channel, Code, Crs, Place, cleaned
-from store.secrets.vault import Person
+from domain.sensors.tickets import place_of, text_of
+from domain.ticket.complaint import Channel, Code, Place, cleaned
+from packs.lead_cells import lead_cell
 from store.sensors import readings
-from store.sensors.readings import At, Cause, TakenReading
+from store.sensors.causes import At, Cause
+from store.sensors.readings import TakenReading
+from store.sensors.register import resident_of
 
 AHEAD = timedelta(minutes=5)
 """The time by which the clock of a device may be ahead."""
@@ -183,45 +186,22 @@ async def _number(
         kind=rule.kind,
         channel=Channel.SENSOR,
         title=rule.title,
-        text=_text(kind, rule, device, body),
+        text=text_of(kind, rule, device, body.value, body.note),
         category=rule.category,
         place=_place(context, pack, device, kind, cause),
         anonymous=not kind.personal,
-        contact=_person(device) if kind.personal else None,
+        contact=resident_of(device) if kind.personal else None,
     )
     filed = await take(context, caller, complaint, f"sensor/{cause.id}", same=cause.id)
     await readings.name_ticket(context.store, cause.id, filed.receipt.number)
     return filed.receipt.number
 
 
-def _text(kind: SensorKind, rule: AlarmRule, device: Device, body: ReadingIn) -> str:
-    """Return what the ticket says: of a device at a home no more than what it is."""
-    measured = f"{body.value:g} {kind.unit}".strip()
-    name = kind.name if kind.personal else device.name
-    if kind.leads:
-        return f"{name}：{rule.name}，{measured}。{body.note}"
-    return f"{name}：{rule.name}，读数 {measured}。"
-
-
 def _place(
     context: AppContext, pack: Pack, device: Device, kind: SensorKind, cause: Cause
 ) -> Place:
-    if kind.personal:
-        return Place(area=device.area)
-    if not kind.leads:
-        return Place(area=device.area, address=device.address, lat=device.lat, lon=device.lon)
-    if cause.lat is None or cause.lon is None:
-        return Place()
-    grid = context.packs.grid(pack.city.id)
-    area = grid.cell_at(cause.lat, cause.lon, Crs.WGS84) if grid is not None else None
-    return Place(area=area, lat=cause.lat, lon=cause.lon)
-
-
-def _person(device: Device) -> Person | None:
-    person = Person(
-        name=device.resident or None, phone=device.phone or None, address=device.address or None
-    )
-    return person if person.has_values else None
+    cell = lead_cell(context.packs, pack.city.id, cause.lat, cause.lon) if kind.leads else None
+    return place_of(kind, device, cause.lat, cause.lon, cell)
 
 
 def _out(

@@ -188,6 +188,8 @@ TABLE: tuple[Right, ...] = (
     Right("list_devices", "see a city's devices, and which of them are silent",
           _OVERSEERS | {Role.DESK}, scope=Scope.READ),
     _staff("list_readings", "see the readings behind a ticket", SEEING),
+    _all("ask_to_send_events", "ask whether events of devices may be sent from an origin"),
+    _all("send_events", "hand in events of devices, with the token or signature of their source"),
     # --- filing: open to everybody; with a token, for others
     Right("file_complaint", "file a complaint; with a token: for others", _FILERS | {Role.CITIZEN},
           scope=Scope.FILE, everybody=True),

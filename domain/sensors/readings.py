@@ -5,8 +5,10 @@ order of their own time, so that it does not depend on how they came. What is ol
 before the newest reading is folded into a base that never changes again.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from math import isfinite
 from typing import Annotated
 
@@ -51,8 +53,12 @@ class AlarmState(Recorded):
 
 
 class DeviceState(Recorded):
-    """The state of a device: its alarms now, and as they were at `base_at`."""
+    """The state of a device: its alarms now, and as they were at `base_at`.
 
+    `rules`: the mark of the rules that it was computed by; empty from before there were marks.
+    """
+
+    rules: str = ""
     base_at: Instant | None = None
     base: dict[str, AlarmState] = Field(default_factory=dict)
     alarms: dict[str, AlarmState] = Field(default_factory=dict)
@@ -104,11 +110,56 @@ def judged(kind: SensorKind, state: DeviceState, readings: Iterable[DeviceReadin
     new = [one for one in ordered if one.at > settled]
     base = _folded(kind, state.base, old)
     return DeviceState(
+        rules=mark_of(kind),
         base_at=max(settled, state.base_at or settled),
         base=base,
         alarms=_folded(kind, base, new),
         latest=latest,
     )
+
+
+def goes_on(kind: SensorKind, state: DeviceState, new: Sequence[DeviceReading]) -> bool:
+    """Return whether all new readings are later than those known, which were judged by these rules.
+
+    Then the state follows from the one before: no earlier reading changes what it says.
+    """
+    return (
+        state.latest is not None
+        and state.rules == mark_of(kind)
+        and min(map(_moment, new)) > _moment(state.latest)
+    )
+
+
+def settled_at(kind: SensorKind, state: DeviceState, new: Sequence[DeviceReading]) -> datetime:
+    """Return until when readings are settled by new ones that go on from the state."""
+    settled = max(one.at for one in new) - kind.late.length
+    return max(settled, state.base_at or settled)
+
+
+def gone_on(
+    kind: SensorKind,
+    state: DeviceState,
+    new: Sequence[DeviceReading],
+    old: Iterable[DeviceReading],
+) -> DeviceState:
+    """Return the state of `judged`, for readings that go on. `old`: those since the base that are
+    settled now.
+    """
+    ordered = in_order(new)
+    return DeviceState(
+        rules=state.rules,
+        base_at=settled_at(kind, state, ordered),
+        base=_folded(kind, state.base, in_order(old)),
+        alarms=_folded(kind, state.alarms, ordered),
+        latest=ordered[-1],
+    )
+
+
+@lru_cache(maxsize=200)
+def mark_of(kind: SensorKind) -> str:
+    """Return the mark of the rules of a kind: another one says that readings are judged anew."""
+    rules = kind.model_dump_json(include={"alarms", "late"})
+    return hashlib.sha256(rules.encode()).hexdigest()[:16]
 
 
 def in_order(readings: Iterable[DeviceReading]) -> list[DeviceReading]:

@@ -4,58 +4,51 @@ Whoever takes a reading locks the row of its device: of two at once the second s
 one said. A cause is entered before its ticket is filed, and once while it is open.
 """
 
-import secrets
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import Connection, Delete, delete, func, insert, select, update
+from sqlalchemy import Connection, Delete, bindparam, delete, insert, select, update
 
-from domain.pack.directory import metres_between
-from domain.pack.sensors import AlarmRule, SensorKind
+from domain.pack.sensors import SensorKind
 from domain.sensors.readings import (
-    AlarmState,
     DeviceReading,
     DeviceState,
+    goes_on,
+    gone_on,
     judged,
-    needs_ticket,
-    recovered_since,
+    settled_at,
 )
 from store.db import tables
-from store.db.engine import ResultRow, Store
+from store.db.engine import Insert, Store
 from store.db.errors import KeyReused
 from store.db.sensor_tables import cause, reading, state
+from store.sensors.causes import (
+    At,
+    Cause,
+    Judged,
+    cause_of,
+    follow_tickets,
+    of_lead,
+    open_of,
+    settle,
+)
 
 _DEVICES_AT_ONCE = 200
 """The devices whose old readings are deleted in one transaction."""
 
 _CAUSE, _READING, _STATE, _TICKET = cause.c, reading.c, state.c, tables.ticket.c
-
-
-@dataclass(frozen=True)
-class At:
-    """The place of a lead; `shape`: its outline as GeoJSON, or empty."""
-
-    lat: float
-    lon: float
-    shape: str = ""
-
-
-@dataclass(frozen=True)
-class Cause:
-    """Why there is a ticket: an alarm of a device, or a lead. `number`: None until it is filed."""
-
-    id: str
-    city: str
-    device: str
-    alarm: str
-    number: str | None
-    opened_at: datetime
-    recovered_at: datetime | None
-    closed_at: datetime | None
-    lat: float | None = None
-    lon: float | None = None
+_OF_DEVICE = select(_READING.id, _READING.at, _READING.value).where(
+    _READING.city == bindparam("of_city"), _READING.device == bindparam("of_device")
+)
+# Built once: it is asked for every device that reports.
+_SETTLING = _OF_DEVICE.where(_READING.at > bindparam("after"), _READING.at <= bindparam("until"))
+_SAVE = (
+    update(state)
+    .where(_STATE.city == bindparam("of_city"), _STATE.device == bindparam("of_device"))
+    .values(state=bindparam("new_state"), latest_at=bindparam("new_at"))
+)
 
 
 @dataclass(frozen=True)
@@ -109,24 +102,21 @@ async def take(
     """
 
     def work(connection: Connection) -> TakenReading:
-        before = _locked(store, connection, city, device)
+        before = locked(store, connection, city, [device])[device]
         again = _is_known(connection, city, device, new, where)
         judges = before.judges(new.at)
         if not again:
-            connection.execute(insert(reading), _row(city, device, new, now, where))
-        _close_ended(connection, city, device)
-        _open_again(connection, city, device)
+            connection.execute(insert(reading), reading_row(city, device, new, now, where))
+        follow_tickets(connection, city, [device])
         if where is not None:
-            own = _of_lead(connection, city, device, kind, new, where, now)
-            latest = max(filter(None, (new, before.latest)), key=lambda one: (one.at, one.id))
-            after = before.model_copy(update={"latest": latest})
-            _save(connection, city, device, after)
-            return TakenReading(again, True, after, _open(connection, city, device), own)
-        after = judged(kind, before, _since(connection, city, device, before.base_at))
-        _save(connection, city, device, after)
-        for rule in kind.alarms:
-            _settle(connection, city, device, rule, after, now)
-        return TakenReading(again, judges, after, _open(connection, city, device))
+            own = of_lead(connection, city, device, kind, new, where, now)
+            after = heard_lead(before, new)
+            save(connection, city, {device: after})
+            return TakenReading(again, True, after, open_of(connection, city, [device]), own)
+        after = after_new(connection, city, device, kind, before, [new])
+        save(connection, city, {device: after})
+        opened = settle(connection, city, {device: Judged(kind, after)}, now)
+        return TakenReading(again, judges, after, tuple(opened))
 
     return await store.write(work)
 
@@ -155,7 +145,7 @@ async def open_causes(store: Store, city: str) -> list[Cause]:
         .where(_CAUSE.city == city, _CAUSE.closed_at.is_(None), _TICKET.ended_at.is_(None))
         .order_by(_CAUSE.opened_at.desc(), _CAUSE.id)
     )
-    return [_cause(row) for row in rows]
+    return [cause_of(row) for row in rows]
 
 
 async def forget(store: Store, city: str, before: datetime) -> AsyncIterator[int]:
@@ -185,7 +175,7 @@ def _executed(statements: Sequence[Delete], connection: Connection) -> int:
 async def of_ticket(store: Store, number: str) -> Cause | None:
     """Return the cause of a ticket, if a sensor is its cause."""
     row = await store.first(select(cause).where(_CAUSE.number == number))
-    return _cause(row) if row is not None else None
+    return cause_of(row) if row is not None else None
 
 
 async def of_cause(store: Store, found: Cause, since: datetime, most: int) -> list[ReadingRow]:
@@ -210,13 +200,24 @@ async def of_cause(store: Store, found: Cause, since: datetime, most: int) -> li
 # --- inside the transaction -------------------------------------------------------------------
 
 
-def _locked(store: Store, connection: Connection, city: str, device: str) -> DeviceState:
-    first = {"city": city, "device": device, "state": "{}", "latest_at": None}
-    connection.execute(store.insert(state).on_conflict_do_nothing(), first)
-    row = connection.execute(
-        select(_STATE.state).where(_STATE.city == city, _STATE.device == device).with_for_update()
-    ).one()
-    return DeviceState.model_validate_json(row.state)
+def locked(
+    store: Store, connection: Connection, city: str, devices: Sequence[str]
+) -> dict[str, DeviceState]:
+    """Lock the states of devices, in one order everywhere, and return them."""
+    codes = sorted(set(devices))
+    first = [{"city": city, "device": one, "state": "{}", "latest_at": None} for one in codes]
+    connection.execute(store.once(_insert_state), first)
+    rows = connection.execute(
+        select(_STATE.device, _STATE.state)
+        .where(_STATE.city == city, _STATE.device.in_(codes))
+        .order_by(_STATE.device)
+        .with_for_update()
+    )
+    return {row.device: DeviceState.model_validate_json(row.state) for row in rows}
+
+
+def _insert_state(store: Store) -> Insert:
+    return store.insert(state).on_conflict_do_nothing()
 
 
 def _is_known(
@@ -235,11 +236,14 @@ def _is_known(
     return True
 
 
-def _row(
+def reading_row(
     city: str, device: str, new: DeviceReading, now: datetime, where: At | None
 ) -> dict[str, object]:
+    """Return the row of a reading."""
     return {
-        **new.model_dump(),
+        "id": new.id,
+        "at": new.at,
+        "value": new.value,
         "city": city,
         "device": device,
         "taken_at": now,
@@ -250,164 +254,57 @@ def _row(
     }
 
 
-def _since(
-    connection: Connection, city: str, device: str, base_at: datetime | None
-) -> list[DeviceReading]:
-    later = [_READING.at > base_at] if base_at is not None else []
-    rows = connection.execute(
-        select(_READING.id, _READING.at, _READING.value).where(
-            _READING.city == city, _READING.device == device, *later
-        )
-    )
-    return [DeviceReading.model_construct(id=row.id, at=row.at, value=row.value) for row in rows]
-
-
-def _save(connection: Connection, city: str, device: str, after: DeviceState) -> None:
-    values = {
-        "state": after.model_dump_json(),
-        "latest_at": after.latest.at if after.latest else None,
-    }
-    connection.execute(
-        update(state).where(_STATE.city == city, _STATE.device == device).values(values)
-    )
-
-
-def _close_ended(connection: Connection, city: str, device: str) -> None:
-    """Close the causes whose tickets have ended since."""
-    ended = connection.execute(
-        select(_CAUSE.id, _TICKET.ended_at)
-        .join(tables.ticket, _TICKET.number == _CAUSE.number)
-        .where(
-            _CAUSE.city == city,
-            _CAUSE.device == device,
-            _CAUSE.closed_at.is_(None),
-            _TICKET.ended_at.is_not(None),
-        )
-    ).all()
-    for one in ended:
-        connection.execute(update(cause).where(_CAUSE.id == one.id).values(closed_at=one.ended_at))
-
-
-def _open_again(connection: Connection, city: str, device: str) -> None:
-    """Open causes again whose tickets were reopened, unless another has their place by now."""
-    back = connection.execute(
-        select(_CAUSE.id, _CAUSE.alarm, _CAUSE.lead)
-        .join(tables.ticket, _TICKET.number == _CAUSE.number)
-        .where(
-            _CAUSE.city == city,
-            _CAUSE.device == device,
-            _CAUSE.closed_at.is_not(None),
-            _TICKET.ended_at.is_(None),
-        )
-        .order_by(_CAUSE.opened_at.desc(), _CAUSE.id)
-    ).all()
-    for one in back:
-        other = select(_CAUSE.id).where(
-            _CAUSE.city == city,
-            _CAUSE.device == device,
-            _CAUSE.alarm == one.alarm,
-            _CAUSE.lead == one.lead,
-            _CAUSE.closed_at.is_(None),
-        )
-        if connection.execute(other).first() is None:
-            connection.execute(update(cause).where(_CAUSE.id == one.id).values(closed_at=None))
-
-
-def _settle(
-    connection: Connection,
-    city: str,
-    device: str,
-    rule: AlarmRule,
-    after: DeviceState,
-    now: datetime,
-) -> None:
-    """Open the cause of an alarm, or say whether closing the open one is proposed."""
-    alarm = after.alarms.get(rule.code, AlarmState())
-    which = (_CAUSE.city == city, _CAUSE.device == device, _CAUSE.alarm == rule.code)
-    opened: str | None = connection.execute(
-        select(_CAUSE.id).where(*which, _CAUSE.closed_at.is_(None))
-    ).scalar()
-    if opened is None:
-        closed_at = connection.execute(select(func.max(_CAUSE.closed_at)).where(*which)).scalar()
-        if not needs_ticket(alarm, closed_at):
-            return
-        opened = _opened(connection, city, device, rule.code, now).id
-    if after.latest is not None:
-        since = recovered_since(rule, alarm, after.latest)
-        connection.execute(update(cause).where(_CAUSE.id == opened).values(recovered_at=since))
-
-
-def _opened(
-    connection: Connection,
-    city: str,
-    device: str,
-    alarm: str,
-    now: datetime,
-    lead: str = "",
-    where: At | None = None,
-) -> Cause:
-    new = Cause(secrets.token_hex(16), city, device, alarm, None, now, None, None)
-    if where is not None:
-        new = replace(new, lat=where.lat, lon=where.lon)
-    connection.execute(insert(cause), {**new.__dict__, "lead": lead})
-    return new
-
-
-def _of_lead(
+def after_new(
     connection: Connection,
     city: str,
     device: str,
     kind: SensorKind,
-    new: DeviceReading,
-    where: At,
-    now: datetime,
-) -> Cause:
-    """Return the cause of a lead: that of before, an open one at the same place, or a new one."""
-    known = connection.execute(
-        select(cause)
-        .join(reading, _READING.cause == _CAUSE.id)
-        .where(_READING.city == city, _READING.device == device, _READING.id == new.id)
-    ).first()
-    if known is not None:
-        return _cause(known)
-    near = [
-        (metres_between((where.lat, where.lon), (one.lat, one.lon)), one)
-        for one in _open(connection, city, device)
-        if one.lat is not None and one.lon is not None
+    before: DeviceState,
+    new: Sequence[DeviceReading],
+) -> DeviceState:
+    """Return the state of a device after readings that were entered just now.
+
+    Where they are later than all before, no other is read but those that are settled by them.
+    """
+    if not goes_on(kind, before, new):
+        return judged(kind, before, _since(connection, city, device, before.base_at))
+    until = settled_at(kind, before, new)
+    old = _since(connection, city, device, before.base_at, until)
+    return gone_on(kind, before, new, old)
+
+
+def heard_lead(before: DeviceState, new: DeviceReading) -> DeviceState:
+    """Return the state of what sends leads: nothing but the latest one."""
+    latest = max(filter(None, (new, before.latest)), key=lambda one: (one.at, one.id))
+    return before.model_copy(update={"latest": latest})
+
+
+def _since(
+    connection: Connection,
+    city: str,
+    device: str,
+    base_at: datetime | None,
+    until: datetime | None = None,
+) -> list[DeviceReading]:
+    which = {"of_city": city, "of_device": device}
+    if base_at is None or until is None:
+        later = [_READING.at > base_at] if base_at is not None else []
+        rows = connection.execute(_OF_DEVICE.where(*later), which)
+    else:
+        rows = connection.execute(_SETTLING, which | {"after": base_at, "until": until})
+    return [DeviceReading.model_construct(id=row.id, at=row.at, value=row.value) for row in rows]
+
+
+def save(connection: Connection, city: str, states: Mapping[str, DeviceState]) -> None:
+    """Write the states of devices that are locked."""
+    rows = [
+        {
+            "of_city": city,
+            "of_device": device,
+            "new_state": after.model_dump_json(),
+            "new_at": after.latest.at if after.latest else None,
+        }
+        for device, after in states.items()
     ]
-    close = [(metres, one) for metres, one in near if metres <= kind.same_within]
-    own = (
-        min(close, key=lambda one: (one[0], one[1].id))[1]
-        if close
-        else _opened(connection, city, device, kind.alarms[0].code, now, new.id, where)
-    )
-    connection.execute(
-        update(reading)
-        .where(_READING.city == city, _READING.device == device, _READING.id == new.id)
-        .values(cause=own.id)
-    )
-    return own
-
-
-def _open(connection: Connection, city: str, device: str) -> tuple[Cause, ...]:
-    rows: Sequence[ResultRow] = connection.execute(
-        select(cause)
-        .where(_CAUSE.city == city, _CAUSE.device == device, _CAUSE.closed_at.is_(None))
-        .order_by(_CAUSE.opened_at, _CAUSE.id)
-    ).all()
-    return tuple(_cause(row) for row in rows)
-
-
-def _cause(row: ResultRow) -> Cause:
-    return Cause(
-        id=row.id,
-        city=row.city,
-        device=row.device,
-        alarm=row.alarm,
-        number=row.number,
-        opened_at=row.opened_at,
-        recovered_at=row.recovered_at,
-        closed_at=row.closed_at,
-        lat=row.lat,
-        lon=row.lon,
-    )
+    if rows:
+        connection.execute(_SAVE, rows)

@@ -7,7 +7,7 @@ and whom it looks after, is encrypted: the database alone says only in which par
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from domain.pack.sensors import Device
 from store.db.engine import ResultRow, Store
@@ -15,8 +15,13 @@ from store.db.sensor_tables import device
 from store.db.tables import Row
 from store.secrets.device_seals import sealed, unsealed
 from store.secrets.key_ring import KeyRing
+from store.secrets.vault import Person
 
 _DEVICE = device.c
+_AT_ONCE = 500
+_KINDS = select(_DEVICE.code, _DEVICE.kind).where(
+    _DEVICE.city == bindparam("city"), _DEVICE.code.in_(bindparam("codes", expanding=True))
+)
 _SEALED = ("name", "address", "lat", "lon", "resident", "phone")
 
 
@@ -114,3 +119,24 @@ def _device(values: Row) -> Device:
     # What was checked when it was imported is not checked again.
     fields = Device.model_fields
     return Device.model_construct(**{k: v for k, v in values.items() if k in fields})
+
+
+def resident_of(device: Device) -> Person | None:
+    """Return whom a device at a home looks after, as the vault keeps people."""
+    person = Person(
+        name=device.resident or None, phone=device.phone or None, address=device.address or None
+    )
+    return person if person.has_values else None
+
+
+async def kinds_of(store: Store, city: str, codes: Sequence[str]) -> dict[str, str]:
+    """Return the kinds of those devices that were imported."""
+
+    def work(connection: Connection) -> dict[str, str]:
+        found = dict[str, str]()
+        for begin in range(0, len(codes), _AT_ONCE):
+            some = {"city": city, "codes": codes[begin : begin + _AT_ONCE]}
+            found |= {row.code: row.kind for row in connection.execute(_KINDS, some)}
+        return found
+
+    return await store.read(work)

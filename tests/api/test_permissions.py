@@ -44,9 +44,9 @@ OF_A_SESSION = {
     "change_password",
 }
 OF_CITIZENS = {
-    "rate_ticket", "list_own_tickets", "get_reward", "join_wallet", "choose_prize",
+    "rate_ticket", "list_own_tickets", "get_reward", "join_wallet", "choose_prize", "send_events",
 }  # fmt: skip
-"""Permissions that an access code or a pass gives, and nothing else."""
+"""Permissions that an access code, a pass or a source's own secret gives, and nothing else."""
 
 OF_WHOEVER_MAY = {"file_complaint", "upload_file"}
 """Permissions of everybody; a caller who shows a token still needs a permitted role."""

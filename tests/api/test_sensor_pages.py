@@ -57,6 +57,7 @@ async def _an_alarm_is_shown(api: Api, number: str) -> None:
     assert "设备读数" in says(answer)
     assert '<polyline class="chart-curve"' in answer.text
     assert 'class="chart-limit"' in answer.text
+    assert "高于 2.0 mg/L 报警 · 恢复线 1.5 mg/L" in says(answer)
     assert "style=" not in answer.text.split("chart-curve")[1].split("</svg>")[0]
     english = await at_desk(api, Role.SUPERVISOR, language="en")
     page = says(await english.get("/staff/devices", city="huangpu"))

@@ -54,6 +54,7 @@ PRINTED = {
     "devices import", "devices list",
     "neighbours list",
     "webhooks list",
+    "sources list",
 }  # fmt: skip
 """The commands that print text of people or of packs in lines and tables."""
 
@@ -68,6 +69,7 @@ NOT_PRINTED = {
     "neighbours add", "neighbours rotate", "neighbours hurry", "neighbours end",
     "webhooks add", "webhooks rotate", "webhooks test",
     "webhooks pause", "webhooks resume", "webhooks replay", "webhooks remove",
+    "sources add", "sources rotate", "sources remove",
 }  # fmt: skip
 """The others: they print what the operator typed, our own words, or JSON."""
 

@@ -16,10 +16,13 @@ from domain.sensors.readings import (
     AlarmState,
     DeviceReading,
     DeviceState,
+    goes_on,
+    gone_on,
     is_silent,
     judged,
     needs_ticket,
     recovered_since,
+    settled_at,
 )
 
 BEGIN = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -238,3 +241,41 @@ def test_what_is_no_number_is_no_reading(value: float) -> None:
 
 def test_limits_are_those_of_the_pack() -> None:
     assert kind().late == Limit.parse("1d")
+
+
+@given(
+    values=st.lists(st.sampled_from([0.5, 1.8, 2.5]), min_size=2, max_size=40),
+    cuts=st.lists(st.integers(1, 39), max_size=5),
+    late=st.sampled_from(["20m", "2h", "1d"]),
+    every=st.integers(1, 90),
+)
+def test_going_on_from_a_state_is_judging_all_its_readings(
+    values: list[float], cuts: list[int], late: str, every: int
+) -> None:
+    """Whoever goes on from the state before gets what judging all readings would say."""
+    of, readings = kind(late=late), series(*values, every=every)
+    ends = sorted({cut for cut in cuts if cut < len(readings)} | {len(readings)})
+    whole = step = DeviceState()
+    begin = 0
+    for end in ends:
+        known, new = readings[:end], readings[begin:end]
+        whole = judged(of, whole, known)
+        if goes_on(of, step, new):
+            until, since = settled_at(of, step, new), step.base_at
+            assert since is not None
+            step = gone_on(of, step, new, [one for one in known if since < one.at <= until])
+        else:
+            assert begin == 0
+            step = judged(of, step, known)
+        begin = end
+        assert step == whole
+
+
+def test_an_earlier_reading_or_other_rules_do_not_go_on() -> None:
+    state = judged(kind(), DeviceState(), series(1.0, 2.5, 2.5))
+    later = [DeviceReading(id="later", at=BEGIN + 60 * MINUTE, value=1.0)]
+    between = [DeviceReading(id="between", at=BEGIN + 5 * MINUTE, value=1.0)]
+    assert goes_on(kind(), state, later)
+    assert not goes_on(kind(), state, [*later, *between])
+    assert not goes_on(kind(rule(above=3.0, recovers=2.0)), state, later)
+    assert not goes_on(kind(), DeviceState(), later)

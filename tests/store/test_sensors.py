@@ -18,7 +18,8 @@ from store.secrets.key_ring import KeyRing
 from store.secrets.re_encryption import re_encrypt, use_of_keys
 from store.secrets.vault import Vault
 from store.sensors import readings
-from store.sensors.readings import At, TakenReading
+from store.sensors.causes import At
+from store.sensors.readings import TakenReading
 from store.sensors.register import Register
 from tests.domain.test_sensors import BEGIN, MINUTE, kind, series
 from tests.store.population import Busy
