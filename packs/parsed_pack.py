@@ -13,6 +13,7 @@ from domain.deadlines.registry import ClockName
 from domain.pack.catalogue import Category, Indicator, Reasons, Responsibility, ScoringRule, Unit
 from domain.pack.contractors import AssessmentRule, ContractorPolicy
 from domain.pack.directory import PlaceRow, Places
+from domain.pack.incidents import IncidentPolicy
 from domain.pack.law import Law
 from domain.pack.pack import City
 from domain.pack.patrols import Patrols
@@ -130,6 +131,7 @@ class CityFile(PackPart):
     contractors: ContractorPolicy = ContractorPolicy()
     promises: PromisePolicy | None = None
     report_card: ReportCardPolicy | None = None
+    incidents: IncidentPolicy | None = None
     rating: RatingPolicy
     reasons: Reasons
 

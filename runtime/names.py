@@ -24,6 +24,7 @@ REWARDS_WORKFLOW = "Rewards"
 LAPSE_WORKFLOW = "Lapse"
 PATROL_WORKFLOW = "Patrol"
 LISTS_WORKFLOW = "SupervisionLists"
+INCIDENTS_WORKFLOW = "Incidents"
 OUTBOX_JOB, BACKLOG_JOB = "outbox", "spool"
 """Schedules of the maintenance jobs whose results somebody waits for."""
 

@@ -15,6 +15,7 @@ from activities.clocks import Clocks
 from activities.dispatch import Dispatch
 from activities.feedback import Feedback
 from activities.handle import park_assignment
+from activities.incidents import Incidents
 from activities.intake_backlog import IntakeBacklog
 from activities.merge import Merging
 from activities.outbox import Outbox
@@ -45,6 +46,7 @@ from store.tickets.projector import Projector
 from workers.runner import TicketRunner
 from workflows.maintenance import (
     ArchiveWorkflow,
+    IncidentsWorkflow,
     IntakeBacklogWorkflow,
     LapseWorkflow,
     OutboxWorkflow,
@@ -74,6 +76,7 @@ WORKFLOWS = (
     SupervisionListsWorkflow,
     LapseWorkflow,
     PatrolWorkflow,
+    IncidentsWorkflow,
 )
 
 # All project modules pass through the sandbox (an open ticket then costs about 100 KB instead of
@@ -156,6 +159,7 @@ def ticket_worker(dependencies: ActivityDependencies, *, cached_tickets: int = 1
             rewarding.lapse,
             Patrolling(dependencies.packs, store).patrol,
             Listing(dependencies.packs, store).fill,
+            Incidents(dependencies.packs, store, dependencies.client).keep,
         ],
         workflow_runner=sandboxed_runner(),
         max_cached_workflows=cached_tickets,

@@ -25,6 +25,7 @@ from runtime.names import (
     ARCHIVE_WORKFLOW,
     BACKLOG_JOB,
     BACKLOG_WORKFLOW,
+    INCIDENTS_WORKFLOW,
     LAPSE_WORKFLOW,
     LISTS_WORKFLOW,
     OUTBOX_JOB,
@@ -68,6 +69,7 @@ JOBS = {
     "rewards": (REWARDS_WORKFLOW, EVERY),
     "lapse": (LAPSE_WORKFLOW, timedelta(days=1)),
     "supervision_lists": (LISTS_WORKFLOW, timedelta(hours=1)),
+    "incidents": (INCIDENTS_WORKFLOW, EVERY),
 }
 
 

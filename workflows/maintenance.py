@@ -12,6 +12,7 @@ from temporalio.common import RetryPolicy
 from runtime.names import (
     ARCHIVE_WORKFLOW,
     BACKLOG_WORKFLOW,
+    INCIDENTS_WORKFLOW,
     LAPSE_WORKFLOW,
     LISTS_WORKFLOW,
     OUTBOX_WORKFLOW,
@@ -25,6 +26,7 @@ from runtime.names import (
 
 with workflow.unsafe.imports_passed_through():
     from activities.archive import Archiving
+    from activities.incidents import Incidents
     from activities.intake_backlog import IntakeBacklog
     from activities.maintenance import EVERY
     from activities.outbox import Outbox
@@ -188,6 +190,20 @@ class SupervisionListsWorkflow:
         return await workflow.execute_activity_method(
             Listing.fill,
             start_to_close_timeout=timedelta(hours=1),
+            heartbeat_timeout=timedelta(minutes=1),
+            retry_policy=_RETRY,
+        )
+
+
+@workflow.defn(name=INCIDENTS_WORKFLOW)
+class IncidentsWorkflow:
+    """The proposing of incidents; the start, merging and answering of their members."""
+
+    @workflow.run
+    async def run(self) -> int:
+        return await workflow.execute_activity_method(
+            Incidents.keep,
+            start_to_close_timeout=2 * EVERY,
             heartbeat_timeout=timedelta(minutes=1),
             retry_policy=_RETRY,
         )
