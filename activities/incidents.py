@@ -55,10 +55,8 @@ _READ = 300
 """The reports that are read of a crowd, and looked through at a time."""
 
 _AT_ONCE = 10
+_START, _MERGE = "start", "merge"
 _PATIENCE = timedelta(seconds=20)
-_TRIED = 20
-"""The attempts after which a member that cannot be merged is left to the desk."""
-
 _REASON = "与突发事件为同一问题，随主单统一答复"
 _APART = "与突发事件不是同一问题，单独办理"
 _ANSWERED = frozenset({Stage.RATE, Stage.SUPERVISE, Stage.AFTERCARE, Stage.ENDED})
@@ -67,11 +65,11 @@ _PASSES = frozenset({"merge_target_unclassified", "merge_target_unknown", "not_n
 
 
 class Incidents:
-    """The job. `_allowed`: by city, how many members may be started or merged now."""
+    """The job. `_allowed`: by city and step, how many members may be started or merged now."""
 
     def __init__(self, packs: PackRegistry, store: Store, client: Client) -> None:
         self._packs, self._store, self._client = packs, store, client
-        self._allowed: dict[str, float] = {}
+        self._allowed: dict[tuple[str, str], float] = {}
         self._looked_at: datetime | None = None
         self._last: datetime | None = None
 
@@ -93,9 +91,9 @@ class Incidents:
                 continue
             if pack.incidents is None:
                 continue
-            most = 2.0 * pack.incidents.starts
-            allowed = self._allowed.get(city, 0) + passed * pack.incidents.starts
-            self._allowed[city] = min(most, allowed)
+            for what in (_START, _MERGE):
+                more = self._allowed.get((city, what), 0) + passed * pack.incidents.starts
+                self._allowed[city, what] = min(2.0 * pack.incidents.starts, more)
             if looks:
                 done += await self._propose(pack, pack.incidents, now)
             done += await self._sweep(pack, pack.incidents, now)
@@ -197,20 +195,20 @@ class Incidents:
 
     # --- starting -------------------------------------------------------------------------------
 
-    def _take(self, city: str, most: int) -> int:
-        """Return how many may be started or merged now, at most so many."""
-        return min(int(self._allowed.get(city, 0)), most)
+    def _may(self, city: str, what: str) -> int:
+        """Return how many members may be started, or merged, now."""
+        return min(int(self._allowed.get((city, what), 0)), _AT_ONCE)
 
-    def _used(self, city: str, count: int) -> None:
-        self._allowed[city] = self._allowed.get(city, 0) - count
+    def _did(self, city: str, what: str, count: int) -> None:
+        self._allowed[city, what] = self._allowed.get((city, what), 0) - count
 
     async def _start(self, pack: Pack, now: datetime) -> int:
         city = pack.city.id
-        limit = self._take(city, _AT_ONCE)
+        limit = self._may(city, _START)
         if limit == 0 or await members.others_wait(self._store, now, _OTHERS_FIRST):
             return 0
         waiting = await members.to_start(self._store, city, limit)
-        self._used(city, len(waiting))
+        self._did(city, _START, len(waiting))
         return await _together(self._start_one, waiting)
 
     async def _start_one(self, complaint: Complaint) -> bool:
@@ -247,9 +245,9 @@ class Incidents:
         return done
 
     async def _merge(self, incident: Incident, lead: str, now: datetime) -> int:
-        limit = self._take(incident.city, _AT_ONCE)
+        limit = self._may(incident.city, _MERGE)
         found = await members.to_merge(self._store, incident.id, limit) if limit else []
-        self._used(incident.city, len(found))
+        self._did(incident.city, _MERGE, len(found))
 
         async def merge(number: str) -> bool:
             command = Merge(into=lead, reason=_REASON, incident=incident.id)

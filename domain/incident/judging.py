@@ -6,6 +6,7 @@ persons in danger are nobody's to hide in a crowd: they are at most suggested.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import StrEnum
@@ -55,22 +56,31 @@ class Judgement(Recorded):
     reasons: list[Reason]
 
 
+NAMED = 99
+"""The weight of a category that the sender named."""
+
+_STRONG = 4
+"""The weight from which another category is taken for another matter."""
+
+
 @dataclass(frozen=True)
 class Report:
-    """What a report says. `category`: named by its sender, or guessed by its words.
+    """What a report says.
 
-    `rival`: its words fit another category as well. `urgent`: its category is of an urgent tier.
-    `device`: no person speaks. `lat`, `lon`: in WGS-84.
+    `categories`: what it seems to be about, each with how many characters of its words say so;
+    the one that its sender named, with `NAMED`. `urgent`: the first of them is of an urgent tier.
+    `device`: no person speaks. `divisions`: names of streets, which its `area` says better. `lat`,
+    `lon`: in WGS-84.
     """
 
     title: str
     text: str
     address: str
     area: str | None
-    category: str | None
+    categories: dict[str, int]
     kind: Kind
     filed_at: datetime
-    rival: bool = False
+    divisions: tuple[str, ...] = ()
     urgent: bool = False
     device: bool = False
     lat: float | None = None
@@ -92,13 +102,15 @@ _OVER = re.compile(
 )
 _ASKED = re.compile(r"什么时候|何时|多久|几点|啥时候|能不能|还没|尚未|没有|没能|未能|盼|希望|尽快")
 _NAME = re.compile(
-    r"[\u4e00-\u9fff0-9a-z]{1,6}?(?:大街|大道|路|胡同|巷|小区|花园|家园|公寓|大厦|广场|苑|里|村)"
+    r"([\u4e00-\u9fff0-9a-z]{1,6}?)"
+    r"(?:大街|大道|路|街(?!道)|胡同|巷|小区|花园|家园|公寓|大厦|广场|苑|村|(?<=[东西南北中])里)"
 )
-_GENERIC = re.compile(
-    r"^(?:马|线|电|道|公|铁|整条|整个|全|本|我们?|咱们?|这|那|哪|各|一|半|回|上|在|住|家|楼|屋|城|乡|"
-    r"几个|周边|附近|旁边|隔壁|老旧|街|水|气|管|门|院|心|手|夜|的|是|到|里|农|同|全村|全小)*"
-    r"(?:大街|大道|路|胡同|巷|小区|花园|家园|公寓|大厦|广场|苑|里|村)$"
+_NO_NAME = frozenset(
+    "马线电道公铁条个全本们我咱这那哪各一半回上下在家楼屋城乡边近旁壁旧水气管门院心手的是到了没有停断"
+    "和与说去住整老大小从来给被把让等叫问因为就都也还又不该此你他几多每某"
 )
+"""Characters before the word for a road or an estate that make no name of it: 马路, 我们小区."""
+
 _EARTH = 6_371_000
 
 _fold = lru_cache(4096)(folded)
@@ -143,14 +155,13 @@ def _apart(report: Report, said: str, danger: tuple[str, ...]) -> list[Reason]:
 
 
 def _matter(scope: IncidentScope, report: Report, said: str) -> _Side:
-    fits = report.category in scope.categories
+    fits = [one for one in scope.categories if one in report.categories]
     words = [word for word in scope.words if _fold(word) in said]
     grounds = [Reason(ground=Ground.WORDS, text="、".join(words[:3]))] if words else []
-    if fits and report.category is not None:
-        grounds.append(Reason(ground=Ground.CATEGORY, text=report.category))
-    other = report.category is not None and not fits
-    against = [Reason(ground=Ground.OTHER_MATTER)] if other or report.rival else []
-    known = bool(words) or (fits and (report.device or not scope.words))
+    grounds += [Reason(ground=Ground.CATEGORY, text=one) for one in fits[:1]]
+    others = [weight for one, weight in report.categories.items() if one not in fits]
+    against = [Reason(ground=Ground.OTHER_MATTER)] if max(others, default=0) >= _STRONG else []
+    known = bool(words) or (bool(fits) and (report.device or not scope.words))
     return _Side(known, grounds, against)
 
 
@@ -170,7 +181,7 @@ def _place(scope: IncidentScope, report: Report, said: str) -> _Side:
         return _Side(bool(inside), where, none)
     address = folded(report.address)
     named = [one for one in scope.places if _fold(one) in address or _fold(one) in said]
-    others = _other_places(scope, f"{address}\n{said}")
+    others = _other_places([*scope.places, *report.divisions], f"{address}\n{said}")
     if others:
         elsewhere = [Reason(ground=Ground.OTHER_PLACE, text="、".join(others[:2]))]
         ours = [Reason(ground=Ground.PLACE_NAMED, text=named[0])] if named else []
@@ -195,14 +206,17 @@ def _inside(scope: IncidentScope, area: str | None) -> bool | None:
 
 
 def places_in(text: str) -> list[str]:
-    """Return the names of roads, estates and buildings in a folded text, as they are written."""
-    names = (found.group() for found in _NAME.finditer(text))
-    return [name for name in names if not _GENERIC.match(name)]
+    """Return the names of roads, estates and buildings in a folded text.
+
+    A name may have words before it that do not belong to it: Chinese has no spaces.
+    """
+    found = _NAME.finditer(text)
+    return [one.group() for one in found if one.group(1)[-1] not in _NO_NAME]
 
 
-def _other_places(scope: IncidentScope, text: str) -> list[str]:
-    """Return the places named that are none of the scope's."""
-    for ours in sorted((_fold(one) for one in scope.places), key=len, reverse=True):
+def _other_places(known: Iterable[str], text: str) -> list[str]:
+    """Return the places named that are none of those known."""
+    for ours in sorted(map(_fold, known), key=len, reverse=True):
         text = text.replace(ours, "，")
     return places_in(text)
 

@@ -1,6 +1,6 @@
 """A complaint as it is judged: what its words, its place and the city's rules say of it."""
 
-from domain.incident.judging import Report
+from domain.incident.judging import NAMED, Report
 from domain.pack.gcj02 import to_wgs84
 from domain.pack.pack import Pack
 from domain.pack.routing import CategorySuggestion, classify
@@ -21,12 +21,26 @@ def report_of(pack: Pack, complaint: Complaint, guess: CategorySuggestion | None
         text=complaint.text,
         address=place.address,
         area=place.area or guess.area,
-        category=guess.category,
+        categories=_weighed(pack, complaint, guess),
         kind=complaint.kind,
         filed_at=complaint.filed_at,
-        rival=any(one.code is ReasonCode.OTHER_KEYWORDS for one in guess.because),
         urgent=known and pack.tier(pack.category(guess.category or "").tier).urgent,
+        divisions=tuple(unit.name for unit in pack.streets),
         device=complaint.channel is Channel.SENSOR,
         lat=point[0],
         lon=point[1],
     )
+
+
+def _weighed(pack: Pack, complaint: Complaint, guess: CategorySuggestion) -> dict[str, int]:
+    """Return the category suggested and the next one, by the length of their words."""
+    if pack.knows(complaint.category):
+        return {str(complaint.category): NAMED}
+    weights: dict[str, int] = {}
+    for one in guess.because:
+        words = str(one.parameters.get("keywords", "")).replace(", ", "")
+        if one.code == ReasonCode.KEYWORDS and guess.category is not None:
+            weights[guess.category] = len(words)
+        elif one.code == ReasonCode.OTHER_KEYWORDS:
+            weights[str(one.parameters["category"])] = len(words)
+    return weights

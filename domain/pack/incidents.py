@@ -23,5 +23,5 @@ class IncidentPolicy(PackPart):
     minutes: int = Field(10, ge=1, le=120)
     reports: int = Field(20, ge=2, le=10_000)
     times: float = Field(5, ge=1, le=1000)
-    starts: int = Field(5, ge=1, le=100)
+    starts: int = Field(10, ge=1, le=100)
     danger: tuple[Words, ...] = DANGER
