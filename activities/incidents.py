@@ -124,7 +124,7 @@ class Incidents:
         if not reports:
             return False
         category = pack.category(crowd.category)
-        texts = [f"{one.place.address}\n{one.title}\n{one.text}" for one in reports]
+        texts = [f"{one.place.address}。{one.title}。{one.text}" for one in reports]
         first = min(reports, key=lambda one: one.filed_at)
         places = common_places(texts)
         street = pack.street_of(crowd.area)

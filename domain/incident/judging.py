@@ -102,7 +102,7 @@ _OVER = re.compile(
 )
 _ASKED = re.compile(r"什么时候|何时|多久|几点|啥时候|能不能|还没|尚未|没有|没能|未能|盼|希望|尽快")
 _NAME = re.compile(
-    r"([\u4e00-\u9fff0-9a-z]{1,6}?)"
+    r"([\u4e00-\u9fff]{1,6}?)"
     r"(?:大街|大道|路|街(?!道)|胡同|巷|小区|花园|家园|公寓|大厦|广场|苑|村|(?<=[东西南北中])里)"
 )
 _NO_NAME = frozenset(
@@ -119,7 +119,7 @@ _fold = lru_cache(4096)(folded)
 
 def judge(scope: IncidentScope, report: Report, danger: tuple[str, ...], zone: tzinfo) -> Judgement:
     """Return whether the report is surely, perhaps or not about the incident, with the reasons."""
-    said = folded(f"{report.title}\n{report.text}")
+    said = folded(f"{report.title}。{report.text}")
     matter, place, time = (
         _matter(scope, report, said),
         _place(scope, report, said),
@@ -181,7 +181,7 @@ def _place(scope: IncidentScope, report: Report, said: str) -> _Side:
         return _Side(bool(inside), where, none)
     address = folded(report.address)
     named = [one for one in scope.places if _fold(one) in address or _fold(one) in said]
-    others = _other_places([*scope.places, *report.divisions], f"{address}\n{said}")
+    others = _other_places([*scope.places, *report.divisions], f"{address}。{said}")
     if others:
         elsewhere = [Reason(ground=Ground.OTHER_PLACE, text="、".join(others[:2]))]
         ours = [Reason(ground=Ground.PLACE_NAMED, text=named[0])] if named else []

@@ -24,6 +24,8 @@ from app.filing.attachments import attached
 from app.filing.file_views import FileOut, file_out
 from app.filing.files import visible_files
 from app.filing.filing import Filed, Receipt
+from app.incidents.acts import LeaveIn
+from app.incidents.acts import leave as leave_incident
 from app.rewards.purses import report_reward
 from app.sending.commands import execute
 from app.tickets import ratings
@@ -164,6 +166,12 @@ async def _renew(context: AppContext, submitted: SubmittedForm) -> Receipt | Non
     return None
 
 
+async def _another(context: AppContext, submitted: SubmittedForm) -> Receipt | None:
+    """Say that the report is another matter than its incident."""
+    await leave_incident(context, submitted.caller, submitted.number, LeaveIn())
+    return None
+
+
 class CitizenAction(NamedTuple):
     """A form of the page: its action, its fields, and the message when it is done."""
 
@@ -188,6 +196,7 @@ ACTS: dict[str, CitizenAction] = {
         _rate, ("contacted", "resolved", "grade", "words"), N_("Thank you. Your rating counts.")
     ),
     "back": CitizenAction(_back, ("text",), N_("Thank you. It is handled again.")),
+    "another": CitizenAction(_another, (), N_("Thank you. It is handled by itself now.")),
     "renew": CitizenAction(_renew, (), N_("There is a new access code. The old one ends now.")),
 }
 _PASSED_ON = ("facts", "urge")
