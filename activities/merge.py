@@ -37,6 +37,6 @@ class Merging:
             raise refusal("merge_target_merged", "The other ticket is merged itself.")
         if row.category is None or row.tier is None:
             raise refusal("merge_target_unclassified", "Classify the other ticket first.")
-        if stage not in _JOINABLE:
+        if stage not in _JOINABLE and not question.member:
             raise refusal("merge_target_answered", "The other ticket has its answer already.")
         return MergePlan(category=row.category, tier=row.tier)

@@ -292,6 +292,11 @@ CODES: dict[str, Code] = {
     "already_objected": Code(409, "The line was objected to already."),
     "objection_not_found": Code(404, "Nobody objected to this line."),
     "objection_decided": Code(409, "The objection is decided already."),
+    # --- incidents
+    "incident_not_found": Code(404, "There is no such incident."),
+    "incident_over": Code(409, "The incident is not in a state in which that can be done."),
+    "not_in_incident": Code(409, "The report is not one of this incident in that way."),
+    "bad_lead": Code(422, "That ticket cannot be the one that is handled for all."),
     # --- promises
     "promise_not_found": Code(404, "The ticket has no such promise."),
     "promise_undated": Code(422, "A promise needs the day by which it is kept."),

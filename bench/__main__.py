@@ -24,6 +24,7 @@ from bench import (
     patrols,
     report,
     stalls,
+    storm,
 )
 from bench.compare import QUICK, NotWhole, Plan, compare
 from bench.encryption import encryption
@@ -132,6 +133,20 @@ def packs_(as_json: Json = False) -> None:
     """Measure the loading of a city pack, with 3,000 grid cells for instance."""
     measured = packs.measure_all()
     print_json([asdict(each) for each in measured]) if as_json else packs.show(out, measured)
+
+
+@app.command("storm")
+def storm_(
+    reports: Annotated[int, typer.Option(min=100, max=100_000)] = storm.REPORTS,
+    minutes: Annotated[float, typer.Option(min=0.2, max=60)] = storm.MINUTES,
+    seed: Annotated[int, typer.Option(help="The same seed writes the same reports.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Measure thousands of reports of one outage: one incident, each told at once and answered."""
+    values = _run(storm.storm(reports, minutes, say, seed)).as_dict()
+    print_json(values) if as_json else storm.show(out, values)
+    if not values["right"]:
+        raise typer.Exit(1)
 
 
 @app.command("inbox")

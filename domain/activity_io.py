@@ -256,12 +256,16 @@ class ClockPlan(Recorded):
 
 
 class MergeQuestion(Recorded):
-    """The request to merge `number`, which may be a report (举报), into the ticket `into`."""
+    """The request to merge `number`, which may be a report (举报), into the ticket `into`.
+
+    `member`: of an incident; then the other one may have its answer already, which is passed on.
+    """
 
     city: str
     number: str
     into: str
     of_wrongdoing: bool = False
+    member: bool = False
 
 
 class MergePlan(Recorded):

@@ -13,6 +13,7 @@ from domain.deadlines.registry import ClockName
 from domain.pack.catalogue import Category, Indicator, Reasons, Responsibility, ScoringRule, Unit
 from domain.pack.contractors import AssessmentRule, ContractorPolicy
 from domain.pack.directory import PlaceRow, Places
+from domain.pack.incidents import IncidentPolicy
 from domain.pack.law import Law
 from domain.pack.neighbours import HandoverPolicy
 from domain.pack.open311 import Open311Policy
@@ -134,6 +135,7 @@ class CityFile(PackPart):
     report_card: ReportCardPolicy | None = None
     open311: Open311Policy | None = None
     handover: HandoverPolicy | None = None
+    incidents: IncidentPolicy | None = None
     rating: RatingPolicy
     reasons: Reasons
 

@@ -27,6 +27,7 @@ PATROL_WORKFLOW = "Patrol"
 LISTS_WORKFLOW = "SupervisionLists"
 WEBHOOKS_WORKFLOW = "Webhooks"
 READINGS_WORKFLOW = "Readings"
+INCIDENTS_WORKFLOW = "Incidents"
 OUTBOX_JOB, BACKLOG_JOB = "outbox", "spool"
 """Schedules of the maintenance jobs whose results somebody waits for."""
 

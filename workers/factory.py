@@ -17,6 +17,7 @@ from activities.feedback import Feedback
 from activities.handle import park_assignment
 from activities.handover import Carrier, HandingOver
 from activities.handover_tickets import EngineTickets
+from activities.incidents import Incidents
 from activities.intake_backlog import IntakeBacklog
 from activities.merge import Merging
 from activities.outbox import Outbox
@@ -54,6 +55,7 @@ from workers.runner import TicketRunner
 from workflows.maintenance import (
     ArchiveWorkflow,
     HandoverWorkflow,
+    IncidentsWorkflow,
     IntakeBacklogWorkflow,
     LapseWorkflow,
     OutboxWorkflow,
@@ -88,6 +90,7 @@ WORKFLOWS = (
     HandoverWorkflow,
     WebhooksWorkflow,
     ReadingsWorkflow,
+    IncidentsWorkflow,
 )
 
 # All project modules pass through the sandbox (an open ticket then costs about 100 KB instead of
@@ -189,6 +192,7 @@ def ticket_worker(dependencies: ActivityDependencies, *, cached_tickets: int = 1
             handing_over.hand_over,
             webhooks.deliver,
             readings.judge,
+            Incidents(dependencies.packs, store, dependencies.client).keep,
         ],
         workflow_runner=sandboxed_runner(),
         max_cached_workflows=cached_tickets,

@@ -27,6 +27,7 @@ from runtime.names import (
     BACKLOG_JOB,
     BACKLOG_WORKFLOW,
     HANDOVER_WORKFLOW,
+    INCIDENTS_WORKFLOW,
     LAPSE_WORKFLOW,
     LISTS_WORKFLOW,
     OUTBOX_JOB,
@@ -76,6 +77,7 @@ JOBS = {
     "supervision_lists": (LISTS_WORKFLOW, timedelta(hours=1)),
     "webhooks": (WEBHOOKS_WORKFLOW, EVERY),
     "readings": (READINGS_WORKFLOW, EVERY),
+    "incidents": (INCIDENTS_WORKFLOW, EVERY),
 }
 
 

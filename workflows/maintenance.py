@@ -13,6 +13,7 @@ from runtime.names import (
     ARCHIVE_WORKFLOW,
     BACKLOG_WORKFLOW,
     HANDOVER_WORKFLOW,
+    INCIDENTS_WORKFLOW,
     LAPSE_WORKFLOW,
     LISTS_WORKFLOW,
     OUTBOX_WORKFLOW,
@@ -29,6 +30,7 @@ from runtime.names import (
 with workflow.unsafe.imports_passed_through():
     from activities.archive import Archiving
     from activities.handover import HandingOver
+    from activities.incidents import Incidents
     from activities.intake_backlog import IntakeBacklog
     from activities.maintenance import EVERY
     from activities.outbox import Outbox
@@ -237,5 +239,19 @@ class ReadingsWorkflow:
             Readings.judge,
             start_to_close_timeout=2 * EVERY,
             heartbeat_timeout=timedelta(seconds=30),
+            retry_policy=_RETRY,
+        )
+
+
+@workflow.defn(name=INCIDENTS_WORKFLOW)
+class IncidentsWorkflow:
+    """The proposing of incidents; the start, merging and answering of their members."""
+
+    @workflow.run
+    async def run(self) -> int:
+        return await workflow.execute_activity_method(
+            Incidents.keep,
+            start_to_close_timeout=2 * EVERY,
+            heartbeat_timeout=timedelta(minutes=1),
             retry_policy=_RETRY,
         )

@@ -73,6 +73,7 @@ async def merge(flow: EscalatingTicket, command: Merge, actor: Actor, at: dateti
         number=complaint.number,
         into=command.into,
         of_wrongdoing=flow.ticket.of_wrongdoing,
+        member=command.incident is not None,
     )
     plan = await ask(Merging.check, question)
     clocks: list[Clock] = []
@@ -83,7 +84,8 @@ async def merge(flow: EscalatingTicket, command: Merge, actor: Actor, at: dateti
     joined = MergedTicket(number=complaint.number, text=text, files=files, at=at)
     if flow.ticket.category is None or flow.ticket.tier is None:
         joined.category, joined.tier = plan.category, plan.tier
-    if not await tell(command.into, JOINED, joined):
+    # A member of an incident is answered by the incident's job: the lead is not told of each.
+    if command.incident is None and not await tell(command.into, JOINED, joined):
         raise Refused("merge_target_ended", "The other ticket has ended.")
     try:
         check(flow.ticket, command, actor, at)
@@ -98,6 +100,8 @@ async def merge(flow: EscalatingTicket, command: Merge, actor: Actor, at: dateti
         flow.record_event(merged, at, actor)
         flow.merged_at = at
     except Refused:  # it changed while the other one was notified, or became a parent itself
+        if command.incident is not None:
+            raise
         await tell(command.into, LEFT, MergedTicket(number=complaint.number, at=at))
         raise
 

@@ -1,5 +1,6 @@
 """Filing, for all entry points that take a complaint: registration, start and receipt."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,12 +22,26 @@ from store.tickets.numbers import new_number
 WAITING = "已登记，系统恢复后自动开始办理。请保存好编号和查询码。"
 
 
+class IncidentTold(Recorded):
+    """The incident (突发事件) that a report is about, and what is said of it at present.
+
+    `over`: it has ended.
+    """
+
+    id: str
+    title: str = Field(examples=["新华大街停水"])
+    statement: str = Field(examples=["供水管爆裂，正在抢修，预计今晚十点恢复供水。"])
+    version: int
+    over: bool = False
+    url: str
+
+
 class Receipt(Recorded):
     """The receipt: with number and access code the citizen follows the ticket.
 
     The code is the citizen's: it is told to them, and to the desk that reads it out. A unit that
     knew it could rate its own work. `due_at`: until when they are promised an answer; None until a
-    unit has the ticket.
+    unit has the ticket. `incident`: it is one of many reports of the same, and starts later.
     """
 
     number: str = Field(examples=["2603021234560"])
@@ -38,6 +53,7 @@ class Receipt(Recorded):
     due_at: Instant | None = None
     status_url: str
     message: str | None = None
+    incident: IncidentTold | None = None
 
 
 async def register(
@@ -48,10 +64,12 @@ async def register(
     idempotency_key: str | None,
     text: str,
     attaching: Attaching | None = None,
+    entries: Sequence[intake.Entry] = (),
 ) -> intake.Registered:
     """Register the complaint in the store, which gives it its number.
 
-    `text` is the whole request: the same key with other content is refused.
+    `text` is the whole request: the same key with other content is refused. `entries`: what is
+    entered with it.
 
     Raises:
         KeyReused, UnknownFile, TooManyFiles, StoreUnavailable
@@ -67,15 +85,21 @@ async def register(
         lambda: new_number(day),
         context.keys,
         attaching,
+        entries,
     )
 
 
 async def start(context: AppContext, registered: intake.Registered) -> Snapshot | None:
-    """Start the ticket, if new, and return its state; None while it waits for the engine."""
+    """Start the ticket, if new, and return its state; None while it waits for the engine.
+
+    A member of an incident waits for its turn.
+    """
     if registered.started:
         ticket = await tickets.state(context.store, registered.number)
         if ticket is not None:
             return ticket.snapshot()
+    if registered.incident is not None:
+        return None
     return await context.engine.file(registered.complaint, new=registered.new)
 
 
@@ -95,6 +119,7 @@ def filed(
     state: Snapshot | None,
     *,
     known: bool = False,
+    incident: IncidentTold | None = None,
 ) -> Filed:
     """Return the receipt; `state` None: the engine starts later.
 
@@ -112,7 +137,8 @@ def filed(
         stage=state.stage if state else Stage.ACCEPT,
         due_at=state.answer_due_at if state else None,
         status_url=f"{API}/tickets/{registered.number}",
-        message=None if state else WAITING,
+        message=None if state or incident else WAITING,
+        incident=incident,
     )
     return Filed(receipt, state is not None, registered.new)
 

@@ -14,6 +14,7 @@ from app.context import AppContext
 from app.errors import FieldProblem, Problem
 from app.filing import attachments, filing
 from app.filing.filing import Filed
+from app.filing.incidents import Placed, placed, told_to
 from app.metrics import complaints
 from domain.model import Incoming
 from domain.pack.pack import Pack
@@ -66,6 +67,7 @@ async def take(
     by_hand: bool = False,
     place: str = "",
     same: str | None = None,
+    alone: bool = False,
 ) -> Filed:
     """Register the complaint and start it, for all entry points.
 
@@ -74,25 +76,32 @@ async def take(
     with the day's entries, and in no other way. `same`: what makes two requests of one key the
     same, if it is not all that they say. `by_hand`: it stays at triage until a person decides.
     `place`: a fingerprint of the citizen's network; kept for a while where rewards may be abused.
+    `alone`: it is no member of an incident, whatever it says.
     """
     await permit(context, caller, right)
     now = context.engine.clock.now()
     pack = _pack(context, caller, body)
     _check(pack, body)
-    registered = await filing.register(
-        context,
-        pack,
-        _complaint(body, pack, now, by_hand, caller),
-        body.contact,
-        idempotency_key,
-        _digest_text(body, marks) if same is None else same,
-        attachments.wanted(context, body.files, None),
+    complaint = _complaint(body, pack, now, by_hand, caller)
+    crowd = Placed() if alone else await placed(context, pack, complaint)
+    registered = crowd.of(
+        await filing.register(
+            context,
+            pack,
+            complaint,
+            body.contact,
+            idempotency_key,
+            _digest_text(body, marks) if same is None else same,
+            attachments.wanted(context, body.files, None),
+            crowd.entries,
+        )
     )
     await _note_network(context, caller, pack, registered, place)
     state = await filing.start(context, registered)
+    incident = await told_to(context, registered)
     outcome = "spooled" if state is None else "accepted" if registered.new else "repeated"
-    complaints.labels(pack.city.id, outcome).inc()
-    return filing.filed(context, caller, registered, state)
+    complaints.labels(pack.city.id, "member" if incident else outcome).inc()
+    return filing.filed(context, caller, registered, state, incident=incident)
 
 
 async def _note_network(

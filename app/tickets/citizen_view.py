@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
+from app.filing.filing import IncidentTold
 from app.tickets.moments import MOMENTS, TimelineMoment
 from domain.deadlines.registry import ClockName
 from domain.events import Event
@@ -49,7 +50,8 @@ class CitizenTicket(Recorded):
     citizen. `rate_by`: until when they can rate. Limits of units and of the centre are not here.
     `reply`, `rating`: of the present round; what was answered before is in the timeline.
     `kept_here`: what is added is not passed on to the unit, because it is a report that was merged
-    into another ticket.
+    into another ticket. `incident`: the one (突发事件) that it is about, and what is said of it;
+    `can_leave_incident`: its citizen may still say that it is another matter.
     """
 
     number: str
@@ -77,6 +79,8 @@ class CitizenTicket(Recorded):
         True, description="A phone or an e-mail address was left; if not, it can be left later."
     )
     kept_here: bool = False
+    incident: IncidentTold | None = None
+    can_leave_incident: bool = False
     timeline: list[TimelineEntry] = Field(default_factory=list)
     messages: list[Notification] = Field(default_factory=list)
 
@@ -119,6 +123,17 @@ def with_moments(view: CitizenTicket, moments: Sequence[TimelineMoment]) -> Citi
     ]
     timeline = sorted([*view.timeline, *told], key=lambda entry: entry.at)
     return view.model_copy(update={"timeline": timeline})
+
+
+def with_incident(view: CitizenTicket, told: IncidentTold | None) -> CitizenTicket:
+    """Return the view with the incident that it is about."""
+    if told is None:
+        return view
+    waits = view.stage in _BEFORE_ITS_ANSWER
+    return view.model_copy(update={"incident": told, "can_leave_incident": waits})
+
+
+_BEFORE_ITS_ANSWER = (Stage.ACCEPT, Stage.TRIAGE, Stage.DISPATCH, Stage.HANDLE, Stage.MERGED)
 
 
 def _can_be_opened(ticket: Ticket) -> bool:

@@ -16,10 +16,12 @@ from app.access.permission import permit
 from app.context import AppContext
 from app.errors import Problem
 from app.filing import filing
+from app.filing.incidents import belongs
 from app.filing.intake import ComplaintIn
 from app.sending.call_errors import NotRunning
 from domain.actors import SYSTEM
 from domain.commands.intake.merge import Merge
+from domain.incident.judging import Verdict
 from domain.messages import Act
 from domain.pack.catalogue import Category, Unit
 from domain.pack.pack import Pack
@@ -49,6 +51,9 @@ async def similar(context: AppContext, pack: Pack, body: ComplaintIn, key: str) 
         return []
     values = body.model_dump(exclude={"city", "contact"})
     complaint = filing.unnumbered(pack, datetime.now(UTC), **values)
+    found = await belongs(context, pack, complaint)
+    if found is not None and found[1].verdict is Verdict.SURE:
+        return []  # nobody has to look for the ticket of an incident that they are told of
     guess = classify(pack, complaint)
     if guess.category is None or not guess.confident:
         return []

@@ -12,8 +12,15 @@ from app.access.visibility import city_of, discreet, discreet_events, hidden_fro
 from app.cities.periods import Moment
 from app.context import AppContext
 from app.errors import Problem
+from app.incidents.views import told_member
 from app.tickets.beside_workflow import beside_workflow
-from app.tickets.citizen_view import CitizenTicket, citizen_view, waiting_view, with_moments
+from app.tickets.citizen_view import (
+    CitizenTicket,
+    citizen_view,
+    waiting_view,
+    with_incident,
+    with_moments,
+)
 from domain.actors import Role
 from domain.events import Event
 from domain.facts.machine_reasons import reasons_of
@@ -156,11 +163,13 @@ async def as_citizen(context: AppContext, caller: Caller, number: str) -> Citize
     if ticket is not None:
         view = citizen_view(ticket, events, messages, context.packs.get(ticket.complaint.city))
         beside = await beside_workflow(context, caller, ticket)
-        return with_moments(view, beside.moments)
+        told = await told_member(context, number)
+        return with_incident(with_moments(view, beside.moments), told)
     registered = await intake.get(context.store, number)
     if registered is None:
         raise Problem("ticket_not_found")
-    return waiting_view(registered.complaint)
+    told = await told_member(context, number)
+    return with_incident(waiting_view(registered.complaint), told)
 
 
 async def listed(context: AppContext, caller: Caller, query: ListQuery) -> TicketPage:

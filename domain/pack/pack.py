@@ -28,6 +28,7 @@ from domain.pack.catalogue import (
 )
 from domain.pack.contractors import AssessmentRule, ContractorPolicy
 from domain.pack.directory import PlaceRow, Places
+from domain.pack.incidents import IncidentPolicy
 from domain.pack.neighbours import HandoverPolicy
 from domain.pack.open311 import Open311Policy
 from domain.pack.patrols import Patrols
@@ -137,6 +138,7 @@ class Pack(PackPart):
     report_card: ReportCardPolicy | None = None
     open311: Open311Policy | None = None
     handover: HandoverPolicy | None = None
+    incidents: IncidentPolicy | None = None
     rating: RatingPolicy
     reasons: Reasons
     units: tuple[Unit, ...]
@@ -187,6 +189,7 @@ class Pack(PackPart):
             rounds=True,
             traces=True,
             one_asked=True,
+            incidents=self.incidents is not None,
         )
 
     def unit(self, code: str) -> Unit:

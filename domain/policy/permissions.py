@@ -190,6 +190,18 @@ TABLE: tuple[Right, ...] = (
     _staff("list_readings", "see the readings behind a ticket", SEEING),
     _all("ask_to_send_events", "ask whether events of devices may be sent from an origin"),
     _all("send_events", "hand in events of devices, with the token or signature of their source"),
+    # --- incidents (突发事件)
+    Right("list_incidents", "see a city's incidents, and which reports belong to them",
+          _OVERSEERS | {Role.DESK}, scope=Scope.READ),
+    Right("declare_incident", "declare an incident (突发事件), or dismiss a proposed one", _DESKS,
+          scope=Scope.ACT),
+    Right("run_incident", "say what is told of an incident, end it, and open it again", _DESKS,
+          scope=Scope.ACT),
+    Right("sort_incident", "take a report into an incident, or out of it", _DESKS,
+          scope=Scope.ACT),
+    Right("leave_incident", "say that one's own report is another matter than its incident",
+          _CITIZENS),
+    _all("get_incident", "read what is said of an incident in public"),
     # --- filing: open to everybody; with a token, for others
     Right("file_complaint", "file a complaint; with a token: for others", _FILERS | {Role.CITIZEN},
           scope=Scope.FILE, everybody=True),

@@ -90,3 +90,8 @@ class Rules(Recorded):
         description="A question is put to the ticket's own citizen, whose answer alone ends the "
         "pause; false if it was accepted when those of merged tickets were asked as well.",
     )
+    incidents: bool = Field(
+        False,
+        description="It may be merged as a member of an incident, without telling the ticket that "
+        "is handled (ADR 0055); false if it was accepted before that, or where there are none.",
+    )

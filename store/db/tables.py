@@ -61,7 +61,8 @@ class IntakeTable(Base, table=True):
     """The intake register: every complaint as registered, with the backlog of those not started.
 
     `started_at`: when its workflow started. `recorded_at`: when its ticket's record begins.
-    `code_generation`: how often its access code was replaced.
+    `code_generation`: how often its access code was replaced. `incident`: the one of which it is a
+    member, and which starts its ticket; None for the backlog's own.
     """
 
     __tablename__ = "intake"
@@ -81,6 +82,7 @@ class IntakeTable(Base, table=True):
     attempts: int = 0
     last_error: str | None = None
     code_generation: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    incident: str | None = None
 
 
 class PersonTable(Base, table=True):

@@ -44,6 +44,7 @@ async def complaints(
     """Count the complaints that wait for `older_than`, and list the oldest; by city or all."""
     waits: list[ColumnElement[bool]] = [
         _INTAKE.started_at.is_(None),
+        _INTAKE.incident.is_(None),  # members of incidents are started at a pace, and not late
         _INTAKE.filed_at <= now - older_than,
     ]
     if city is not None:

@@ -19,6 +19,7 @@ from store.db.report_tables import report_case
 from store.files.files import let_go
 from store.grid import checks
 from store.handover import handovers
+from store.incidents import members
 from store.tickets import (
     bookings,
     councils,
@@ -40,7 +41,7 @@ _SHRUNK = (
     " supervision_row, supervision_step, assessment_objection,"
     " promise, report_case, hearing_ticket, hearing_rating,"
     " booking, booking_entry, mediation, mediation_party, mediation_point,"
-    " handover, handover_letter, handover_note"
+    " handover, handover_letter, handover_note, incident_member"
 )
 """The tables that erasing takes something from."""
 _KEY, _EVENT, _SHARE = tables.ticket_key.c, tables.event.c, tables.assignment.c
@@ -75,6 +76,7 @@ async def erase(store: Store, number: str, at: datetime) -> None:
         _forget_reward_words(connection, number)
         councils.forget(connection, number)
         checks.forget(connection, number)
+        members.forget(connection, number)
         supervision_lists.forget(connection, number)
         _forget_objections(connection, number)
         promises.forget(connection, number)

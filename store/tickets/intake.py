@@ -43,11 +43,16 @@ _FAILED = (
 )
 
 
+Entry = Callable[[Connection, Complaint], None]
+"""What is entered elsewhere in the transaction that registers a complaint."""
+
+
 @dataclass(frozen=True)
 class Registered:
     """A registered complaint. `new`: registered by this very call.
 
-    `code_generation`: how often its access code was replaced.
+    `code_generation`: how often its access code was replaced. `incident`: the one of which it is a
+    member.
     """
 
     number: str
@@ -55,6 +60,7 @@ class Registered:
     new: bool
     started: bool
     code_generation: int = 0
+    incident: str | None = None
 
 
 def _insert_intake(store: Store) -> Insert:
@@ -75,11 +81,12 @@ async def register(
     new_number: Callable[[], str],
     keys: TicketKeys | None = None,
     attaching: Attaching | None = None,
+    entries: Sequence[Entry] = (),
 ) -> Registered:
     """Register `complaint`, put `person` into the vault, and attach the files.
 
     All in one transaction, in which the ticket's key is made, too; without `keys` it is made when
-    it is first needed.
+    it is first needed. `entries`: what is entered with it, the first time.
 
     The number of `complaint` is assigned here, and so is its `person`, unless it follows a ticket
     of a person who is in the vault already. The same idempotency key always returns the first
@@ -111,6 +118,8 @@ async def register(
                     made[new_complaint.number] = keys.make(connection, new_complaint.number)
                 if attaching is not None:
                     attach(connection, new_complaint.number, attaching)
+                for enter in entries:
+                    enter(connection, new_complaint)
                 return Registered(new_complaint.number, new_complaint, new=True, started=False)
             if idempotency_key is not None:
                 row = connection.execute(_BY_KEY, {"key": idempotency_key}).first()
@@ -137,6 +146,7 @@ def _entry(complaint: Complaint, key: str | None, mark: str) -> Row:
         "attempts": 0,
         "last_error": None,
         "code_generation": 0,
+        "incident": None,
     }
 
 
@@ -182,6 +192,7 @@ def _registered(row: ResultRow) -> Registered:
         new=False,
         started=row.started_at is not None,
         code_generation=row.code_generation,
+        incident=row.incident,
     )
 
 
@@ -230,11 +241,16 @@ async def pending(
     """Return complaints registered but not started, filed at least `older_than` ago.
 
     Those that failed least often come first: one that always fails must not hold up the rest.
+    Members of incidents are started by the job of these.
     """
     columns = tables.intake.c
     spool = (
         select(columns.complaint)
-        .where(columns.started_at.is_(None), columns.filed_at <= now - older_than)
+        .where(
+            columns.started_at.is_(None),
+            columns.incident.is_(None),
+            columns.filed_at <= now - older_than,
+        )
         .order_by(columns.attempts, columns.filed_at, columns.number)
         .limit(limit)
     )

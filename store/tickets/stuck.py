@@ -12,7 +12,19 @@ from enum import StrEnum
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, String, case, func, literal, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+)
 
 from domain.ticket.stages import Stage
 from store.db import setback_tables, tables
@@ -20,6 +32,9 @@ from store.db.engine import ResultRow, Store
 
 GRACE = timedelta(minutes=1)
 """The longest time for a step that no person has to do."""
+
+_PACED = timedelta(hours=6)
+"""The longest time in which the members of an incident are started, one after another."""
 
 NAMED = 5
 """The most tickets that are named of each kind, the longest wait first."""
@@ -82,8 +97,11 @@ def _stuck_of(waits: Waits, rows: Sequence[ResultRow]) -> Stuck:
 
 def _intake(now: datetime, city: str | None) -> Select[Any]:
     waits = case((_INTAKE.started_at.is_(None), Waits.START.value), else_=Waits.RECORD.value)
+    paced = and_(_INTAKE.started_at.is_(None), _INTAKE.incident.is_not(None))
     statement = select(waits.label("waits"), _INTAKE.number, _INTAKE.filed_at.label("since")).where(
-        _UNRECORDED, _INTAKE.filed_at <= now - GRACE
+        _UNRECORDED,
+        _INTAKE.filed_at <= now - GRACE,
+        or_(~paced, _INTAKE.filed_at <= now - _PACED),
     )
     return _first(_of(statement, _INTAKE.city, city))
 

@@ -49,6 +49,11 @@ EXEMPT = {
     "guards.opened": "counts wrong codes for an act that has asked",
     "bookings.new_time": "a part of acts that ask: which times an appointment would have",
     "filing.key_of_repetition": "a part of filing, which asks",
+    "incidents.placed": "a part of filing: whether the report is a member of an incident",
+    "incidents.belongs": "the same, asked before the report is filed",
+    "incidents.told_to": "says to who files what is said of its incident",
+    "views.known": "finds the incident of an act that has asked",
+    "views.told_member": "says what is said of its incident to who may read the ticket",
     "installation.store_ready": "tells a load balancer that the store answers, and nothing else",
 }
 """The functions that do not ask, and why."""

@@ -41,6 +41,7 @@ DOORS = {
     "api.rest.grid": "checks, and tickets of diaries, in `test_grid.py`",
     "api.rest.handover": "hand-overs and what citizens say of them, in `test_handover.py`",
     "api.rest.hearings": "hearings, invitations and promises, in `test_keys_beside_tickets.py`",
+    "api.rest.incidents": "declaring, in `test_incidents.py`",
     "api.rest.intake": "filing",
     "api.rest.leaving_contacts": "leaving a contact later",
     "api.rest.mediations": "mediations and proposals, in `test_keys_beside_tickets.py`",

@@ -29,6 +29,7 @@ from domain.pack.catalogue import (
 from domain.pack.condition_vocabulary import EventCase, ResultCase, ShareCase, TicketFacts
 from domain.pack.contractors import AssessmentRule, ContractorPolicy
 from domain.pack.directory import PlaceFeature, PlaceKind, PlaceRow, Places
+from domain.pack.incidents import IncidentPolicy
 from domain.pack.law import Clause, Law, LawDocument
 from domain.pack.neighbours import HandoverPolicy
 from domain.pack.open311 import (
@@ -126,6 +127,7 @@ DOCUMENTED: dict[str, list[type[BaseModel] | type[StrEnum] | Iterable[str]]] = {
         AttributeValue,
         AttributeType,
     ],
+    "`[incidents]`": [IncidentPolicy],
     "`[rating]`": [RatingPolicy, GradeChoice],
     "`[reasons]`": [Reasons, Reason],
     "`[places]`": [Places, PlaceKind, PlaceFeature],

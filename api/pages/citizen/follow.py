@@ -31,6 +31,8 @@ from app.filing.attachments import attached
 from app.filing.file_views import FileOut, file_out
 from app.filing.files import visible_files
 from app.filing.filing import Filed, Receipt
+from app.incidents.acts import LeaveIn
+from app.incidents.acts import leave as leave_incident
 from app.rewards.purses import report_reward
 from app.sending.commands import execute
 from app.tickets import ratings
@@ -183,6 +185,12 @@ def _elsewhere(
     return done
 
 
+async def _another(context: AppContext, submitted: SubmittedForm) -> Receipt | None:
+    """Say that the report is another matter than its incident."""
+    await leave_incident(context, submitted.caller, submitted.number, LeaveIn())
+    return None
+
+
 class CitizenAction(NamedTuple):
     """A form of the page: its action, its fields, and the message when it is done."""
 
@@ -218,6 +226,7 @@ ACTS: dict[str, CitizenAction] = {
         ("contacted", "resolved", "grade", "words"),
         N_("Thank you. Your rating goes on to the other city."),
     ),
+    "another": CitizenAction(_another, (), N_("Thank you. It is handled by itself now.")),
     "renew": CitizenAction(_renew, (), N_("There is a new access code. The old one ends now.")),
 }
 _PASSED_ON = ("facts", "urge")

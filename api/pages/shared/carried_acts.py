@@ -69,6 +69,8 @@ _OTHERS = (
     (r"/staff/council-topics/[\w.-]+/councils", N_("Prepare a council")),
     (r"/staff/council-topics/[\w.-]+/councils/\w+/[a-z0-9/-]+", N_("Change a council")),
     (r"/staff/council-topics/[\w.-]+/tickets", N_("Link a ticket to a topic")),
+    (r"/staff/incidents", N_("Declare an incident")),
+    (r"/staff/incidents/\w+/[a-z/-]+", N_("Change an incident")),
     (r"/staff/hearings", N_("Prepare a public hearing")),
     (r"/staff/hearings/[\w.-]+/[\w/-]+", N_("Change a public hearing")),
     (r"/staff/report-card", N_("Choose a typical case")),

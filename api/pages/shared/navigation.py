@@ -172,6 +172,9 @@ NAVIGATION: tuple[NavigationLink, ...] = (
         _OVERSEERS | {Role.OFFICER},
         Subject.REPORT_CARD,
     ),
+    NavigationLink(
+        _WORK, N_("Incidents"), "/staff/incidents", _OVERSEERS | {_DESK}, Subject.INCIDENTS
+    ),
     NavigationLink(_GRID, N_("Devices"), "/staff/devices", _OVERSEERS | {_DESK}, Subject.SENSORS),
     NavigationLink(
         _WORK,

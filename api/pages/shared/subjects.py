@@ -21,6 +21,7 @@ class Subject(StrEnum):
     REPORT_CARD = "report_card"  # 向群众汇报
     COUNCILS = "councils"  # 协商议事
     HANDOVER = "handover"  # 移交
+    INCIDENTS = "incidents"  # 突发事件
 
 
 def subjects_of(pack: Pack, unit: str | None) -> frozenset[Subject]:
@@ -92,6 +93,11 @@ def _handover(pack: Pack, unit: str | None) -> bool:
     return pack.handover is not None
 
 
+def _incidents(pack: Pack, unit: str | None) -> bool:
+    del unit
+    return pack.incidents is not None
+
+
 _HAS: dict[Subject, Callable[[Pack, str | None], bool]] = {
     Subject.REWARDS: _rewards,
     Subject.GRID: _grid,
@@ -104,4 +110,5 @@ _HAS: dict[Subject, Callable[[Pack, str | None], bool]] = {
     Subject.REPORT_CARD: _report_card,
     Subject.COUNCILS: _councils,
     Subject.HANDOVER: _handover,
+    Subject.INCIDENTS: _incidents,
 }

@@ -3,9 +3,12 @@
 from datetime import datetime
 from typing import Literal
 
-from domain.actors import Actor
+from pydantic.json_schema import SkipJsonSchema
+
+from domain.actors import Actor, Role
 from domain.commands import forms
 from domain.commands.base import CommandBase, Number
+from domain.commands.lookups import rules_of
 from domain.commands.spec import CommandSpec
 from domain.facts import merging
 from domain.refusals import Refused
@@ -15,11 +18,16 @@ from domain.words import N_
 
 
 class Merge(CommandBase):
-    """并单: handle it with another ticket, whose answer this one's citizen gets, too."""
+    """并单: handle it with another ticket, whose answer this one's citizen gets, too.
+
+    `incident`: the one of which it is a member; only the system says so. The other ticket is then
+    not told: it could not take as many as an incident has, and its answer is passed on for it.
+    """
 
     do: Literal["merge"] = "merge"
     into: Number
     reason: Text
+    incident: SkipJsonSchema[str | None] = None
 
     planned = True
     leads_to = merging.Merged
@@ -57,6 +65,10 @@ class Merge(CommandBase):
     )
 
     def guard(self, ticket: Ticket, actor: Actor, at: datetime) -> None:
+        if self.incident is not None and not (
+            actor.role is Role.SYSTEM and rules_of(ticket).incidents
+        ):
+            raise Refused("not_in_this_city", "Only the system merges members of an incident.")
         if self.into == ticket.complaint.number:
             raise Refused("merge_itself", "A ticket cannot be merged into itself.")
         if ticket.complainants:

@@ -1,0 +1,1 @@
+"""Incidents in the database: each one, its members, and the marks of reports."""

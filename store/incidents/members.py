@@ -1,0 +1,317 @@
+"""Members of incidents: entered with their report, started and merged later, answered together.
+
+A member's report is in the intake book like any other. While the book names its incident, the
+backlog leaves it to the incident's own job (`activities.incidents`).
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Select, and_, func, or_, select, update
+
+from domain.incident.incident import MemberState
+from domain.incident.judging import Reason
+from domain.ticket.complaint import Complaint
+from store.db import incident_tables, tables
+from store.db.engine import ResultRow, Store
+
+_MEMBER = incident_tables.member
+_M, _INTAKE = incident_tables.member.c, tables.intake.c
+_ERROR_LENGTH = 200
+
+
+class Member(NamedTuple):
+    """A report of an incident, and how far it is. See `store.db.incident_tables`."""
+
+    number: str
+    incident: str
+    city: str
+    state: MemberState
+    area: str | None
+    channel: str
+    reasons: list[Reason]
+    filed_at: datetime
+    told: int
+    merged_at: datetime | None
+    answered_at: datetime | None
+    by: str
+
+
+class Counts(NamedTuple):
+    """How many reports of an incident there are, by how far they are."""
+
+    members: int
+    suggested: int
+    out: int
+    started: int
+    merged: int
+    answered: int
+
+
+class New(NamedTuple):
+    """A report that becomes one of an incident. `told`: the statement's version on its receipt."""
+
+    incident: str
+    state: MemberState
+    area: str | None
+    reasons: Sequence[Reason]
+    told: int
+    by: str
+
+
+def enter(store: Store, new: New, at: datetime) -> Callable[[Connection, Complaint], None]:
+    """Return the entry of a report, for the transaction that registers it or finds it again.
+
+    One that was entered before, or taken out by a person, stays as it is.
+    """
+    entry = store.insert(_MEMBER).on_conflict_do_nothing()
+    hold = update(tables.intake)
+
+    def work(connection: Connection, complaint: Complaint) -> None:
+        values = {
+            "number": complaint.number,
+            "incident": new.incident,
+            "city": complaint.city,
+            "state": str(new.state),
+            "area": new.area,
+            "channel": complaint.channel.value,
+            "reasons": _json(new.reasons),
+            "filed_at": complaint.filed_at,
+            "joined_at": at,
+            "told": new.told,
+            "read": new.told,
+            "merged_at": None,
+            "answered_at": None,
+            "out_at": None,
+            "by": new.by,
+            "attempts": 0,
+            "last_error": None,
+        }
+        entered = connection.execute(entry, values).rowcount == 1
+        if entered and new.state is MemberState.MEMBER:
+            which = _INTAKE.number == complaint.number
+            connection.execute(hold.where(which).values(incident=new.incident))
+
+    return work
+
+
+async def get(store: Store, number: str) -> Member | None:
+    row = await store.first(select(_MEMBER).where(_M.number == number))
+    return None if row is None else _member(row)
+
+
+async def note_read(store: Store, number: str, version: int) -> None:
+    """Note that the citizen has seen this version of the statement."""
+    which = and_(_M.number == number, _M.read < version)
+    await store.change(update(_MEMBER).where(which).values(read=version))
+
+
+async def take_out(store: Store, number: str, by: str, at: datetime) -> Member | None:
+    """Take a report out, so that the backlog starts it; None if it is no member or suggestion."""
+
+    def work(connection: Connection) -> Member | None:
+        row = connection.execute(
+            select(_MEMBER).where(_M.number == number).with_for_update()
+        ).first()
+        if row is None or row.state == MemberState.OUT:
+            return None
+        out = {"state": str(MemberState.OUT), "out_at": at, "by": by}
+        connection.execute(update(_MEMBER).where(_M.number == number).values(out))
+        connection.execute(
+            update(tables.intake).where(_INTAKE.number == number).values(incident=None)
+        )
+        return _member(row)
+
+    return await store.write(work)
+
+
+async def take_in(store: Store, number: str, by: str, at: datetime) -> bool:
+    """Make a suggested report, or one that was taken out, a member; False if there is none."""
+
+    def work(connection: Connection) -> bool:
+        row = connection.execute(
+            select(_MEMBER).where(_M.number == number).with_for_update()
+        ).first()
+        if row is None or row.state == MemberState.MEMBER:
+            return False
+        values = {"state": str(MemberState.MEMBER), "out_at": None, "by": by, "joined_at": at}
+        fresh = {"merged_at": None, "answered_at": None, "attempts": 0}
+        connection.execute(update(_MEMBER).where(_M.number == number).values(values | fresh))
+        connection.execute(
+            update(tables.intake).where(_INTAKE.number == number).values(incident=row.incident)
+        )
+        return True
+
+    return await store.write(work)
+
+
+# --- lists and counts ---------------------------------------------------------------------------
+
+
+async def listed(
+    store: Store, incident: str, state: MemberState, limit: int, after: str = ""
+) -> list[Member]:
+    """Return reports of an incident by their numbers."""
+    which = (
+        select(_MEMBER)
+        .where(_M.incident == incident, _M.state == str(state), _M.number > after)
+        .order_by(_M.number)
+        .limit(limit)
+    )
+    return [_member(row) for row in await store.rows(which)]
+
+
+async def counts(store: Store, incident: str) -> Counts:
+    state, started = _M.state, _INTAKE.started_at.is_not(None)
+    member = state == "member"
+
+    def number(*which: Any) -> Any:
+        return func.count().filter(*which)
+
+    row = await store.first(
+        select(
+            number(member),
+            number(state == "suggested"),
+            number(state == "out"),
+            number(member, started),
+            number(member, _M.merged_at.is_not(None)),
+            number(member, _M.answered_at.is_not(None)),
+        )
+        .select_from(_MEMBER)
+        .outerjoin(tables.intake, _INTAKE.number == _M.number)
+        .where(_M.incident == incident)
+    )
+    return Counts(*row) if row is not None else Counts(0, 0, 0, 0, 0, 0)
+
+
+async def by_area(store: Store, incident: str) -> list[tuple[str | None, int]]:
+    """Return the members by their area, most first."""
+    size = func.count().label("size")
+    which = (
+        select(_M.area, size)
+        .where(_M.incident == incident, _M.state == "member")
+        .group_by(_M.area)
+        .order_by(size.desc(), _M.area)
+    )
+    return [(row.area, row.size) for row in await store.rows(which)]
+
+
+async def times(store: Store, incident: str) -> list[datetime]:
+    """Return when the members were filed, in order."""
+    which = (
+        select(_M.filed_at)
+        .where(_M.incident == incident, _M.state == "member")
+        .order_by(_M.filed_at)
+    )
+    return [row.filed_at for row in await store.rows(which)]
+
+
+# --- going on -----------------------------------------------------------------------------------
+
+
+async def others_wait(store: Store, now: datetime, for_long: timedelta) -> bool:
+    """Return whether complaints of no incident wait for their start for so long."""
+    which = (
+        select(_INTAKE.number)
+        .where(
+            _INTAKE.started_at.is_(None),
+            _INTAKE.incident.is_(None),
+            _INTAKE.attempts == 0,
+            _INTAKE.filed_at <= now - for_long,
+        )
+        .limit(1)
+    )
+    return await store.first(which) is not None
+
+
+async def going(store: Store, city: str) -> list[str]:
+    """Return the incidents of which something is still to be done."""
+    waits = and_(_M.state == "member", _M.answered_at.is_(None))
+    parts = and_(_M.state == "out", _M.merged_at.is_not(None))
+    which = select(_M.incident).where(_M.city == city, or_(waits, parts)).distinct()
+    return [row.incident for row in await store.rows(which)]
+
+
+async def to_start(store: Store, city: str, limit: int) -> list[Complaint]:
+    """Return members of the city whose tickets were not started, those that failed least first."""
+    which = (
+        select(_INTAKE.complaint)
+        .where(_INTAKE.started_at.is_(None), _INTAKE.incident.is_not(None), _INTAKE.city == city)
+        .order_by(_INTAKE.attempts, _INTAKE.filed_at, _INTAKE.number)
+        .limit(limit)
+    )
+    return [Complaint.model_validate_json(row.complaint) for row in await store.rows(which)]
+
+
+async def to_merge(store: Store, incident: str, limit: int) -> list[str]:
+    """Return members whose tickets are recorded, and wait for no answer yet."""
+    which = (
+        _unanswered(incident)
+        .where(_M.merged_at.is_(None), _INTAKE.recorded_at.is_not(None))
+        .limit(limit)
+    )
+    return [row.number for row in await store.rows(which)]
+
+
+async def to_part(store: Store, incident: str, limit: int) -> list[str]:
+    """Return those taken out whose tickets still wait for the lead's answer."""
+    which = (
+        select(_M.number)
+        .where(_M.incident == incident, _M.state == "out", _M.merged_at.is_not(None))
+        .order_by(_M.attempts, _M.number)
+        .limit(limit)
+    )
+    return [row.number for row in await store.rows(which)]
+
+
+async def to_answer(store: Store, incident: str, limit: int) -> list[str]:
+    """Return members that wait for the answer of the lead."""
+    which = _unanswered(incident).where(_M.merged_at.is_not(None)).limit(limit)
+    return [row.number for row in await store.rows(which)]
+
+
+def _unanswered(incident: str) -> Select[tuple[str]]:
+    return (
+        select(_M.number)
+        .join(tables.intake, _INTAKE.number == _M.number)
+        .where(_M.incident == incident, _M.state == "member", _M.answered_at.is_(None))
+        .order_by(_M.attempts, _M.filed_at)
+    )
+
+
+async def note_merged(store: Store, number: str, at: datetime) -> bool:
+    """Note that its ticket waits for the lead's answer; False if it was taken out meanwhile."""
+    which = and_(_M.number == number, _M.state == "member")
+    return await store.change(update(_MEMBER).where(which).values(merged_at=at)) == 1
+
+
+async def note_apart(store: Store, number: str) -> None:
+    """Note that it waits for the lead's answer no more."""
+    await store.change(update(_MEMBER).where(_M.number == number).values(merged_at=None))
+
+
+async def note_answered(store: Store, number: str, at: datetime) -> None:
+    await store.change(update(_MEMBER).where(_M.number == number).values(answered_at=at))
+
+
+async def note_failed(store: Store, number: str, error: str) -> None:
+    """Note a failed attempt; `error` is a code or another text without personal data."""
+    values = {"attempts": _M.attempts + 1, "last_error": error[:_ERROR_LENGTH]}
+    await store.change(update(_MEMBER).where(_M.number == number).values(values))
+
+
+def forget(connection: Connection, number: str) -> None:
+    """Delete what a report itself said of why it belongs, in the transaction that erases it."""
+    connection.execute(update(_MEMBER).where(_M.number == number).values(reasons="[]"))
+
+
+def _json(reasons: Sequence[Reason]) -> str:
+    return json.dumps([one.model_dump(mode="json") for one in reasons], ensure_ascii=False)
+
+
+def _member(row: ResultRow) -> Member:
+    values = {name: row._mapping[name] for name in Member._fields}
+    reasons = [Reason.model_validate(one) for one in json.loads(values["reasons"])]
+    return Member(**values | {"state": MemberState(row.state), "reasons": reasons})
