@@ -49,6 +49,8 @@ CODES: dict[str, Code] = {
     "too_many_requests": Code(429, "Too often in so short a time; wait a while."),
     # --- permissions and existence
     "forbidden": Code(403, "This role may not do that."),
+    "not_for_machines": Code(403, "No machine may do that here: a person has to."),
+    "agent_token_needed": Code(403, "This door is for agents, with an agent's token."),
     "identity_protected": Code(403, "The unit may not see who complained."),
     "person_unknown": Code(404, "No contact details were given, or they were erased."),
     "scope_missing": Code(403, "The scope of this token does not allow that."),
@@ -143,6 +145,7 @@ CODES: dict[str, Code] = {
     "question_cap": Code(409, "The citizen was asked as often as is allowed."),
     "co_handler_cap": Code(409, "No more units may be called in."),
     "delegation_cap": Code(409, "The ticket cannot be delegated further down."),
+    "left_to_people": Code(409, "Somebody asked for a person: no machine acts on this ticket now."),
     "top_level": Code(409, "No unit is above the one that leads."),
     "urged_too_often": Code(429, "The ticket was urged often enough today."),
     "facts_too_often": Code(429, "Enough was added to the ticket today."),

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, RootModel, StringConstraints, model_valid
 
 from domain.deadlines.calendar import OfficeSpans
 from domain.deadlines.registry import ClockName
+from domain.pack.agents import AgentPolicy
 from domain.pack.catalogue import Category, Indicator, Reasons, Responsibility, ScoringRule, Unit
 from domain.pack.contractors import AssessmentRule, ContractorPolicy
 from domain.pack.directory import PlaceRow, Places
@@ -130,6 +131,7 @@ class CityFile(PackPart):
     contractors: ContractorPolicy = ContractorPolicy()
     promises: PromisePolicy | None = None
     report_card: ReportCardPolicy | None = None
+    agents: AgentPolicy | None = None
     rating: RatingPolicy
     reasons: Reasons
 

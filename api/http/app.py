@@ -20,6 +20,7 @@ from api.http.proxies import Proxies
 from api.http.security_headers import SecurityHeaders
 from api.http.slow_bodies import SlowBodies
 from api.http.telemetry import Telemetry
+from api.mcp import door
 from api.pages.account.sign_in import AGAIN, CARRIED, SIGN_IN
 from api.pages.all_pages import PAGES
 from api.pages.citizen import maps, photos
@@ -203,7 +204,7 @@ def create_app(
 def _routes() -> list[BaseRoute]:
     """Return all routes, built once per process: they do not depend on the installation."""
     router = APIRouter()
-    for one in (*(module.router for module in ROUTERS), assets.router, *PAGES):
+    for one in (*(module.router for module in ROUTERS), door.router, assets.router, *PAGES):
         router.include_router(one)
     return router.routes
 

@@ -176,6 +176,7 @@ async def listed(context: AppContext, caller: Caller, query: ListQuery) -> Ticke
         "city": city_of(caller, query.city),
         "hidden": hidden_from(context, caller),
         "told_channel": caller.unit is None,
+        "reports": not caller.machine,
     }
     page = await tickets.page(context.store, Filters(**values | fields), query.cursor, query.limit)
     rows = [_discreet(caller, row) for row in page.rows]

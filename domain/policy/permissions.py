@@ -168,6 +168,9 @@ TABLE: tuple[Right, ...] = (
     _all("get_hearing", "read a public hearing, ask and rate with an invitation's code"),
     _staff("list_promises", "list promises by their day; officers: their own unit's"),
     _all("list_public_promises", "read the promises of published answers, and how they ended"),
+    # --- machines (agents)
+    Right("use_agent_door", "call tools as a machine, with the token of an agent",
+          frozenset({Role.DESK, Role.DISPATCHER, Role.OFFICER, Role.SUPERVISOR})),
     # --- sensors
     Right("take_reading", "hand in the readings of devices, which may become tickets", _FILERS,
           scope=Scope.FILE),
