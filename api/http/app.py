@@ -32,6 +32,7 @@ from api.pages.shared.refused import refused
 from api.rest import (
     access_codes,
     accounts,
+    agents,
     appointments,
     assignments,
     audits,
@@ -128,6 +129,7 @@ ROUTERS = (
     publications,
     board,
     accounts,
+    agents,
     tokens,
     packs,
     patrols,

@@ -14,22 +14,31 @@ from mcp_types import (
     INVALID_PARAMS,
     CallToolRequestParams,
     CallToolResult,
+    GetPromptRequestParams,
+    GetPromptResult,
+    ListPromptsResult,
+    ListResourcesResult,
     ListToolsResult,
     PaginatedRequestParams,
+    ReadResourceRequestParams,
+    ReadResourceResult,
     TextContent,
+    TextResourceContents,
 )
 from starlette.requests import Request
 
 from api.http.i18n import language_of
-from api.mcp import ticket_tools
+from api.mcp import acting_tools, city_tools, ticket_tools
+from api.mcp.prompts import TRIAGE, UnknownPrompt, prompt
 from api.mcp.refusals import REFUSED, refusal
+from api.mcp.resources import RESOURCES
 from api.mcp.tools import AgentTool, ToolCall
 from runtime.release import release
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 
 CALLER = "jiesu.agent"
-"""Where the request's scope has the caller whom the door has identified."""
+"""The place in a request's scope of the caller whom the door has identified."""
 
 INSTRUCTIONS = (
     "Jiesu handles the complaints of a city's people. You act as a program: everything that you do "
@@ -39,7 +48,9 @@ INSTRUCTIONS = (
     "propose is sent only when a person has confirmed it."
 )
 
-TOOLS: dict[str, AgentTool[Any]] = {one.name: one for one in (*ticket_tools.TOOLS,)}
+TOOLS: dict[str, AgentTool[Any]] = {
+    one.name: one for one in (*ticket_tools.TOOLS, *city_tools.TOOLS, *acting_tools.TOOLS)
+}
 """All tools, by their names."""
 
 
@@ -59,7 +70,7 @@ async def list_tools(
 async def call_tool(
     ctx: ServerRequestContext[Any, Any], params: CallToolRequestParams
 ) -> CallToolResult:
-    """ToolCall a tool. A refusal is a result with its code; a tool that there is not is an error."""
+    """Run a tool. A refusal is a result with its code; a tool that there is not is an error."""
     call = _call_of(ctx)
     tool = TOOLS.get(params.name)
     if tool is None:
@@ -81,6 +92,42 @@ async def call_tool(
     return CallToolResult(content=[text], structured_content=content)
 
 
+async def list_resources(
+    _ctx: ServerRequestContext[Any, Any], _params: PaginatedRequestParams | None
+) -> ListResourcesResult:
+    """Return the resources."""
+    return ListResourcesResult(resources=[one.described() for one in RESOURCES.values()])
+
+
+async def read_resource(
+    ctx: ServerRequestContext[Any, Any], params: ReadResourceRequestParams
+) -> ReadResourceResult:
+    """Read a resource."""
+    found = RESOURCES.get(str(params.uri))
+    if found is None:
+        raise MCPError(INVALID_PARAMS, "There is no such resource.")
+    text = await found.read(_call_of(ctx))
+    content = TextResourceContents(uri=found.uri, mime_type=found.media_type, text=text)
+    return ReadResourceResult(contents=[content])
+
+
+async def list_prompts(
+    _ctx: ServerRequestContext[Any, Any], _params: PaginatedRequestParams | None
+) -> ListPromptsResult:
+    """Return the prompts."""
+    return ListPromptsResult(prompts=[TRIAGE])
+
+
+async def get_prompt(
+    _ctx: ServerRequestContext[Any, Any], params: GetPromptRequestParams
+) -> GetPromptResult:
+    """Return a prompt, filled in."""
+    try:
+        return prompt(params.name, dict(params.arguments or {}))
+    except UnknownPrompt as error:
+        raise MCPError(INVALID_PARAMS, str(error)) from error
+
+
 def make_server() -> Server[Any]:
     """Return the server, with its tools, resources and prompts."""
     return Server(
@@ -90,4 +137,8 @@ def make_server() -> Server[Any]:
         instructions=INSTRUCTIONS,
         on_list_tools=list_tools,
         on_call_tool=call_tool,
+        on_list_resources=list_resources,
+        on_read_resource=read_resource,
+        on_list_prompts=list_prompts,
+        on_get_prompt=get_prompt,
     )

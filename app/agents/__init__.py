@@ -1,1 +1,1 @@
-"""What machines (agents) read and do, without personal data, and what people decide about it."""
+"""Reading and acting of machines (agents), without personal data, and people's decisions on it."""

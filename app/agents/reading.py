@@ -39,7 +39,7 @@ _MOST_MERGED = 100
 
 
 class AgentListQuery(Incoming):
-    """Which tickets to list; what is left out matches everything."""
+    """The filter of a list; omitted fields match everything."""
 
     stage: Stage | None = None
     outcome: Outcome | None = None

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from app.access.caller import BY_CITIZEN, Caller
+from app.access.machines import check_content
 from app.access.permission import permit
 from app.access.visibility import city_of
 from app.context import AppContext
@@ -76,6 +77,8 @@ async def take(
     `place`: a fingerprint of the citizen's network; kept for a while where rewards may be abused.
     """
     await permit(context, caller, right)
+    if caller is not None:
+        check_content(caller, body)
     now = context.engine.clock.now()
     pack = _pack(context, caller, body)
     _check(pack, body)

@@ -6,6 +6,7 @@ from typing import NamedTuple, ParamSpec, TypeVar
 
 from app.access.caller import Caller
 from app.access.permission import permit
+from app.agents.request_views import request_moments
 from app.context import AppContext
 from app.tickets.appointment_moments import appointment_moments
 from app.tickets.council_topics import topic_councils_of
@@ -16,6 +17,7 @@ from app.tickets.moments import TimelineMoment
 from app.tickets.promise_views import PromiseOut, promise_moments
 from app.tickets.promises import promises_of
 from domain.ticket.ticket import Ticket
+from store.agents import requests
 
 Item = TypeVar("Item")
 Asked = ParamSpec("Asked")
@@ -24,8 +26,8 @@ Asked = ParamSpec("Asked")
 class BesideWorkflow(NamedTuple):
     """Councils and promises as the reader may see them.
 
-    `moments`: of them, of councils on the topics that the ticket is linked to, of mediations and of
-    appointments, the first moment first.
+    `moments`: of them, of councils on the topics that the ticket is linked to, of mediations, of
+    appointments, and of requests for a person, the first moment first.
     """
 
     councils: list[CouncilOut]
@@ -45,7 +47,7 @@ async def beside_workflow(context: AppContext, caller: Caller, ticket: Ticket) -
     number, pack = ticket.complaint.number, context.packs.get(ticket.complaint.city)
     await permit(context, caller, "get_ticket", number)
     no_report = not ticket.of_wrongdoing
-    councils, of_topics, promises, mediated, booked = await asyncio.gather(
+    councils, of_topics, promises, mediated, booked, asked = await asyncio.gather(
         _if(no_report and pack.council is not None, councils_of, context, caller, number),
         _if(no_report and pack.council is not None, topic_councils_of, context, caller, number),
         _if(pack.promises is not None, promises_of, context, caller, number),
@@ -58,9 +60,11 @@ async def beside_workflow(context: AppContext, caller: Caller, ticket: Ticket) -
             pack,
             context.now(),
         ),
+        _if(pack.agents is not None, requests.of_ticket, context.store, number),
     )
     held = moments_of([*councils, *of_topics])
-    moments = [*held, *promise_moments(promises), *mediated, *booked]
+    people = request_moments(asked, caller, context.now())
+    moments = [*held, *promise_moments(promises), *mediated, *booked, *people]
     return BesideWorkflow(councils, promises, sorted(moments, key=lambda moment: moment.at))
 
 

@@ -1,4 +1,4 @@
-"""What a city lets machines (agents) do: nothing, unless its pack says so."""
+"""The rules of a city for machines (agents): they may do nothing, unless its pack says so."""
 
 from typing import Literal
 
@@ -28,7 +28,7 @@ on a report of wrongdoing."""
 
 
 class AgentPolicy(PackPart):
-    """`[agents]`. What machines may do in this city; in one without it they can do nothing.
+    """`[agents]`. The rules for machines; in a city without them machines can do nothing.
 
     `acts`: the commands that they may give. `files`: whether they may file complaints for others.
     `answer_within`: how long a person has to answer who asked for one, or contests what a machine

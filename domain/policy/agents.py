@@ -1,4 +1,4 @@
-"""What machines may do at all, whatever a city's pack says: the rights of an agent's token.
+"""The rights that machines may have at all, whatever a city's pack says.
 
 Anything that is in none of these sets is forbidden to machines, at every door.
 """
@@ -14,6 +14,9 @@ ACTS: frozenset[str] = frozenset(get_args(AgentAct))
 
 FILING = frozenset({"file_complaint"})
 
+PROPOSING = frozenset({"propose_reply"})
+"""Rights to say something to people, who decide what becomes of it."""
+
 OPEN = frozenset(
     {
         "use_agent_door",
@@ -25,10 +28,10 @@ OPEN = frozenset(
         "list_answers",
     }
 )
-"""What everybody may read: machines may, too."""
+"""Rights to read what everybody may read."""
 
-MASKED = frozenset({"get_ticket", "list_events", "list_tickets"})
-"""What machines read and say through `app.agents` only, which covers every personal datum."""
+MASKED = frozenset({"get_ticket", "list_events", "list_tickets", "page_desk"})
+"""Rights to read through `app.agents` only, which covers every personal datum."""
 
 SCOPES = frozenset({Scope.READ, Scope.ACT, Scope.FILE})
 """The scopes that an agent's token may have: none to see people, to audit, or to administer."""
@@ -42,7 +45,7 @@ def open_to_machines(key: str, *, masked: bool) -> bool:
     shown is covered."""
     if key in MASKED:
         return masked
-    return key in OPEN or key in FILING or key in ACTS
+    return key in OPEN | PROPOSING | FILING | ACTS
 
 
 def allowed_by(policy: AgentPolicy | None, key: str) -> bool:

@@ -1,1 +1,1 @@
-"""What people decide about machines: requests for a person, and drafts of replies."""
+"""Decisions of people about machines: requests for a person, and drafts of replies."""

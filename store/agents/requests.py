@@ -35,7 +35,7 @@ class RequestKind(StrEnum):
 
 
 class RequestOutcome(StrEnum):
-    """What a person decided."""
+    """The decision of a person."""
 
     STANDS = "stands"  # 维持: what the machine did was right
     CORRECTED = "corrected"  # 纠正: a person has done it otherwise

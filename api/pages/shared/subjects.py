@@ -20,6 +20,7 @@ class Subject(StrEnum):
     APPOINTMENTS = "appointments"  # 预约办理
     REPORT_CARD = "report_card"  # 向群众汇报
     COUNCILS = "councils"  # 协商议事
+    MACHINES = "machines"  # 系统程序、转人工
 
 
 def subjects_of(pack: Pack, unit: str | None) -> frozenset[Subject]:
@@ -86,6 +87,11 @@ def _councils(pack: Pack, unit: str | None) -> bool:
     return pack.council is not None
 
 
+def _machines(pack: Pack, unit: str | None) -> bool:
+    del unit
+    return pack.agents is not None
+
+
 _HAS: dict[Subject, Callable[[Pack, str | None], bool]] = {
     Subject.REWARDS: _rewards,
     Subject.GRID: _grid,
@@ -97,4 +103,5 @@ _HAS: dict[Subject, Callable[[Pack, str | None], bool]] = {
     Subject.APPOINTMENTS: _appointments,
     Subject.REPORT_CARD: _report_card,
     Subject.COUNCILS: _councils,
+    Subject.MACHINES: _machines,
 }
