@@ -5,6 +5,7 @@ sees it. Host and origin are compared with the names of this installation, so th
 browser shows can reach it by a name of its own.
 """
 
+import json
 import logging
 from functools import cache
 from typing import Annotated, Any
@@ -14,6 +15,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from mcp.server import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
+from mcp_types import INVALID_REQUEST, PARSE_ERROR
+from starlette.responses import JSONResponse
 from starlette.types import Receive, Send
 from starlette.types import Scope as ConnectionScope
 
@@ -53,7 +56,32 @@ async def door(
     """Answer one message of the protocol."""
     await context.limits.count("agents", caller.id)
     body = await request.body()
+    if (fault := envelope_fault(body)) is not None:
+        return fault
     return _Answer(_server(), _security(context.settings), caller, body)
+
+
+def envelope_fault(body: bytes) -> Response | None:
+    """Return the protocol's error for a body that is no message of it; None for a message.
+
+    Asked here, because the protocol's library would repeat in its answer what was sent.
+    """
+    try:
+        message = json.loads(body)
+    except (ValueError, RecursionError):
+        return _fault(PARSE_ERROR, "The body is not JSON.")
+    if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
+        return _fault(INVALID_REQUEST, "The body is not one message of JSON-RPC 2.0.")
+    names_method = isinstance(message.get("method"), str)
+    numbered = isinstance(message.get("id", 0), str | int) and message.get("id") is not True
+    if not names_method or not numbered or not isinstance(message.get("params", {}), dict):
+        return _fault(INVALID_REQUEST, "The message is not a request of JSON-RPC 2.0.")
+    return None
+
+
+def _fault(code: int, message: str) -> Response:
+    content = {"jsonrpc": "2.0", "id": None, "error": {"code": code, "message": message}}
+    return JSONResponse(content, 400)
 
 
 @cache
