@@ -1,5 +1,7 @@
 """Tools about the city: its catalogue, figures, places and calendar, and what its rules suggest."""
 
+from typing import Any
+
 from api.mcp.ticket_tools import TicketIn
 from api.mcp.tools import AgentTool, ToolCall
 from app.agents import advice
@@ -53,7 +55,7 @@ async def _triage_of(call: ToolCall, asked: TicketIn) -> TriageAdvice:
     return await advice.suggest_for_ticket(call.context, call.caller, asked.number, call.language)
 
 
-TOOLS = (
+TOOLS: tuple[AgentTool[Any], ...] = (
     AgentTool(
         name="get_catalogue",
         title="Read the city's catalogue",

@@ -48,9 +48,9 @@ INSTRUCTIONS = (
     "propose is sent only when a person has confirmed it."
 )
 
-TOOLS: dict[str, AgentTool[Any]] = {
-    one.name: one for one in (*ticket_tools.TOOLS, *city_tools.TOOLS, *acting_tools.TOOLS)
-}
+_ALL: tuple[AgentTool[Any], ...] = (*ticket_tools.TOOLS, *city_tools.TOOLS, *acting_tools.TOOLS)
+
+TOOLS: dict[str, AgentTool[Any]] = {one.name: one for one in _ALL}
 """All tools, by their names."""
 
 

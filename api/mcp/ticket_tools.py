@@ -1,6 +1,6 @@
 """Tools that read tickets, covered."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, StringConstraints
 
@@ -37,7 +37,7 @@ async def _events(call: ToolCall, asked: TicketIn) -> AgentEvents:
     return await reading.get_events(call.context, call.caller, asked.number, call.language)
 
 
-TOOLS = (
+TOOLS: tuple[AgentTool[Any], ...] = (
     AgentTool(
         name="list_tickets",
         title="List tickets",

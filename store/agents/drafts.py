@@ -85,9 +85,10 @@ async def decide(
             if (found.decided_by, found.used) == (by, used):
                 return found
             raise Refused("draft_decided", "A person has decided this already.")
-        decided = {"decided_at": clock(connection), "decided_by": by, "used": used}
+        now = clock(connection)
+        decided = {"decided_at": now, "decided_by": by, "used": used}
         connection.execute(update(reply_draft).where(which).values(decided))
-        return replace(found, decided_at=decided["decided_at"], decided_by=by, used=used)
+        return replace(found, decided_at=now, decided_by=by, used=used)
 
     return await store.write(work)
 

@@ -116,7 +116,8 @@ async def test_a_machine_reports_nobody(agents: Api) -> None:
 
 async def test_filing_is_recorded_as_a_machine_s_and_tells_no_code(agents: Api) -> None:
     async with talking(agents, await agent_token(agents, Role.DESK)) as client:
-        body = {"text": "路灯不亮，请修。", "key": "lamp-0001", "contact": PERSON["phone"]}
+        body: dict[str, Any] = {"text": "路灯不亮，请修。", "key": "lamp-0001"}
+        body["contact"] = PERSON["phone"]
         assert refused(await client.call_tool("file_complaint", body)) == "invalid_request"
         body["contact"] = {"phone": PERSON["phone"]}
         filed = told(await client.call_tool("file_complaint", body))
