@@ -35,6 +35,10 @@ COMMANDS = {
     ),
     "account": CommandEntry("cli.account:app", "Accounts of the people who sign in."),
     "token": CommandEntry("cli.token:app", "Bearer tokens for staff and programs."),
+    "mcp": CommandEntry(
+        "cli.agent_door:mcp",
+        "Pass the tools of an installation's /mcp on to a local agent, on stdin and stdout.",
+    ),
     "audit": CommandEntry("cli.audit:app", "Replay tickets from their histories."),
     "record": CommandEntry(
         "cli.record:app", "Tickets whose record is ahead of the engine, an older copy."

@@ -36,12 +36,27 @@ OF_UNITS = frozenset({Role.OFFICER, Role.GRID_WORKER})
 """The roles of those who belong to a unit, and see no more than concerns it."""
 
 
+MACHINE = "agent:"
+"""The beginning of the ids of machines (agents): wherever an id is recorded, also in histories and
+by programs of an earlier version, it says so. No account's id has a colon."""
+
+
+def is_machine(actor_id: str) -> bool:
+    """Return whether this is the id of a machine, and not of a person or a plain program."""
+    return actor_id.startswith(MACHINE)
+
+
 class Actor(Recorded):
     """An actor. `id` is an account's id, never a citizen's name or phone."""
 
     role: Role
     id: str = ""
     unit: str | None = None
+
+    @property
+    def machine(self) -> bool:
+        """True if a machine acted, with the token of an agent."""
+        return is_machine(self.id)
 
     def __str__(self) -> str:
         return ":".join(part for part in (self.role.value, self.unit, self.id) if part)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, RootModel, StringConstraints, model_valid
 
 from domain.deadlines.calendar import OfficeSpans
 from domain.deadlines.registry import ClockName
+from domain.pack.agents import AgentPolicy
 from domain.pack.catalogue import Category, Indicator, Reasons, Responsibility, ScoringRule, Unit
 from domain.pack.contractors import AssessmentRule, ContractorPolicy
 from domain.pack.directory import PlaceRow, Places
@@ -136,6 +137,7 @@ class CityFile(PackPart):
     open311: Open311Policy | None = None
     handover: HandoverPolicy | None = None
     incidents: IncidentPolicy | None = None
+    agents: AgentPolicy | None = None
     rating: RatingPolicy
     reasons: Reasons
 

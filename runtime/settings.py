@@ -156,6 +156,11 @@ class Settings(FileSettings):
         "5/hour", description="One-time codes sent to one phone that one address asked for."
     )
     limit_commands: Limit = Field("300/minute", description="Commands of one person or token.")
+    agent_hosts: list[str] = Field(
+        default_factory=list,
+        description="Further names, as hosts, by which agents reach `/mcp`.",
+    )
+    limit_agents: Limit = Field("600/minute", description="Calls of one agent at `/mcp`.")
     limit_directory: Limit = Field(
         "600/minute", description="Searches of the directory of places from one address."
     )

@@ -278,8 +278,9 @@ async def _of_token(text: str, context: AppContext) -> Caller:
     row = await tokens.find(context.store, text, datetime.now(UTC))
     if row is None or row.role in (Role.CITIZEN, Role.SYSTEM):
         raise Problem("unauthenticated", "The token is unknown, expired or revoked.")
-    actor = Actor(role=row.role, id=row.id, unit=row.unit)
-    return confined(context.packs, Caller(actor, row.id, row.name, row.city, row.scopes))
+    who = row.actor_id  # an agent's says that a machine is asking
+    actor = Actor(role=row.role, id=who, unit=row.unit)
+    return confined(context.packs, Caller(actor, who, row.name, row.city, row.scopes))
 
 
 async def citizen_of(request: Request, number: str, code: str, context: AppContext) -> Caller:

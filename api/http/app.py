@@ -20,6 +20,7 @@ from api.http.proxies import Proxies
 from api.http.security_headers import SecurityHeaders
 from api.http.slow_bodies import SlowBodies
 from api.http.telemetry import Telemetry
+from api.mcp import door
 from api.open311 import routes as open311
 from api.open311.dialect import ROOT, V2, Open311Dialect
 from api.open311.parameters import MULTIPART
@@ -34,6 +35,7 @@ from api.pages.shared.refused import refused
 from api.rest import (
     access_codes,
     accounts,
+    agents,
     appointments,
     assignments,
     audits,
@@ -139,6 +141,7 @@ ROUTERS = (
     publications,
     board,
     accounts,
+    agents,
     tokens,
     packs,
     patrols,
@@ -221,7 +224,7 @@ def create_app(
 def _routes() -> list[BaseRoute]:
     """Return all routes, built once per process: they do not depend on the installation."""
     router = APIRouter()
-    for one in (*(module.router for module in ROUTERS), assets.router, *PAGES):
+    for one in (*(module.router for module in ROUTERS), door.router, assets.router, *PAGES):
         router.include_router(one)
     return router.routes
 

@@ -6,6 +6,7 @@ from app.errors import Problem
 from domain.actors import OF_UNITS, Actor, Role
 from domain.commands.relations import Relation, relation
 from domain.pack.pack import Pack
+from domain.policy.agents import open_to_machines
 from domain.policy.permissions import RIGHTS, Right, Scope
 from domain.ticket.complaint import Filer
 from domain.ticket.ticket import Ticket
@@ -20,7 +21,8 @@ class Caller:
     """The caller of a request. `id` is unique, and the prefix of the caller's keys.
 
     `city`: the only one this caller serves; None: all of them. `scopes`: what a token is for.
-    `ticket`: the only one of a citizen, whose access code they showed. `city_unclear`: an officer
+    `ticket`: the only one of a citizen, whose access code they showed. `masked`: what this machine
+    is shown is covered (`app.agents`). `city_unclear`: an officer
     without a city, whose unit's code is not that of exactly one. `granted`: the rights, each with
     its ticket, that were found in this request.
     """
@@ -32,6 +34,7 @@ class Caller:
     scopes: frozenset[Scope] = EVERY_SCOPE
     session: Session | None = None
     ticket: str | None = None
+    masked: bool = False
     city_unclear: bool = False
     granted: set[tuple[str, str | None]] = field(default_factory=set, compare=False, repr=False)
 
@@ -39,6 +42,11 @@ class Caller:
     def first_password(self) -> bool:
         """True if this caller has to choose a password of their own first."""
         return self.session is not None and self.session.first_password
+
+    @property
+    def machine(self) -> bool:
+        """True if a machine is asking, with the token of an agent."""
+        return self.actor.machine
 
     @property
     def citizen(self) -> bool:
@@ -60,6 +68,8 @@ class Caller:
 
     def may(self, right: Right) -> bool:
         """Return whether role and scopes allow it; the relation to the ticket is not checked."""
+        if self.machine and not open_to_machines(right.key, masked=self.masked):
+            return False
         scoped = right.scope is None or right.scope in self.scopes
         return scoped and self.actor.role in right.roles
 
@@ -93,5 +103,7 @@ class Caller:
 
     def sees(self, ticket: Ticket, pack: Pack) -> bool:
         """Return whether this caller may know of the ticket."""
+        if self.machine and ticket.of_wrongdoing:  # no machine knows of reports of wrongdoing
+            return False
         allowed = RIGHTS["get_ticket"].allows(self.actor.role, self.near(ticket, pack))
         return allowed and self.serves(ticket.complaint.city)

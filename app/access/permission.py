@@ -3,6 +3,7 @@
 import structlog
 
 from app.access.caller import Caller
+from app.access.machines import check_machine
 from app.access.visibility import visible
 from app.context import AppContext
 from app.errors import Problem
@@ -29,7 +30,7 @@ async def permit(
 
     Raises:
         Problem: unauthenticated, password_change_needed, city_unclear, `unknown`, scope_missing,
-            forbidden
+            forbidden; for machines not_for_machines, left_to_people
     """
     right = RIGHTS[key]
     if caller is None:
@@ -44,6 +45,8 @@ async def permit(
         raise Problem("city_unclear", f"Unit: {caller.actor.unit}.")
     if number is not None and not await _may_know(context, caller, number, right):
         raise Problem(unknown)
+    if caller.machine:
+        await check_machine(context, caller, right, number)
     if not caller.may(right):
         logger.warning("refused", key=key, role=caller.actor.role.value, caller=caller.id)
         if caller.actor.role in right.roles:
@@ -82,5 +85,6 @@ async def _waits_in(context: AppContext, caller: Caller, number: str) -> bool:
     return (
         registered is not None
         and caller.serves(registered.complaint.city)
+        and not (caller.machine and registered.complaint.of_wrongdoing)
         and await tickets.get(context.store, number) is None
     )

@@ -70,6 +70,7 @@ class RateLimits:
                 "phone",
                 "phone_from_one",
                 "commands",
+                "agents",
                 "directory",
             )
         }

@@ -9,9 +9,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from app.access.caller import Caller
-from app.errors import Problem
+from app.errors import FieldProblem, Problem
 from domain.actors import OF_UNITS, Role
 from domain.pack.pack import UnknownUnit
+from domain.policy import agents
 from domain.policy.permissions import ACCOUNTS, Scope, scopes_of
 from packs.registry import PackRegistry, UnknownCity
 
@@ -57,6 +58,36 @@ def scope_of(
     if city is not None and unit:
         packs.get(city).unit(unit)
     return RoleScope(role, unit, city)
+
+
+def check_agent(packs: PackRegistry, who: RoleScope) -> None:
+    """Refuse an agent's token that nothing could be done with: a machine works in one city, which
+    serves machines, and never administers or audits.
+
+    Raises:
+        Problem: invalid_request, not_in_this_city
+    """
+    if who.role not in agents.ROLES:
+        raise Problem("invalid_request", "An agent is of desk, dispatch, supervision or a unit.")
+    if who.city is None:
+        missing = FieldProblem(field="city", code="missing", message="An agent is of one city.")
+        raise Problem("invalid_request", errors=[missing])
+    if packs.get(who.city).agents is None:
+        raise Problem("not_in_this_city", "The city's pack has no section `[agents]`.")
+
+
+def agent_scopes(role: Role, requested: Sequence[Scope] | None) -> list[Scope]:
+    """Return the scopes of an agent's token: never to see people, to audit or to administer.
+
+    Raises:
+        Problem: scope_useless
+    """
+    useful = [scope for scope in scopes_of(role) if scope in agents.SCOPES]
+    if requested is None:
+        return useful
+    if not requested or not set(requested) <= set(useful):
+        raise Problem("scope_useless", f"Of use to an agent: {', '.join(useful)}.")
+    return [scope for scope in Scope if scope in requested]
 
 
 def cities_of(packs: PackRegistry, unit: str, among: Iterable[str] | None = None) -> list[str]:

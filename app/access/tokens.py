@@ -8,7 +8,7 @@ from pydantic import Field
 from app.access.accounts import Line
 from app.access.caller import Caller
 from app.access.permission import permit
-from app.access.role_scope import granted_scopes, hand_on, scope_of
+from app.access.role_scope import agent_scopes, check_agent, granted_scopes, hand_on, scope_of
 from app.context import AppContext
 from app.errors import Problem
 from domain.actors import Role
@@ -29,6 +29,9 @@ class TokenIn(Incoming):
     unit: Code | None = None
     city: Code | None = None
     scopes: list[Scope] | None = Field(None, max_length=len(Scope))
+    agent: bool = Field(
+        False, description="A machine uses it: at `/mcp`, in one city, without personal data."
+    )
     days: int = Field(tokens.VALID.days, ge=1, le=tokens.LONGEST.days)
 
 
@@ -45,6 +48,7 @@ class TokenLine(Recorded):
     expires_at: Instant
     last_used_at: Instant | None
     revoked_at: Instant | None
+    agent: bool = Field(False, description="A machine uses it.")
 
     def valid(self, now: datetime) -> bool:
         return self.revoked_at is None and now < self.expires_at
@@ -76,7 +80,11 @@ async def issue(
     """Issue a token; the same `key` a second time is refused as already_issued."""
     await permit(context, caller, "manage_tokens")
     who = scope_of(context.packs, body.role, body.unit, body.city, within=caller.city)
-    scopes = granted_scopes(who.role, body.scopes)
+    if body.agent:
+        check_agent(context.packs, who)
+        scopes = agent_scopes(who.role, body.scopes)
+    else:
+        scopes = granted_scopes(who.role, body.scopes)
     hand_on(caller, scopes)
     now = datetime.now(UTC)
     expires = now + timedelta(days=body.days)
@@ -90,6 +98,7 @@ async def issue(
         scopes=scopes,
         city=who.city,
         token_id=context.mark(f"token/{caller.id}/{key}")[:12] if key else None,
+        agent=body.agent,
     )
     logger.info("token", what="issued", token=token_id, by=caller.id)
     return IssuedToken(id=token_id, secret=secret, expires_at=expires, scopes=scopes)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from app.access.caller import BY_CITIZEN, Caller
+from app.access.machines import check_content
 from app.access.permission import permit
 from app.access.visibility import city_of
 from app.context import AppContext
@@ -79,6 +80,8 @@ async def take(
     `alone`: it is no member of an incident, whatever it says.
     """
     await permit(context, caller, right)
+    if caller is not None:
+        check_content(caller, body)
     now = context.engine.clock.now()
     pack = _pack(context, caller, body)
     _check(pack, body)

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import create_model
 
 from app.access.caller import Caller
+from app.access.machines import check_content
 from app.access.permission import may_know, permit
 from app.access.visibility import visible
 from app.context import AppContext
@@ -55,6 +56,7 @@ async def execute(
     after a refusal: if the ticket accepts the command, its unit may see the ticket.
     """
     await permit(context, caller, COMMANDS[type(command)].key, number)
+    check_content(caller, command)
     if isinstance(command, Merge) and not await may_know(context, caller, command.into):
         raise Refused("merge_target_unknown", "There is no such ticket to merge into.")
     if isinstance(command, Whistle):

@@ -6,6 +6,7 @@ from typing import NamedTuple, ParamSpec, TypeVar
 
 from app.access.caller import Caller
 from app.access.permission import permit
+from app.agents.request_views import request_moments
 from app.context import AppContext
 from app.handover.views import cipher_of, handover_moments
 from app.tickets.appointment_moments import appointment_moments
@@ -17,6 +18,7 @@ from app.tickets.moments import TimelineMoment
 from app.tickets.promise_views import PromiseOut, promise_moments
 from app.tickets.promises import promises_of
 from domain.ticket.ticket import Ticket
+from store.agents import requests
 
 Item = TypeVar("Item")
 Asked = ParamSpec("Asked")
@@ -25,8 +27,8 @@ Asked = ParamSpec("Asked")
 class BesideWorkflow(NamedTuple):
     """Councils and promises as the reader may see them.
 
-    `moments`: of them, of councils on the topics that the ticket is linked to, of mediations and of
-    appointments, the first moment first.
+    `moments`: of them, of councils on the topics that the ticket is linked to, of mediations, of
+    appointments, and of requests for a person, the first moment first.
     """
 
     councils: list[CouncilOut]
@@ -46,7 +48,7 @@ async def beside_workflow(context: AppContext, caller: Caller, ticket: Ticket) -
     number, pack = ticket.complaint.number, context.packs.get(ticket.complaint.city)
     await permit(context, caller, "get_ticket", number)
     no_report = not ticket.of_wrongdoing
-    councils, of_topics, promises, mediated, booked, handed = await asyncio.gather(
+    councils, of_topics, promises, mediated, booked, handed, asked = await asyncio.gather(
         _if(no_report and pack.council is not None, councils_of, context, caller, number),
         _if(no_report and pack.council is not None, topic_councils_of, context, caller, number),
         _if(pack.promises is not None, promises_of, context, caller, number),
@@ -60,9 +62,11 @@ async def beside_workflow(context: AppContext, caller: Caller, ticket: Ticket) -
             context.now(),
         ),
         _if(no_report, handover_moments, context.store, cipher_of(context), number, caller.citizen),
+        _if(pack.agents is not None, requests.of_ticket, context.store, number),
     )
     held = moments_of([*councils, *of_topics])
-    moments = [*held, *promise_moments(promises), *mediated, *booked, *handed]
+    people = request_moments(asked, caller, context.now())
+    moments = [*held, *promise_moments(promises), *mediated, *booked, *handed, *people]
     return BesideWorkflow(councils, promises, sorted(moments, key=lambda moment: moment.at))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
+from app.agents.machine_acts import by_machine
 from app.filing.filing import IncidentTold
 from app.tickets.moments import MOMENTS, TimelineMoment
 from domain.deadlines.registry import ClockName
@@ -24,7 +25,10 @@ from store.tickets.outbox import Message
 
 
 class TimelineEntry(Recorded):
-    """An event in plain words. `category`, `answer_by`: of a corrected classification."""
+    """An event in plain words. `category`, `answer_by`: of a corrected classification.
+
+    `by_machine`: a program did it, without a person; it can be contested under `version`.
+    """
 
     at: Instant
     kind: str = Field(examples=["assigned"])
@@ -33,6 +37,8 @@ class TimelineEntry(Recorded):
     text: str | None = None
     category: str | None = Field(None, examples=["路灯故障"])
     answer_by: Instant | None = None
+    by_machine: bool = False
+    version: int | None = None
 
 
 class Notification(Recorded):
@@ -184,6 +190,8 @@ def _entry(event: Event, pack: Pack) -> TimelineEntry:
         text=text or None,
         category=category_name(pack, known.category) if known else None,
         answer_by=corrected.answer_by if corrected else None,
+        by_machine=by_machine(event),
+        version=event.version,
     )
 
 

@@ -46,6 +46,14 @@ MOMENTS = {
     "promise_made": ("Promised, with a day", "已作出限期承诺"),
     "promise_kept": ("Promise kept", "承诺已兑现"),
     "promise_broken": ("Promise not kept", "承诺未兑现"),
+    "machine_contested": ("What a program did is contested", "已对系统程序的办理提出异议"),
+    "person_asked": ("A person is asked for", "已申请转人工办理"),
+    "machine_upheld": (
+        "A person looked at it: what the program did stands",
+        "经人工复核，予以维持",
+    ),
+    "machine_corrected": ("A person put right what the program did", "经人工复核，已予纠正"),
+    "person_took_over": ("A person has taken over", "已转人工办理"),
     "promise_excused": ("Promise excused, for the reason given", "承诺已说明理由调整"),
 }
 """These moments in the words of timelines, in English and in Chinese."""

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from app.access.caller import Caller
 from app.access.permission import permit
 from app.access.visibility import city_of, discreet, discreet_events, hidden_from, visible
+from app.agents.machine_acts import by_machine
 from app.cities.periods import Moment
 from app.context import AppContext
 from app.errors import Problem
@@ -83,6 +84,7 @@ class EventWithReasons(Event):
         description="The system's reasons, from `fact.because`, in the language of the header "
         "Accept-Language: Chinese or English. Empty where a person gave the reason.",
     )
+    by_machine: bool = Field(False, description="A program did it (an agent), and no person.")
 
 
 async def one(context: AppContext, caller: Caller, number: str) -> Ticket | CitizenTicket:
@@ -147,7 +149,11 @@ async def events_with_reasons(
     names = names_of(context.packs.get(ticket.complaint.city), language)
     events = await tickets.events(context.store, number)
     return [
-        EventWithReasons(**dict(event), reasons=reasons_of(event.fact, language, names))
+        EventWithReasons(
+            **dict(event),
+            reasons=reasons_of(event.fact, language, names),
+            by_machine=by_machine(event),
+        )
         for event in await discreet_events(context, caller, events)
     ]
 
@@ -185,6 +191,7 @@ async def listed(context: AppContext, caller: Caller, query: ListQuery) -> Ticke
         "city": city_of(caller, query.city),
         "hidden": hidden_from(context, caller),
         "told_channel": caller.unit is None,
+        "reports": not caller.machine,
     }
     page = await tickets.page(context.store, Filters(**values | fields), query.cursor, query.limit)
     rows = [_discreet(caller, row) for row in page.rows]

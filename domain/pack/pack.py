@@ -15,6 +15,7 @@ from pydantic import Field
 from domain.deadlines.calendar import WorkCalendar, Zone
 from domain.deadlines.limits import Limit
 from domain.deadlines.registry import ClockName
+from domain.pack.agents import AgentPolicy
 from domain.pack.catalogue import (
     Category,
     Indicator,
@@ -139,6 +140,7 @@ class Pack(PackPart):
     open311: Open311Policy | None = None
     handover: HandoverPolicy | None = None
     incidents: IncidentPolicy | None = None
+    agents: AgentPolicy | None = None
     rating: RatingPolicy
     reasons: Reasons
     units: tuple[Unit, ...]

@@ -1,6 +1,7 @@
 """The metadata of all tables: a module of tables that nobody imports would be unknown to it."""
 
 from store.db import (
+    agent_tables,
     assessment_tables,
     booking_tables,
     council_tables,
@@ -22,6 +23,7 @@ from store.db import (
 from store.db.tables import Base
 
 MODULES = (
+    agent_tables,
     assessment_tables,
     booking_tables,
     council_tables,

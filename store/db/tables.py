@@ -7,7 +7,7 @@ have to wait for another. Times are UTC; enumerations of the domain are stored b
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Index, MetaData, Table, Text, text
+from sqlalchemy import BigInteger, DateTime, Dialect, Index, MetaData, Table, Text, false, text
 from sqlalchemy.orm import registry
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
@@ -351,7 +351,7 @@ class MessageTable(Base, table=True):
 class TokenTable(Base, table=True):
     """Access tokens of staff and programs; only a digest of each is stored.
 
-    `scopes`: what it may be used for, as words with spaces between them.
+    `scopes`: what it may be used for, as words with spaces between them. `agent`: a machine's.
     """
 
     __tablename__ = "token"
@@ -367,6 +367,7 @@ class TokenTable(Base, table=True):
     expires_at: datetime = Field(sa_type=UtcDateTime)
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    agent: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class AttemptTable(Base, table=True):

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import bindparam, select, update
 
-from domain.actors import Role
+from domain.actors import MACHINE, Role
 from domain.policy.permissions import Scope
 from store.db import tables
 from store.db.engine import ResultRow, Store
@@ -51,6 +51,12 @@ class TokenRow:
     expires_at: datetime
     revoked_at: datetime | None
     last_used_at: datetime | None
+    agent: bool = False
+
+    @property
+    def actor_id(self) -> str:
+        """The id by which what it does is recorded: an agent's says that a machine did it."""
+        return f"{MACHINE}{self.id}" if self.agent else self.id
 
     def valid(self, now: datetime) -> bool:
         """Return whether it is neither revoked nor expired."""
@@ -79,10 +85,12 @@ async def issue(
     scopes: Collection[Scope] = tuple(Scope),
     city: str | None = None,
     token_id: str | None = None,
+    agent: bool = False,
 ) -> tuple[str, str]:
     """Issue a token; return its id, and its text, which cannot be shown again.
 
-    Valid for ninety days or until `expires_at`; in all cities or in `city` only.
+    Valid for ninety days or until `expires_at`; in all cities or in `city` only. `agent`: a machine
+    uses it (`app.agents`).
     `token_id` identifies a request that may be repeated.
 
     Raises:
@@ -103,6 +111,7 @@ async def issue(
         "expires_at": expires_at or now + VALID,
         "revoked_at": None,
         "last_used_at": None,
+        "agent": agent,
     }
     insert = store.insert(tables.token).on_conflict_do_nothing()
     if await store.change(insert, row) != 1:

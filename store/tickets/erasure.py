@@ -13,6 +13,7 @@ from domain.canonical import folded
 from domain.refusals import Refused
 from domain.ticket.erasure import without_words
 from domain.ticket.stages import Stage
+from store.agents import drafts, requests
 from store.db import assessment_tables, grid_tables, reward_tables, tables
 from store.db.engine import Store
 from store.db.report_tables import report_case
@@ -41,7 +42,7 @@ _SHRUNK = (
     " supervision_row, supervision_step, assessment_objection,"
     " promise, report_case, hearing_ticket, hearing_rating,"
     " booking, booking_entry, mediation, mediation_party, mediation_point,"
-    " handover, handover_letter, handover_note, incident_member"
+    " handover, handover_letter, handover_note, incident_member, person_request, reply_draft"
 )
 """The tables that erasing takes something from."""
 _KEY, _EVENT, _SHARE = tables.ticket_key.c, tables.event.c, tables.assignment.c
@@ -80,6 +81,8 @@ async def erase(store: Store, number: str, at: datetime) -> None:
         supervision_lists.forget(connection, number)
         _forget_objections(connection, number)
         promises.forget(connection, number)
+        requests.forget(connection, number)
+        drafts.forget(connection, number)
         hearings.forget(connection, number)
         connection.execute(delete(report_case).where(report_case.c.number == number))
         bookings.forget(connection, number)

@@ -89,6 +89,7 @@ class Filters:
     `state`: see `State`; `overdue` is, or is not, that state. `queue_late`: past the queue's own
     limit. `told_channel`: without tickets whose channel the reader must not know.
     `text` is searched for in titles; a ticket number finds that ticket. `hidden`: see `Hidden`.
+    `reports`: with reports of wrongdoing.
     """
 
     city: str | None = None
@@ -112,6 +113,7 @@ class Filters:
     ended_until: datetime | None = None
     text: str | None = None
     hidden: Hidden | None = None
+    reports: bool = True
 
 
 @dataclass(frozen=True)
@@ -272,6 +274,8 @@ def _conditions(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
         conditions += [_TICKET.ended_at.is_not(None), _TICKET.ended_at < filters.ended_until]
     if filters.text:
         conditions.append(_says(filters.text))
+    if not filters.reports:
+        conditions.append(_TICKET.of_wrongdoing.is_(False))
     if filters.hidden:
         conditions.append(shown(filters.hidden))
     return conditions

@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 
 from api.http import route_permissions
 from api.rest import (
+    agents,
     appointments,
     councils,
     grid,
@@ -51,7 +52,7 @@ OF_CITIZENS = {
 OF_WHOEVER_MAY = {"file_complaint", "upload_file"}
 """Permissions of everybody; a caller who shows a token still needs a permitted role."""
 
-BY_ACTS = {"access_code"}
+BY_ACTS = {"access_code", "use_agent_door"}
 """Permissions that acts ask for themselves, whatever the route: see `test_access_codes.py`."""
 
 IN_THE_STANDARDS_FORM = {"read_open311", "send_open311"}
@@ -63,6 +64,11 @@ NONSENSE = {"nonsense": True}
 BODIES: dict[str, Any] = {command.tag(): command.spec.example for command in COMMANDS} | {
     "complete_assignment": REPLY,
     "unmask_person": {"purpose": "回访"},
+    "contest_machine": agents.CONTEST,
+    "ask_for_person": agents.PERSON,
+    "decide_person_request": agents.DECISION,
+    "propose_reply": agents.DRAFT,
+    "use_draft": agents.USING,
     "prepare_council": councils.EXAMPLE,
     "invite_to_council": {"count": 2},
     "follow_up_council": councils.FOLLOWING,
@@ -154,6 +160,7 @@ BODIES_OF_PATHS: dict[str, Any] = {
     "paper": {"file": f"f{0:032x}"},
     "fail": {"reason": "分歧较大。"},
     "kept": {},
+    "discard": {},
 }
 """The bodies of routes that share their right with others, by the last part of their path."""
 
@@ -167,6 +174,7 @@ def _filled(path: str, tickets: Tickets, near: Relation | None = None) -> str:
     fields |= {"row": "0", "month": "2026-01", "line": 1}
     fields["promise"] = 1
     fields["topic"] = "@"
+    fields |= {"request": 1, "draft": 1}
     fields |= {"appointment": "none", "service": "none", "mediation": 1, "party": 1, "point": 1}
     fields |= {
         "hearing": "tongzhou-1" if "{number}" in path else "@",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from pydantic import BaseModel
@@ -13,6 +14,7 @@ from domain.council.votes import VoteKind
 from domain.deadlines.clocks import LevelKind
 from domain.deadlines.limits import LimitUnit
 from domain.deadlines.registry import ClockName
+from domain.pack.agents import AgentAct, AgentPolicy
 from domain.pack.catalogue import (
     Category,
     CategoryStep,
@@ -119,6 +121,7 @@ DOCUMENTED: dict[str, list[type[BaseModel] | type[StrEnum] | Iterable[str]]] = {
     "`[supervision]`": [SupervisionPolicy, Leader, ListRule],
     "`[promises]`": [PromisePolicy],
     "`[handover]`": [HandoverPolicy],
+    "`[agents]`": [AgentPolicy, set(get_args(AgentAct))],
     "`[report_card]`": [ReportCardPolicy],
     "`[open311]`": [
         Open311Policy,

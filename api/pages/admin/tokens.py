@@ -25,7 +25,7 @@ from store.identity.tokens import LONGEST
 router = APIRouter(include_in_schema=False)
 
 URL = "/staff/admin/tokens"
-_NEW = ("name", "role", "unit", "city", "days")
+_NEW = ("name", "role", "unit", "city", "days", "agent")
 _DONE = {"revoked": N_("Revoked: it no longer works.")}
 
 
@@ -42,7 +42,7 @@ async def issue(request: Request, caller: TOKEN_MANAGER, context: Context) -> Re
     scopes = [str(one) for one in (await form_of(request)).getlist("scopes")]
     try:
         values: dict[str, Any] = form.filled(*_NEW)
-        if "unit" in values:
+        if "unit" in values or "agent" in values:
             values.setdefault("city", working_city(request, context, caller).city.id)
         if scopes:
             values["scopes"] = scopes

@@ -12,7 +12,7 @@ from api.http import access, browser_sessions
 from api.http.access import public
 from api.http.dependencies import Context
 from api.http.i18n import ENGLISH, language_of
-from api.pages.citizen import photos
+from api.pages.citizen import machines, photos
 from api.pages.citizen.handover import (
     acts_elsewhere,
     add_elsewhere,
@@ -25,6 +25,7 @@ from api.pages.citizen.photos import Brought
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.page import page
 from app.access.caller import Caller
+from app.agents.requests import acts_of
 from app.context import AppContext
 from app.errors import Problem
 from app.filing.attachments import attached
@@ -166,6 +167,16 @@ async def _leave_contact(context: AppContext, submitted: SubmittedForm) -> Recei
     return None
 
 
+async def _contest(context: AppContext, submitted: SubmittedForm) -> Receipt | None:
+    await machines.contest(context, submitted.caller, submitted.number, submitted.form)
+    return None
+
+
+async def _person(context: AppContext, submitted: SubmittedForm) -> Receipt | None:
+    await machines.person(context, submitted.caller, submitted.number, submitted.form)
+    return None
+
+
 async def _renew(context: AppContext, submitted: SubmittedForm) -> Receipt | None:
     """Replace the access code; the page goes on with the new one."""
     renewed = await renew(context, submitted.caller, submitted.number, RenewIn())
@@ -227,6 +238,12 @@ ACTS: dict[str, CitizenAction] = {
         N_("Thank you. Your rating goes on to the other city."),
     ),
     "another": CitizenAction(_another, (), N_("Thank you. It is handled by itself now.")),
+    "contest": CitizenAction(
+        _contest, ("version", "reason"), N_("Thank you. A person looks at it and tells you.")
+    ),
+    "person": CitizenAction(
+        _person, ("reason",), N_("Thank you. A person looks at it and tells you.")
+    ),
     "renew": CitizenAction(_renew, (), N_("There is a new access code. The old one ends now.")),
 }
 _PASSED_ON = ("facts", "urge")
@@ -234,6 +251,9 @@ _KEPT_HERE = N_(
     "Recorded with your report. It is not passed on to the unit that handles the other complaint."
 )
 """The message instead, where nothing is passed on."""
+
+_APART = ("contest", "person")
+"""The forms whose fields have names that others of the page have, too."""
 
 FIELDS = tuple(dict.fromkeys(name for act in ACTS.values() for name in act.fields))
 
@@ -254,7 +274,8 @@ async def act(what: str, request: Request, context: Context) -> Response:
 
 async def _act(what: str, request: Request, context: AppContext, sent: FormData) -> Response:
     chosen = ACTS[what]
-    form = Form.of(sent, *_TICKET, *chosen.fields)
+    at = f"-{what}" if what in _APART else ""
+    form = Form.of(sent, *_TICKET, *chosen.fields, at=at)
     key = f"{what}/{form.key}"  # the forms of one page have one key
     try:
         number, caller = await _caller(request, context, form)
@@ -340,6 +361,8 @@ async def _ticket(
         kept=stored,
         shown=await _shown(context, caller, number),
         reward=await report_reward(context, caller, number) if pack.reward_rules else None,
+        machines=await acts_of(context, caller, number) if pack.agents else None,
+        blank=Form.blank(*FIELDS, *_TICKET),
         pack=pack,
         zone=pack.calendar.tz,
         names=_names(pack) if english else {},

@@ -213,6 +213,12 @@ class CouncilTaskList(Address):
     path: ClassVar[str] = "/staff/council-tasks"
 
 
+class PersonRequestList(Address):
+    """The requests that wait for a person's decision about a machine."""
+
+    path: ClassVar[str] = "/staff/person-requests"
+
+
 class PromiseList(Address):
     """A part of the promises."""
 

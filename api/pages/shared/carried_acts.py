@@ -27,6 +27,10 @@ _BESIDE = (
     (r"/staff/tickets/(\d{13})/promises/\w+/break", N_("Say that a promise is not kept")),
     (r"/staff/tickets/(\d{13})/promises/\w+/excuse", N_("Excuse a promise")),
     (r"/staff/tickets/(\d{13})/handovers/withdraw", N_("Take back the offer to another city")),
+    (r"/staff/tickets/(\d{13})/machines/contest", N_("Contest what a program did")),
+    (r"/staff/tickets/(\d{13})/machines/person", N_("Ask for a person")),
+    (r"/staff/tickets/(\d{13})/machines/\w+/decide", N_("Decide what was asked about a program")),
+    (r"/staff/tickets/(\d{13})/machines/drafts/\w+/(?:use|discard)", N_("Decide on a draft")),
     (r"/staff/tickets/(\d{13})/mediations/\w+/[a-z0-9/-]+", N_("Change a mediation")),
     (r"/staff/hearings/[\w.-]+/tickets/(\d{13})/(?:answer|promise)", N_("Change a public hearing")),
 )

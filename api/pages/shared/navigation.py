@@ -183,6 +183,13 @@ NAVIGATION: tuple[NavigationLink, ...] = (
         frozenset({Role.OFFICER, _DISPATCHER, _SUPERVISOR}),
         Subject.APPOINTMENTS,
     ),
+    NavigationLink(
+        _WORK,
+        N_("Asked for a person"),
+        "/staff/person-requests",
+        _OVERSEERS | {_DESK},
+        Subject.MACHINES,
+    ),
     NavigationLink(_WORK, N_("Units' inboxes"), "/staff/inbox", _OTHERS),
     NavigationLink(_ADMINISTRATION, N_("Audit"), "/staff/audit", frozenset({Role.ADMIN})),
     NavigationLink(

@@ -22,6 +22,7 @@ class Subject(StrEnum):
     COUNCILS = "councils"  # 协商议事
     HANDOVER = "handover"  # 移交
     INCIDENTS = "incidents"  # 突发事件
+    MACHINES = "machines"  # 系统程序、转人工
 
 
 def subjects_of(pack: Pack, unit: str | None) -> frozenset[Subject]:
@@ -98,6 +99,11 @@ def _incidents(pack: Pack, unit: str | None) -> bool:
     return pack.incidents is not None
 
 
+def _machines(pack: Pack, unit: str | None) -> bool:
+    del unit
+    return pack.agents is not None
+
+
 _HAS: dict[Subject, Callable[[Pack, str | None], bool]] = {
     Subject.REWARDS: _rewards,
     Subject.GRID: _grid,
@@ -111,4 +117,5 @@ _HAS: dict[Subject, Callable[[Pack, str | None], bool]] = {
     Subject.COUNCILS: _councils,
     Subject.HANDOVER: _handover,
     Subject.INCIDENTS: _incidents,
+    Subject.MACHINES: _machines,
 }

@@ -13,6 +13,8 @@ from api.pages.ticket.readings_chart import ReadingsChart, chart_of
 from api.pages.ticket.timeline import Names, TimelineLine
 from app.access.caller import Caller
 from app.access.visibility import discreet
+from app.agents.request_views import MachineActsOut
+from app.agents.requests import acts_of
 from app.context import AppContext
 from app.errors import Problem
 from app.filing.file_views import FileOut, file_out
@@ -84,6 +86,7 @@ class TicketDetails:
     promises: list[PromiseOut]
     readings: ReadingsOut
     readings_chart: ReadingsChart | None
+    machines: MachineActsOut | None = None
 
 
 async def ticket_details(
@@ -122,6 +125,7 @@ async def ticket_details(
         promises=beside.promises,
         readings=sensed,
         readings_chart=chart_of(sensed),
+        machines=await _machines(context, caller, action_context),
         running=_running(ticket, caller, speech),
         dues=_dues(ticket),
         cards=[Card(card.rung.value, _clock(card, speech)) for card in cards],
@@ -144,6 +148,15 @@ async def _looked(context: AppContext, caller: Caller, action_context: ActionCon
     if action_context.pack.grid is None:
         return ChecksOut(items=[])
     return await checks_of(context, caller, action_context.ticket.complaint.number)
+
+
+async def _machines(
+    context: AppContext, caller: Caller, action_context: ActionContext
+) -> MachineActsOut | None:
+    """Return what machines did, in a city that lets some act."""
+    if action_context.pack.agents is None:
+        return None
+    return await acts_of(context, caller, action_context.ticket.complaint.number)
 
 
 async def _readings(context: AppContext, caller: Caller, ticket: Ticket) -> ReadingsOut:

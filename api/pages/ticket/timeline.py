@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from api.pages.shared.translator import Translator
+from app.agents.machine_acts import by_machine
 from app.errors import CODES
 from app.tickets.moments import TimelineMoment
 from domain.actors import Actor, Role
@@ -21,7 +22,8 @@ Names = Mapping[str, str]
 
 
 class TimelineLine(NamedTuple):
-    """One event. `notes`: short descriptions; `texts`: what people wrote, verbatim."""
+    """One event. `notes`: short descriptions; `texts`: what people wrote, verbatim. `machine`: a
+    program did it."""
 
     at: datetime
     kind: str
@@ -29,6 +31,7 @@ class TimelineLine(NamedTuple):
     who: str
     notes: list[str]
     texts: list[str]
+    machine: bool = False
 
 
 CODED: dict[str, str] = {
@@ -94,7 +97,8 @@ def _line(event: Event, speech: Translator, names: Names, void: Collection[int])
     if event.version in void:
         notes.append(speech.say(N_("taken back: more time was granted")))
     what = speech.label("happened", event.kind)
-    return TimelineLine(event.at, event.kind, what, who(event.actor, speech, names), notes, texts)
+    by = who(event.actor, speech, names)
+    return TimelineLine(event.at, event.kind, what, by, notes, texts, by_machine(event))
 
 
 def who(actor: Actor, speech: Translator, names: Names) -> str:

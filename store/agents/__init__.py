@@ -1,0 +1,1 @@
+"""Decisions of people about machines: requests for a person, and drafts of replies."""
