@@ -294,6 +294,7 @@ CODES: dict[str, Code] = {
     "already_issued": Code(409, "It was issued already, and shown once."),
     "last_admin": Code(409, "At least one administrator has to remain."),
     "own_account": Code(409, "Not possible for your own account; another administrator can."),
+    "nothing_to_send_again": Code(409, "There is no such message that failed."),
     "chore_not_scheduled": Code(409, "No such job is scheduled; a worker schedules it."),
     # --- no longer readable
     "pack_invalid": Code(409, "That version of the city's pack cannot be read any more."),

@@ -14,6 +14,7 @@ from domain.pack.catalogue import Category, Indicator, Reasons, Responsibility, 
 from domain.pack.contractors import AssessmentRule, ContractorPolicy
 from domain.pack.directory import PlaceRow, Places
 from domain.pack.law import Law
+from domain.pack.messages import MessagePolicy
 from domain.pack.pack import City
 from domain.pack.patrols import Patrols
 from domain.pack.phrases import Phrases
@@ -130,6 +131,8 @@ class CityFile(PackPart):
     contractors: ContractorPolicy = ContractorPolicy()
     promises: PromisePolicy | None = None
     report_card: ReportCardPolicy | None = None
+    # `messages` of a pack are the texts themselves.
+    messaging: MessagePolicy = Field(default=MessagePolicy(), alias="messages")
     rating: RatingPolicy
     reasons: Reasons
 

@@ -1,7 +1,7 @@
 """Worker construction: the queues, workflows, activities and dependencies of each worker."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from temporalio import workflow
@@ -12,11 +12,14 @@ from temporalio.worker.workflow_sandbox import SandboxRestrictions
 from activities.accept import Accept
 from activities.archive import Archiving
 from activities.clocks import Clocks
+from activities.composing import Composer
+from activities.deliveries import Deliveries
 from activities.dispatch import Dispatch
 from activities.feedback import Feedback
 from activities.handle import park_assignment
 from activities.intake_backlog import IntakeBacklog
 from activities.merge import Merging
+from activities.message_gateways import ways_of
 from activities.outbox import Outbox
 from activities.patrols import Patrolling
 from activities.project import Project
@@ -29,6 +32,7 @@ from activities.settle import Settle
 from activities.supervision import Listing
 from activities.sweep import Sweep
 from activities.triage import TriageActivities
+from app.tickets.redaction import redacted
 from audit.archive import HistoryArchive
 from audit.archiving import export_due
 from media.likeness import mark_of
@@ -36,6 +40,7 @@ from packs.registry import PackRegistry
 from runtime.engine import retention_of
 from runtime.names import TICKETS
 from runtime.release import release
+from runtime.settings import Settings
 from store.db.engine import Store
 from store.files.objects import Objects
 from store.packs.archive import ArchivedPacks
@@ -47,6 +52,7 @@ from workflows.maintenance import (
     ArchiveWorkflow,
     IntakeBacklogWorkflow,
     LapseWorkflow,
+    MessagesWorkflow,
     OutboxWorkflow,
     PatrolWorkflow,
     RenewalWorkflow,
@@ -64,6 +70,7 @@ GRACE = timedelta(seconds=5)
 WORKFLOWS = (
     TicketWorkflow,
     OutboxWorkflow,
+    MessagesWorkflow,
     IntakeBacklogWorkflow,
     RetentionWorkflow,
     SweepWorkflow,
@@ -112,6 +119,7 @@ class ActivityDependencies:
     vault: Vault
     objects: Objects
     archive: HistoryArchive
+    settings: Settings = field(default_factory=Settings)
 
     async def export(self) -> AsyncIterator[str]:
         """Export the histories that are due; see `export_due`."""
@@ -146,6 +154,7 @@ def ticket_worker(dependencies: ActivityDependencies, *, cached_tickets: int = 1
             Settle(packs, store, dependencies.keys).open_inspections,
             Project(dependencies.projector).project,
             Outbox(store).deliver,
+            _deliveries(dependencies).send,
             IntakeBacklog(store, dependencies.client).start_waiting,
             RetentionActivities(dependencies.packs, store).apply,
             Renewal(dependencies.client).renew,
@@ -164,6 +173,15 @@ def ticket_worker(dependencies: ActivityDependencies, *, cached_tickets: int = 1
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
     )
+
+
+def _deliveries(dependencies: ActivityDependencies) -> Deliveries:
+    settings, store = dependencies.settings, dependencies.store
+    composer = Composer(
+        store, dependencies.packs, dependencies.vault, redacted, settings.public_url
+    )
+    within = timedelta(hours=settings.sms_receipt_hours)
+    return Deliveries(store, composer, ways_of(settings), within)
 
 
 def unit_worker(client: Client, queue: str) -> Worker:

@@ -27,6 +27,8 @@ from runtime.names import (
     BACKLOG_WORKFLOW,
     LAPSE_WORKFLOW,
     LISTS_WORKFLOW,
+    MESSAGES_JOB,
+    MESSAGES_WORKFLOW,
     OUTBOX_JOB,
     OUTBOX_WORKFLOW,
     RENEWAL_WORKFLOW,
@@ -59,6 +61,7 @@ _AGAIN = 5.0
 
 JOBS = {
     OUTBOX_JOB: (OUTBOX_WORKFLOW, EVERY),
+    MESSAGES_JOB: (MESSAGES_WORKFLOW, EVERY),
     BACKLOG_JOB: (BACKLOG_WORKFLOW, EVERY),
     "sweep": (SWEEP_WORKFLOW, EVERY),
     "replan": (REPLAN_WORKFLOW, timedelta(minutes=15)),
@@ -81,7 +84,7 @@ async def serve_platform(settings: Settings) -> None:
     packs, objects = PackRegistry(settings.cities or default_root()), Objects.open(settings.files)
     archive = HistoryArchive(store, Objects.open(settings.archive), keys)
     dependencies = ActivityDependencies(
-        client, store, packs, projector, keys, Vault(ring), objects, archive
+        client, store, packs, projector, keys, Vault(ring), objects, archive, settings
     )
     keeping = asyncio.create_task(keep_packs(ArchivedPacks(dependencies.packs, store)))
     try:

@@ -14,6 +14,7 @@ from runtime.names import (
     BACKLOG_WORKFLOW,
     LAPSE_WORKFLOW,
     LISTS_WORKFLOW,
+    MESSAGES_WORKFLOW,
     OUTBOX_WORKFLOW,
     PATROL_WORKFLOW,
     RENEWAL_WORKFLOW,
@@ -25,6 +26,7 @@ from runtime.names import (
 
 with workflow.unsafe.imports_passed_through():
     from activities.archive import Archiving
+    from activities.deliveries import Deliveries
     from activities.intake_backlog import IntakeBacklog
     from activities.maintenance import EVERY
     from activities.outbox import Outbox
@@ -189,5 +191,20 @@ class SupervisionListsWorkflow:
             Listing.fill,
             start_to_close_timeout=timedelta(hours=1),
             heartbeat_timeout=timedelta(minutes=1),
+            retry_policy=_RETRY,
+        )
+
+
+@workflow.defn(name=MESSAGES_WORKFLOW)
+class MessagesWorkflow:
+    """The delivery of messages outside the house."""
+
+    @workflow.run
+    async def run(self) -> int:
+        return await workflow.execute_activity_method(
+            Deliveries.send,
+            start_to_close_timeout=2 * EVERY,
+            # A step sends some messages, and each may wait for its server.
+            heartbeat_timeout=timedelta(minutes=2),
             retry_policy=_RETRY,
         )

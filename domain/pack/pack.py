@@ -28,6 +28,7 @@ from domain.pack.catalogue import (
 )
 from domain.pack.contractors import AssessmentRule, ContractorPolicy
 from domain.pack.directory import PlaceRow, Places
+from domain.pack.messages import MessagePolicy
 from domain.pack.patrols import Patrols
 from domain.pack.phrases import Phrases
 from domain.pack.policies import (
@@ -133,6 +134,7 @@ class Pack(PackPart):
     contractors: ContractorPolicy = ContractorPolicy()
     promises: PromisePolicy | None = None
     report_card: ReportCardPolicy | None = None
+    messaging: MessagePolicy = MessagePolicy()
     rating: RatingPolicy
     reasons: Reasons
     units: tuple[Unit, ...]

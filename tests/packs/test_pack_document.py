@@ -30,6 +30,7 @@ from domain.pack.condition_vocabulary import EventCase, ResultCase, ShareCase, T
 from domain.pack.contractors import AssessmentRule, ContractorPolicy
 from domain.pack.directory import PlaceFeature, PlaceKind, PlaceRow, Places
 from domain.pack.law import Clause, Law, LawDocument
+from domain.pack.messages import MessagePolicy
 from domain.pack.pack import City
 from domain.pack.patrols import (
     Checks,
@@ -110,6 +111,7 @@ DOCUMENTED: dict[str, list[type[BaseModel] | type[StrEnum] | Iterable[str]]] = {
     "`[supervision]`": [SupervisionPolicy, Leader, ListRule],
     "`[promises]`": [PromisePolicy],
     "`[report_card]`": [ReportCardPolicy],
+    "`[messages]`": [MessagePolicy],
     "`[rating]`": [RatingPolicy, GradeChoice],
     "`[reasons]`": [Reasons, Reason],
     "`[places]`": [Places, PlaceKind, PlaceFeature],
@@ -202,5 +204,6 @@ def test_the_examples_together_are_a_pack(tmp_path: Path) -> None:
 
 def test_every_table_of_a_city_has_a_section() -> None:
     headings = " ".join(sections())
-    for table in CityFile.model_fields:
+    for name, field in CityFile.model_fields.items():
+        table = field.alias or name
         assert re.search(rf"`\[{table}[\].]", headings), table

@@ -1,0 +1,24 @@
+"""The ways out of the house that an installation has set."""
+
+import structlog
+
+from activities.mail_way import MailWay
+from activities.message_ways import Way
+from activities.sms_way import NoSuchVendor, sms_way
+from domain.messaging.states import Channel
+from runtime.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+
+def ways_of(settings: Settings) -> dict[Channel, Way]:
+    """Return the ways that the settings name. One that cannot be had is said by the doctor."""
+    ways: dict[Channel, Way] = {}
+    if (by_mail := MailWay.of(settings)) is not None:
+        ways[Channel.EMAIL] = by_mail
+    try:
+        if (by_sms := sms_way(settings)) is not None:
+            ways[Channel.SMS] = by_sms
+    except NoSuchVendor as error:
+        log.error("no text messages are sent", error=str(error))
+    return ways

@@ -1,0 +1,1 @@
+"""What is told outside the house: messages, deliveries, channels, choices of recipients."""

@@ -1,0 +1,29 @@
+"""Mail servers and gateways for the tests of messages."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from domain.messaging.states import Channel
+from store.db.engine import Store
+from tests.messaging.house import House, MailSink, house, mail_sink
+
+
+@pytest.fixture
+async def sink() -> AsyncIterator[MailSink]:
+    async with mail_sink() as running:
+        yield running
+
+
+@pytest.fixture
+async def at_home(store: Store, tmp_path: Path) -> House:
+    """Provide a house from which nothing leaves yet."""
+    return house(store, tmp_path / "cities")
+
+
+@pytest.fixture
+async def mailing(at_home: House, sink: MailSink) -> House:
+    """Provide a house with a mail server."""
+    at_home.ways[Channel.EMAIL] = sink.way()
+    return at_home
