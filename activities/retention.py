@@ -11,6 +11,7 @@ from domain.patrol.rounds import PROOF_KEPT
 from packs.registry import PackRegistry
 from store.db.engine import Store
 from store.grid import diaries, entries
+from store.messaging import notices
 from store.patrols import walks
 from store.sensors import readings
 from store.tickets import bookings, erasure
@@ -24,6 +25,9 @@ told of it is recorded, and not looked for through all that was ever filed."""
 _MEASURED = timedelta(days=366)
 """The age at which readings of sensors are deleted: at a home they say how somebody lives, and an
 alarm needs those of its own days."""
+
+_TOLD = timedelta(days=366)
+"""The age at which it is forgotten which messages left the house, and what became of them."""
 
 
 class RetentionActivities:
@@ -60,6 +64,8 @@ async def apply_retention(packs: PackRegistry, store: Store, now: datetime) -> A
             yield await diaries.forget(store, city, written_before)
             yield await entries.forget(store, city, written_before)
     async for count in _unused(store, now):
+        yield count
+    while count := await notices.forget_old(store, now - _TOLD, _CHUNK):
         yield count
 
 

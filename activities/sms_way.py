@@ -42,9 +42,14 @@ class GatewayWay:
     receipts = True
 
     def __init__(
-        self, url: str, secret: str, outbound: Outbound, clock: Callable[[], datetime] = now
+        self,
+        url: str,
+        secret: str,
+        outbound: Outbound,
+        clock: Callable[[], datetime] = now,
+        seconds: float = 15.0,
     ) -> None:
-        self._url, self._secret = url.rstrip("/"), secret
+        self._url, self._secret, self._seconds = url.rstrip("/"), secret, seconds
         self._outbound, self._clock = outbound, clock
 
     @classmethod
@@ -68,18 +73,22 @@ class GatewayWay:
             raise NotBegun
         try:
             reply = await self._outbound.send(
-                "POST", self._url, headers=self._headers(parcel.id, body), content=body
+                "POST",
+                self._url,
+                headers=self._headers(parcel.id, body),
+                content=body,
+                within=self._seconds,
             )
-        except AddressRefused as error:
-            return Outcome(result=Result.AWAY, code=error.code)
-        except Unreachable as error:
+        except (AddressRefused, Unreachable) as error:
             return Outcome(result=Result.AWAY, code=error.code)
         return _meaning(reply)
 
     async def ask(self, parcel_id: str) -> Outcome | None:
         url = f"{self._url}/{quote(parcel_id, safe='')}"
         try:
-            reply = await self._outbound.send("GET", url, headers=self._headers(parcel_id, b""))
+            reply = await self._outbound.send(
+                "GET", url, headers=self._headers(parcel_id, b""), within=self._seconds
+            )
         except (AddressRefused, Unreachable) as error:
             return Outcome(result=Result.AWAY, code=error.code)
         if reply.status == 404:  # it never arrived: sent again, with the same key

@@ -53,6 +53,7 @@ from api.rest import (
     intake,
     leaving_contacts,
     mediations,
+    message_receipts,
     packs,
     patrols,
     people,
@@ -140,6 +141,7 @@ ROUTERS = (
     sensors,
     health,
     codec,
+    message_receipts,
 )
 
 

@@ -367,7 +367,7 @@ async def receipt(
 
     def work(connection: Connection) -> bool:
         # A receipt may come before the answer of the request, and after one that got no answer.
-        which = [_D.id == delivery_id, _D.state.in_(_MAY_HAVE_LEFT), _D.attempts > 0]
+        which = [_D.id == delivery_id, _D.state.in_(_MAY_HAVE_LEFT)]
         if until is not None:
             which = [
                 _D.id == delivery_id,

@@ -13,7 +13,7 @@ from store.db.cursors import cursor as cursor_of
 from store.db.cursors import key_of, moment
 from store.db.engine import Insert, ResultRow, Store
 from store.db.locks import lock
-from store.db.message_tables import delivery, notice, push
+from store.db.message_tables import delivery, notice
 from store.db.tables import Row
 from store.messaging import choices
 
@@ -371,32 +371,6 @@ def _anew(now: datetime) -> Any:
 
 
 # --- erasure --------------------------------------------------------------------------------------
-
-
-def forget(connection: Connection, number: str) -> None:
-    """Forget whom messages of a ticket went to, and tell nothing more of it."""
-    _stop(connection, _NOTICE.number == number)
-    connection.execute(delete(push).where(push.c.number == number))
-    connection.execute(
-        update(delivery).where(delivery.c.number == number).values(vendor_id=None, lane="")
-    )
-
-
-def _stop(connection: Connection, which: Any) -> None:
-    open_ones = (*_OPEN, NoticeState.SENDING.value)
-    going = (DeliveryState.WAITING.value, DeliveryState.CLAIMED.value)
-    stopped = select(_NOTICE.key).where(which, _NOTICE.state.in_(open_ones))
-    connection.execute(
-        update(delivery)
-        .where(delivery.c.notice.in_(stopped), delivery.c.state.in_(going))
-        .values(state=DeliveryState.DROPPED.value, outcome="erased", claim=None)
-    )
-    connection.execute(
-        update(notice)
-        .where(which, _NOTICE.state.in_(open_ones))
-        .values(state=NoticeState.DROPPED.value, reason="erased")
-    )
-    connection.execute(update(notice).where(which).values(recipient=None, signature=None))
 
 
 async def forget_old(store: Store, before: datetime, limit: int) -> int:

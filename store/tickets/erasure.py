@@ -24,6 +24,7 @@ from store.tickets import (
     hearings,
     history_archive,
     mediations,
+    messages_outside,
     promises,
     setbacks,
     supervision_lists,
@@ -38,7 +39,8 @@ _SHRUNK = (
     " grid_check, grid_entry, grid_sign_up,"
     " supervision_row, supervision_step, assessment_objection,"
     " promise, report_case, hearing_ticket, hearing_rating,"
-    " booking, booking_entry, mediation, mediation_party, mediation_point"
+    " booking, booking_entry, mediation, mediation_party, mediation_point,"
+    " notice, delivery, push_subscription"
 )
 """The tables that erasing takes something from."""
 _KEY, _EVENT, _SHARE = tables.ticket_key.c, tables.event.c, tables.assignment.c
@@ -80,6 +82,7 @@ async def erase(store: Store, number: str, at: datetime) -> None:
         connection.execute(delete(report_case).where(report_case.c.number == number))
         bookings.forget(connection, number)
         mediations.forget(connection, number)
+        messages_outside.forget(connection, number)
 
     await store.write(work)
 

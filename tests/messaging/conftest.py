@@ -7,6 +7,7 @@ import pytest
 
 from domain.messaging.states import Channel
 from store.db.engine import Store
+from tests.messaging.gateway import Gateway, gateway
 from tests.messaging.house import House, MailSink, house, mail_sink
 
 
@@ -27,3 +28,16 @@ async def mailing(at_home: House, sink: MailSink) -> House:
     """Provide a house with a mail server."""
     at_home.ways[Channel.EMAIL] = sink.way()
     return at_home
+
+
+@pytest.fixture
+async def sms() -> AsyncIterator[Gateway]:
+    async with gateway() as running:
+        yield running
+
+
+@pytest.fixture
+async def reaching(mailing: House, sms: Gateway) -> House:
+    """Provide a house with a mail server and an SMS gateway, which comes first."""
+    mailing.ways[Channel.SMS] = sms.way(mailing.now)
+    return mailing

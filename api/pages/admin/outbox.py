@@ -15,7 +15,8 @@ from api.pages.shared.workplace import working_city
 from app.access.caller import Caller
 from app.context import AppContext
 from app.messaging.outbox import OutboxQuery, outbox, send_again, send_failed_again
-from domain.messaging.states import NoticeState
+from app.messaging.testing import TestIn, send_test
+from domain.messaging.states import NoticeState, Outcome
 from domain.words import N_
 
 router = APIRouter(include_in_schema=False)
@@ -60,6 +61,15 @@ PARTS = {
     "failed": N_("failed"),
     "dropped": N_("not sent"),
 }
+_TEST = ("template", "channel", "to")
+_SAID = {
+    "delivered": N_("The mail server has taken it."),
+    "accepted": N_("The gateway has taken it."),
+    "refused": N_("It was refused:"),
+    "later": N_("It was not taken for now:"),
+    "away": N_("It cannot be reached:"),
+    "unknown": N_("It is not known whether it arrived:"),
+}
 _DONE = {
     "again": N_("It is sent anew within seconds."),
     "all": N_("What failed is sent anew within seconds."),
@@ -70,13 +80,29 @@ RETRIES = Annotated[Caller, staff("retry_waiting")]
 @router.get(URL)
 async def messages(request: Request, caller: SEES, context: Context) -> Response:
     """Show the messages of the city worked in, the newest first."""
-    return await _page(request, caller, context, Form.blank())
+    return await _page(request, caller, context, _blank())
+
+
+@router.post(f"{URL}/test")
+async def test(
+    request: Request, caller: Annotated[Caller, staff("send_test_message")], context: Context
+) -> Response:
+    """Send a test; the answer says what the other side said."""
+    form = await Form.read(request, *_TEST)
+    pack, status, said = working_city(request, context, caller), 200, None
+    try:
+        values = form.filled(*_TEST)
+        said = await send_test(context, caller, pack, TestIn.model_validate(values))
+        form.typed["to"] = ""
+    except (ValidationError, *REFUSALS) as error:
+        status = form.refuse(error)
+    return await _page(request, caller, context, form, status, said)
 
 
 @router.post(f"{URL}/failed")
 async def all_again(request: Request, caller: RETRIES, context: Context) -> Response:
     city = working_city(request, context, caller).city.id
-    form = Form.blank()
+    form = _blank()
     try:
         await send_failed_again(context, caller, city)
     except REFUSALS as error:
@@ -86,7 +112,7 @@ async def all_again(request: Request, caller: RETRIES, context: Context) -> Resp
 
 @router.post(f"{URL}/again")
 async def again(request: Request, caller: RETRIES, context: Context) -> Response:
-    form = await Form.read(request, "message")
+    form = await Form.read(request, "message", *_TEST)
     try:
         await send_again(context, caller, form.typed["message"])
     except REFUSALS as error:
@@ -94,8 +120,17 @@ async def again(request: Request, caller: RETRIES, context: Context) -> Response
     return RedirectResponse(f"{URL}?done=again", 303)
 
 
+def _blank() -> Form:
+    return Form.blank(*_TEST, template="accepted", channel="email")
+
+
 async def _page(
-    request: Request, caller: Caller, context: AppContext, form: Form, status: int = 200
+    request: Request,
+    caller: Caller,
+    context: AppContext,
+    form: Form,
+    status: int = 200,
+    said: Outcome | None = None,
 ) -> Response:
     pack = working_city(request, context, caller)
     asked = {name: request.query_params.get(name) or None for name in ("state", "cursor")}
@@ -122,6 +157,9 @@ async def _page(
         ways=WAYS,
         parts=PARTS,
         following=following,
+        names=list(dict.fromkeys(name for texts in pack.messages.values() for name in texts)),
+        said=said,
+        answers=_SAID,
         first=query.cursor is None,
         done=_DONE.get(request.query_params.get("done", "")),
     )
