@@ -4,10 +4,11 @@ Addresses are read from the vault here, when a message is decided about and when
 are kept nowhere else.
 """
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple
 
+from activities.digests import Digests
 from domain.messaging.addresses import mail_address, sms_number
 from domain.messaging.hours import day_begun, next_day, next_open
 from domain.messaging.states import DIGEST, JOINED, PHONE_CODE, Channel
@@ -52,11 +53,21 @@ class _Reached(NamedTuple):
 
 
 class Composer:
-    """The composer of an installation's messages. `cover` takes personal data out of texts."""
+    """The composer of an installation's messages.
+
+    `cover` takes personal data out of texts. `staff`: where digests go.
+    """
 
     def __init__(
-        self, store: Store, packs: PackRegistry, vault: Vault, cover: Cover, public_url: str
+        self,
+        store: Store,
+        packs: PackRegistry,
+        vault: Vault,
+        cover: Cover,
+        public_url: str,
+        staff: Mapping[str, str] | None = None,
     ) -> None:
+        self.digests = Digests(store, packs, staff or {}, public_url)
         self._store, self._packs, self._vault = store, packs, vault
         self._cover, self.public_url = cover, public_url
         self.marks = Marks(vault.ring)
@@ -70,6 +81,10 @@ class Composer:
         if one.template == PHONE_CODE:
             ways: tuple[Channel, ...] = (Channel.SMS,) if Channel.SMS in usable else ()
             return Plan(recipient=None, channels=ways, without="" if ways else "no_channel")
+        if one.template == DIGEST:
+            way = self.digests.channel(one)
+            chosen = (way,) if way is not None and way in usable else ()
+            return Plan(recipient=None, channels=chosen, without="" if chosen else "no_channel")
         pack = self.pack(one.city)
         policy, zone = pack.messaging, pack.calendar.tz
         if not any(Channel(name) in usable for name in policy.channels):
@@ -103,6 +118,8 @@ class Composer:
         """Return where the message goes on a channel; None if it is not known any more."""
         if one.template == PHONE_CODE:
             return sms_number((await phone_codes.letter(self._store, self._cipher, one.key))[0])
+        if one.template == DIGEST:
+            return self.digests.address(one)
         reached = await self._reached(one)
         if reached is None:
             return None
@@ -110,7 +127,7 @@ class Composer:
             return sms_number(reached.person.phone)
         return mail_address(reached.person.email) if channel is Channel.EMAIL else None
 
-    async def written(self, one: Notice) -> Written:
+    async def written(self, one: Notice, now: datetime | None = None) -> Written:
         """Return the message in words.
 
         Raises:
@@ -122,6 +139,8 @@ class Composer:
             return of_code(pack, (await phone_codes.letter(self._store, self._cipher, one.key))[1])
         if one.template == JOINED:
             return await self._several(one, pack)
+        if one.template == DIGEST:
+            return await self.digests.written(pack, one, now or datetime.now(UTC))
         return await self._of_ticket(one, pack)
 
     async def _several(self, one: Notice, pack: Pack) -> Written:

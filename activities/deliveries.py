@@ -66,7 +66,8 @@ class Deliveries:
 
     async def step(self) -> int:
         """Do a little of everything; return how much there was."""
-        done = await self.look_after()
+        done = await self._composer.digests.begin(self._clock())
+        done += await self.look_after()
         done += await self.decide()
         return done + await self.send_due()
 
@@ -138,7 +139,7 @@ class Deliveries:
         return Parcel(
             id=one.id,
             to=to,
-            written=await self._composer.written(told),
+            written=await self._composer.written(told, self._clock()),
             at=self._clock(),
             sender_name=pack.city.name,
             language=language,

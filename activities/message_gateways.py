@@ -2,9 +2,11 @@
 
 import structlog
 
+from activities.chat_way import ChatWay, is_installed
 from activities.mail_way import MailWay
 from activities.message_ways import Way
 from activities.sms_way import NoSuchVendor, sms_way
+from domain.messaging.addresses import mail_address
 from domain.messaging.states import Channel
 from runtime.settings import Settings
 
@@ -21,4 +23,7 @@ def ways_of(settings: Settings) -> dict[Channel, Way]:
             ways[Channel.SMS] = by_sms
     except NoSuchVendor as error:
         log.error("no text messages are sent", error=str(error))
+    addresses = settings.staff_addresses.values()
+    if is_installed() and any(mail_address(one.get_secret_value()) is None for one in addresses):
+        ways[Channel.CHAT] = ChatWay()
     return ways

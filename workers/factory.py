@@ -178,7 +178,12 @@ def ticket_worker(dependencies: ActivityDependencies, *, cached_tickets: int = 1
 def _deliveries(dependencies: ActivityDependencies) -> Deliveries:
     settings, store = dependencies.settings, dependencies.store
     composer = Composer(
-        store, dependencies.packs, dependencies.vault, redacted, settings.public_url
+        store,
+        dependencies.packs,
+        dependencies.vault,
+        redacted,
+        settings.public_url,
+        {name: one.get_secret_value() for name, one in settings.staff_addresses.items()},
     )
     within = timedelta(hours=settings.sms_receipt_hours)
     return Deliveries(store, composer, ways_of(settings), within)

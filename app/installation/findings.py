@@ -27,6 +27,8 @@ class Part(StrEnum):
     KEYS = "keys"
     SPOOL = "spool"
     OUTBOX = "outbox"
+    MESSAGES = "ways out"
+    DELIVERIES = "messages sent"
     ARCHIVE = "archive"
     TICKETS = "tickets"
     RECORD = "record"
@@ -53,6 +55,8 @@ PART_NAMES: Mapping[Part, str] = {
     Part.KEYS: N_("Key ring"),
     Part.SPOOL: N_("Complaints not started"),
     Part.OUTBOX: N_("Messages to deliver"),
+    Part.MESSAGES: N_("Ways out for messages"),
+    Part.DELIVERIES: N_("Messages sent"),
     Part.ARCHIVE: N_("Archive of histories"),
     Part.TICKETS: N_("Tickets that do not move"),
     Part.RECORD: N_("Times in the record"),

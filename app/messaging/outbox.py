@@ -12,7 +12,6 @@ from app.context import AppContext
 from app.errors import Problem
 from app.tickets.redaction import redacted
 from domain.messaging.states import (
-    DIGEST,
     PHONE_CODE,
     Channel,
     DeliveryState,
@@ -78,8 +77,10 @@ class OutboxOut(Recorded):
 
 def composer_of(context: AppContext) -> Composer:
     """Return the composer of this installation."""
+    settings = context.settings
+    staff = {name: one.get_secret_value() for name, one in settings.staff_addresses.items()}
     return Composer(
-        context.store, context.packs, context.vault, redacted, context.settings.public_url
+        context.store, context.packs, context.vault, redacted, settings.public_url, staff
     )
 
 
@@ -147,8 +148,6 @@ async def _shown(context: AppContext, composer: Composer, pack: Pack, one: Notic
 async def _texts(composer: Composer, pack: Pack, one: Notice) -> tuple[dict[str, str], str]:
     if one.template == PHONE_CODE:
         return of_code(pack, _HIDDEN).texts, ""
-    if one.template == DIGEST:
-        return {}, ""
     try:
         written = await composer.written(one)
     except StoreUnavailable:
@@ -187,4 +186,6 @@ async def _masked(composer: Composer, one: Notice, channel: Channel) -> str:
         return ""
     if to is None:
         return ""
-    return masked_email(to) if channel is Channel.EMAIL else masked_phone(to)
+    if channel is Channel.EMAIL:
+        return masked_email(to)
+    return masked_phone(to) if channel is Channel.SMS else ""  # a chat's address is a secret

@@ -119,6 +119,7 @@ class House:
     ways: dict[Channel, Way] = field(default_factory=dict)
     at: datetime = START
     url: str = URL
+    staff: dict[str, str] = field(default_factory=dict)
 
     def now(self) -> datetime:
         return self.at
@@ -129,7 +130,7 @@ class House:
 
     def worker(self) -> Deliveries:
         """Return a worker of this installation."""
-        composer = Composer(self.store, self.packs, self.vault, redacted, self.url)
+        composer = Composer(self.store, self.packs, self.vault, redacted, self.url, self.staff)
         return Deliveries(self.store, composer, self.ways, clock=self.now)
 
     async def citizen(self, phone: str | None = PHONE, mail: str | None = EMAIL) -> str:
