@@ -30,12 +30,14 @@ def ways_set(settings: Settings) -> Iterator[Finding]:
     if MailWay.of(settings) is not None:
         known.append(Channel.EMAIL)
     elif settings.smtp_host or settings.mail_from:
-        yield _wrong(N_("e-mail needs both JIESU_SMTP_HOST and JIESU_MAIL_FROM"))
+        says = phrase(N_("e-mail needs both JIESU_SMTP_HOST and JIESU_MAIL_FROM"))
+        yield Finding(Part.MESSAGES, "wrong", says)
     try:
         if sms_way(settings) is not None:
             known.append(Channel.SMS)
         elif settings.sms_url:
-            yield _wrong(N_("text messages need both JIESU_SMS_URL and JIESU_SMS_SECRET"))
+            says = phrase(N_("text messages need both JIESU_SMS_URL and JIESU_SMS_SECRET"))
+            yield Finding(Part.MESSAGES, "wrong", says)
     except NoSuchVendor:
         message = N_("the plug-in of JIESU_SMS_VENDOR is not installed: %(vendor)s")
         yield Finding(Part.MESSAGES, "wrong", phrase(message, vendor=settings.sms_vendor))
@@ -43,7 +45,8 @@ def ways_set(settings: Settings) -> Iterator[Finding]:
     if chats and is_installed():
         known.append(Channel.CHAT)
     elif chats:
-        yield _wrong(N_("staff chats need the extra: pip install 'jiesu[chat]'"))
+        says = phrase(N_("staff chats need the extra: pip install 'jiesu[chat]'"))
+        yield Finding(Part.MESSAGES, "wrong", says)
     if not known:
         message = N_("no way out is set: citizens read messages on their ticket's page only")
         yield Finding(Part.MESSAGES, "note", phrase(message))
@@ -76,7 +79,3 @@ async def messages_of(store: Store) -> Finding:
 def _is_mail(address: object) -> bool:
     value = getattr(address, "get_secret_value", lambda: "")()
     return mail_address(value) is not None
-
-
-def _wrong(message: str) -> Finding:
-    return Finding(Part.MESSAGES, "wrong", phrase(message))

@@ -100,7 +100,7 @@ async def _forged_ones_are_refused(api: Api, key: str) -> None:
     assert (await api.http.post(RECEIPTS, content=body, headers=headers)).status_code == 401
     assert (await api.http.post(RECEIPTS, content=body)).status_code == 401
     strange = {"Jiesu-Timestamp": "-1²", "Jiesu-Signature": "v1="}
-    latin = [(name, value.encode("latin-1")) for name, value in strange.items()]
+    latin = [(name.encode(), value.encode("latin-1")) for name, value in strange.items()]
     assert (await api.http.post(RECEIPTS, content=body, headers=latin)).status_code == 401
     for nonsense in (b"", b"[]", b"\xff", b'{"id": 1}', b'{"id": "x", "status": "perhaps"}'):
         assert (await _receipt(api, nonsense)).status_code == 422
