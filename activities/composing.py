@@ -11,7 +11,7 @@ from typing import NamedTuple
 from activities.digests import Digests
 from domain.messaging.addresses import mail_address, sms_number
 from domain.messaging.hours import day_begun, next_day, next_open
-from domain.messaging.states import DIGEST, JOINED, PHONE_CODE, Channel
+from domain.messaging.states import DIGEST, JOINED, PHONE_CODE, WayOut
 from domain.messaging.texts import (
     Cover,
     Scene,
@@ -27,7 +27,7 @@ from store.db.engine import Store
 from store.identity import phone_codes
 from store.messaging import notices
 from store.messaging.marks import Marks
-from store.messaging.notices import Notice, Plan
+from store.messaging.notices import NoticePlan, OutsideNotice
 from store.secrets.encryption import Cipher
 from store.secrets.vault import Person, Vault
 from store.tickets import intake, tickets
@@ -76,26 +76,30 @@ class Composer:
     def pack(self, city: str) -> Pack:
         return self._packs.get(city)
 
-    async def plan(self, one: Notice, usable: Collection[Channel], now: datetime) -> Plan:
+    async def plan(
+        self, one: OutsideNotice, usable: Collection[WayOut], now: datetime
+    ) -> NoticePlan:
         """Return what has to be known before a message is decided about."""
         if one.template == PHONE_CODE:
-            ways: tuple[Channel, ...] = (Channel.SMS,) if Channel.SMS in usable else ()
-            return Plan(recipient=None, channels=ways, without="" if ways else "no_channel")
+            ways: tuple[WayOut, ...] = (WayOut.SMS,) if WayOut.SMS in usable else ()
+            return NoticePlan(recipient=None, channels=ways, without="" if ways else "no_channel")
         if one.template == DIGEST:
             way = self.digests.channel(one)
             chosen = (way,) if way is not None and way in usable else ()
-            return Plan(recipient=None, channels=chosen, without="" if chosen else "no_channel")
+            return NoticePlan(
+                recipient=None, channels=chosen, without="" if chosen else "no_channel"
+            )
         pack = self.pack(one.city)
         policy, zone = pack.messaging, pack.calendar.tz
-        if not any(Channel(name) in usable for name in policy.channels):
-            return Plan(recipient=None, channels=(), without="no_channel")
+        if not any(WayOut(name) in usable for name in policy.channels):
+            return NoticePlan(recipient=None, channels=(), without="no_channel")
         reached = await self._reached(one)
         if reached is None:
-            return Plan(recipient=None, channels=(), without="no_contact")
+            return NoticePlan(recipient=None, channels=(), without="no_contact")
         ways = self._ways(reached.person, pack, usable)
         since = day_begun(zone, now)
         urgent = one.template in policy.urgent
-        return Plan(
+        return NoticePlan(
             recipient=reached.recipient,
             channels=ways,
             without="" if ways else "no_contact",
@@ -107,14 +111,14 @@ class Composer:
             later=next_day(policy.quiet, zone, now),
         )
 
-    async def others(self, one: Notice, usable: Collection[Channel]) -> Sequence[Channel]:
+    async def others(self, one: OutsideNotice, usable: Collection[WayOut]) -> Sequence[WayOut]:
         """Return the channels that reach the recipient, in the city's order."""
         if one.template in (PHONE_CODE, DIGEST):
             return ()
         reached = await self._reached(one)
         return () if reached is None else self._ways(reached.person, self.pack(one.city), usable)
 
-    async def address(self, one: Notice, channel: Channel) -> str | None:
+    async def address(self, one: OutsideNotice, channel: WayOut) -> str | None:
         """Return where the message goes on a channel; None if it is not known any more."""
         if one.template == PHONE_CODE:
             return sms_number((await phone_codes.letter(self._store, self._cipher, one.key))[0])
@@ -123,11 +127,11 @@ class Composer:
         reached = await self._reached(one)
         if reached is None:
             return None
-        if channel is Channel.SMS:
+        if channel is WayOut.SMS:
             return sms_number(reached.person.phone)
-        return mail_address(reached.person.email) if channel is Channel.EMAIL else None
+        return mail_address(reached.person.email) if channel is WayOut.EMAIL else None
 
-    async def written(self, one: Notice, now: datetime | None = None) -> Written:
+    async def written(self, one: OutsideNotice, now: datetime | None = None) -> Written:
         """Return the message in words.
 
         Raises:
@@ -143,7 +147,7 @@ class Composer:
             return await self.digests.written(pack, one, now or datetime.now(UTC))
         return await self._of_ticket(one, pack)
 
-    async def _several(self, one: Notice, pack: Pack) -> Written:
+    async def _several(self, one: OutsideNotice, pack: Pack) -> Written:
         told, numbers = [], []
         for member in await notices.members(self._store, one.key):
             try:
@@ -155,7 +159,7 @@ class Composer:
             raise Unwritable("nothing_left")
         return of_several(pack, told, numbers, self.public_url)
 
-    async def _of_ticket(self, one: Notice, pack: Pack) -> Written:
+    async def _of_ticket(self, one: OutsideNotice, pack: Pack) -> Written:
         scene = await self.scene(one)
         if scene is None:
             raise Unwritable("no_event")
@@ -167,7 +171,7 @@ class Composer:
             raise Unwritable("no_template")
         return written
 
-    async def scene(self, one: Notice) -> Scene | None:
+    async def scene(self, one: OutsideNotice) -> Scene | None:
         """Return the message's event, with the ticket as it was then; None if there is none."""
         found: list[Scene] = []
 
@@ -184,13 +188,13 @@ class Composer:
         events = await tickets.events(self._store, one.number, one.version, one.version + 1)
         return Scene(state, events[0]) if state is not None and events else None
 
-    async def _signature(self, one: Notice) -> str | None:
+    async def _signature(self, one: OutsideNotice) -> str | None:
         if one.template.removesuffix("_with_parent") not in _MERGED:
             return None
         scene = await self.scene(one)
         return None if scene is None else signature(scene, one.template)
 
-    async def _reached(self, one: Notice) -> _Reached | None:
+    async def _reached(self, one: OutsideNotice) -> _Reached | None:
         number = one.number
         if one.template == JOINED:
             told = await notices.members(self._store, one.key)
@@ -204,10 +208,10 @@ class Composer:
             return None
         return _Reached(person_id, person, self.marks.recipient(person))
 
-    def _ways(self, person: Person, pack: Pack, usable: Collection[Channel]) -> tuple[Channel, ...]:
+    def _ways(self, person: Person, pack: Pack, usable: Collection[WayOut]) -> tuple[WayOut, ...]:
         has = {
-            Channel.SMS: sms_number(person.phone) is not None,
-            Channel.EMAIL: mail_address(person.email) is not None,
+            WayOut.SMS: sms_number(person.phone) is not None,
+            WayOut.EMAIL: mail_address(person.email) is not None,
         }
-        ordered = [Channel(name) for name in pack.messaging.channels]
+        ordered = [WayOut(name) for name in pack.messaging.channels]
         return tuple(one for one in ordered if one in usable and has.get(one, False))

@@ -17,10 +17,10 @@ from activities.message_ways import NotBegun, Parcel, Way
 from domain.messaging.states import (
     CODE_VALID,
     PHONE_CODE,
-    Channel,
     NoticeState,
-    Outcome,
-    Result,
+    SendingOutcome,
+    SendingResult,
+    WayOut,
 )
 from packs.registry import PackError, UnknownCity
 from store.db.engine import Store
@@ -28,8 +28,8 @@ from store.db.errors import StoreError, StoreUnavailable
 from store.identity.phone_codes import NoSuchLetter
 from store.messaging import choices, deliveries, notices
 from store.messaging.deliveries import Delivery
-from store.messaging.marks import Ending
-from store.messaging.notices import Decision, Notice, Plan
+from store.messaging.marks import SignedEnding
+from store.messaging.notices import NoticeDecision, NoticePlan, OutsideNotice
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +51,7 @@ class Deliveries:
         self,
         store: Store,
         composer: Composer,
-        ways: Mapping[Channel, Way],
+        ways: Mapping[WayOut, Way],
         receipt_within: timedelta = timedelta(hours=6),
         clock: Callable[[], datetime] = now,
     ) -> None:
@@ -82,7 +82,7 @@ class Deliveries:
             except StoreUnavailable:
                 raise
             except (StoreError, PackError, UnknownCity, ValueError, LookupError) as error:
-                plan = Plan(recipient=None, channels=(), without=_code(error))
+                plan = NoticePlan(recipient=None, channels=(), without=_code(error))
             decision = await notices.decide(self._store, one, plan, moment)
             done += decision is not None and _moved(decision)
         return done
@@ -93,17 +93,17 @@ class Deliveries:
         """Send what is due on every channel; return how many attempts there were."""
         usable = tuple(self._ways)
         claimed = await deliveries.claim(self._store, usable, self._who, _BATCH, self._clock())
-        away: set[Channel] = set()
+        away: set[WayOut] = set()
         for one in claimed:
             if one.channel in away:  # what is left of the batch would only fail as well
                 await deliveries.put_back(self._store, one, self._clock())
                 continue
             became = await self._attempt(one)
-            if became is not None and became.result is Result.AWAY:
+            if became is not None and became.result is SendingResult.AWAY:
                 away.add(one.channel)
         return len(claimed)
 
-    async def _attempt(self, one: Delivery) -> Outcome | None:
+    async def _attempt(self, one: Delivery) -> SendingOutcome | None:
         """Send one; None if it was dropped, or was not ours any more."""
         told = await notices.get(self._store, one.notice)
         if told is None or _too_late(told, self._clock()):
@@ -114,7 +114,7 @@ class Deliveries:
         except StoreUnavailable:
             raise
         except (NoSuchLetter, PackError, UnknownCity, Unwritable, StoreError) as error:
-            outcome = Outcome(result=Result.REFUSED, code=_code(error))
+            outcome = SendingOutcome(result=SendingResult.REFUSED, code=_code(error))
             await deliveries.settle(self._store, one, outcome, (), self._clock())
             return None
         if parcel is None:
@@ -125,16 +125,16 @@ class Deliveries:
             await self._settle(one, told, became)
         return became
 
-    async def _parcel(self, one: Delivery, told: Notice) -> Parcel | None:
+    async def _parcel(self, one: Delivery, told: OutsideNotice) -> Parcel | None:
         to = await self._composer.address(told, one.channel)
         if to is None:
             return None
         pack = self._composer.pack(told.city)
-        choice = choices.Choice()
+        choice = choices.ContactChoice()
         if told.recipient is not None:
             choice = await choices.of(self._store, told.recipient)
         language = choice.language
-        if one.channel is Channel.SMS:
+        if one.channel is WayOut.SMS:
             language = language or pack.messaging.language
         return Parcel(
             id=one.id,
@@ -146,13 +146,15 @@ class Deliveries:
             unsubscribe=self._unsubscribe(told, one.channel),
         )
 
-    def _unsubscribe(self, told: Notice, channel: Channel) -> str:
+    def _unsubscribe(self, told: OutsideNotice, channel: WayOut) -> str:
         url = self._composer.public_url
         if not url or told.recipient is None:
             return ""
-        return f"{url}/unsubscribe/{self._composer.marks.link(Ending(told.recipient, channel))}"
+        return (
+            f"{url}/unsubscribe/{self._composer.marks.link(SignedEnding(told.recipient, channel))}"
+        )
 
-    async def _handed_over(self, one: Delivery, parcel: Parcel) -> Outcome | None:
+    async def _handed_over(self, one: Delivery, parcel: Parcel) -> SendingOutcome | None:
         async def begin() -> bool:
             return await deliveries.begin(self._store, one, self._clock())
 
@@ -164,11 +166,11 @@ class Deliveries:
             raise
         except Exception as error:  # a plug-in's own mistake: never its text, which may be personal
             log.warning("a message failed", channel=one.channel.value, error=type(error).__name__)
-            return Outcome(result=Result.UNKNOWN, code="error")
+            return SendingOutcome(result=SendingResult.UNKNOWN, code="error")
 
-    async def _settle(self, one: Delivery, told: Notice, outcome: Outcome) -> None:
-        others: Sequence[Channel] = ()
-        if outcome.result in (Result.REFUSED, Result.LATER, Result.AWAY):
+    async def _settle(self, one: Delivery, told: OutsideNotice, outcome: SendingOutcome) -> None:
+        others: Sequence[WayOut] = ()
+        if outcome.result in (SendingResult.REFUSED, SendingResult.LATER, SendingResult.AWAY):
             others = await self._composer.others(told, self._ways.keys())
         await deliveries.settle(self._store, one, outcome, others, self._clock())
         log.info(
@@ -192,7 +194,7 @@ class Deliveries:
         for one in overdue:
             told = await notices.get(self._store, one.notice)
             others = () if told is None else await self._others(told)
-            lost = Outcome(result=Result.REFUSED, code="no_receipt")
+            lost = SendingOutcome(result=SendingResult.REFUSED, code="no_receipt")
             await deliveries.receipt(
                 self._store, one.id, lost, others, moment, until=self._receipt_within
             )
@@ -204,27 +206,27 @@ class Deliveries:
         way = self._ways.get(one.channel)
         outcome = await way.ask(one.id) if way is not None else None
         if outcome is None:
-            outcome = Outcome(result=Result.UNKNOWN, code="interrupted")
+            outcome = SendingOutcome(result=SendingResult.UNKNOWN, code="interrupted")
         told = await notices.get(self._store, one.notice)
         others = () if told is None else await self._others(told)
         await deliveries.settle(self._store, one, outcome, others, self._clock())
 
-    async def _others(self, told: Notice) -> Sequence[Channel]:
+    async def _others(self, told: OutsideNotice) -> Sequence[WayOut]:
         try:
             return await self._composer.others(told, self._ways.keys())
         except (PackError, UnknownCity, LookupError):
             return ()
 
 
-_ARRIVED = (Result.ACCEPTED, Result.DELIVERED)
+_ARRIVED = (SendingResult.ACCEPTED, SendingResult.DELIVERED)
 
 
-def _moved(decision: Decision) -> bool:
+def _moved(decision: NoticeDecision) -> bool:
     """Return whether there was something to do: what waits on is not."""
     return decision.state is not NoticeState.WAITING
 
 
-def _too_late(told: Notice, moment: datetime) -> bool:
+def _too_late(told: OutsideNotice, moment: datetime) -> bool:
     return told.template == PHONE_CODE and moment - told.created_at >= CODE_VALID
 
 

@@ -5,19 +5,19 @@ from datetime import datetime, time, timedelta
 
 from domain.actors import Role
 from domain.messaging.addresses import mail_address
-from domain.messaging.states import DIGEST, Channel, NoticeState
+from domain.messaging.states import DIGEST, NoticeState, WayOut
 from domain.messaging.texts import Written
 from domain.pack.pack import Pack, UnknownInPack
 from packs.registry import PackError, PackRegistry
 from store.db.engine import Store
 from store.messaging import digests, notices
-from store.messaging.notices import Notice
+from store.messaging.notices import OutsideNotice
 
 SUPERVISOR = "supervisor"
 """The name of a city's supervisors among its units."""
 
 _HEADS = {
-    "zh": "{who}：已超时 {late} 件，今天到期 {due} 件。",
+    "zh": "{who}：已超期 {late} 件，今天到期 {due} 件。",
     "en": "{who}: {late} late, {due} due today.",
 }
 _EACH = {"zh": "{unit} {count} 件", "en": "{unit}: {count}"}
@@ -56,7 +56,7 @@ class Digests:
         burning = await self._burning(pack, who, now)
         if not burning.any:
             return False
-        one = Notice(
+        one = OutsideNotice(
             key=f"{DIGEST}/{pack.city.id}/{who}/{day}",
             number="",
             version=0,
@@ -74,18 +74,18 @@ class Digests:
         )
         return await notices.add(self._store, one)
 
-    def address(self, one: Notice) -> str | None:
+    def address(self, one: OutsideNotice) -> str | None:
         """Return where a digest goes."""
         return self._addresses.get(f"{one.city}/{one.unit}")
 
-    def channel(self, one: Notice) -> Channel | None:
+    def channel(self, one: OutsideNotice) -> WayOut | None:
         """Return by what way it goes there."""
         to = self.address(one)
         if to is None:
             return None
-        return Channel.EMAIL if mail_address(to) else Channel.CHAT
+        return WayOut.EMAIL if mail_address(to) else WayOut.CHAT
 
-    async def written(self, pack: Pack, one: Notice, now: datetime) -> Written:
+    async def written(self, pack: Pack, one: OutsideNotice, now: datetime) -> Written:
         """Return a digest in words, as things are now. It has numbers, and nothing of tickets."""
         who = one.unit or SUPERVISOR
         burning = await self._burning(pack, who, now)

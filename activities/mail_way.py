@@ -15,7 +15,7 @@ from aiosmtplib import SMTP
 
 from activities.message_ways import Begin, NotBegun, Parcel
 from domain.messaging.mails import Envelope, mail
-from domain.messaging.states import Channel, Outcome, Result
+from domain.messaging.states import SendingOutcome, SendingResult, WayOut
 from runtime.settings import Settings
 
 _SECONDS = 30.0
@@ -39,7 +39,7 @@ class MailServer:
 class MailWay:
     """The way by a mail server."""
 
-    channel = Channel.EMAIL
+    channel = WayOut.EMAIL
     receipts = False
 
     def __init__(self, server: MailServer, seconds: float = _SECONDS) -> None:
@@ -63,7 +63,7 @@ class MailWay:
             )
         )
 
-    async def send(self, parcel: Parcel, begin: Begin) -> Outcome:
+    async def send(self, parcel: Parcel, begin: Begin) -> SendingOutcome:
         envelope = Envelope(
             id=parcel.id,
             sender=self._server.sender,
@@ -74,7 +74,7 @@ class MailWay:
         try:
             content = mail(envelope, parcel.to, parcel.written, parcel.language).as_bytes()
         except (ValueError, IndexError):
-            return Outcome(result=Result.REFUSED, code="bad_mail")
+            return SendingOutcome(result=SendingResult.REFUSED, code="bad_mail")
         try:
             client = self._client()
             await client.connect()
@@ -85,7 +85,7 @@ class MailWay:
         finally:
             client.close()
 
-    async def ask(self, parcel_id: str) -> Outcome | None:
+    async def ask(self, parcel_id: str) -> SendingOutcome | None:
         return None
 
     def _client(self) -> SMTP:
@@ -105,7 +105,9 @@ class MailWay:
             password=server.password or None,
         )
 
-    async def _hand_over(self, client: SMTP, to: str, content: bytes, begin: Begin) -> Outcome:
+    async def _hand_over(
+        self, client: SMTP, to: str, content: bytes, begin: Begin
+    ) -> SendingOutcome:
         try:
             await client.mail(self._server.sender)
             await client.rcpt(to)
@@ -113,11 +115,11 @@ class MailWay:
         except aiosmtplib.SMTPRecipientRefused as error:
             return _answered(error.code)
         except aiosmtplib.SMTPSenderRefused as error:
-            return Outcome(result=Result.AWAY, code=f"sender_{error.code}")
+            return SendingOutcome(result=SendingResult.AWAY, code=f"sender_{error.code}")
         except aiosmtplib.SMTPResponseException as error:
             return _answered(error.code)
         except (aiosmtplib.SMTPException, OSError, ValueError):
-            return Outcome(result=Result.AWAY, code="connection_lost")
+            return SendingOutcome(result=SendingResult.AWAY, code="connection_lost")
         if ready.code != 354:
             return _answered(ready.code)
         if not await begin():
@@ -128,13 +130,13 @@ class MailWay:
                 raise aiosmtplib.SMTPServerDisconnected("Connection lost")
             protocol.write(_escaped(content))
         except (aiosmtplib.SMTPException, OSError):
-            return Outcome(result=Result.AWAY, code="connection_lost")
+            return SendingOutcome(result=SendingResult.AWAY, code="connection_lost")
         try:
             answer = await protocol.read_response(timeout=self._seconds)
         except (aiosmtplib.SMTPException, OSError):
-            return Outcome(result=Result.UNKNOWN, code="no_answer")
+            return SendingOutcome(result=SendingResult.UNKNOWN, code="no_answer")
         if answer.code // 100 == 2:
-            return Outcome(result=Result.DELIVERED, code=f"smtp_{answer.code}")
+            return SendingOutcome(result=SendingResult.DELIVERED, code=f"smtp_{answer.code}")
         return _answered(answer.code)
 
 
@@ -143,22 +145,22 @@ def _escaped(content: bytes) -> bytes:
     return _DOTS.sub(b"..", _LINE_ENDS.sub(b"\r\n", content)) + b".\r\n"
 
 
-def _not_connected(error: Exception) -> Outcome:
+def _not_connected(error: Exception) -> SendingOutcome:
     """Return what a refused or broken greeting means: nothing can be sent to anybody now."""
     if isinstance(error, aiosmtplib.SMTPAuthenticationError):
-        return Outcome(result=Result.AWAY, code="not_let_in")
+        return SendingOutcome(result=SendingResult.AWAY, code="not_let_in")
     if isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError):
-        return Outcome(result=Result.AWAY, code="bad_certificate")
+        return SendingOutcome(result=SendingResult.AWAY, code="bad_certificate")
     if isinstance(error, aiosmtplib.SMTPTimeoutError):
-        return Outcome(result=Result.AWAY, code="too_slow")
-    return Outcome(result=Result.AWAY, code="no_connection")
+        return SendingOutcome(result=SendingResult.AWAY, code="too_slow")
+    return SendingOutcome(result=SendingResult.AWAY, code="no_connection")
 
 
-def _answered(code: int) -> Outcome:
+def _answered(code: int) -> SendingOutcome:
     """Return what the server's answer about one mail means."""
     if code == 421:  # it closes: not for this mail alone
-        return Outcome(result=Result.AWAY, code="smtp_421")
+        return SendingOutcome(result=SendingResult.AWAY, code="smtp_421")
     if not 400 <= code < 600:
-        return Outcome(result=Result.LATER, code="no_smtp")
-    result = Result.LATER if code < 500 else Result.REFUSED
-    return Outcome(result=result, code=f"smtp_{code}")
+        return SendingOutcome(result=SendingResult.LATER, code="no_smtp")
+    result = SendingResult.LATER if code < 500 else SendingResult.REFUSED
+    return SendingOutcome(result=result, code=f"smtp_{code}")

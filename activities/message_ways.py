@@ -1,11 +1,11 @@
-"""What a way out of the house is: a mail server, a gateway, a chat."""
+"""A way out of the house: a mail server, a gateway, a chat."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from domain.messaging.states import Channel, Outcome
+from domain.messaging.states import SendingOutcome, WayOut
 from domain.messaging.texts import Written
 
 Begin = Callable[[], Awaitable[bool]]
@@ -35,10 +35,10 @@ class Parcel:
 class Way(Protocol):
     """A way out. `receipts`: what became of a message is said later."""
 
-    channel: Channel
+    channel: WayOut
     receipts: bool
 
-    async def send(self, parcel: Parcel, begin: Begin) -> Outcome:
+    async def send(self, parcel: Parcel, begin: Begin) -> SendingOutcome:
         """Send; every error of the other side is an outcome.
 
         Raises:
@@ -46,6 +46,6 @@ class Way(Protocol):
         """
         ...
 
-    async def ask(self, parcel_id: str) -> Outcome | None:
+    async def ask(self, parcel_id: str) -> SendingOutcome | None:
         """Return what became of a message that was begun and not answered; None: nobody can say."""
         ...

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from activities.message_ways import Begin, NotBegun, Parcel, Way
 from domain.messaging.addresses import sms_number
 from domain.messaging.signing import signature
-from domain.messaging.states import Channel, Outcome, Result
+from domain.messaging.states import SendingOutcome, SendingResult, WayOut
 from runtime.outbound import AddressRefused, HttpReply, Outbound, Unreachable
 from runtime.settings import Settings
 
@@ -24,10 +24,10 @@ way (`activities.message_ways.Way`)."""
 
 _WAITS = {408, 425, 429}
 _STATES = {
-    "accepted": Result.ACCEPTED,
-    "delivered": Result.DELIVERED,
-    "refused": Result.REFUSED,
-    "failed": Result.REFUSED,
+    "accepted": SendingResult.ACCEPTED,
+    "delivered": SendingResult.DELIVERED,
+    "refused": SendingResult.REFUSED,
+    "failed": SendingResult.REFUSED,
 }
 
 
@@ -38,7 +38,7 @@ def now() -> datetime:
 class GatewayWay:
     """The way by a gateway that takes signed requests."""
 
-    channel = Channel.SMS
+    channel = WayOut.SMS
     receipts = True
 
     def __init__(
@@ -60,10 +60,10 @@ class GatewayWay:
         secret = settings.sms_secret.get_secret_value()
         return cls(settings.sms_url, secret, Outbound.of(settings))
 
-    async def send(self, parcel: Parcel, begin: Begin) -> Outcome:
+    async def send(self, parcel: Parcel, begin: Begin) -> SendingOutcome:
         to = sms_number(parcel.to)
         if to is None:
-            return Outcome(result=Result.REFUSED, code="no_mobile")
+            return SendingOutcome(result=SendingResult.REFUSED, code="no_mobile")
         text = parcel.written.sms(parcel.language or "zh")
         body = json.dumps(
             {"id": parcel.id, "to": to, "text": text, "from": parcel.sender_name},
@@ -80,21 +80,21 @@ class GatewayWay:
                 within=self._seconds,
             )
         except (AddressRefused, Unreachable) as error:
-            return Outcome(result=Result.AWAY, code=error.code)
+            return SendingOutcome(result=SendingResult.AWAY, code=error.code)
         return _meaning(reply)
 
-    async def ask(self, parcel_id: str) -> Outcome | None:
+    async def ask(self, parcel_id: str) -> SendingOutcome | None:
         url = f"{self._url}/{quote(parcel_id, safe='')}"
         try:
             reply = await self._outbound.send(
                 "GET", url, headers=self._headers(parcel_id, b""), within=self._seconds
             )
         except (AddressRefused, Unreachable) as error:
-            return Outcome(result=Result.AWAY, code=error.code)
+            return SendingOutcome(result=SendingResult.AWAY, code=error.code)
         if reply.status == 404:  # it never arrived: sent again, with the same key
-            return Outcome(result=Result.LATER, code="not_known_there")
+            return SendingOutcome(result=SendingResult.LATER, code="not_known_there")
         if reply.status in (405, 501):  # it does not say, but sends one key once
-            return Outcome(result=Result.LATER, code="sent_again")
+            return SendingOutcome(result=SendingResult.LATER, code="sent_again")
         return _meaning(reply)
 
     def _headers(self, about: str, body: bytes) -> Mapping[str, str]:
@@ -107,19 +107,19 @@ class GatewayWay:
         }
 
 
-def _meaning(reply: HttpReply) -> Outcome:
+def _meaning(reply: HttpReply) -> SendingOutcome:
     """Return what an answer means. What is no sense in a good one is left to the receipt."""
     status = reply.status
     if status in _WAITS or status >= 500 or status in (401, 403, 404):
-        return Outcome(result=Result.AWAY, code=f"http_{status}")
+        return SendingOutcome(result=SendingResult.AWAY, code=f"http_{status}")
     if status == 409:  # the key is being worked on
-        return Outcome(result=Result.LATER, code="http_409")
+        return SendingOutcome(result=SendingResult.LATER, code="http_409")
     if not 200 <= status < 300:
-        return Outcome(result=Result.REFUSED, code=f"http_{status}")
+        return SendingOutcome(result=SendingResult.REFUSED, code=f"http_{status}")
     said = _json(reply.body)
-    result = _STATES.get(str(said.get("status", "accepted")), Result.ACCEPTED)
+    result = _STATES.get(str(said.get("status", "accepted")), SendingResult.ACCEPTED)
     vendor_id = said.get("id")
-    return Outcome(
+    return SendingOutcome(
         result=result,
         code=f"http_{status}",
         vendor_id=str(vendor_id)[:100] if isinstance(vendor_id, str | int) else None,

@@ -11,6 +11,10 @@ from api.http.responses import json_of
 from app.context import API
 from app.messaging.receipts import ReceiptIn, ReceiptTaken, take_receipt
 
+_SCHEMA = ReceiptIn.model_json_schema() | {
+    "examples": [{"id": "0f8c1a6b2d3e4f5061728394a5b6c7d8", "status": "delivered"}]
+}
+
 router = APIRouter(prefix=API, tags=["Operation"])
 
 
@@ -26,7 +30,7 @@ router = APIRouter(prefix=API, tags=["Operation"])
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": ReceiptIn.model_json_schema()}},
+            "content": {"application/json": {"schema": _SCHEMA}},
         }
     },
 )

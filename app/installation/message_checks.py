@@ -7,17 +7,17 @@ from activities.mail_way import MailWay
 from activities.sms_way import NoSuchVendor, sms_way
 from app.installation.findings import Finding, Part
 from domain.messaging.addresses import mail_address
-from domain.messaging.states import Channel
+from domain.messaging.states import WayOut
 from domain.words import N_, Phrase, clauses, listed, phrase
 from runtime.settings import Settings
 from store.db.engine import Store
 from store.messaging import deliveries
 
 _NAMES = {
-    Channel.EMAIL: N_("e-mail"),
-    Channel.SMS: N_("text messages"),
-    Channel.CHAT: N_("staff chat"),
-    Channel.PUSH: N_("push messages"),
+    WayOut.EMAIL: N_("e-mail"),
+    WayOut.SMS: N_("text messages"),
+    WayOut.CHAT: N_("staff chat"),
+    WayOut.PUSH: N_("push messages"),
 }
 _COUNTS = N_(
     "under way: %(going)s, held back: %(held)s, perhaps arrived: %(unknown)s, failed: %(failed)s"
@@ -26,15 +26,15 @@ _COUNTS = N_(
 
 def ways_set(settings: Settings) -> Iterator[Finding]:
     """Report which ways out are set, and what of the settings cannot be used."""
-    known: list[Channel] = []
+    known: list[WayOut] = []
     if MailWay.of(settings) is not None:
-        known.append(Channel.EMAIL)
+        known.append(WayOut.EMAIL)
     elif settings.smtp_host or settings.mail_from:
         says = phrase(N_("e-mail needs both JIESU_SMTP_HOST and JIESU_MAIL_FROM"))
         yield Finding(Part.MESSAGES, "wrong", says)
     try:
         if sms_way(settings) is not None:
-            known.append(Channel.SMS)
+            known.append(WayOut.SMS)
         elif settings.sms_url:
             says = phrase(N_("text messages need both JIESU_SMS_URL and JIESU_SMS_SECRET"))
             yield Finding(Part.MESSAGES, "wrong", says)
@@ -43,7 +43,7 @@ def ways_set(settings: Settings) -> Iterator[Finding]:
         yield Finding(Part.MESSAGES, "wrong", phrase(message, vendor=settings.sms_vendor))
     chats = [one for one in settings.staff_addresses.values() if not _is_mail(one)]
     if chats and is_installed():
-        known.append(Channel.CHAT)
+        known.append(WayOut.CHAT)
     elif chats:
         says = phrase(N_("staff chats need the extra: pip install 'jiesu[chat]'"))
         yield Finding(Part.MESSAGES, "wrong", says)

@@ -1,4 +1,4 @@
-"""What a citizen chooses: channels not used, and a language; by the ticket or by a link."""
+"""The choices of a citizen: channels not used, and a language; by the ticket or by a link."""
 
 from typing import Literal
 
@@ -8,19 +8,19 @@ from app.access.caller import Caller
 from app.access.permission import permit
 from app.context import AppContext
 from app.errors import Problem
-from domain.messaging.states import Channel
+from domain.messaging.states import WayOut
 from domain.model import Incoming, Recorded
 from store.messaging import choices
-from store.messaging.marks import Ending, Marks
+from store.messaging.marks import Marks, SignedEnding
 from store.tickets import intake, tickets
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 
-_OFFERED = (Channel.SMS, Channel.EMAIL)
+_OFFERED = (WayOut.SMS, WayOut.EMAIL)
 
 
 class ChoiceIn(Incoming):
-    """What is wanted, of all tickets of this citizen. `language`: "" for the city's."""
+    """The messages wanted, of all tickets of this citizen. `language`: "" for the city's."""
 
     sms: bool = False
     email: bool = False
@@ -28,7 +28,7 @@ class ChoiceIn(Incoming):
 
 
 class ChoiceOut(Recorded):
-    """What is used now."""
+    """The channels that are used now."""
 
     sms: bool
     email: bool
@@ -44,8 +44,8 @@ async def choice_of(context: AppContext, caller: Caller, number: str) -> ChoiceO
     await permit(context, caller, "choose_messages", number)
     chosen = await choices.of(context.store, await _recipient(context, number))
     return ChoiceOut(
-        sms=Channel.SMS not in chosen.without,
-        email=Channel.EMAIL not in chosen.without,
+        sms=WayOut.SMS not in chosen.without,
+        email=WayOut.EMAIL not in chosen.without,
         language=chosen.language,
     )
 
@@ -58,14 +58,14 @@ async def choose(context: AppContext, caller: Caller, number: str, choice: Choic
     """
     await permit(context, caller, "choose_messages", number)
     recipient = await _recipient(context, number)
-    wanted = {Channel.SMS: choice.sms, Channel.EMAIL: choice.email}
+    wanted = {WayOut.SMS: choice.sms, WayOut.EMAIL: choice.email}
     without = [channel for channel in _OFFERED if not wanted[channel]]
     now = context.now()
     await choices.keep(context.store, recipient, without, choice.language, now)
     logger.info("messages chosen", number=number)
 
 
-def ending_of(context: AppContext, link: str) -> Ending:
+def ending_of(context: AppContext, link: str) -> SignedEnding:
     """Return what a link of a message ends.
 
     Raises:
@@ -77,7 +77,7 @@ def ending_of(context: AppContext, link: str) -> Ending:
     return ending
 
 
-async def end_by_link(context: AppContext, link: str) -> Channel:
+async def end_by_link(context: AppContext, link: str) -> WayOut:
     """Use a channel no more for whom a message's link is of; return which. It may be repeated.
 
     Raises:

@@ -13,9 +13,9 @@ from app.errors import Problem
 from app.tickets.redaction import redacted
 from domain.messaging.states import (
     PHONE_CODE,
-    Channel,
     DeliveryState,
     NoticeState,
+    WayOut,
 )
 from domain.messaging.texts import of_code
 from domain.model import Incoming, Instant, Recorded
@@ -23,18 +23,18 @@ from domain.pack.pack import Pack
 from store.db.errors import StoreError, StoreUnavailable
 from store.messaging import deliveries, notices
 from store.messaging.deliveries import Delivery
-from store.messaging.notices import Notice
+from store.messaging.notices import OutsideNotice
 from store.secrets.masks import masked_email, masked_phone
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 
 _MOST = 20
 _HIDDEN = "••••••"
-"""What stands in place of a one-time code."""
+"""The text in place of a one-time code."""
 
 
 class OutboxQuery(Incoming):
-    """Which messages, of which city."""
+    """The messages asked for."""
 
     state: NoticeState | None = None
     cursor: str | None = Field(None, max_length=300)
@@ -43,7 +43,7 @@ class OutboxQuery(Incoming):
 class DeliveryOut(Recorded):
     """One way that a message was sent, or is."""
 
-    channel: Channel
+    channel: WayOut
     state: DeliveryState
     attempts: int
     outcome: str
@@ -126,7 +126,9 @@ def _serves(caller: Caller, city: str) -> None:
         raise Problem("not_your_city")
 
 
-async def _shown(context: AppContext, composer: Composer, pack: Pack, one: Notice) -> NoticeOut:
+async def _shown(
+    context: AppContext, composer: Composer, pack: Pack, one: OutsideNotice
+) -> NoticeOut:
     texts, fault = await _texts(composer, pack, one)
     sent = await deliveries.of_notice(context.store, one.key)
     return NoticeOut(
@@ -145,7 +147,7 @@ async def _shown(context: AppContext, composer: Composer, pack: Pack, one: Notic
     )
 
 
-async def _texts(composer: Composer, pack: Pack, one: Notice) -> tuple[dict[str, str], str]:
+async def _texts(composer: Composer, pack: Pack, one: OutsideNotice) -> tuple[dict[str, str], str]:
     if one.template == PHONE_CODE:
         return of_code(pack, _HIDDEN).texts, ""
     try:
@@ -163,7 +165,7 @@ async def _texts(composer: Composer, pack: Pack, one: Notice) -> tuple[dict[str,
 
 
 async def _deliveries(
-    composer: Composer, one: Notice, sent: Sequence[Delivery]
+    composer: Composer, one: OutsideNotice, sent: Sequence[Delivery]
 ) -> list[DeliveryOut]:
     return [
         DeliveryOut(
@@ -177,7 +179,7 @@ async def _deliveries(
     ]
 
 
-async def _masked(composer: Composer, one: Notice, channel: Channel) -> str:
+async def _masked(composer: Composer, one: OutsideNotice, channel: WayOut) -> str:
     try:
         to = await composer.address(one, channel)
     except StoreUnavailable:
@@ -186,6 +188,6 @@ async def _masked(composer: Composer, one: Notice, channel: Channel) -> str:
         return ""
     if to is None:
         return ""
-    if channel is Channel.EMAIL:
+    if channel is WayOut.EMAIL:
         return masked_email(to)
-    return masked_phone(to) if channel is Channel.SMS else ""  # a chat's address is a secret
+    return masked_phone(to) if channel is WayOut.SMS else ""  # a chat's address is a secret

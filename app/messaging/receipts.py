@@ -10,7 +10,7 @@ from app.context import AppContext
 from app.errors import Problem
 from app.messaging.outbox import composer_of
 from domain.messaging.signing import is_signed
-from domain.messaging.states import Channel, Outcome, Result
+from domain.messaging.states import SendingOutcome, SendingResult, WayOut
 from domain.model import Incoming, Recorded
 from domain.pack.pack import UnknownInPack
 from packs.registry import PackError, UnknownCity
@@ -19,11 +19,11 @@ from store.messaging import deliveries, notices
 logger = structlog.stdlib.get_logger("jiesu.api")
 
 _ABOUT = "receipt"
-"""What the signature of a receipt is about: a signed request cannot be sent back as one."""
+"""The subject of a receipt's signature: a signed request cannot be sent back as one."""
 
 
 class ReceiptIn(Incoming):
-    """What became of a message. `id`: the one that it was sent with."""
+    """The end of a message. `id`: the one that it was sent with."""
 
     id: str = Field(max_length=64, examples=["0f8c1a6b2d3e4f5061728394a5b6c7d8"])
     status: Literal["delivered", "failed"]
@@ -60,9 +60,9 @@ async def take_receipt(
 
 async def _record(context: AppContext, receipt: ReceiptIn) -> bool:
     known = await deliveries.get(context.store, receipt.id)
-    if known is None or known.channel is not Channel.SMS:
+    if known is None or known.channel is not WayOut.SMS:
         return False
-    others: tuple[Channel, ...] = ()
+    others: tuple[WayOut, ...] = ()
     if receipt.status == "failed":
         told = await notices.get(context.store, known.notice)
         if told is not None:
@@ -72,8 +72,8 @@ async def _record(context: AppContext, receipt: ReceiptIn) -> bool:
             except (PackError, UnknownCity, UnknownInPack):
                 others = ()
     arrived = receipt.status == "delivered"
-    outcome = Outcome(
-        result=Result.DELIVERED if arrived else Result.REFUSED,
+    outcome = SendingOutcome(
+        result=SendingResult.DELIVERED if arrived else SendingResult.REFUSED,
         code="receipt" if arrived else f"receipt_{receipt.reason or 'failed'}",
     )
     return await deliveries.receipt(context.store, known.id, outcome, others, context.now())

@@ -14,7 +14,7 @@ from app.access.permission import permit
 from app.context import AppContext
 from app.errors import Problem
 from domain.messaging.addresses import mail_address, sms_number
-from domain.messaging.states import Channel, Outcome
+from domain.messaging.states import SendingOutcome, WayOut
 from domain.messaging.texts import Written, link_to, moment
 from domain.model import Incoming
 from domain.pack.pack import Pack
@@ -40,7 +40,9 @@ class TestIn(Incoming):
     to: Annotated[str, Field(min_length=3, max_length=254), AfterValidator(_one_line)]
 
 
-async def send_test(context: AppContext, caller: Caller, pack: Pack, test: TestIn) -> Outcome:
+async def send_test(
+    context: AppContext, caller: Caller, pack: Pack, test: TestIn
+) -> SendingOutcome:
     """Send a message filled in with a sample, at once; return what the other side said.
 
     Raises:
@@ -49,7 +51,7 @@ async def send_test(context: AppContext, caller: Caller, pack: Pack, test: TestI
     await permit(context, caller, "send_test_message")
     if not caller.serves(pack.city.id):
         raise Problem("not_your_city")
-    channel = Channel(test.channel)
+    channel = WayOut(test.channel)
     way = ways_of(context.settings).get(channel)
     if way is None:
         raise Problem("channel_not_set")
@@ -72,8 +74,8 @@ async def send_test(context: AppContext, caller: Caller, pack: Pack, test: TestI
     return outcome
 
 
-def _address(channel: Channel, text: str) -> str | None:
-    if channel is Channel.EMAIL:
+def _address(channel: WayOut, text: str) -> str | None:
+    if channel is WayOut.EMAIL:
         return mail_address(text)
     try:
         return sms_number(normal_phone(text))

@@ -21,7 +21,7 @@ _RULE = "-- \n"
 
 
 class Envelope(Recorded):
-    """Who a mail is from, and its own name. `id` becomes the Message-ID."""
+    """The sender of a mail, and its own name. `id` becomes the Message-ID."""
 
     id: str
     sender: str

@@ -6,7 +6,7 @@ from enum import StrEnum
 from domain.model import Recorded
 
 
-class Channel(StrEnum):
+class WayOut(StrEnum):
     """The ways out of the house."""
 
     EMAIL = "email"
@@ -42,8 +42,8 @@ class DeliveryState(StrEnum):
     DROPPED = "dropped"
 
 
-class Result(StrEnum):
-    """What an attempt came to."""
+class SendingResult(StrEnum):
+    """The result of an attempt to send."""
 
     DELIVERED = "delivered"
     ACCEPTED = "accepted"
@@ -53,10 +53,10 @@ class Result(StrEnum):
     UNKNOWN = "unknown"  # it may have arrived
 
 
-class Outcome(Recorded):
-    """The result of an attempt. `code`: a short word without personal data."""
+class SendingOutcome(Recorded):
+    """The outcome of an attempt. `code`: a short word without personal data."""
 
-    result: Result
+    result: SendingResult
     code: str = ""
     vendor_id: str | None = None
 

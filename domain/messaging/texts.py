@@ -17,7 +17,7 @@ SMS_LENGTH = 320
 """The most characters of a text message: a long answer is read on the ticket's page."""
 
 Cover = Callable[[str], str]
-"""What takes phones, names and the like out of a text."""
+"""A function that takes phones, names and the like out of a text."""
 
 _DISCREET = {
     "zh": "您好！编号 {number} 有新进展，请凭编号和查询码在网上查看。",

@@ -95,7 +95,7 @@ class DeliveryTable(Base, table=True):
 
 
 class MessageChannelTable(Base, table=True):
-    """How a channel does: until when it is left alone after it could not be reached."""
+    """The health of each channel: until when it is left alone after it could not be reached."""
 
     __tablename__ = "message_channel"
 
@@ -106,7 +106,7 @@ class MessageChannelTable(Base, table=True):
 
 
 class ContactChoiceTable(Base, table=True):
-    """What a recipient chose: channels that are not used (words with spaces), and a language."""
+    """The choice of each recipient: channels not used (words with spaces), and a language."""
 
     __tablename__ = "contact_choice"
 

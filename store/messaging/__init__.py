@@ -1,1 +1,1 @@
-"""What is told outside the house: messages, deliveries, channels, choices of recipients."""
+"""Messages that are told outside the house: deliveries, channels, choices of recipients."""

@@ -1,4 +1,4 @@
-"""What recipients chose: channels that are not used, and the language of text messages."""
+"""The choices of recipients: channels that are not used, and the language of text messages."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from domain.messaging.states import Channel
+from domain.messaging.states import WayOut
 from store.db.engine import Insert, Store
 from store.db.message_tables import choice
 
@@ -14,24 +14,24 @@ _CHOICE = choice.c
 
 
 @dataclass(frozen=True)
-class Choice:
+class ContactChoice:
     """The choice of one recipient. `language`: "" for what the city has."""
 
-    without: frozenset[Channel] = frozenset()
+    without: frozenset[WayOut] = frozenset()
     language: str = ""
 
 
-def read(connection: Connection, recipient: str) -> Choice:
+def read(connection: Connection, recipient: str) -> ContactChoice:
     """Return the choice of a recipient, in a transaction."""
     row = connection.execute(
         select(_CHOICE.without, _CHOICE.language).where(_CHOICE.recipient == recipient)
     ).first()
     if row is None:
-        return Choice()
-    return Choice(frozenset(Channel(word) for word in row.without.split()), row.language)
+        return ContactChoice()
+    return ContactChoice(frozenset(WayOut(word) for word in row.without.split()), row.language)
 
 
-async def of(store: Store, recipient: str) -> Choice:
+async def of(store: Store, recipient: str) -> ContactChoice:
     """Return the choice of a recipient."""
     return await store.read(lambda connection: read(connection, recipient))
 
@@ -41,7 +41,7 @@ def _insert(store: Store) -> Insert:
 
 
 async def keep(
-    store: Store, recipient: str, without: Collection[Channel], language: str, at: datetime
+    store: Store, recipient: str, without: Collection[WayOut], language: str, at: datetime
 ) -> None:
     """Keep a choice in place of the one before."""
     values = {
@@ -53,7 +53,7 @@ async def keep(
     await store.change(statement.on_conflict_do_update(index_elements=["recipient"], set_=values))
 
 
-async def without(store: Store, recipient: str, channel: Channel, at: datetime) -> None:
+async def without(store: Store, recipient: str, channel: WayOut, at: datetime) -> None:
     """Use a channel no more for a recipient; the rest of their choice stays."""
     insert = store.once(_insert)
 

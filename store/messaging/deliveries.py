@@ -15,11 +15,11 @@ from sqlalchemy import Connection, Select, and_, exists, func, or_, select, upda
 from domain.messaging.states import (
     GIVEN_UP,
     LEASE,
-    Channel,
     DeliveryState,
     NoticeState,
-    Outcome,
-    Result,
+    SendingOutcome,
+    SendingResult,
+    WayOut,
     next_attempt,
     pause_of_channel,
 )
@@ -51,7 +51,7 @@ class Delivery:
     notice: str
     number: str
     city: str
-    channel: Channel
+    channel: WayOut
     state: DeliveryState
     attempts: int
     claim: str | None
@@ -67,12 +67,12 @@ _WHOLE = select(*(_D[name] for name in _FIELDS))
 def as_delivery(row: ResultRow) -> Delivery:
     values = dict(row._mapping)
     return Delivery(
-        **values | {"channel": Channel(values["channel"]), "state": DeliveryState(values["state"])}
+        **values | {"channel": WayOut(values["channel"]), "state": DeliveryState(values["state"])}
     )
 
 
 async def claim(
-    store: Store, usable: Sequence[Channel], who: str, limit: int, now: datetime
+    store: Store, usable: Sequence[WayOut], who: str, limit: int, now: datetime
 ) -> list[Delivery]:
     """Take up deliveries that are due, of each recipient only the first.
 
@@ -111,8 +111,8 @@ async def claim(
 
 
 def _allowed(
-    connection: Connection, usable: Sequence[Channel], limit: int, now: datetime
-) -> list[tuple[Channel, int]]:
+    connection: Connection, usable: Sequence[WayOut], limit: int, now: datetime
+) -> list[tuple[WayOut, int]]:
     known = {row.channel: row for row in connection.execute(select(channels))}
     allowed = []
     for channel in usable:
@@ -124,7 +124,7 @@ def _allowed(
     return allowed
 
 
-def _due(channel: Channel, limit: int, now: datetime) -> Select[Any]:
+def _due(channel: WayOut, limit: int, now: datetime) -> Select[Any]:
     before = delivery.alias("before")
     first = and_(
         before.c.lane == _D.lane,
@@ -166,8 +166,8 @@ async def begin(store: Store, one: Delivery, now: datetime) -> bool:
 async def settle(
     store: Store,
     one: Delivery,
-    outcome: Outcome,
-    others: Sequence[Channel],
+    outcome: SendingOutcome,
+    others: Sequence[WayOut],
     now: datetime,
 ) -> bool:
     """Record what an attempt came to, once; False if that was recorded before.
@@ -189,28 +189,28 @@ async def settle(
     return await store.write(work)
 
 
-def _after(one: Delivery, outcome: Outcome, now: datetime) -> Row:
+def _after(one: Delivery, outcome: SendingOutcome, now: datetime) -> Row:
     """Return the delivery's new values."""
     values: Row = {"claim": None, "claimed_at": None, "outcome": outcome.code[:60]}
     match outcome.result:
-        case Result.DELIVERED:
+        case SendingResult.DELIVERED:
             state = DeliveryState.DELIVERED
-        case Result.ACCEPTED:
+        case SendingResult.ACCEPTED:
             state = DeliveryState.ACCEPTED
-        case Result.UNKNOWN:
+        case SendingResult.UNKNOWN:
             state = DeliveryState.UNKNOWN
-        case Result.REFUSED:
+        case SendingResult.REFUSED:
             state = DeliveryState.FAILED
-        case Result.AWAY if now - one.created_at > GIVEN_UP:
+        case SendingResult.AWAY if now - one.created_at > GIVEN_UP:
             state = DeliveryState.FAILED
-        case Result.AWAY:
+        case SendingResult.AWAY:
             # The channel's pause counts, and not how often this one was at its turn.
             return values | {
                 "state": DeliveryState.WAITING.value,
                 "attempts": one.attempts - 1,
                 "next_at": now,
             }
-        case Result.LATER:
+        case SendingResult.LATER:
             if now - one.created_at > GIVEN_UP:
                 state = DeliveryState.FAILED
             else:
@@ -234,11 +234,11 @@ def _insert_channel(store: Store) -> Insert:
 
 
 def _channel_did(
-    connection: Connection, insert: Insert, channel: Channel, outcome: Outcome, now: datetime
+    connection: Connection, insert: Insert, channel: WayOut, outcome: SendingOutcome, now: datetime
 ) -> None:
     row = connection.execute(select(_C.failures).where(_C.channel == channel.value)).first()
     before = 0 if row is None else int(row.failures)
-    if outcome.result is Result.AWAY:
+    if outcome.result is SendingResult.AWAY:
         values: Row = {
             "failures": before + 1,
             "paused_until": now + pause_of_channel(before + 1),
@@ -268,7 +268,7 @@ def _follow(
     insert: Insert,
     one: Delivery,
     state: DeliveryState,
-    others: Sequence[Channel],
+    others: Sequence[WayOut],
     now: datetime,
 ) -> None:
     """Let the message follow its delivery: told, or tried on the next channel, or failed."""
@@ -352,8 +352,8 @@ async def without_receipt(store: Store, since: timedelta, now: datetime) -> list
 async def receipt(
     store: Store,
     delivery_id: str,
-    outcome: Outcome,
-    others: Sequence[Channel],
+    outcome: SendingOutcome,
+    others: Sequence[WayOut],
     now: datetime,
     *,
     until: timedelta | None = None,
@@ -363,7 +363,11 @@ async def receipt(
     `until`: only if it has waited for so long.
     """
     insert = store.once(_insert_delivery)
-    state = DeliveryState.DELIVERED if outcome.result is Result.DELIVERED else DeliveryState.FAILED
+    state = (
+        DeliveryState.DELIVERED
+        if outcome.result is SendingResult.DELIVERED
+        else DeliveryState.FAILED
+    )
 
     def work(connection: Connection) -> bool:
         # A receipt may come before the answer of the request, and after one that got no answer.
@@ -410,9 +414,9 @@ async def counts(store: Store, city: str | None = None) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class ChannelHealth:
-    """How a channel does."""
+    """The health of a channel."""
 
-    channel: Channel
+    channel: WayOut
     failures: int
     paused_until: datetime | None
     error: str
@@ -422,7 +426,7 @@ async def health(store: Store) -> list[ChannelHealth]:
     """Return the channels that could not be reached when last tried."""
     rows = await store.rows(select(channels).where(_C.failures > 0).order_by(_C.channel))
     return [
-        ChannelHealth(Channel(row.channel), row.failures, row.paused_until, row.error)
+        ChannelHealth(WayOut(row.channel), row.failures, row.paused_until, row.error)
         for row in rows
     ]
 

@@ -1,4 +1,4 @@
-"""What burns today, for the day's digest of a unit or of a city's supervisors: numbers only."""
+"""The tickets that burn today, for the digest of a unit or of a city's supervisors: numbers."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ _NAMED = 20
 
 @dataclass(frozen=True)
 class Burning:
-    """What is late, and what is due until then. `numbers`: the first of both, by their time.
+    """The tickets late, and those due until then. `numbers`: the first of both, by their time.
 
     `units`: of a city, those with most of it.
     """

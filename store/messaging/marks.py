@@ -6,18 +6,18 @@ import hashlib
 import hmac
 from typing import NamedTuple
 
-from domain.messaging.states import Channel
+from domain.messaging.states import WayOut
 from store.secrets.key_ring import KeyRing
 from store.secrets.vault import Person
 
 _BYTES = 16
 
 
-class Ending(NamedTuple):
-    """What a signed link ends."""
+class SignedEnding(NamedTuple):
+    """The messages that a signed link ends."""
 
     recipient: str
-    channel: Channel
+    channel: WayOut
 
 
 class Marks:
@@ -39,12 +39,12 @@ class Marks:
         """Return the fingerprint of a citizen with this phone."""
         return self._mark(f"phone {phone}")
 
-    def link(self, ending: Ending) -> str:
+    def link(self, ending: SignedEnding) -> str:
         """Return the signed part of a link that ends messages on this channel."""
         payload = f"{ending.recipient}.{ending.channel}".encode()
         return f"{_text(payload)}.{_text(self._sign(payload))}"
 
-    def read_link(self, text: str) -> Ending | None:
+    def read_link(self, text: str) -> SignedEnding | None:
         """Return what a link ends; None if it is not one of ours."""
         first, _, second = text[:200].partition(".")
         try:
@@ -54,7 +54,7 @@ class Marks:
         if not hmac.compare_digest(self._sign(payload), signature):
             return None
         recipient, _, channel = payload.decode().partition(".")
-        return Ending(recipient, Channel(channel))
+        return SignedEnding(recipient, WayOut(channel))
 
     def _mark(self, text: str) -> str:
         return hmac.digest(self._recipients, text.encode(), hashlib.sha256).hex()[: 2 * _BYTES]

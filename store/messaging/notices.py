@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, func, or_, select, update
 
-from domain.messaging.states import JOINED, PHONE_CODE, Channel, DeliveryState, NoticeState
+from domain.messaging.states import JOINED, PHONE_CODE, DeliveryState, NoticeState, WayOut
 from store.db import tables
 from store.db.cursors import cursor as cursor_of
 from store.db.cursors import key_of, moment
@@ -26,7 +26,7 @@ _SAME_WORDS = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Notice:
+class OutsideNotice:
     """A message to one recipient. See `NoticeTable`."""
 
     key: str
@@ -46,13 +46,13 @@ class Notice:
     tries: int = 0
 
 
-_FIELDS = tuple(Notice.__dataclass_fields__)
+_FIELDS = tuple(OutsideNotice.__dataclass_fields__)
 _WHOLE = select(*(_NOTICE[name] for name in _FIELDS))
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What is known of a message before it is decided.
+class NoticePlan:
+    """The facts known of a message before it is decided.
 
     `channels`: those that can reach the recipient, in the city's order. `without`: why there is
     none. `opens_at`: when people may be told. `budget`: how often a day; None: without a limit.
@@ -61,7 +61,7 @@ class Plan:
     """
 
     recipient: str | None
-    channels: tuple[Channel, ...]
+    channels: tuple[WayOut, ...]
     without: str = ""
     signature: str | None = None
     opens_at: datetime | None = None
@@ -72,22 +72,22 @@ class Plan:
 
 
 @dataclass
-class Decision:
-    """What became of a message."""
+class NoticeDecision:
+    """The decision about a message."""
 
     state: NoticeState
     reason: str = ""
     due_at: datetime | None = None
-    channel: Channel | None = None
-    members: list[Notice] = field(default_factory=list)
+    channel: WayOut | None = None
+    members: list[OutsideNotice] = field(default_factory=list)
 
 
-def as_notice(row: ResultRow) -> Notice:
+def as_notice(row: ResultRow) -> OutsideNotice:
     values = {name: getattr(row, name) for name in _FIELDS}
-    return Notice(**values | {"state": NoticeState(row.state)})
+    return OutsideNotice(**values | {"state": NoticeState(row.state)})
 
 
-async def due(store: Store, now: datetime, limit: int) -> list[Notice]:
+async def due(store: Store, now: datetime, limit: int) -> list[OutsideNotice]:
     """Return messages to decide about, in the order in which they came."""
     statement = (
         _WHOLE.where(_NOTICE.state.in_(_OPEN), _NOTICE.due_at <= now)
@@ -97,13 +97,13 @@ async def due(store: Store, now: datetime, limit: int) -> list[Notice]:
     return [as_notice(row) for row in await store.rows(statement)]
 
 
-async def get(store: Store, key: str) -> Notice | None:
+async def get(store: Store, key: str) -> OutsideNotice | None:
     """Return a message."""
     row = await store.first(_WHOLE.where(_NOTICE.key == key))
     return None if row is None else as_notice(row)
 
 
-async def members(store: Store, key: str) -> list[Notice]:
+async def members(store: Store, key: str) -> list[OutsideNotice]:
     """Return the messages that are told in this one, in order."""
     statement = _WHOLE.where(_NOTICE.joined == key)
     statement = statement.order_by(_NOTICE.created_at, _NOTICE.version, _NOTICE.key)
@@ -118,14 +118,16 @@ def _insert_delivery(store: Store) -> Insert:
     return store.insert(delivery).on_conflict_do_nothing()
 
 
-async def add(store: Store, one: Notice) -> bool:
+async def add(store: Store, one: OutsideNotice) -> bool:
     """Add a message that no ticket's event has made; return whether it was new."""
     values = {name: getattr(one, name) for name in _FIELDS} | {"state": one.state.value}
     insert = store.once(_insert_notice)
     return await store.change(insert.values(**values)) == 1
 
 
-async def decide(store: Store, one: Notice, plan: Plan, now: datetime) -> Decision | None:
+async def decide(
+    store: Store, one: OutsideNotice, plan: NoticePlan, now: datetime
+) -> NoticeDecision | None:
     """Decide what becomes of a message, and begin its first delivery.
 
     None if somebody else has. Of one recipient one message is decided after the other, so that
@@ -133,7 +135,7 @@ async def decide(store: Store, one: Notice, plan: Plan, now: datetime) -> Decisi
     """
     insert, made = store.once(_insert_delivery), store.once(_insert_notice)
 
-    def work(connection: Connection) -> Decision | None:
+    def work(connection: Connection) -> NoticeDecision | None:
         lock(store, connection, f"notice/{plan.recipient or one.key}")
         still = select(_NOTICE.key).where(
             _NOTICE.key == one.key, _NOTICE.state == one.state.value, _NOTICE.due_at == one.due_at
@@ -157,7 +159,11 @@ async def decide(store: Store, one: Notice, plan: Plan, now: datetime) -> Decisi
 
 
 def _keep(
-    connection: Connection, one: Notice, plan: Plan, decision: Decision, now: datetime
+    connection: Connection,
+    one: OutsideNotice,
+    plan: NoticePlan,
+    decision: NoticeDecision,
+    now: datetime,
 ) -> None:
     values: Row = {"state": decision.state, "reason": decision.reason}
     values |= {"recipient": plan.recipient, "signature": plan.signature}
@@ -168,30 +174,32 @@ def _keep(
     connection.execute(_change(one.key, **values))
 
 
-def _decision(connection: Connection, one: Notice, plan: Plan, now: datetime) -> Decision:
+def _decision(
+    connection: Connection, one: OutsideNotice, plan: NoticePlan, now: datetime
+) -> NoticeDecision:
     if not plan.channels:
         kept = plan.without == "no_channel"
-        return Decision(NoticeState.KEPT if kept else NoticeState.DROPPED, plan.without)
+        return NoticeDecision(NoticeState.KEPT if kept else NoticeState.DROPPED, plan.without)
     channels = plan.channels
     if plan.recipient is not None and one.template != PHONE_CODE:
         chosen = choices.read(connection, plan.recipient)
         channels = tuple(one for one in channels if one not in chosen.without)
     if not channels:
-        return Decision(NoticeState.DROPPED, "opted_out")
+        return NoticeDecision(NoticeState.DROPPED, "opted_out")
     if plan.opens_at is not None and plan.opens_at > now:
-        return Decision(NoticeState.WAITING, one.reason or "quiet", plan.opens_at)
+        return NoticeDecision(NoticeState.WAITING, one.reason or "quiet", plan.opens_at)
     if _repeated(connection, one, plan, now):
-        return Decision(NoticeState.DROPPED, "repeated")
+        return NoticeDecision(NoticeState.DROPPED, "repeated")
     if one.reason == "budget":
         waiting = _held_back(connection, one, plan, now)
         joined = waiting if len(waiting) > 1 else []
-        return Decision(NoticeState.SENDING, channel=channels[0], members=joined)
+        return NoticeDecision(NoticeState.SENDING, channel=channels[0], members=joined)
     if _is_spent(connection, plan):
-        return Decision(NoticeState.WAITING, "budget", plan.later)
-    return Decision(NoticeState.SENDING, channel=channels[0])
+        return NoticeDecision(NoticeState.WAITING, "budget", plan.later)
+    return NoticeDecision(NoticeState.SENDING, channel=channels[0])
 
 
-def _repeated(connection: Connection, one: Notice, plan: Plan, now: datetime) -> bool:
+def _repeated(connection: Connection, one: OutsideNotice, plan: NoticePlan, now: datetime) -> bool:
     """Return whether the same words were told this recipient of another ticket, of late."""
     if plan.recipient is None or plan.signature is None:
         return False
@@ -205,7 +213,7 @@ def _repeated(connection: Connection, one: Notice, plan: Plan, now: datetime) ->
     return connection.execute(same.limit(1)).first() is not None
 
 
-def _is_spent(connection: Connection, plan: Plan) -> bool:
+def _is_spent(connection: Connection, plan: NoticePlan) -> bool:
     if plan.budget is None or plan.recipient is None or plan.later is None:
         return False
     told = (
@@ -221,7 +229,9 @@ def _is_spent(connection: Connection, plan: Plan) -> bool:
     return int(connection.execute(told).scalar_one()) + plan.contacts >= plan.budget
 
 
-def _held_back(connection: Connection, one: Notice, plan: Plan, now: datetime) -> list[Notice]:
+def _held_back(
+    connection: Connection, one: OutsideNotice, plan: NoticePlan, now: datetime
+) -> list[OutsideNotice]:
     """Return what the budget has held back for this recipient until now."""
     statement = _WHOLE.where(
         _NOTICE.recipient == plan.recipient,
@@ -233,8 +243,8 @@ def _held_back(connection: Connection, one: Notice, plan: Plan, now: datetime) -
     return [as_notice(row) for row in connection.execute(statement)]
 
 
-def _joined(first: Notice, plan: Plan, now: datetime) -> Notice:
-    return Notice(
+def _joined(first: OutsideNotice, plan: NoticePlan, now: datetime) -> OutsideNotice:
+    return OutsideNotice(
         key=f"{JOINED}/{delivery_id(first.key, 'joined')}",
         number="",
         version=0,
@@ -252,7 +262,7 @@ def _joined(first: Notice, plan: Plan, now: datetime) -> Notice:
     )
 
 
-def _row(one: Notice, plan: Plan, state: NoticeState, now: datetime) -> Row:
+def _row(one: OutsideNotice, plan: NoticePlan, state: NoticeState, now: datetime) -> Row:
     values: Row = {name: getattr(one, name) for name in _FIELDS}
     return values | {"state": state.value, "recipient": plan.recipient, "routed_at": now}
 
@@ -274,7 +284,7 @@ def delivery_id(key: str, channel: str, tries: int = 0) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def new_delivery(one: Notice, recipient: str | None, channel: Channel, now: datetime) -> Row:
+def new_delivery(one: OutsideNotice, recipient: str | None, channel: WayOut, now: datetime) -> Row:
     """Return the row of a delivery that is to begin."""
     by_itself = one.template == PHONE_CODE or recipient is None
     return {
@@ -313,7 +323,7 @@ async def contacts(store: Store, person: str, since: datetime) -> int:
 class NoticePage:
     """Some messages, the newest first."""
 
-    items: list[Notice]
+    items: list[OutsideNotice]
     next_cursor: str | None
 
 

@@ -15,7 +15,7 @@ from store.db.engine import Insert, ResultRow, Store
 _OUTBOX, _MESSAGE = tables.outbox.c, tables.message.c
 _ERROR_LENGTH = 200
 _OUTSIDE = (Role.CITIZEN,)
-"""Who is told outside the house: staff have their pages, and a digest."""
+"""The audience that is told outside the house: staff have their pages, and a digest."""
 
 
 @dataclass(frozen=True)

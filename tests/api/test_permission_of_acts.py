@@ -48,10 +48,8 @@ EXEMPT = {
     "hearing_views.hearing_out": "draws a hearing for an act that has asked",
     "guards.opened": "counts wrong codes for an act that has asked",
     "bookings.new_time": "a part of acts that ask: which times an appointment would have",
-    "outbox.composer_of": "puts messages into words for acts that have asked",
     "receipts.take_receipt": "asks for the gateway's signature",
-    "choices.ending_of": "asks for our own signature, in a link that a message had",
-    "choices.end_by_link": "the same",
+    "choices.end_by_link": "asks for our own signature, in a link that a message had",
     "installation.store_ready": "tells a load balancer that the store answers, and nothing else",
 }
 """The functions that do not ask, and why."""

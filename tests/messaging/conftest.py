@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.messaging.states import Channel
+from domain.messaging.states import WayOut
 from store.db.engine import Store
 from tests.messaging.gateway import Gateway, gateway
 from tests.messaging.house import House, MailSink, house, mail_sink
@@ -26,7 +26,7 @@ async def at_home(store: Store, tmp_path: Path) -> House:
 @pytest.fixture
 async def mailing(at_home: House, sink: MailSink) -> House:
     """Provide a house with a mail server."""
-    at_home.ways[Channel.EMAIL] = sink.way()
+    at_home.ways[WayOut.EMAIL] = sink.way()
     return at_home
 
 
@@ -39,5 +39,5 @@ async def sms() -> AsyncIterator[Gateway]:
 @pytest.fixture
 async def reaching(mailing: House, sms: Gateway) -> House:
     """Provide a house with a mail server and an SMS gateway, which comes first."""
-    mailing.ways[Channel.SMS] = sms.way(mailing.now)
+    mailing.ways[WayOut.SMS] = sms.way(mailing.now)
     return mailing

@@ -22,7 +22,7 @@ from activities.deliveries import Deliveries
 from activities.mail_way import MailServer, MailWay
 from activities.message_ways import Way
 from app.tickets.redaction import redacted
-from domain.messaging.states import Channel
+from domain.messaging.states import WayOut
 from packs.registry import PackRegistry
 from store.db.engine import Store
 from store.secrets.key_ring import KeyRing
@@ -116,7 +116,7 @@ class House:
     store: Store
     packs: PackRegistry
     vault: Vault
-    ways: dict[Channel, Way] = field(default_factory=dict)
+    ways: dict[WayOut, Way] = field(default_factory=dict)
     at: datetime = START
     url: str = URL
     staff: dict[str, str] = field(default_factory=dict)

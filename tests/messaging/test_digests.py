@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from activities.message_ways import Begin, Parcel
-from domain.messaging.states import Channel, Outcome, Result
+from domain.messaging.states import SendingOutcome, SendingResult, WayOut
 from store.db.engine import Store
 from store.messaging import deliveries
 from tests.messaging.house import House, MailSink, house, in_pack, words
@@ -15,25 +15,25 @@ from tests.messaging.house import House, MailSink, house, in_pack, words
 class Chat:
     """A chat that keeps what is written to it."""
 
-    channel = Channel.CHAT
+    channel = WayOut.CHAT
     receipts = False
 
     def __init__(self) -> None:
         self.said: list[tuple[str, str]] = []
 
-    async def send(self, parcel: Parcel, begin: Begin) -> Outcome:
+    async def send(self, parcel: Parcel, begin: Begin) -> SendingOutcome:
         assert await begin()
         self.said.append((parcel.to, parcel.written.texts["zh"]))
-        return Outcome(result=Result.DELIVERED, code="chat")
+        return SendingOutcome(result=SendingResult.DELIVERED, code="chat")
 
-    async def ask(self, parcel_id: str) -> Outcome | None:
+    async def ask(self, parcel_id: str) -> SendingOutcome | None:
         return None
 
 
 @pytest.fixture
 async def duty(store: Store, tmp_path: Path, sink: MailSink) -> House:
     made = house(store, tmp_path / "cities", change=in_pack('[messages]\ndigest = "09:30"'))
-    made.ways = {Channel.EMAIL: sink.way(), Channel.CHAT: Chat()}
+    made.ways = {WayOut.EMAIL: sink.way(), WayOut.CHAT: Chat()}
     made.staff = {"example/U1": "u1@example.org", "example/supervisor": "wecombot://secret"}
     return made
 
@@ -49,7 +49,7 @@ async def test_what_burns_is_told_once_a_day(duty: House, sink: MailSink) -> Non
     (mail,) = sink.mails
     assert story.number in words(mail)
     assert "lamp is dark" not in words(mail)
-    chat = duty.ways[Channel.CHAT]
+    chat = duty.ways[WayOut.CHAT]
     assert isinstance(chat, Chat)
     ((to, said),) = chat.said
     assert to == "wecombot://secret" and "1 件" in said

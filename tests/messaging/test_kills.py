@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.messaging.states import Channel
+from domain.messaging.states import WayOut
 from packs.registry import PackRegistry
 from store.db.engine import Store
 from store.messaging import deliveries
@@ -35,7 +35,7 @@ def run_worker(url: str, root: str, mail_port: int, sms_port: int, at: datetime)
         here = House(store, PackRegistry(Path(root)), Vault(RING), at=at)
         sink, sms = MailSink(), Gateway()
         sink.port, sms.port = mail_port, sms_port
-        here.ways = {Channel.EMAIL: sink.way(), Channel.SMS: sms.way(here.now)}
+        here.ways = {WayOut.EMAIL: sink.way(), WayOut.SMS: sms.way(here.now)}
         worker = here.worker()
         while True:
             await worker.step()
@@ -69,7 +69,7 @@ async def test_nobody_gets_a_message_twice_however_often_the_worker_is_killed(
         process.kill()
         await asyncio.to_thread(process.join)
         here.pass_(minutes=6)  # what it held is let go of
-    here.ways = {Channel.EMAIL: sink.way(), Channel.SMS: sms.way(here.now)}
+    here.ways = {WayOut.EMAIL: sink.way(), WayOut.SMS: sms.way(here.now)}
     for _ in range(60):
         here.pass_(minutes=6)
         if not await here.deliver(3):

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 
 from domain.activity_io import Projection
-from domain.messaging.states import Channel
+from domain.messaging.states import WayOut
 from store.messaging import deliveries
 from tests.messaging.gateway import Gateway
 from tests.messaging.house import House, MailSink, words
@@ -60,7 +60,7 @@ async def test_a_mail_server_is_away_for_an_hour(mailing: House, sink: MailSink)
 async def test_a_gateway_is_away_for_an_hour_and_is_not_stormed(
     reaching: House, sms: Gateway
 ) -> None:
-    del reaching.ways[Channel.EMAIL]
+    del reaching.ways[WayOut.EMAIL]
     stories = [
         await reaching.story(await reaching.citizen(phone=f"138000000{n:02}", mail=None))
         for n in range(_TICKETS)

@@ -9,7 +9,7 @@ from activities.composing import Composer
 from activities.deliveries import Deliveries
 from app.tickets.redaction import redacted
 from domain.actors import Role
-from domain.messaging.states import Channel
+from domain.messaging.states import WayOut
 from store.db.engine import Store
 from store.tickets.outbox import MailboxNotifier
 from tests.api.running_api import Api, serve_api
@@ -26,7 +26,7 @@ async def _deliver(api: Api, sink: MailSink | None) -> None:
     composer = Composer(
         context.store, context.packs, context.vault, redacted, context.settings.public_url
     )
-    worker = Deliveries(context.store, composer, {Channel.EMAIL: sink.way()} if sink else {})
+    worker = Deliveries(context.store, composer, {WayOut.EMAIL: sink.way()} if sink else {})
     await MailboxNotifier().deliver(context.store, 100, datetime.now(UTC))
     for _ in range(3):
         await worker.step()

@@ -8,12 +8,12 @@ from domain.actors import SYSTEM
 from domain.events import Fact
 from domain.facts.intake import Answered
 from domain.facts.merging import Merged, RepliedWithParent
-from domain.messaging.states import Channel, NoticeState
+from domain.messaging.states import NoticeState, WayOut
 from domain.pack.pack import Pack
 from domain.ticket.complaint import Kind
 from store.db.engine import Store
 from store.messaging import choices, deliveries, notices
-from store.messaging.marks import Ending, Marks
+from store.messaging.marks import Marks, SignedEnding
 from store.tickets import erasure
 from tests.messaging.house import (
     EMAIL,
@@ -31,7 +31,7 @@ from tests.store.stories import DESK, DISPATCHER, Story
 
 def _house(store: Store, tmp_path: Path, sink: MailSink, messages: str) -> House:
     made = house(store, tmp_path / "cities", change=in_pack(f"[messages]\n{messages}"))
-    made.ways[Channel.EMAIL] = sink.way()
+    made.ways[WayOut.EMAIL] = sink.way()
     return made
 
 
@@ -92,8 +92,8 @@ async def test_who_wants_no_mail_gets_none_and_by_a_link_that_cannot_be_made_up(
     link = str(sink.mails[0]["List-Unsubscribe"]).strip("<>").rpartition("/")[2]
     marks = Marks(RING)
     ending = marks.read_link(link)
-    assert ending is not None and ending.channel is Channel.EMAIL
-    for forged in ("", ".", link[:-2] + "AA", marks.link(Ending("0" * 32, Channel.SMS))[:-1]):
+    assert ending is not None and ending.channel is WayOut.EMAIL
+    for forged in ("", ".", link[:-2] + "AA", marks.link(SignedEnding("0" * 32, WayOut.SMS))[:-1]):
         assert marks.read_link(forged) is None
     await choices.without(mailing.store, ending.recipient, ending.channel, mailing.at)
     await mailing.happens(story.classified(), story.assigned())
@@ -205,7 +205,7 @@ async def test_a_poisoned_message_stops_no_other(
     store: Store, tmp_path: Path, sink: MailSink
 ) -> None:
     broken = house(store, tmp_path / "cities")
-    broken.ways[Channel.EMAIL] = sink.way()
+    broken.ways[WayOut.EMAIL] = sink.way()
     pack = broken.packs.get("example")
     texts = {
         language: {**known, "assigned": "{0.__class__}{nothing}"}

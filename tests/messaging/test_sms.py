@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.messaging.states import Channel, NoticeState, Outcome, Result
+from domain.messaging.states import NoticeState, SendingOutcome, SendingResult, WayOut
 from store.identity import phone_codes
 from store.messaging import deliveries, notices
 from store.messaging.deliveries import Delivery
@@ -43,7 +43,7 @@ async def test_a_text_message_is_short_signed_and_has_a_key(
 async def test_whatever_a_gateway_answers_the_citizen_gets_it_once(
     reaching: House, sms: Gateway, answer: int | str
 ) -> None:
-    reaching.ways[Channel.SMS] = sms.way(reaching.now, seconds=0.5)
+    reaching.ways[WayOut.SMS] = sms.way(reaching.now, seconds=0.5)
     sms.answer = answer
     await _accepted(reaching)
     await reaching.deliver(1)
@@ -79,7 +79,7 @@ async def test_a_refused_number_and_a_bouncing_address_end_as_failed(
     key = await _accepted(reaching)
     await reaching.deliver(4)
     outcomes = {one.channel: one.outcome for one in await _sent(reaching, key)}
-    assert outcomes == {Channel.SMS: "http_422", Channel.EMAIL: "smtp_550"}
+    assert outcomes == {WayOut.SMS: "http_422", WayOut.EMAIL: "smtp_550"}
     told = await notices.get(reaching.store, key)
     assert told is not None and told.state is NoticeState.FAILED
 
@@ -98,26 +98,26 @@ async def test_a_receipt_is_recorded_once(reaching: House, sms: Gateway, sink: M
     key = await _accepted(reaching)
     await reaching.deliver()
     (one,) = await _sent(reaching, key)
-    lost = Outcome(result=Result.REFUSED, code="receipt_failed")
+    lost = SendingOutcome(result=SendingResult.REFUSED, code="receipt_failed")
     for recorded in (True, False):
         given = await deliveries.receipt(
-            reaching.store, one.id, lost, (Channel.SMS, Channel.EMAIL), reaching.at
+            reaching.store, one.id, lost, (WayOut.SMS, WayOut.EMAIL), reaching.at
         )
         assert given is recorded
     await reaching.deliver()
     assert len(sink.mails) == 1
-    arrived = Outcome(result=Result.DELIVERED, code="receipt")
+    arrived = SendingOutcome(result=SendingResult.DELIVERED, code="receipt")
     assert not await deliveries.receipt(reaching.store, one.id, arrived, (), reaching.at)
 
 
 async def test_a_receipt_may_come_before_the_answer(reaching: House, sms: Gateway) -> None:
-    reaching.ways[Channel.SMS] = sms.way(reaching.now, seconds=0.5)
+    reaching.ways[WayOut.SMS] = sms.way(reaching.now, seconds=0.5)
     sms.answer = "silence"
     key = await _accepted(reaching)
     await reaching.deliver(1)
     (one,) = await _sent(reaching, key)
     assert one.state == "waiting"
-    arrived = Outcome(result=Result.DELIVERED, code="receipt")
+    arrived = SendingOutcome(result=SendingResult.DELIVERED, code="receipt")
     assert await deliveries.receipt(reaching.store, one.id, arrived, (), reaching.at)
     requests = sms.requests
     reaching.pass_(hours=1)

@@ -16,7 +16,7 @@ from app.access.caller import Caller
 from app.context import AppContext
 from app.messaging.outbox import OutboxQuery, outbox, send_again, send_failed_again
 from app.messaging.testing import TestIn, send_test
-from domain.messaging.states import NoticeState, Outcome
+from domain.messaging.states import NoticeState, SendingOutcome
 from domain.words import N_
 
 router = APIRouter(include_in_schema=False)
@@ -46,7 +46,7 @@ REASONS = {
     "no_way_left": N_("no way was left to try"),
 }
 WAYS = {
-    "email": N_("E-mail"),
+    "email": N_("Mail message"),
     "sms": N_("Text message"),
     "push": N_("Push message"),
     "chat": N_("Staff chat"),
@@ -130,7 +130,7 @@ async def _page(
     context: AppContext,
     form: Form,
     status: int = 200,
-    said: Outcome | None = None,
+    said: SendingOutcome | None = None,
 ) -> Response:
     pack = working_city(request, context, caller)
     asked = {name: request.query_params.get(name) or None for name in ("state", "cursor")}

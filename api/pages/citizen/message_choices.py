@@ -1,4 +1,4 @@
-"""What a citizen wants to be written: chosen with the access code, or ended by a message's link."""
+"""The messages that a citizen wants: chosen with the access code, or ended by a message's link."""
 
 from fastapi import APIRouter, Request
 from pydantic import ValidationError
