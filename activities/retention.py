@@ -11,6 +11,7 @@ from domain.patrol.rounds import PROOF_KEPT
 from packs.registry import PackRegistry
 from store.db.engine import Store
 from store.grid import diaries, entries
+from store.messaging import notices
 from store.patrols import walks
 from store.sensors import judging, readings
 from store.tickets import bookings, erasure
@@ -28,6 +29,8 @@ alarm needs those of its own days."""
 _JUDGED = timedelta(days=2)
 """The age at which judged events leave their book. Their readings stay: an event that comes again
 is known by its own."""
+_TOLD = timedelta(days=366)
+"""The age at which it is forgotten which messages left the house, and what became of them."""
 
 
 class RetentionActivities:
@@ -64,6 +67,8 @@ async def apply_retention(packs: PackRegistry, store: Store, now: datetime) -> A
             yield await diaries.forget(store, city, written_before)
             yield await entries.forget(store, city, written_before)
     async for count in _unused(store, now):
+        yield count
+    while count := await notices.forget_old(store, now - _TOLD, _CHUNK):
         yield count
 
 

@@ -342,6 +342,11 @@ CODES: dict[str, Code] = {
     "already_issued": Code(409, "It was issued already, and shown once."),
     "last_admin": Code(409, "At least one administrator has to remain."),
     "own_account": Code(409, "Not possible for your own account; another administrator can."),
+    "receipt_not_signed": Code(401, "This receipt is not signed, or not of late."),
+    "channel_not_set": Code(409, "This way out of the house is not set up here."),
+    "bad_address": Code(422, "No message can be sent to this address."),
+    "no_such_message": Code(404, "The city has no such message."),
+    "nothing_to_send_again": Code(409, "There is no such message that failed."),
     "chore_not_scheduled": Code(409, "No such job is scheduled; a worker schedules it."),
     # --- no longer readable
     "pack_invalid": Code(409, "That version of the city's pack cannot be read any more."),

@@ -16,6 +16,7 @@ from domain.pack.contractors import AssessmentRule, ContractorPolicy
 from domain.pack.directory import PlaceRow, Places
 from domain.pack.incidents import IncidentPolicy
 from domain.pack.law import Law
+from domain.pack.messages import MessagePolicy
 from domain.pack.neighbours import HandoverPolicy
 from domain.pack.open311 import Open311Policy
 from domain.pack.pack import City
@@ -138,6 +139,8 @@ class CityFile(PackPart):
     handover: HandoverPolicy | None = None
     incidents: IncidentPolicy | None = None
     agents: AgentPolicy | None = None
+    # `messages` of a pack are the texts themselves.
+    messaging: MessagePolicy = Field(default=MessagePolicy(), alias="messages")
     rating: RatingPolicy
     reasons: Reasons
 

@@ -180,6 +180,47 @@ class Settings(FileSettings):
         "they are private: 10.1.0.0/16, sms.example. Only they are reached without encryption.",
     )
 
+    # --- messages to people
+    smtp_host: str = Field("", description="The mail server; empty: no e-mail is sent.")
+    smtp_port: Port = 587
+    smtp_security: str = Field(
+        "starttls",
+        pattern="^(starttls|tls|none)$",
+        description="How the connection to it is encrypted; `none` is for one on this machine.",
+    )
+    smtp_ca: Path | None = Field(
+        None, description="Certificate that vouches for the mail server's; default: the system's."
+    )
+    smtp_user: str = ""
+    smtp_password: SecretStr | None = None
+    mail_from: str = Field(
+        "",
+        pattern=r"^([^@\s<>]+@[^@\s<>]+)?$",
+        description="The address that mails are from, as hotline@example.org.",
+    )
+    sms_url: str = Field("", description="The SMS gateway; empty: no text message is sent.")
+    sms_secret: SecretStr | None = Field(
+        None, description="The secret that requests to it and its receipts are signed with."
+    )
+    sms_vendor: str = Field(
+        "http",
+        description="`http`, the signed requests of docs/how-to/messages.md, or an installed "
+        "plug-in of the entry points `jiesu.sms`.",
+    )
+    sms_receipt_hours: float = Field(
+        6.0,
+        gt=0,
+        description="Hours after which a text message without a receipt counts as not delivered.",
+    )
+    staff_addresses: dict[str, SecretStr] = Field(
+        default_factory=dict,
+        description="Where the day's digest goes, as JSON: `city/unit` or `city/supervisor` to an "
+        "e-mail address, or with the extra `chat` to an address of apprise.",
+    )
+    vapid_key: SecretStr | None = Field(
+        None, description="Private key of web push, PEM or base64url; empty: no web push."
+    )
+
     # --- sign-in with an identity provider (OpenID Connect)
     oidc_issuer: str = Field("", description="Its address; empty: only passwords.")
     oidc_client_id: str = ""

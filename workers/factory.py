@@ -12,6 +12,8 @@ from temporalio.worker.workflow_sandbox import SandboxRestrictions
 from activities.accept import Accept
 from activities.archive import Archiving
 from activities.clocks import Clocks
+from activities.composing import Composer
+from activities.deliveries import Deliveries
 from activities.dispatch import Dispatch
 from activities.feedback import Feedback
 from activities.handle import park_assignment
@@ -20,6 +22,7 @@ from activities.handover_tickets import EngineTickets
 from activities.incidents import Incidents
 from activities.intake_backlog import IntakeBacklog
 from activities.merge import Merging
+from activities.message_gateways import ways_of
 from activities.outbox import Outbox
 from activities.patrols import Patrolling
 from activities.project import Project
@@ -34,6 +37,7 @@ from activities.supervision import Listing
 from activities.sweep import Sweep
 from activities.triage import TriageActivities
 from activities.webhooks import Webhooks
+from app.tickets.redaction import redacted
 from audit.archive import HistoryArchive
 from audit.archiving import export_due
 from media.handed_over import FetchedFiles
@@ -44,6 +48,7 @@ from runtime.engine import retention_of
 from runtime.names import TICKETS
 from runtime.outbound import Outbound
 from runtime.release import release
+from runtime.settings import Settings
 from store.db.engine import Store
 from store.files.objects import Objects
 from store.packs.archive import ArchivedPacks
@@ -58,6 +63,7 @@ from workflows.maintenance import (
     IncidentsWorkflow,
     IntakeBacklogWorkflow,
     LapseWorkflow,
+    MessagesWorkflow,
     OutboxWorkflow,
     PatrolWorkflow,
     ReadingsWorkflow,
@@ -77,6 +83,7 @@ GRACE = timedelta(seconds=5)
 WORKFLOWS = (
     TicketWorkflow,
     OutboxWorkflow,
+    MessagesWorkflow,
     IntakeBacklogWorkflow,
     RetentionWorkflow,
     SweepWorkflow,
@@ -131,6 +138,7 @@ class ActivityDependencies:
     archive: HistoryArchive
     outbound: Carrier = field(default_factory=Outbound)
     uploads: Uploads | None = None
+    settings: Settings = field(default_factory=Settings)
 
     async def export(self) -> AsyncIterator[str]:
         """Export the histories that are due; see `export_due`."""
@@ -179,6 +187,7 @@ def ticket_worker(dependencies: ActivityDependencies, *, cached_tickets: int = 1
             Settle(packs, store, dependencies.keys).open_inspections,
             Project(dependencies.projector).project,
             Outbox(store).deliver,
+            _deliveries(dependencies).send,
             IntakeBacklog(store, dependencies.client).start_waiting,
             RetentionActivities(dependencies.packs, store).apply,
             Renewal(dependencies.client).renew,
@@ -201,6 +210,20 @@ def ticket_worker(dependencies: ActivityDependencies, *, cached_tickets: int = 1
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
     )
+
+
+def _deliveries(dependencies: ActivityDependencies) -> Deliveries:
+    settings, store = dependencies.settings, dependencies.store
+    composer = Composer(
+        store,
+        dependencies.packs,
+        dependencies.vault,
+        redacted,
+        settings.public_url,
+        {name: one.get_secret_value() for name, one in settings.staff_addresses.items()},
+    )
+    within = timedelta(hours=settings.sms_receipt_hours)
+    return Deliveries(store, composer, ways_of(settings), within)
 
 
 def unit_worker(client: Client, queue: str) -> Worker:

@@ -30,6 +30,8 @@ from runtime.names import (
     INCIDENTS_WORKFLOW,
     LAPSE_WORKFLOW,
     LISTS_WORKFLOW,
+    MESSAGES_JOB,
+    MESSAGES_WORKFLOW,
     OUTBOX_JOB,
     OUTBOX_WORKFLOW,
     READINGS_WORKFLOW,
@@ -65,6 +67,7 @@ _AGAIN = 5.0
 
 JOBS = {
     OUTBOX_JOB: (OUTBOX_WORKFLOW, EVERY),
+    MESSAGES_JOB: (MESSAGES_WORKFLOW, EVERY),
     BACKLOG_JOB: (BACKLOG_WORKFLOW, EVERY),
     "sweep": (SWEEP_WORKFLOW, EVERY),
     "replan": (REPLAN_WORKFLOW, timedelta(minutes=15)),
@@ -101,6 +104,7 @@ async def serve_platform(settings: Settings) -> None:
         archive,
         Outbound.of(settings),
         Uploads(settings, store, objects, ring.root_key),
+        settings,
     )
     keeping = asyncio.create_task(keep_packs(ArchivedPacks(dependencies.packs, store)))
     try:

@@ -16,6 +16,7 @@ from runtime.names import (
     INCIDENTS_WORKFLOW,
     LAPSE_WORKFLOW,
     LISTS_WORKFLOW,
+    MESSAGES_WORKFLOW,
     OUTBOX_WORKFLOW,
     PATROL_WORKFLOW,
     READINGS_WORKFLOW,
@@ -29,6 +30,7 @@ from runtime.names import (
 
 with workflow.unsafe.imports_passed_through():
     from activities.archive import Archiving
+    from activities.deliveries import Deliveries
     from activities.handover import HandingOver
     from activities.incidents import Incidents
     from activities.intake_backlog import IntakeBacklog
@@ -253,5 +255,20 @@ class IncidentsWorkflow:
             Incidents.keep,
             start_to_close_timeout=2 * EVERY,
             heartbeat_timeout=timedelta(minutes=1),
+            retry_policy=_RETRY,
+        )
+
+
+@workflow.defn(name=MESSAGES_WORKFLOW)
+class MessagesWorkflow:
+    """The delivery of messages outside the house."""
+
+    @workflow.run
+    async def run(self) -> int:
+        return await workflow.execute_activity_method(
+            Deliveries.send,
+            start_to_close_timeout=2 * EVERY,
+            # A step sends some messages, and each may wait for its server.
+            heartbeat_timeout=timedelta(minutes=2),
             retry_policy=_RETRY,
         )

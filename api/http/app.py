@@ -62,6 +62,7 @@ from api.rest import (
     intake,
     leaving_contacts,
     mediations,
+    message_receipts,
     packs,
     patrols,
     people,
@@ -158,6 +159,7 @@ ROUTERS = (
     webhooks,
     health,
     codec,
+    message_receipts,
 )
 
 

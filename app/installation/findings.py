@@ -28,6 +28,8 @@ class Part(StrEnum):
     SPOOL = "spool"
     OUTBOX = "outbox"
     WEBHOOKS = "webhooks"
+    MESSAGES = "ways out"
+    DELIVERIES = "messages sent"
     ARCHIVE = "archive"
     TICKETS = "tickets"
     RECORD = "record"
@@ -56,6 +58,8 @@ PART_NAMES: Mapping[Part, str] = {
     Part.SPOOL: N_("Complaints not started"),
     Part.OUTBOX: N_("Messages to deliver"),
     Part.WEBHOOKS: N_("Webhooks"),
+    Part.MESSAGES: N_("Ways out for messages"),
+    Part.DELIVERIES: N_("Messages sent"),
     Part.ARCHIVE: N_("Archive of histories"),
     Part.TICKETS: N_("Tickets that do not move"),
     Part.RECORD: N_("Times in the record"),

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 
 from app.installation.findings import Finding, Part
+from app.installation.message_checks import messages_of, ways_set
 from domain.words import N_, Phrase, clauses, listed, phrase
 from runtime.names import RETENTION
 from runtime.settings import Settings
@@ -77,12 +78,16 @@ async def store_of(
         stuck_tickets = await stuck(store, now, city)
         archived = await _archive(store, now, retention)
         hooks = await _webhooks(store)
+        sent = await messages_of(store)
     finally:
         await store.close()
     says = phrase(N_("complaints that wait for the engine: %(n)s"), n=len(waiting))
     yield Finding(Part.SPOOL, "note" if waiting else "ok", says)
     yield Finding(Part.OUTBOX, "ok", phrase(N_("messages to deliver: %(n)s"), n=letters))
     yield hooks
+    for finding in ways_set(settings):
+        yield finding
+    yield sent
     yield archived
     if not stuck_tickets:
         message = N_("none waits for longer than a minute, except for people")

@@ -30,6 +30,7 @@ from domain.pack.catalogue import (
 from domain.pack.contractors import AssessmentRule, ContractorPolicy
 from domain.pack.directory import PlaceRow, Places
 from domain.pack.incidents import IncidentPolicy
+from domain.pack.messages import MessagePolicy
 from domain.pack.neighbours import HandoverPolicy
 from domain.pack.open311 import Open311Policy
 from domain.pack.patrols import Patrols
@@ -141,6 +142,7 @@ class Pack(PackPart):
     handover: HandoverPolicy | None = None
     incidents: IncidentPolicy | None = None
     agents: AgentPolicy | None = None
+    messaging: MessagePolicy = MessagePolicy()
     rating: RatingPolicy
     reasons: Reasons
     units: tuple[Unit, ...]

@@ -271,6 +271,10 @@ TABLE: tuple[Right, ...] = (
           scope=Scope.READ),
     Right("see_installation", "see engine and store, and what waits", _ADMIN, scope=Scope.ADMIN),
     Right("retry_waiting", "have what waits tried again now", _ADMIN, scope=Scope.ADMIN),
+    _all("take_receipt", "say what became of a text message; signed by the gateway"),
+    Right("choose_messages", "choose what messages of one's tickets are sent", _CITIZENS,
+          scope=Scope.ACT),
+    Right("send_test_message", "send a test of a message", _ADMIN, scope=Scope.ADMIN),
     # --- public
     _all("list_cities", "see the cities that are served"),
     _all("get_city", "see a city's catalogue"),

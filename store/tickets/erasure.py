@@ -27,6 +27,7 @@ from store.tickets import (
     hearings,
     history_archive,
     mediations,
+    messages_outside,
     promises,
     setbacks,
     supervision_lists,
@@ -42,7 +43,8 @@ _SHRUNK = (
     " supervision_row, supervision_step, assessment_objection,"
     " promise, report_case, hearing_ticket, hearing_rating,"
     " booking, booking_entry, mediation, mediation_party, mediation_point,"
-    " handover, handover_letter, handover_note, incident_member, person_request, reply_draft"
+    " handover, handover_letter, handover_note, incident_member, person_request, reply_draft,"
+    " notice, delivery, push_subscription"
 )
 """The tables that erasing takes something from."""
 _KEY, _EVENT, _SHARE = tables.ticket_key.c, tables.event.c, tables.assignment.c
@@ -88,6 +90,7 @@ async def erase(store: Store, number: str, at: datetime) -> None:
         bookings.forget(connection, number)
         mediations.forget(connection, number)
         handovers.forget(connection, number)
+        messages_outside.forget(connection, number)
 
     await store.write(work)
 

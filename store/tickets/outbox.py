@@ -8,11 +8,14 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, Select, bindparam, func, select, update
 
 from domain.actors import Role
-from store.db import tables
+from domain.messaging.states import NoticeState
+from store.db import message_tables, tables
 from store.db.engine import Insert, ResultRow, Store
 
 _OUTBOX, _MESSAGE = tables.outbox.c, tables.message.c
 _ERROR_LENGTH = 200
+_OUTSIDE = (Role.CITIZEN,)
+"""The audience that is told outside the house: staff have their pages, and a digest."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +59,13 @@ class Notifier(Protocol):
 
 
 class MailboxNotifier:
-    """The delivery into table `message`, in the transaction that marks letters sent."""
+    """The delivery into table `message`, in the transaction that marks letters sent.
+
+    With it those to citizens are noted for the ways out of the house (`store.messaging`).
+    """
 
     async def deliver(self, store: Store, limit: int, at: datetime) -> int:
-        insert = store.once(_insert_message)
+        insert, note = store.once(_insert_message), store.once(_insert_notice)
         # Concurrent deliveries share the work instead of waiting for each other.
         statement = _pending(limit).with_for_update(skip_locked=True)
 
@@ -67,6 +73,8 @@ class MailboxNotifier:
             letters = [_letter(row) for row in connection.execute(statement)]
             if letters:
                 connection.execute(insert, [asdict(letter) | {"at": at} for letter in letters])
+                if outside := [_notice(one, at) for one in letters if one.audience in _OUTSIDE]:
+                    connection.execute(note, outside)
                 connection.execute(_SENT, _marks(letters, at))
             return len(letters)
 
@@ -75,6 +83,15 @@ class MailboxNotifier:
 
 def _insert_message(store: Store) -> Insert:
     return store.insert(tables.message).on_conflict_do_nothing()
+
+
+def _insert_notice(store: Store) -> Insert:
+    return store.insert(message_tables.notice).on_conflict_do_nothing()
+
+
+def _notice(letter: Letter, at: datetime) -> dict[str, object]:
+    states = {"state": NoticeState.NEW.value, "reason": ""}
+    return asdict(letter) | states | {"created_at": at, "due_at": at}
 
 
 def _marks(letters: Sequence[Letter], at: datetime) -> list[dict[str, object]]:

@@ -57,6 +57,8 @@ EXEMPT = {
     "incidents.told_to": "says to who files what is said of its incident",
     "views.known": "finds the incident of an act that has asked",
     "views.told_member": "says what is said of its incident to who may read the ticket",
+    "receipts.take_receipt": "asks for the gateway's signature",
+    "choices.end_by_link": "asks for our own signature, in a link that a message had",
     "installation.store_ready": "tells a load balancer that the store answers, and nothing else",
 }
 """The functions that do not ask, and why."""

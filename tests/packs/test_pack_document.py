@@ -33,6 +33,7 @@ from domain.pack.contractors import AssessmentRule, ContractorPolicy
 from domain.pack.directory import PlaceFeature, PlaceKind, PlaceRow, Places
 from domain.pack.incidents import IncidentPolicy
 from domain.pack.law import Clause, Law, LawDocument
+from domain.pack.messages import MessagePolicy
 from domain.pack.neighbours import HandoverPolicy
 from domain.pack.open311 import (
     AttributeType,
@@ -131,6 +132,7 @@ DOCUMENTED: dict[str, list[type[BaseModel] | type[StrEnum] | Iterable[str]]] = {
         AttributeType,
     ],
     "`[incidents]`": [IncidentPolicy],
+    "`[messages]`": [MessagePolicy],
     "`[rating]`": [RatingPolicy, GradeChoice],
     "`[reasons]`": [Reasons, Reason],
     "`[places]`": [Places, PlaceKind, PlaceFeature],
@@ -223,5 +225,6 @@ def test_the_examples_together_are_a_pack(tmp_path: Path) -> None:
 
 def test_every_table_of_a_city_has_a_section() -> None:
     headings = " ".join(sections())
-    for table in CityFile.model_fields:
+    for name, field in CityFile.model_fields.items():
+        table = field.alias or name
         assert re.search(rf"`\[{table}[\].]", headings), table

@@ -83,6 +83,8 @@ _OTHERS = (
     (r"/staff/me", N_("Change your password")),
     (r"/staff/me/sessions/\w+/end", N_("End one of your sessions")),
     (r"/staff/admin/waiting/\w+", N_("Try again what waits")),
+    (r"/staff/admin/outbox/test", N_("Send a test")),
+    (r"/staff/admin/outbox/\w+", N_("Send messages anew")),
     (r"/staff/admin/people", N_("Make an account")),
     (r"/staff/admin/people/\w+", N_("Change an account")),
     (r"/staff/admin/people/\w+/password", N_("Give an account a new password")),

@@ -238,6 +238,7 @@ ADMINISTRATION: tuple[tuple[str, str, str], ...] = (
     (N_("City pack"), "/staff/admin/packs", "see_packs"),
     (N_("Message templates"), "/staff/admin/messages", "see_packs"),
     (N_("Calendar"), "/staff/admin/calendar", "see_packs"),
+    (N_("Messages sent"), "/staff/admin/outbox", "see_installation"),
     (N_("What waits"), "/staff/admin/waiting", "see_installation"),
     (N_("Neighbouring cities"), "/staff/admin/neighbours", "list_neighbours"),
     (N_("Engine"), "/staff/admin/engine", "see_installation"),

@@ -1,0 +1,1 @@
+"""Messages to people, as pure rules: states, quiet hours, texts, mails, addresses."""

@@ -1,0 +1,1 @@
+"""Messages that are told outside the house: deliveries, channels, choices of recipients."""

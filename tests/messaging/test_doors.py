@@ -1,0 +1,150 @@
+"""Tests of the doors of messages: the gateway's receipts, a citizen's choices, a test."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from pydantic import SecretStr
+from temporalio.client import Client
+
+from activities.composing import Composer
+from activities.deliveries import Deliveries
+from activities.message_gateways import ways_of
+from app.tickets.redaction import redacted
+from domain.actors import Role
+from runtime.settings import Settings
+from store.db.engine import Store
+from store.messaging import deliveries
+from store.tickets.outbox import MailboxNotifier
+from tests.api.running_api import Api, Filed, serve_api
+from tests.messaging.gateway import SECRET, Gateway, receipt_headers
+from tests.messaging.house import MailSink, words
+from tests.support.engine import platform
+from tests.support.staff_pages import AtDesk, at_desk, says
+
+PHONE, EMAIL = "13900001111", "li@example.org"
+RECEIPTS = "/api/v1/receipts/sms"
+
+
+def _settings(api: Api, sink: MailSink, sms: Gateway) -> Settings:
+    """Set the ways out that the tests' servers are."""
+    values: dict[str, Any] = {
+        "smtp_host": "127.0.0.1",
+        "smtp_port": sink.port,
+        "smtp_security": "none",
+        "mail_from": "hotline@example.org",
+        "sms_url": f"http://127.0.0.1:{sms.port}/messages",
+        "sms_secret": SecretStr(SECRET),
+        "outbound_allow": "127.0.0.1",
+        "public_url": "https://12345.example.org",
+    }
+    for name, value in values.items():
+        setattr(api.context.settings, name, value)
+    return api.context.settings
+
+
+async def _deliver(api: Api) -> None:
+    context = api.context
+    settings = context.settings
+    composer = Composer(context.store, context.packs, context.vault, redacted, settings.public_url)
+    await MailboxNotifier().deliver(context.store, 100, datetime.now(UTC))
+    worker = Deliveries(context.store, composer, ways_of(settings))
+    for _ in range(4):
+        await worker.step()
+
+
+async def _receipt(api: Api, said: object, **signed: Any) -> httpx.Response:
+    body = said if isinstance(said, bytes) else json.dumps(said).encode()
+    headers = receipt_headers(body, signed.pop("at", datetime.now(UTC)), **signed)
+    return await api.http.post(RECEIPTS, content=body, headers=headers)
+
+
+async def test_receipts_choices_and_a_test(
+    client: Client, sqlite_store: Store, tmp_path: Path, sink: MailSink, sms: Gateway
+) -> None:
+    async with (
+        platform(client, sqlite_store) as running,
+        serve_api(tmp_path, sqlite_store, client, running.packs) as api,
+    ):
+        assert (await _receipt(api, {})).status_code == 404, "no gateway is set"
+        admin, desk = await at_desk(api, Role.ADMIN), await at_desk(api, Role.DISPATCHER)
+        _settings(api, sink, sms)
+        ticket = await api.unclear(contact={"phone": PHONE, "email": EMAIL})
+        await ticket.until_stage("triage")
+        await _deliver(api)
+        (key,) = sms.keys
+        await _forged_ones_are_refused(api, key)
+        assert await deliveries.counts(api.store) == {"told": 1}
+        lost = {"id": key, "status": "failed", "reason": "unreachable"}
+        assert (await _receipt(api, lost)).json() == {"recorded": True}
+        assert (await _receipt(api, lost)).json() == {"recorded": False}
+        assert (await _receipt(api, {**lost, "status": "delivered"})).json()["recorded"] is False
+        assert (await _receipt(api, {**lost, "id": "f" * 32})).json() == {"recorded": False}
+        await _deliver(api)
+        assert [ticket.number in words(mail) for mail in sink.mails] == [True]
+        await _a_citizen_chooses(api, ticket, sink, sms)
+        api.context.settings.public_url = ""
+        await _a_test_is_sent(admin, desk, sink)
+
+
+async def _forged_ones_are_refused(api: Api, key: str) -> None:
+    said = {"id": key, "status": "delivered"}
+    old = datetime.now(UTC) - timedelta(minutes=6)
+    for signed in ({"secret": "another"}, {"at": old}, {"at": old + timedelta(hours=1)}):
+        answer = await _receipt(api, said, **signed)
+        assert (answer.status_code, answer.json()["code"]) == (401, "receipt_not_signed")
+    body = json.dumps(said).encode()
+    headers = receipt_headers(b"another body", datetime.now(UTC))
+    assert (await api.http.post(RECEIPTS, content=body, headers=headers)).status_code == 401
+    assert (await api.http.post(RECEIPTS, content=body)).status_code == 401
+    strange = {"Jiesu-Timestamp": "-1²", "Jiesu-Signature": "v1="}
+    latin = [(name.encode(), value.encode("latin-1")) for name, value in strange.items()]
+    assert (await api.http.post(RECEIPTS, content=body, headers=latin)).status_code == 401
+    for nonsense in (b"", b"[]", b"\xff", b'{"id": 1}', b'{"id": "x", "status": "perhaps"}'):
+        assert (await _receipt(api, nonsense)).status_code == 422
+
+
+async def _a_citizen_chooses(api: Api, ticket: Filed, sink: MailSink, sms: Gateway) -> None:
+    receipt = {"number": ticket.number, "code": ticket.receipt["access_code"]}
+    wrong = await api.http.post("/message-choices", data=receipt | {"code": "00000000"})
+    assert wrong.status_code in (401, 403, 404, 422)
+    english = {"Accept-Language": "en", "Accept": "text/html"}
+    shown = await api.http.post("/message-choices", data=receipt, headers=english)
+    assert shown.text.count(" checked") == 2
+    kept = await api.http.post(
+        "/message-choices/keep", data=receipt | {"sms": "yes", "language": "en"}, headers=english
+    )
+    assert "Kept. It is so for all of your requests." in says(kept)
+    another = await api.unclear(contact={"phone": PHONE, "email": EMAIL})
+    await another.until_stage("triage")
+    await _deliver(api)
+    assert len(sink.mails) == 1
+    text = sms.phones[f"+86{PHONE}"][-1]
+    assert another.number in text and "See: https://12345.example.org" in text
+    link = (
+        str(sink.mails[0]["List-Unsubscribe"]).strip("<>").removeprefix("https://12345.example.org")
+    )
+    asked = await api.http.get(link, headers=english)
+    assert "No more e-mails about your requests?" in says(asked)
+    ended = await api.http.post(
+        link,
+        content=b"List-Unsubscribe=One-Click",
+        headers=english | {"Content-Type": "application/x-www-form-urlencoded"},
+    )
+    assert "You get no more e-mails" in says(ended)
+    assert (await api.http.get(f"{link}x", headers=english)).status_code == 404
+
+
+async def _a_test_is_sent(admin: AtDesk, desk: AtDesk, sink: MailSink) -> None:
+    form = {"template": "accepted", "channel": "email", "to": "me@example.org"}
+    page = says(await admin.post("/staff/admin/outbox/test", form))
+    assert "邮件服务器已接收" in page
+    assert sink.recipients[-1] == "me@example.org"
+    for bad in ("nobody", "a@b", "me@example.org\r\nBcc: all@example.org", "<me@example.org>"):
+        answer = await admin.post("/staff/admin/outbox/test", form | {"to": bad})
+        assert answer.status_code == 422
+    count = len(sink.mails)
+    assert (await desk.post("/staff/admin/outbox/test", form)).status_code == 403
+    assert len(sink.mails) == count

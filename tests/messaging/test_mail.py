@@ -1,0 +1,51 @@
+"""Tests that messages leave the house by e-mail, once, in order, and without personal data."""
+
+from collections.abc import Sequence
+
+from domain.messaging.states import NoticeState
+from store.messaging import deliveries, notices
+from store.tickets.tickets import state
+from tests.messaging.house import EMAIL, NAME, PHONE, URL, House, MailSink, words
+
+
+async def _states(house: House, keys: Sequence[str]) -> list[str]:
+    found = [await notices.get(house.store, key) for key in keys]
+    return [one.state.value for one in found if one is not None]
+
+
+async def test_a_citizens_story_is_told_by_mail_in_both_languages(
+    mailing: House, sink: MailSink
+) -> None:
+    story = await mailing.story(await mailing.citizen())
+    await mailing.happens(*story.whole())
+    await mailing.deliver(12)
+    assert sink.recipients == [EMAIL] * len(sink.mails)
+    told = [words(mail) for mail in sink.mails]
+    assert len(told) == 4
+    assert story.number in told[0]
+    assert "已受理" in told[0] or "收到" in told[0]
+    assert "The lamp has been replaced." in told[2]
+    for mail, text in zip(sink.mails, told, strict=True):
+        assert f"{URL}/follow?number={story.number}" in text
+        assert NAME not in text and PHONE not in text
+        assert mail["Content-Language"] == "zh-CN, en"
+        assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        html = mail.get_body(("html",))
+        assert html is not None and 'lang="en"' in html.get_content()
+
+
+async def test_nothing_is_told_twice(mailing: House, sink: MailSink) -> None:
+    story = await mailing.story(await mailing.citizen())
+    await mailing.happens(story.accepted())
+    await mailing.deliver()
+    await mailing.deliver()
+    assert len(sink.mails) == 1
+    assert await deliveries.counts(mailing.store) == {"told": 1}
+
+
+async def test_without_a_way_out_it_stays_in_the_mailbox(at_home: House, sink: MailSink) -> None:
+    story = await at_home.story(await at_home.citizen())
+    await at_home.happens(story.accepted())
+    await at_home.deliver()
+    assert await deliveries.counts(at_home.store) == {NoticeState.KEPT.value: 1}
+    assert await state(at_home.store, story.number) is not None
