@@ -23,6 +23,7 @@ from api.http.telemetry import Telemetry
 from api.pages.account.sign_in import AGAIN, CARRIED, SIGN_IN
 from api.pages.all_pages import PAGES
 from api.pages.citizen import maps, photos
+from api.pages.desk import batches
 from api.pages.desk.call import CALL
 from api.pages.desk.register import LARGEST, REGISTER
 from api.pages.shared.navigation import GRID, ROUNDS, TICKETS
@@ -44,11 +45,13 @@ from api.rest import (
     council_topics,
     councils,
     directory,
+    exports,
     figures,
     files,
     grid,
     health,
     hearings,
+    imports,
     installation,
     intake,
     leaving_contacts,
@@ -138,6 +141,8 @@ ROUTERS = (
     supervision,
     contractors,
     sensors,
+    exports,
+    imports,
     health,
     codec,
 )
@@ -187,7 +192,7 @@ def create_app(
         BodyLimit,
         refuse=problem_responses.refusing(refused),
         larger=dict.fromkeys(with_files, limit_of_body(settings))
-        | {REGISTER: LARGEST}
+        | {REGISTER: LARGEST, batches.BATCHES: batches.LARGEST}
         | dict.fromkeys((SIGN_IN, AGAIN), CARRIED),
         may_send_more=_may_send_more,
     )

@@ -71,6 +71,8 @@ class RateLimits:
                 "phone_from_one",
                 "commands",
                 "directory",
+                "mail",
+                "mail_network",
             )
         }
         self._exempt = [ipaddress.ip_network(each) for each in settings.limits_exempt]

@@ -50,8 +50,9 @@ OF_CITIZENS = {
 OF_WHOEVER_MAY = {"file_complaint", "upload_file"}
 """Permissions of everybody; a caller who shows a token still needs a permitted role."""
 
-BY_ACTS = {"access_code"}
-"""Permissions that acts ask for themselves, whatever the route: see `test_access_codes.py`."""
+BY_ACTS = {"access_code", "export_reports", "export_personal_data"}
+"""Permissions that acts ask for themselves, whatever the route: see `test_access_codes.py`,
+`test_exports.py`."""
 
 NONSENSE = {"nonsense": True}
 """A body for which a permitted caller gets a 422, and nothing is done."""

@@ -40,6 +40,7 @@ DOORS = {
     "api.rest.councils": "councils and invitations, in `test_keys_beside_tickets.py`",
     "api.rest.grid": "checks, and tickets of diaries, in `test_grid.py`",
     "api.rest.hearings": "hearings, invitations and promises, in `test_keys_beside_tickets.py`",
+    "api.rest.imports": "batches of slips, in `test_staff_slips.py`",
     "api.rest.intake": "filing",
     "api.rest.leaving_contacts": "leaving a contact later",
     "api.rest.mediations": "mediations and proposals, in `test_keys_beside_tickets.py`",

@@ -51,12 +51,12 @@ PRINTED = {
     "audit views", "city show", "city check", "city diff", "city law", "doctor",
     "city figures", "city scores", "city topics", "places import", "places list",
     "promises list", "lists", "sheets show",
-    "devices import", "devices list",
+    "devices import", "devices list", "import hotline", "export",
 }  # fmt: skip
 """The commands that print text of people or of packs in lines and tables."""
 
 NOT_PRINTED = {
-    "up", "api", "worker", "migrate", "demo", "version", "account create", "account change",
+    "up", "api", "worker", "mail", "migrate", "demo", "version", "account create", "account change",
     "account disable", "account enable", "account password", "account totp", "account logout",
     "token create", "token revoke", "audit export", "audit exposures", "city new", "city replan",
     "city versions",
