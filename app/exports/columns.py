@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from app.tickets.redaction import redacted
 from domain.canonical import says_nothing
@@ -35,7 +35,7 @@ class ExportedTicket:
     person: Person | None = None
 
     @classmethod
-    def of(cls, row: ResultRow, pack: Pack, personal: bool, person: Person | None) -> Any:
+    def of(cls, row: ResultRow, pack: Pack, personal: bool, person: Person | None) -> Self:
         return cls(row, pack, json.loads(row.state), personal, person)
 
     def words(self, text: str) -> str:

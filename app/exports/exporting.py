@@ -1,6 +1,7 @@
 """Exports of a city's tickets: who may, what is in them, and what is written down of it."""
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -18,8 +19,8 @@ from domain.actors import Actor
 from domain.canonical import says_nothing
 from domain.model import Incoming
 from domain.pack.pack import Pack
-from store.db.engine import Store
-from store.secrets.vault import Vault
+from store.db.engine import ResultRow, Store
+from store.secrets.vault import Person, Vault
 from store.tickets.exported import ExportedPeriod, pages, persons_noted
 
 
@@ -80,20 +81,21 @@ class Export:
             persons = {
                 row.number: row.person for row in rows if row.person and not row.of_wrongdoing
             }
-            seen = {}
+            seen: dict[str, Person] = {}
             if self.viewer is not None:
                 seen = await persons_noted(
                     self.store, self.vault, persons, self.viewer, self.now, self.purpose
                 )
-            yield [
-                ExportedTicket.of(
-                    row,
-                    self.pack,
-                    self.viewer is not None and not row.of_wrongdoing,
-                    seen.get(row.number),
-                )
-                for row in rows
-            ]
+            yield await asyncio.to_thread(self._read, rows, seen)
+
+    def _read(self, rows: Sequence[ResultRow], seen: Mapping[str, Person]) -> list[ExportedTicket]:
+        uncovered = self.viewer is not None
+        return [
+            ExportedTicket.of(
+                row, self.pack, uncovered and not row.of_wrongdoing, seen.get(row.number)
+            )
+            for row in rows
+        ]
 
 
 async def export(context: AppContext, caller: Caller, city: str, query: ExportQuery) -> Export:

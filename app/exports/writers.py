@@ -1,5 +1,6 @@
 """The formats of exports: each makes a file of pages of rows, a piece at a time."""
 
+import asyncio
 import csv
 import io
 import json
@@ -102,7 +103,13 @@ async def _csv(
 ) -> AsyncIterator[bytes]:
     yield (_MARK + _lines([[one.name for one in columns]])).encode()
     async for page in rows:
-        yield _lines([[_in_csv(c.read(one), zone) for c in columns] for one in page]).encode()
+        yield await asyncio.to_thread(_csv_page, columns, page, zone)
+
+
+def _csv_page(
+    columns: Sequence[ExportedColumn], page: Sequence[ExportedTicket], zone: tzinfo
+) -> bytes:
+    return _lines([[_in_csv(c.read(one), zone) for c in columns] for one in page]).encode()
 
 
 def _in_csv(value: Value, zone: tzinfo) -> str | int | float:
@@ -135,17 +142,40 @@ async def _workbook(
     path: Path, columns: Sequence[ExportedColumn], rows: Pages, zone: tzinfo
 ) -> None:
     book = Workbook(write_only=True)  # its rows go to a file as they come
-    page, written = None, 0
+    try:
+        await _fill(book, columns, rows, zone)
+        await asyncio.to_thread(book.save, path)
+    except BaseException:
+        for page in book.worksheets:
+            _drop(page)
+        raise
+
+
+async def _fill(
+    book: Workbook, columns: Sequence[ExportedColumn], rows: Pages, zone: tzinfo
+) -> None:
+    head = [column.name for column in columns]
+    page, written = book.create_sheet(), 0
+    page.append(head)
     async for some in rows:
-        for one in some:
-            if page is None or written % MOST_ROWS_OF_SHEET == 0:
+        for line in await asyncio.to_thread(_workbook_lines, columns, some, zone):
+            if written and written % MOST_ROWS_OF_SHEET == 0:
                 page = book.create_sheet()
-                page.append([column.name for column in columns])
-            page.append([_in_workbook(column.read(one), zone) for column in columns])
+                page.append(head)
+            page.append(line)
             written += 1
-    if page is None:
-        book.create_sheet().append([column.name for column in columns])
-    book.save(path)
+
+
+def _drop(page: Any) -> None:
+    """Close a sheet that nobody saves, and delete the file that its rows are in."""
+    page.close()
+    page._writer.cleanup()
+
+
+def _workbook_lines(
+    columns: Sequence[ExportedColumn], page: Sequence[ExportedTicket], zone: tzinfo
+) -> list[list[Value]]:
+    return [[_in_workbook(column.read(one), zone) for column in columns] for one in page]
 
 
 def _in_workbook(value: Value, zone: tzinfo) -> Value:
@@ -172,8 +202,14 @@ async def _parquet(path: Path, columns: Sequence[ExportedColumn], rows: Pages) -
     schema = pyarrow.schema([(one.name, types[one.type]) for one in columns])
     with parquet.ParquetWriter(path, schema) as writer:
         async for page in rows:
-            values = {one.name: [one.read(ticket) for ticket in page] for one in columns}
+            values = await asyncio.to_thread(_by_column, columns, page)
             writer.write_table(pyarrow.table(values, schema=schema))
+
+
+def _by_column(
+    columns: Sequence[ExportedColumn], page: Sequence[ExportedTicket]
+) -> dict[str, list[Value]]:
+    return {one.name: [one.read(ticket) for ticket in page] for one in columns}
 
 
 # --- Open311 ----------------------------------------------------------------------------------
@@ -182,10 +218,13 @@ async def _parquet(path: Path, columns: Sequence[ExportedColumn], rows: Pages) -
 async def _open311(rows: Pages) -> AsyncIterator[bytes]:
     sign = "["
     async for page in rows:
-        for request in _requests(page):
-            yield f"{sign}{json.dumps(request, ensure_ascii=False)}".encode()
-            sign = ",\n"
+        yield sign.encode() + await asyncio.to_thread(_requests_page, page)
+        sign = ",\n"
     yield (b"[]\n" if sign == "[" else b"]\n")
+
+
+def _requests_page(page: Sequence[ExportedTicket]) -> bytes:
+    return ",\n".join(json.dumps(one, ensure_ascii=False) for one in _requests(page)).encode()
 
 
 def _requests(page: Sequence[ExportedTicket]) -> Iterator[dict[str, object]]:

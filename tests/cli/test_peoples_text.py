@@ -51,7 +51,7 @@ PRINTED = {
     "audit views", "city show", "city check", "city diff", "city law", "doctor",
     "city figures", "city scores", "city topics", "places import", "places list",
     "promises list", "lists", "sheets show",
-    "devices import", "devices list", "import hotline", "export",
+    "devices import", "devices list", "import hotline", "import open311", "export",
 }  # fmt: skip
 """The commands that print text of people or of packs in lines and tables."""
 
