@@ -14,9 +14,9 @@ class Accept:
 
     @ticket_activity("accept_complaint")
     async def accept(self, complaint: Complaint) -> Acceptance:
-        """Return the city's rules, and the triage clock counted from when it was filed."""
+        """Return the city's rules, and the triage clock counted from when it was received."""
         pack = await self._packs.of(complaint.city, None)
         return Acceptance(
             rules=pack.rules(),
-            clocks=plan_clocks(pack, [ClockName.TRIAGE], None, complaint.filed_at),
+            clocks=plan_clocks(pack, [ClockName.TRIAGE], None, complaint.received_at),
         )

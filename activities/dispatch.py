@@ -94,7 +94,8 @@ def _clocks(pack: Pack, question: DispatchQuestion) -> list[Clock]:
     )
     if share is Share.LEAD:
         if question.promise:
-            clocks += plan_clocks(pack, [ClockName.PROMISE], question.tier, at)
+            since = question.promise_from or at
+            clocks += plan_clocks(pack, [ClockName.PROMISE], question.tier, since)
         clocks += _of_orders(pack, question)
         steps = question.category and pack.knows(question.category)
         return clocks + (plan_steps(pack, question.category, question.tier, at, n) if steps else [])

@@ -11,6 +11,7 @@ from domain.patrol.rounds import PROOF_KEPT
 from packs.registry import PackRegistry
 from store.db.engine import Store
 from store.grid import diaries, entries
+from store.imports import slips
 from store.messaging import notices
 from store.patrols import walks
 from store.sensors import judging, readings
@@ -75,6 +76,7 @@ async def apply_retention(packs: PackRegistry, store: Store, now: datetime) -> A
 async def _unused(store: Store, now: datetime) -> AsyncIterator[int]:
     yield await erasure.forget_unused(store, now - _LOOKED_AT, now - _SETTLED)
     yield await judging.forget(store, now - _JUDGED)
+    yield await slips.purge(store, now)
 
 
 async def _persons(store: Store, city: str, rule: Rule, now: datetime) -> AsyncIterator[int]:

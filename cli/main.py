@@ -22,6 +22,10 @@ COMMANDS = {
     "api": CommandEntry(
         "cli.serve:api", "Run the API and the pages. Start as many as you like behind a proxy."
     ),
+    "mail": CommandEntry(
+        "cli.mail:mail",
+        "Run the mail door: mails to the cities' addresses become complaints.",
+    ),
     "migrate": CommandEntry(
         "cli.serve:migrate",
         "Create or upgrade the store's tables. Safe to repeat, and at any number of places at "
@@ -74,6 +78,14 @@ COMMANDS = {
     "sources": CommandEntry(
         "cli.sources:app",
         "The sources of events: programs that send what devices say. See docs/how-to/sensors.md.",
+    ),
+    "import": CommandEntry(
+        "cli.imports:app",
+        "Take over the complaints of other systems. See docs/how-to/import.md.",
+    ),
+    "export": CommandEntry(
+        "cli.exports:export",
+        "Export the tickets of a city, with a data dictionary beside them.",
     ),
     "keys": CommandEntry("cli.keys:app", "The keys of this installation."),
     "privacy": CommandEntry("cli.privacy:app", "Erasing what is personal."),

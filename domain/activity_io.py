@@ -95,8 +95,9 @@ class DispatchQuestion(Recorded):
 
     `below`: the unit must be under this one. `accused`, `kept_from`: the unit must be none of
     these, nor under one. `limit`: a limit of its own for handling. `no_later_than`: the due time of
-    its parent assignment. `promise`: plan the citizen's promise, too, as none runs. `orders`: the
-    orders without an answer, whose time begins with the unit that leads.
+    its parent assignment. `promise`: plan the citizen's promise, too, as none runs;
+    `promise_from`: from then, where not from `at`. `orders`: the orders without an answer, whose
+    time begins with the unit that leads.
     """
 
     city: str
@@ -116,6 +117,7 @@ class DispatchQuestion(Recorded):
     limit: str | None = None
     no_later_than: Instant | None = None
     promise: bool = False
+    promise_from: Instant | None = None
     orders: list[int] = Field(default_factory=list)
 
 

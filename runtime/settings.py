@@ -164,6 +164,8 @@ class Settings(FileSettings):
     limit_directory: Limit = Field(
         "600/minute", description="Searches of the directory of places from one address."
     )
+    limit_mail: Limit = Field("30/hour", description="Mails of one sender.")
+    limit_mail_network: Limit = Field("600/hour", description="Mails from one address.")
     limits_url: str = Field(
         "", description="Redis that counts, as async+redis://host:6379; default: the store."
     )
@@ -220,6 +222,17 @@ class Settings(FileSettings):
     vapid_key: SecretStr | None = Field(
         None, description="Private key of web push, PEM or base64url; empty: no web push."
     )
+    # --- mails that become complaints
+    mail_port: Port | None = Field(
+        None, description="Port of the mail door (SMTP); empty: there is none."
+    )
+    mail_host: str = Field("127.0.0.1", description="Address that the mail door listens at.")
+    mail_addresses: dict[str, str] = Field(
+        default_factory=dict,
+        description="The city of each address that takes mails, as JSON: "
+        '{"12345@tongzhou.example.org": "tongzhou"}.',
+    )
+    mail_mb: int = Field(25, ge=1, le=100, description="The largest mail, in MB.")
 
     # --- sign-in with an identity provider (OpenID Connect)
     oidc_issuer: str = Field("", description="Its address; empty: only passwords.")

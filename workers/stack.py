@@ -88,6 +88,9 @@ class Stack:
                 await self._until_ready(worker, self._worker_ready, "worker")
                 async with httpx.AsyncClient() as http:
                     await self._until_ready(api, partial(self._api_ready, http), "API")
+                if self.settings.mail_port is not None:
+                    mail = await self._started(self._own("mail"))
+                    await self._until_ready(mail, self._mail_ready, "mail door")
                 self._supervisor.watch()
                 yield
             finally:
@@ -123,6 +126,7 @@ class Stack:
             (self.settings.api_port, "--port"),
             (engine_port(self.settings), "--temporal-port"),
             (self.ui_port, "--ui-port"),
+            (self.settings.mail_port, "JIESU_MAIL_PORT"),
         ):
             if port is not None and port_taken(port):
                 raise StackError(f"port {port} is taken; choose another with {option}")
@@ -200,6 +204,16 @@ class Stack:
         except httpx.HTTPError:
             return False
         return answer.status_code == 200
+
+    async def _mail_ready(self) -> bool:
+        try:
+            _, writer = await asyncio.open_connection(
+                self.settings.mail_host, self.settings.mail_port
+            )
+        except OSError:
+            return False
+        writer.close()
+        return True
 
 
 def engine_binary() -> str:

@@ -74,6 +74,7 @@ def question_of(flow: EscalatingTicket, unit: str | None, at: datetime) -> Dispa
         accused=ticket.accused or [],
         kept_from=ticket.kept_from,
         promise=bool(flow.lifecycle) and ticket.promise_unsettled,
+        promise_from=ticket.promised_since,
         orders=ticket.orders_unanswered if rules_of(ticket).preconditions else [],
     )
 

@@ -78,7 +78,7 @@ async def merge(flow: EscalatingTicket, command: Merge, actor: Actor, at: dateti
     plan = await ask(Merging.check, question)
     clocks: list[Clock] = []
     if flow.lifecycle and not flow.ticket.promised:
-        clocks = await flow.plan_clocks(at, ClockName.PROMISE)
+        clocks = await flow.plan_clocks(flow.ticket.promised_since or at, ClockName.PROMISE)
     check(flow.ticket, command, actor, at)
     text, files = _said(flow)
     joined = MergedTicket(number=complaint.number, text=text, files=files, at=at)

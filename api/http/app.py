@@ -27,6 +27,7 @@ from api.open311.parameters import MULTIPART
 from api.pages.account.sign_in import AGAIN, CARRIED, SIGN_IN
 from api.pages.all_pages import PAGES
 from api.pages.citizen import maps, photos
+from api.pages.desk import batches
 from api.pages.desk.call import CALL
 from api.pages.desk.register import LARGEST, REGISTER
 from api.pages.shared.navigation import GRID, ROUNDS, TICKETS
@@ -51,12 +52,14 @@ from api.rest import (
     council_topics,
     councils,
     directory,
+    exports,
     figures,
     files,
     grid,
     handover,
     health,
     hearings,
+    imports,
     incidents,
     installation,
     intake,
@@ -157,6 +160,8 @@ ROUTERS = (
     open311,
     changes,
     webhooks,
+    exports,
+    imports,
     health,
     codec,
     message_receipts,
@@ -208,7 +213,7 @@ def create_app(
         BodyLimit,
         refuse=problem_responses.refusing(refused),
         larger=dict.fromkeys(with_files, limit_of_body(settings))
-        | {REGISTER: LARGEST}
+        | {REGISTER: LARGEST, batches.BATCHES: batches.LARGEST}
         | {cloud_events.BELOW: cloud_events.LARGEST}
         | dict.fromkeys((SIGN_IN, AGAIN), CARRIED),
         may_send_more=_may_send_more,

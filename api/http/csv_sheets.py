@@ -7,15 +7,11 @@ from urllib.parse import quote
 
 from fastapi import Response
 
-from domain.canonical import folded
+from domain.formulas import as_text
 from domain.words import N_
 
 MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 """The byte order mark: without it spreadsheets decode Chinese wrongly."""
-
-_FORMULA = ("=", "+", "-", "@")
-_LOOKED_AT = 64
-"""The characters of a cell among which the first visible one is looked for."""
 
 MOST = 20_000
 """The most rows of a sheet: as many as spreadsheet programs open without trouble."""
@@ -56,16 +52,5 @@ def _cell(value: Cell) -> str | int | float:
     if value is None:
         return ""
     if isinstance(value, str):
-        return f"'{value}" if _computed(value) else value
+        return as_text(value)
     return round(value, 6) if isinstance(value, float) else value
-
-
-def _computed(text: str) -> bool:
-    """Return whether a spreadsheet may compute a text: it begins with a sign of formulas.
-
-    As anybody sees it: in any width, and behind what shows nothing, which some programs drop.
-    """
-    if not text:
-        return False
-    begins = folded(text[:_LOOKED_AT])
-    return text.startswith(("\t", "\r", "\n")) or begins.startswith(_FORMULA) or not begins

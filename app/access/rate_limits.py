@@ -72,6 +72,8 @@ class RateLimits:
                 "commands",
                 "agents",
                 "directory",
+                "mail",
+                "mail_network",
             )
         }
         self._exempt = [ipaddress.ip_network(each) for each in settings.limits_exempt]

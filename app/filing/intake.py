@@ -53,7 +53,7 @@ class ComplaintIn(Incoming):
     contact: Person | None = Field(None, description="Goes to the vault and nowhere else.")
 
 
-FilingRight = Literal["file_complaint", "sync_grid"]
+FilingRight = Literal["file_complaint", "sync_grid", "import_complaints"]
 """A right by which complaints are filed."""
 
 

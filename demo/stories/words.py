@@ -54,6 +54,7 @@ CHANNELS = {
     Channel.SENSOR: "卫星、传感",
     Channel.OFFLINE: "线下",
     Channel.SNAPSHOT: "随手拍",
+    Channel.MAIL: "电子邮件",
     Channel.PORTAL: "网上留言",
     Channel.PROACTIVE: "未诉先办",
     Channel.INSPECTION: "举一反三",

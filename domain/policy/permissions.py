@@ -388,6 +388,15 @@ TABLE: tuple[Right, ...] = (
     _all("page_staff", "the staff's first page; signed in, or sent to sign in"),
     Right("page_desk", "the desk's pages: calls, batches, merging", _DESKS, scope=Scope.READ),
     Right("page_register", "file for others on the desk's pages", _DESKS, scope=Scope.FILE),
+    # --- bulk
+    Right("import_complaints", "file complaints from boxes and booths, many at once", _DESKS,
+          scope=Scope.FILE),
+    Right("export_tickets", "export a city's tickets as a file",
+          frozenset({Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN}), scope=Scope.READ),
+    Right("export_reports", "export reports of wrongdoing with them, without their people",
+          frozenset({Role.SUPERVISOR, Role.AUDITOR}), scope=Scope.READ),
+    Right("export_personal_data", "export names, phones and uncovered words, for a purpose",
+          _SUPERVISORS, scope=Scope.UNMASK),
     # --- operations
     _all("health", "see that the process is up"),
     _all("readiness", "see whether store and engine can be reached"),

@@ -6,6 +6,7 @@ Names, phones, e-mail and home addresses are not here: they stay in the vault an
 
 import re
 import unicodedata
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Self
 
@@ -59,6 +60,7 @@ class Channel(StrEnum):
     SENSOR = "sensor"  # 卫星、传感
     OFFLINE = "offline"  # 说事箱、说事点、来访
     SNAPSHOT = "snapshot"  # 随手拍
+    MAIL = "mail"  # 电子邮件
     PORTAL = "portal"  # 政民零距离: messages on the city's portal
     PROACTIVE = "proactive"  # 未诉先办
     INSPECTION = "inspection"  # 举一反三
@@ -164,7 +166,8 @@ class Complaint(Recorded):
     with it. `by_hand`: a person does the triage; the machine only suggests. `filed_by`: None
     for one from before that was recorded. `reachable`: a phone or an e-mail address was left; None,
     from before the field existed: if there is a `person`. `accused`, `kept_from`: those of the
-    ticket that it follows, if that was a report of wrongdoing (see `Ticket`).
+    ticket that it follows, if that was a report of wrongdoing (see `Ticket`). `taken_over_at`: when
+    it came from another system, which had had it since `filed_at`; None: it was filed here.
     """
 
     number: str
@@ -188,6 +191,12 @@ class Complaint(Recorded):
     by_hand: bool = False
     filed_by: Filer | None = None
     filed_at: Instant
+    taken_over_at: Instant | None = None
+
+    @property
+    def received_at(self) -> datetime:
+        """The moment from which it was here: what is due at the centre is counted from then."""
+        return self.taken_over_at or self.filed_at
 
     @property
     def of_wrongdoing(self) -> bool:

@@ -367,6 +367,15 @@ class TicketState(Recorded):
         return promises[-1] if promises else None
 
     @property
+    def promised_since(self) -> datetime | None:
+        """Since when the first promise runs, where not since it is made.
+
+        The citizen of a complaint that was taken over has waited since they filed it.
+        """
+        taken_over = self.complaint.taken_over_at is not None
+        return self.complaint.filed_at if taken_over and self.promise is None else None
+
+    @property
     def promises_running(self) -> list[Clock]:
         """The running promise to the citizen, also while paused; at most one."""
         return [c for c in self.clocks if c.name is ClockName.PROMISE and c.running]

@@ -52,8 +52,9 @@ OF_CITIZENS = {
 OF_WHOEVER_MAY = {"file_complaint", "upload_file"}
 """Permissions of everybody; a caller who shows a token still needs a permitted role."""
 
-BY_ACTS = {"access_code", "use_agent_door"}
-"""Permissions that acts ask for themselves, whatever the route: see `test_access_codes.py`."""
+BY_ACTS = {"access_code", "use_agent_door", "export_reports", "export_personal_data"}
+"""Permissions that acts ask for themselves, whatever the route: see `test_access_codes.py`,
+`test_exports.py`."""
 
 IN_THE_STANDARDS_FORM = {"read_open311", "send_open311"}
 """Permissions of routes with errors of their own: see `tests/api/open311`."""

@@ -55,11 +55,12 @@ PRINTED = {
     "neighbours list",
     "webhooks list",
     "sources list",
+    "import hotline", "import open311", "export",
 }  # fmt: skip
 """The commands that print text of people or of packs in lines and tables."""
 
 NOT_PRINTED = {
-    "up", "api", "worker", "migrate", "demo", "version", "account create", "account change",
+    "up", "api", "worker", "mail", "migrate", "demo", "version", "account create", "account change",
     "account disable", "account enable", "account password", "account totp", "account logout",
     "token create", "token revoke", "audit export", "audit exposures", "city new", "city replan",
     "city versions",

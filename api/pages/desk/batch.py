@@ -45,7 +45,11 @@ def read(text: str) -> list[dict[str, str]]:
     not close before the end of a cell is one that somebody wrote.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
-    rows = [row for row in _cut(text, _separator(text)) if any(row)]
+    return named([row for row in _cut(text, _separator(text)) if any(row)])
+
+
+def named(rows: Sequence[Sequence[str]]) -> list[dict[str, str]]:
+    """Return rows of cells by the names of `COLUMNS`; see `read`."""
     if not rows:
         return []
     names = _headings(rows[0])

@@ -45,6 +45,7 @@ _OTHERS = (
     (r"/staff/merge", N_("Merge tickets")),
     (r"/staff/merge/unmerge", N_("Let a merged ticket go its own way")),
     (r"/staff/register", N_("Batch registration")),
+    (r"/staff/batches(/[0-9a-f]{32})?", N_("File a batch of slips")),
     (r"/staff/triage/triage", N_("Classify a ticket")),
     (r"/staff/triage/reassign", N_("Reassign a ticket")),
     (r"/staff/triage/conclude", N_("Conclude a ticket")),

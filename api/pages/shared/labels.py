@@ -22,6 +22,7 @@ LABELS: dict[str, dict[str, str]] = {
     },
     "channel": {
         "hotline": N_("Hotline"),
+        "mail": N_("E-mail"),
         "web": N_("Website"),
         "app": N_("App"),
         "wechat": N_("WeChat"),

@@ -76,6 +76,12 @@ NAVIGATION: tuple[NavigationLink, ...] = (
     NavigationLink(_WORK, N_("Batch"), "/staff/register", frozenset({_DESK, _DISPATCHER})),
     NavigationLink(
         _WORK,
+        N_("Batches of slips"),
+        "/staff/batches",
+        frozenset({_DESK, _DISPATCHER, _SUPERVISOR}),
+    ),
+    NavigationLink(
+        _WORK,
         N_("Merge"),
         "/staff/merge",
         frozenset({_DESK, _DISPATCHER, _SUPERVISOR}),

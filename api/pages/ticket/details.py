@@ -21,6 +21,7 @@ from app.filing.file_views import FileOut, file_out
 from app.filing.files import visible_files
 from app.grid.check_moments import check_moments
 from app.grid.checks import ChecksOut, checks_of
+from app.imports.origins import TakenFrom, origin_of
 from app.sensors.readings import ReadingsOut, readings_of
 from app.tickets import contacts
 from app.tickets.beside_workflow import BesideWorkflow, beside_workflow
@@ -86,6 +87,7 @@ class TicketDetails:
     promises: list[PromiseOut]
     readings: ReadingsOut
     readings_chart: ReadingsChart | None
+    origin: TakenFrom | None
     machines: MachineActsOut | None = None
 
 
@@ -100,10 +102,11 @@ async def ticket_details(
         visible_files(context, caller, number),
         _complainant(context, caller, number, person),
     )
-    beside, looked, sensed = await asyncio.gather(
+    beside, looked, sensed, origin = await asyncio.gather(
         _beside(context, caller, ticket, waiting),
         _looked(context, caller, action_context),
         _readings(context, caller, ticket),
+        _origin(context, caller, ticket),
     )
     names = await _names(context, {event.actor.id for event in events})
     void = ticket.void_rungs
@@ -126,6 +129,7 @@ async def ticket_details(
         readings=sensed,
         readings_chart=chart_of(sensed),
         machines=await _machines(context, caller, action_context),
+        origin=origin,
         running=_running(ticket, caller, speech),
         dues=_dues(ticket),
         cards=[Card(card.rung.value, _clock(card, speech)) for card in cards],
@@ -167,6 +171,13 @@ async def _readings(context: AppContext, caller: Caller, ticket: Ticket) -> Read
         return await readings_of(context, caller, ticket.complaint.number)
     except Problem:  # it is registered, and not started yet
         return ReadingsOut()
+
+
+async def _origin(context: AppContext, caller: Caller, ticket: Ticket) -> TakenFrom | None:
+    """Return the system that the ticket was taken over from, if it was."""
+    if ticket.complaint.taken_over_at is None:  # no question for what was filed here
+        return None
+    return await origin_of(context, caller, ticket.complaint.number)
 
 
 async def _names(context: AppContext, ids: set[str]) -> Names:

@@ -1,0 +1,1 @@
+"""Tickets that leave many at once, as files."""

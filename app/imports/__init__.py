@@ -1,0 +1,1 @@
+"""Complaints that come many at once: exports of hotlines, batches of slips, other systems."""

@@ -1,0 +1,179 @@
+"""Mail as a channel: a mail becomes a complaint, or a fact on the ticket that it answers.
+
+An address in a mail proves nothing, and no mail is told anything of a ticket. A reply adds to a
+ticket only where it carries the reference that was sent to the citizen: a keyed fingerprint of the
+ticket's number, which nobody can make up, and which opens nothing else.
+"""
+
+import hmac
+import json
+import re
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import structlog
+
+from app.access.caller import Caller
+from app.context import AppContext
+from app.errors import Problem
+from app.filing.attachments import attached
+from app.filing.intake import ComplaintIn, take
+from app.filing.uploads import upload
+from app.imports.mail_parts import BadMail, MailFile, ReadMail, fitted, without_quotes
+from app.sending.commands import execute
+from domain.actors import CITIZEN
+from domain.canonical import says_nothing
+from domain.commands.citizens.add_facts import AddFacts
+from domain.refusals import Refused
+from domain.ticket.complaint import Channel
+from domain.ticket.files import MOST_FILES, Purpose
+from media.errors import FileRefused
+from media.receive import Piece
+from store.db.errors import TooManyFiles, UnknownFile
+from store.imports import mails
+from store.secrets.vault import Person
+from store.tickets import intake
+from store.tickets.numbers import parse_number
+
+logger = structlog.stdlib.get_logger("jiesu.mail")
+
+KEPT = timedelta(days=90)
+"""The time for which a mail is known by its Message-ID."""
+
+_REFERENCE = re.compile(r"(\d{13})\.([0-9a-f]{24})")
+_MOST_TRIED = 20
+
+
+async def reference(context: AppContext, number: str) -> str:
+    """Return what a message about a ticket carries, in its subject as `[#…]` or in its Message-ID.
+
+    It ends to count when the ticket's access code is renewed.
+    """
+    generation = (await intake.code_generations(context.store, [number]))[number]
+    return f"{number}.{_token(context, number, generation)}"
+
+
+def _token(context: AppContext, number: str, generation: int) -> str:
+    return context.mark(f"mail reference/{number}/{generation}")[:24]
+
+
+async def named_ticket(context: AppContext, text: str) -> str | None:
+    """Return the ticket whose true reference is in the text."""
+    for match in list(_REFERENCE.finditer(text))[:_MOST_TRIED]:
+        number, token = match.groups()
+        generation = (await intake.code_generations(context.store, [number]))[number]
+        if hmac.compare_digest(_token(context, number, generation), token):
+            return number
+    return None
+
+
+async def take_mail(context: AppContext, city: str, recipient: str, mail: ReadMail) -> str:
+    """File a mail or add it to its ticket; return what became of it.
+
+    The same mail again, by its Message-ID and its words, is what it was the first time.
+
+    Raises:
+        BadMail: it says nothing.
+        Problem, StoreError: not taken; to be sent again.
+    """
+    if mail.by_machine:
+        return mail.by_machine
+    # The same Message-ID above other words is another mail: programs that make none, or always one.
+    said = json.dumps([city, recipient, mail.sender, mail.message_id, mail.title, mail.text])
+    key = context.mark(f"mail/{said}")
+    if (known := await mails.outcome(context.store, key)) is not None:
+        return known
+    number = await named_ticket(context, mail.references)
+    outcome = "filed"
+    if number is not None and await _added(context, number, mail, key):
+        outcome = "added"
+    else:
+        number = await _filed(context, city, mail, key)
+    await mails.keep(context.store, key, city, number, outcome, context.now(), KEPT)
+    return outcome
+
+
+async def _added(context: AppContext, number: str, mail: ReadMail, key: str) -> bool:
+    """Add a reply to its ticket; return False if that takes nothing any more."""
+    caller = Caller(CITIZEN, "citizen", ticket=number)
+    text = without_quotes(mail.text) or mail.title
+    if says_nothing(text) and not mail.files:
+        raise BadMail("554 5.6.0 This mail says nothing")
+    files, notes = await _files(context, mail)
+    said = fitted(text or "（见附件）", notes)
+    try:
+        parse_number(number)
+        async with attached(context, caller, "add_facts", number, files) as existing:
+            command = AddFacts(text=said, files=existing)
+            await execute(context, caller, number, command, f"mail-{key}", [key])
+    except (Refused, UnknownFile, TooManyFiles) as refusal:
+        logger.info("a reply was not added", number=number, why=getattr(refusal, "code", "files"))
+        return False
+    except Problem as problem:
+        if problem.code in ("ticket_not_found", "ticket_ended"):
+            return False
+        raise
+    return True
+
+
+async def _filed(context: AppContext, city: str, mail: ReadMail, key: str) -> str:
+    text = mail.text or mail.title
+    if says_nothing(text) and not mail.files:
+        raise BadMail("554 5.6.0 This mail says nothing")
+    files, notes = await _files(context, mail)
+    contact = _contact(mail)
+    body = ComplaintIn(
+        city=city,
+        channel=Channel.MAIL,
+        title=mail.title,
+        text=fitted(text if not says_nothing(text) else "（见附件）", notes),
+        files=files,
+        contact=contact,
+        anonymous=contact is None,
+    )
+    try:
+        filed = await take(context, None, body, f"mail/{key}", same=key)
+    except TooManyFiles:
+        notes = ["附件超过限额，未收录"]
+        body = body.model_copy(update={"files": [], "text": fitted(text or mail.title, notes)})
+        filed = await take(context, None, body, f"mail/{key}", same=key)
+    return filed.receipt.number
+
+
+def _contact(mail: ReadMail) -> Person | None:
+    """Return who wrote, for the vault; None where the address is none."""
+    try:
+        return Person(name=mail.name or None, email=mail.sender)
+    except ValueError:
+        return None
+
+
+async def _files(context: AppContext, mail: ReadMail) -> tuple[list[str], list[str]]:
+    """Take the files of a mail, and return their references, and notes of what was left out."""
+    references: list[str] = []
+    notes: list[str] = []
+    for file in mail.files:
+        if len(references) >= MOST_FILES:
+            notes.append(f"附件“{file.name}”超过数量，未收录")
+            continue
+        try:
+            references.append(await _file(context, mail, file))
+        except FileRefused as refused:
+            notes.append(f"附件“{file.name}”未收录：{refused.code}")
+        except Problem as problem:
+            if problem.code not in ("too_many_uploads", "uploads_busy"):
+                raise
+            notes.append(f"附件“{file.name}”未收录：{problem.code}")
+    if mail.left_out:
+        notes.append(f"另有 {mail.left_out} 个部分未收录")
+    return references, notes[:MOST_FILES]
+
+
+async def _file(context: AppContext, mail: ReadMail, file: MailFile) -> str:
+    async def pieces() -> AsyncIterator[Piece]:
+        yield Piece(file.content, "")  # mail programs name types as they like
+
+    taken = await upload(
+        context, None, f"mail {mail.sender}", pieces(), Purpose.COMPLAINT, len(file.content)
+    )
+    return f"{taken.row.id}.{context.uploads.signer.proof(taken.row.id)}"

@@ -1,0 +1,315 @@
+"""Taking over the open requests of another system, over Open311 GeoReport v2.
+
+Its list is asked for in windows of ninety days, as the standard allows, and page by page; a server
+that knows no pages answers the same list again, and is not asked a third time. JSON is asked for
+first, XML where there is none; document types and entities in XML are refused.
+"""
+
+import asyncio
+import json
+import tomllib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlencode, urlsplit
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import ParseError, fromstring
+from pydantic import Field, ValidationError
+
+from app.imports.maps import BadMap, map_faults
+from app.imports.taking import AT_ONCE, Counts, Importer
+from domain.imports.mapping import (
+    Columns,
+    Constants,
+    ImportMap,
+    SourceName,
+    States,
+    UnmappedValues,
+)
+from domain.imports.rows import Codes, ReadRow, RowFault, read_row
+from domain.model import Incoming
+from domain.pack.pack import Pack
+from domain.ticket.complaint import Channel, Code
+from packs.problems import PackFault, faults, read_text
+from runtime.outbound import HttpReply, Unreachable
+
+WINDOW = timedelta(days=90)
+PAGE_SIZE = 100
+MOST_PAGES = 1_000
+MOST_BYTES = 20 * 2**20
+_PATIENCE = 60.0
+_TRIES = 3
+_AGAIN = frozenset({429, 500, 502, 503, 504})
+_NO_JSON = frozenset({400, 404, 406, 415})
+_MOST_FIELDS = 100
+
+Request = dict[str, str]
+Pause = Callable[[float], Awaitable[None]]
+
+
+class RequestSender(Protocol):
+    """A client for addresses that others name: see `runtime.outbound`."""
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        content: bytes = b"",
+        within: float = 15.0,
+        most: int = 0,
+    ) -> HttpReply: ...
+
+
+class BadFeed(Exception):
+    """Another system that answers something else than a list of requests, or nothing."""
+
+    code = "bad_feed"
+
+
+class Open311Map(Incoming):
+    """The mapping of another Open311 system; all of it may be left out.
+
+    `services`: its service codes, and the subjects of here.
+    """
+
+    source: SourceName | None = None
+    link: str = ""
+    services: dict[str, Code] = Field(default_factory=dict)
+    agencies: dict[str, Code] = Field(default_factory=dict)
+    constants: Constants = Field(default_factory=lambda: Constants(channel=Channel.OTHER))
+    unmapped: UnmappedValues = Field(
+        default_factory=lambda: UnmappedValues(category="leave", area="leave", unit="leave")
+    )
+
+
+_COLUMNS = Columns(
+    number="service_request_id",
+    text="description",
+    title="service_name",
+    filed_at="requested_datetime",
+    state="status",
+    category="service_code",
+    unit="agency_responsible",
+    address="address",
+    lat="lat",
+    lon="long",
+)
+
+
+def read_open311_map(path: Path | None, base: str, pack: Pack) -> ImportMap:
+    """Return the mapping of the system at `base`, from a file or as it is without one.
+
+    Raises:
+        BadMap
+    """
+    name = path.name if path else base
+    problems: list[PackFault] = []
+    text = read_text(path, path.name, problems) if path else ""
+    if text is None:
+        raise BadMap(problems)
+    try:
+        own = Open311Map.model_validate(tomllib.loads(text))
+        mapping = ImportMap(
+            source=own.source or _source(base),
+            link=own.link or f"{base}/requests/{{number}}.json",
+            columns=_COLUMNS,
+            states=States(open=frozenset({"open"}), closed=frozenset({"closed"})),
+            categories=own.services,
+            units=own.agencies,
+            constants=own.constants,
+            unmapped=own.unmapped,
+        )
+    except tomllib.TOMLDecodeError as error:
+        raise BadMap([PackFault(name, None, f"not TOML: {error}")]) from error
+    except ValidationError as error:
+        says = [".".join(map(str, place)) + f": {message}" for place, message in faults(error)]
+        raise BadMap([PackFault(name, None, one) for one in says]) from error
+    if wrong := [*map_faults(mapping, pack)]:
+        raise BadMap([PackFault(name, None, one) for one in wrong])
+    return mapping
+
+
+def _source(base: str) -> str:
+    return (urlsplit(base).hostname or "").lower()[:32]
+
+
+@dataclass
+class Feed:
+    """The list of another system. `base`: its address up to `/requests`."""
+
+    sender: RequestSender
+    base: str
+    jurisdiction: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    pause: Pause = asyncio.sleep
+    _suffix: str = "json"
+
+    async def open_requests(self, since: date, now: datetime) -> AsyncIterator[list[Request]]:
+        """Yield the open requests since a day, page by page; each once.
+
+        Raises:
+            BadFeed, AddressRefused, Unreachable
+        """
+        seen: set[str] = set()
+        begins = datetime.combine(since, time(), UTC)
+        while begins < now:
+            ends = min(begins + WINDOW, now)
+            async for page in self._pages(begins, ends, seen):
+                yield page
+            begins = ends
+
+    async def _pages(
+        self, begins: datetime, ends: datetime, seen: set[str]
+    ) -> AsyncIterator[list[Request]]:
+        for page in range(1, MOST_PAGES + 1):
+            asked = {
+                "status": "open",
+                "start_date": f"{begins:%Y-%m-%dT%H:%M:%SZ}",
+                "end_date": f"{ends:%Y-%m-%dT%H:%M:%SZ}",
+                "page": str(page),
+                "page_size": str(PAGE_SIZE),
+            }
+            if self.jurisdiction:
+                asked["jurisdiction_id"] = self.jurisdiction
+            found = await self._asked(asked)
+            new = [one for one in found if _key(one) not in seen]
+            seen.update(map(_key, new))
+            if new:
+                yield new
+            if not new or len(found) < PAGE_SIZE:
+                return
+
+    async def _asked(self, asked: Mapping[str, str]) -> list[Request]:
+        answer = await self._answer(asked)
+        if self._suffix == "json" and (answer.status in _NO_JSON or not _is_json(answer.body)):
+            self._suffix = "xml"
+            answer = await self._answer(asked)
+        if answer.status != 200:
+            raise BadFeed(f"the other system answers with {answer.status}")
+        if not answer.whole:
+            raise BadFeed(f"an answer is larger than {MOST_BYTES // 2**20} MB")
+        return parse_json(answer.body) if self._suffix == "json" else parse_xml(answer.body)
+
+    async def _answer(self, asked: Mapping[str, str]) -> HttpReply:
+        url = f"{self.base}/requests.{self._suffix}?{urlencode(asked)}"
+        for tried in range(1, _TRIES + 1):
+            try:
+                answer = await self.sender.send(
+                    "GET", url, headers=self.headers, within=_PATIENCE, most=MOST_BYTES
+                )
+            except Unreachable:
+                if tried == _TRIES:
+                    raise
+            else:
+                if answer.status not in _AGAIN or tried == _TRIES:
+                    return answer
+            await self.pause(float(tried))
+        raise BadFeed("the other system does not answer")
+
+
+def base_of(url: str) -> str:
+    """Return the address up to `/requests`, however it was given."""
+    plain = url.partition("?")[0].rstrip("/")
+    for ending in ("/requests.json", "/requests.xml", "/requests", "/services"):
+        plain = plain.removesuffix(ending)
+    return plain
+
+
+def _is_json(body: bytes) -> bool:
+    return body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{")
+
+
+def _key(request: Request) -> str:
+    return request.get("service_request_id") or json.dumps(request, sort_keys=True)
+
+
+def parse_json(body: bytes) -> list[Request]:
+    """Return the requests of an answer; some servers wrap the list in an object.
+
+    Raises:
+        BadFeed
+    """
+    try:
+        found: Any = json.loads(body.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise BadFeed("the answer is not JSON") from error
+    if isinstance(found, dict):
+        lists = [value for value in found.values() if isinstance(value, list)]
+        found = lists[0] if len(lists) == 1 else None
+    if not isinstance(found, list):
+        raise BadFeed("the answer is no list of requests")
+    return [_flat(one) if isinstance(one, dict) else {} for one in found]
+
+
+def _flat(values: Mapping[object, object]) -> Request:
+    pairs = list(values.items())[:_MOST_FIELDS]
+    return {
+        str(name): str(value)
+        for name, value in pairs
+        if value is not None and not isinstance(value, dict | list)
+    }
+
+
+def parse_xml(body: bytes) -> list[Request]:
+    """Return the requests of an answer.
+
+    Raises:
+        BadFeed: among others if there is a document type, or an entity.
+    """
+    try:
+        root = fromstring(body, forbid_dtd=True)
+    except DefusedXmlException as error:
+        raise BadFeed("the answer has a document type or entities, and was not read") from error
+    except (ParseError, ValueError, LookupError, RecursionError) as error:
+        raise BadFeed("the answer is not XML") from error
+    if root.tag.rpartition("}")[2] != "service_requests":
+        raise BadFeed("the answer is no list of requests")
+    return [
+        {
+            cell.tag.rpartition("}")[2]: (cell.text or "").strip()
+            for cell in list(request)[:_MOST_FIELDS]
+        }
+        for request in root
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOver:
+    """The result of taking over: the counts, and the first faults."""
+
+    counts: Counts
+    faults: list[RowFault]
+
+
+async def take_over(
+    importer: Importer,
+    feed: Feed,
+    mapping: ImportMap,
+    codes: Codes,
+    since: date,
+    *,
+    most_faults: int = 100,
+    progress: Callable[[Counts], None] = lambda counts: None,
+) -> TakenOver:
+    """Take over the open requests since a day; one that cannot be taken stops no other.
+
+    Raises:
+        BadFeed, AddressRefused, Unreachable, StoreUnavailable: start it again.
+    """
+    wrong: list[RowFault] = []
+    row = 0
+    async for page in feed.open_requests(since, importer.now()):
+        for begin in range(0, len(page), AT_ONCE):
+            read: list[ReadRow] = []
+            for request in page[begin : begin + AT_ONCE]:
+                row += 1
+                read.append(read_row(mapping, codes, row, request, importer.now()))
+            for outcome in await importer.take(read):
+                wrong += list(outcome.faults)[: most_faults - len(wrong)]
+            progress(importer.counts)
+    return TakenOver(importer.counts, wrong)

@@ -1,0 +1,1 @@
+"""Complaints of other systems in the store: each with the ticket that it became."""
