@@ -5,10 +5,10 @@ each step leaves it in one transaction.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 from temporalio import activity
@@ -32,7 +32,7 @@ from domain.pack.neighbours import HandoverPolicy
 from domain.pack.pack import Pack
 from domain.ticket.complaint import Channel, Complaint, Crs, Filer, Place
 from packs.registry import PackError, PackRegistry
-from runtime.outbound import AddressRefused, HttpReply, Unreachable
+from runtime.outbound import AddressRefused, Carrier, HttpReply, Unreachable
 from store.db.engine import Store
 from store.files.files import Attaching
 from store.handover import handovers, letters, neighbours
@@ -59,21 +59,6 @@ _FOR_FILES = timedelta(hours=1)
 """How long a matter waits for its files, if the other city cannot be reached."""
 
 _BY_CENTRE = Actor(role=Role.DISPATCHER)
-
-
-class Carrier(Protocol):
-    """What carries requests to neighbours: `runtime.outbound.Outbound`, or a test's network."""
-
-    async def send(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        content: bytes = b"",
-        within: float = 15.0,
-        most: int = 64 * 1024,
-    ) -> HttpReply: ...
 
 
 class HandingOver:

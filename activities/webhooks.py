@@ -12,7 +12,7 @@ from temporalio import activity
 from activities.maintenance import keep_doing
 from domain.webhooks.messages import body_of, signed_headers
 from packs.registry import PackRegistry
-from runtime.outbound import AddressRefused, Outbound, Unreachable
+from runtime.outbound import AddressRefused, Carrier, Unreachable
 from store.db.engine import Store
 from store.db.errors import StoreError
 from store.secrets.encryption import Cipher
@@ -55,7 +55,7 @@ class Answer:
 
 
 async def post(
-    outbound: Outbound, url: str, message: str, body: bytes, keys: list[str], now: datetime
+    outbound: Carrier, url: str, message: str, body: bytes, keys: list[str], now: datetime
 ) -> Answer:
     """Send a signed message once, and return what came back."""
     began = monotonic()
@@ -83,7 +83,7 @@ class Webhooks:
         store: Store,
         packs: PackRegistry,
         cipher: Cipher,
-        outbound: Outbound,
+        outbound: Carrier,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store, self._packs, self._cipher = store, packs, cipher

@@ -11,7 +11,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Self
+from typing import Protocol, Self
 
 import httpx
 
@@ -69,6 +69,23 @@ async def resolved(host: str, port: int) -> Sequence[str]:
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(one[4][0]) for one in found))
+
+
+class Carrier(Protocol):
+    """What carries requests out: `Outbound`, or a test's network."""
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        content: bytes = b"",
+        within: float = 15.0,
+        most: int = MOST_BYTES,
+    ) -> HttpReply:
+        """Send a request, and return the answer whatever its status is."""
+        ...
 
 
 class Outbound:

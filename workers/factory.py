@@ -17,7 +17,7 @@ from activities.deliveries import Deliveries
 from activities.dispatch import Dispatch
 from activities.feedback import Feedback
 from activities.handle import park_assignment
-from activities.handover import Carrier, HandingOver
+from activities.handover import HandingOver
 from activities.handover_tickets import EngineTickets
 from activities.incidents import Incidents
 from activities.intake_backlog import IntakeBacklog
@@ -46,7 +46,7 @@ from media.upload_service import Uploads
 from packs.registry import PackRegistry
 from runtime.engine import retention_of
 from runtime.names import TICKETS
-from runtime.outbound import Outbound
+from runtime.outbound import Carrier, Outbound
 from runtime.release import release
 from runtime.settings import Settings
 from store.db.engine import Store

@@ -11,7 +11,7 @@ import httpx
 from fastapi import FastAPI
 from temporalio.client import Client
 
-from activities.handover import PURPOSE, Carrier, HandingOver
+from activities.handover import PURPOSE, HandingOver
 from activities.handover_files import FilesOfOthers
 from activities.handover_tickets import EngineTickets, OwnTickets
 from domain.handover.envelopes import Offer
@@ -19,7 +19,7 @@ from domain.handover.handover import Handover, HandoverSide, HandoverWords
 from domain.ticket.complaint import Kind
 from media.handed_over import FetchedFiles
 from packs.registry import PackRegistry
-from runtime.outbound import HttpReply, Unreachable
+from runtime.outbound import Carrier, HttpReply, Unreachable
 from store.db.engine import Store
 from store.handover import neighbours
 from store.handover.neighbours import Neighbour
