@@ -82,11 +82,12 @@ class MailDoor:
 
     async def _taken(self, session: Session, envelope: Envelope) -> str:
         context, sender = self._context, envelope.mail_from or ""
-        peer = session.peer[0] if isinstance(session.peer, tuple) else ""
+        where: object = session.peer  # the library says text, and gives a pair
+        peer = str(where[0]) if isinstance(where, tuple) else ""
         await context.limits.count("mail_network", context.mark(f"mail from {peer}"), peer)
         if sender:
             await context.limits.count("mail", context.mark(f"mail of {sender.lower()}"))
-        mail = await asyncio.to_thread(read_mail, bytes(envelope.content), sender)
+        mail = await asyncio.to_thread(read_mail, envelope.original_content or b"", sender)
         for address in dict.fromkeys(one.lower() for one in envelope.rcpt_tos):
             if mail.sender.lower() in self._cities:
                 logger.info("a mail was left", why="from ourselves")

@@ -12,7 +12,6 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
-from app.context import fingerprint
 from app.filing.intake import ComplaintIn
 from app.imports.together import together
 from domain.imports.rows import ReadRow, RowFault
@@ -21,6 +20,7 @@ from domain.ticket.complaint import Complaint, Filer
 from store.db.engine import Store
 from store.imports import register
 from store.imports.register import ImportedComplaint
+from store.secrets.marks import fingerprint
 from store.secrets.ticket_keys import TicketKeys
 from store.secrets.vault import Vault
 from store.tickets import intake

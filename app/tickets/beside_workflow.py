@@ -48,7 +48,7 @@ async def beside_workflow(context: AppContext, caller: Caller, ticket: Ticket) -
     number, pack = ticket.complaint.number, context.packs.get(ticket.complaint.city)
     await permit(context, caller, "get_ticket", number)
     no_report = not ticket.of_wrongdoing
-    councils, of_topics, promises, mediated, booked, handed, asked = await asyncio.gather(
+    councils, of_topics, promises, mediated, booked, (handed, asked) = await asyncio.gather(
         _if(no_report and pack.council is not None, councils_of, context, caller, number),
         _if(no_report and pack.council is not None, topic_councils_of, context, caller, number),
         _if(pack.promises is not None, promises_of, context, caller, number),
@@ -61,8 +61,17 @@ async def beside_workflow(context: AppContext, caller: Caller, ticket: Ticket) -
             pack,
             context.now(),
         ),
-        _if(no_report, handover_moments, context.store, cipher_of(context), number, caller.citizen),
-        _if(pack.agents is not None, requests.of_ticket, context.store, number),
+        asyncio.gather(
+            _if(
+                no_report,
+                handover_moments,
+                context.store,
+                cipher_of(context),
+                number,
+                caller.citizen,
+            ),
+            _if(pack.agents is not None, requests.of_ticket, context.store, number),
+        ),
     )
     held = moments_of([*councils, *of_topics])
     people = request_moments(asked, caller, context.now())
