@@ -157,7 +157,7 @@ class Settings(FileSettings):
     )
     limit_commands: Limit = Field("300/minute", description="Commands of one person or token.")
     limit_directory: Limit = Field(
-        "600/minute", description="Searches of the directory of places from one address."
+        "600/minute", description="Searches of places, and of Open311, from one address."
     )
     limits_url: str = Field(
         "", description="Redis that counts, as async+redis://host:6379; default: the store."
