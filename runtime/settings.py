@@ -162,7 +162,7 @@ class Settings(FileSettings):
     )
     limit_agents: Limit = Field("600/minute", description="Calls of one agent at `/mcp`.")
     limit_directory: Limit = Field(
-        "600/minute", description="Searches of the directory of places from one address."
+        "600/minute", description="Searches of places, and of Open311, from one address."
     )
     limit_mail: Limit = Field("30/hour", description="Mails of one sender.")
     limit_mail_network: Limit = Field("600/hour", description="Mails from one address.")

@@ -57,6 +57,7 @@ BY_ADDRESS = {
     "file_complaint": "intake",
     "verify_phone": "codes",
     "search_directory": "directory",
+    "read_open311": "directory",
     "list_services": "directory",
     "book_appointment": "intake",
 }

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, field_validator
 
 from app.access.caller import BY_CITIZEN, Caller
 from app.access.machines import check_content
@@ -30,6 +30,9 @@ from store.tickets.intake import Registered
 class ComplaintIn(Incoming):
     """A complaint as it is filed. Only `text` is required."""
 
+    by_open311: ClassVar[bool] = False
+    """True if its citizen was told that the place is published with it (ADR 0052)."""
+
     city: Code | None = Field(None, description="May be left out where only one city is served.")
     kind: Kind = Kind.COMPLAINT
     channel: Channel = Channel.WEB
@@ -51,6 +54,13 @@ class ComplaintIn(Incoming):
         "", description="Leave it empty. Whatever fills in every field it finds is refused."
     )
     contact: Person | None = Field(None, description="Goes to the vault and nowhere else.")
+
+    @field_validator("channel")
+    @classmethod
+    def _is_of_its_door(cls, channel: Channel) -> Channel:
+        if channel is Channel.OPEN311 and not cls.by_open311:
+            raise ValueError("only the door of Open311 files by it")
+        return channel
 
 
 FilingRight = Literal["file_complaint", "sync_grid", "import_complaints"]

@@ -70,6 +70,12 @@ class RequestIn(Incoming):
     )
 
 
+class PublicComplaintIn(ComplaintIn):
+    """A complaint that is filed here: its citizen has read the notice."""
+
+    by_open311 = True
+
+
 @dataclass(frozen=True)
 class Attached:
     """The files that came with a request: their references, and what stays the same of each."""
@@ -130,7 +136,7 @@ async def key_of_repetition(context: AppContext, mark: str, now: datetime) -> st
 
 def _complaint(
     pack: Pack, service: RequestService, body: RequestIn, attached: Attached
-) -> ComplaintIn:
+) -> PublicComplaintIn:
     answers, public = _answers(service, body.attributes)
     for link in body.media_url:
         if not is_link(link):
@@ -151,7 +157,7 @@ def _complaint(
         "files": list(attached.references),
         "contact": _person(body),
     }
-    return read_as(ComplaintIn, values, lambda name: _FIELDS.get(name, name))
+    return read_as(PublicComplaintIn, values, lambda name: _FIELDS.get(name, name))
 
 
 def _place(body: RequestIn) -> dict[str, object]:

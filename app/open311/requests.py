@@ -1,5 +1,6 @@
 """The requests that clients read: public tickets, their texts covered as wherever published."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -206,7 +207,10 @@ async def _shown(
     *,
     extended: bool,
 ) -> list[RequestOut]:
-    plain = [shown(one, cities[one.ticket.complaint.city]) for one in found]
+    # Covering a thousand texts takes a while: others are served meanwhile.
+    plain = await asyncio.to_thread(
+        lambda: [shown(one, cities[one.ticket.complaint.city]) for one in found]
+    )
     if not extended:
         return plain
     numbers = [one.ticket.complaint.number for one in found]

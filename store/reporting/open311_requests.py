@@ -1,5 +1,6 @@
 """The public tickets that Open311 clients read, and what happened to them."""
 
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,7 +12,7 @@ from domain.ticket.complaint import Channel
 from domain.ticket.stages import Stage
 from domain.ticket.ticket import Ticket
 from store.db import tables
-from store.db.engine import Store
+from store.db.engine import ResultRow, Store
 from store.reporting.published_answers import IS_ANSWERED, PUBLISHED
 from store.tickets.tickets import event_of_row
 
@@ -75,7 +76,9 @@ async def listed(
         .offset(offset)
         .limit(limit)
     )
-    return [_ticket(row.state, row.answered) for row in await store.rows(statement)]
+    rows = await store.rows(statement)
+    # A thousand of them take a while to be read: others are served meanwhile.
+    return await asyncio.to_thread(lambda: [_ticket(row.state, row.answered) for row in rows])
 
 
 async def among(
@@ -127,10 +130,8 @@ async def changed(
         .offset(offset)
         .limit(limit)
     )
-    return [
-        PublicEvent(event_of_row(row), _ticket(row.state, row.answered) if row.state else None)
-        for row in await store.rows(statement)
-    ]
+    rows = await store.rows(statement)
+    return await asyncio.to_thread(lambda: [_event(row) for row in rows])
 
 
 async def happened(
@@ -148,6 +149,11 @@ async def happened(
         for row in await store.rows(statement):
             found.setdefault(row.number, []).append(event_of_row(row))
     return found
+
+
+def _event(row: ResultRow) -> PublicEvent:
+    ticket = _ticket(row.state, row.answered) if row.state else None
+    return PublicEvent(event_of_row(row), ticket)
 
 
 def _ticket(state: str, answered: object) -> PublicTicket:

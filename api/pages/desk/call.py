@@ -296,7 +296,7 @@ async def _screen(
         speech=Translator(language_of(request), pack),
         earlier=earlier if form.typed["earlier"] else None,
         kinds=[kind for kind in Kind if kind is not Kind.SERVICE or pack.features.appoint],
-        channels=list(Channel),
+        channels=[one for one in Channel if one is not Channel.OPEN311],
         places=places(pack),
         papers=FILES,
         kept=await action_files.shown(context, caller, form.typed[STORED_FILES].split()),

@@ -222,7 +222,7 @@ def _table(
         filed=filed or [],
         columns=COLUMNS,
         kinds=[kind for kind in Kind if kind is not Kind.SERVICE or pack.features.appoint],
-        channels=list(Channel),
+        channels=[one for one in Channel if one is not Channel.OPEN311],
         places=places(pack),
         is_day=_is_day,
     )

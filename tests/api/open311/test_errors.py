@@ -331,3 +331,17 @@ async def test_an_error_nobody_foresaw_has_the_form_as_well(
     )
     await asker.file()
     assert errors_of(await asker.get("requests"))[0] == 500
+
+
+async def test_who_reads_too_often_is_told_when_to_come_again(
+    engineless_api: Api, tmp_path: Path, suffix: str
+) -> None:
+    limits: dict[str, Any] = {"limits_exempt": [], "limit_directory": "3/hour"}
+    async with serve_api(
+        tmp_path / "read", engineless_api.store, None, **AWAY, **limits
+    ) as limited:
+        asker = Client(limited, suffix=suffix)
+        answers = [await asker.get("services") for _ in range(4)]
+        assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+        assert errors_of(answers[-1])[0] == 429
+        assert int(answers[-1].headers["retry-after"]) > 0

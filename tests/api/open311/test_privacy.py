@@ -184,3 +184,12 @@ async def test_a_city_without_the_door_has_none(api: Api, suffix: str) -> None:
         assert errors_of(await asker.get(path))[0] == 404, path
     assert errors_of(await asker.post("requests", LAMP))[0] == 404
     assert errors_of(await asker.get("servicerequestupdates", api_key=asker.key))[0] == 404
+
+
+async def test_no_other_door_files_as_this_one(api: Api) -> None:
+    """The place of what is filed here is published: others ask their citizens something else."""
+    answer = await api.http.post(
+        "/api/v1/complaints", json=OF_A_LAMP | {"city": "tongzhou", "channel": "open311"}
+    )
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "channel"
