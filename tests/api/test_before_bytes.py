@@ -203,3 +203,9 @@ async def test_a_large_form_of_a_locked_out_network_is_refused_unread(api: Api) 
     answered = await _send(api, "/follow/facts", kind=FORM, length=HUGE, first=first)
     assert answered.status == 429
     assert answered.read <= LIMIT + CHUNK
+
+
+async def test_a_batch_of_nobody_is_not_read(api: Api) -> None:
+    batch = b"application/cloudevents-batch+json"
+    refused = await _send(api, "/api/v1/events/huangpu", kind=batch, length=7_000_000)
+    assert (refused.status, refused.read) == (401, 0)
