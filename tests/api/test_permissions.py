@@ -44,6 +44,7 @@ OF_A_SESSION = {
 }
 OF_CITIZENS = {
     "rate_ticket", "list_own_tickets", "get_reward", "join_wallet", "choose_prize",
+    "leave_incident",
 }  # fmt: skip
 """Permissions that an access code or a pass gives, and nothing else."""
 
@@ -160,6 +161,7 @@ def _filled(path: str, tickets: Tickets, near: Relation | None = None) -> str:
     fields |= {"row": "0", "month": "2026-01", "line": 1}
     fields["promise"] = 1
     fields["topic"] = "@"
+    fields["incident"] = "@"
     fields |= {"appointment": "none", "service": "none", "mediation": 1, "party": 1, "point": 1}
     fields |= {
         "hearing": "tongzhou-1" if "{number}" in path else "@",
