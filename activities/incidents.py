@@ -80,8 +80,8 @@ class Incidents:
 
     async def step(self, now: datetime) -> int:
         """Do what is due, a little of each; return how much."""
-        looks = self._looked_at is None or now - self._looked_at >= _LOOK
-        passed = (now - self._last).total_seconds() if self._last else 1.0
+        looks = self._looked_at is None or abs(now - self._looked_at) >= _LOOK
+        passed = max((now - self._last).total_seconds(), 0.0) if self._last else 1.0
         self._looked_at, self._last = now if looks else self._looked_at, now
         done = 0
         for city in self._packs.ids():
@@ -245,6 +245,9 @@ class Incidents:
         return done
 
     async def _merge(self, incident: Incident, lead: str, now: datetime) -> int:
+        ticket = await tickets.state(self._store, lead)
+        if ticket is None or ticket.category is None or ticket.stage is Stage.MERGED:
+            return 0  # nobody can be merged into it yet
         limit = self._may(incident.city, _MERGE)
         found = await members.to_merge(self._store, incident.id, limit) if limit else []
         self._did(incident.city, _MERGE, len(found))

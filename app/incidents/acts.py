@@ -18,6 +18,7 @@ from app.sending.call_errors import NotRunning
 from app.sending.used_keys import reserved
 from domain.actors import SYSTEM, Actor
 from domain.commands.base import Number
+from domain.commands.intake.triage import Triage
 from domain.commands.intake.unmerge import Unmerge
 from domain.incident.incident import (
     Incident,
@@ -98,6 +99,7 @@ async def declare(
     async with reserved(context, caller, "incidents", key, body.model_dump_json()):
         lead = body.lead or await _file_lead(context, caller, pack, body, new)
         incident = await _declared(context, caller, city, body, new, lead)
+        await _classify(context, caller, lead, body.scope.categories[0])
     return await shown(context, incident)
 
 
@@ -152,6 +154,21 @@ async def _file_lead(
     )
     filed = await take(context, caller, complaint, f"incident/{id}", same=id, alone=True)
     return filed.receipt.number
+
+
+async def _classify(context: AppContext, caller: Caller, lead: str, category: str) -> None:
+    """Say what the lead is about, if nobody has: nothing is merged into it before.
+
+    What is refused is left to the dispatcher, who finds the ticket at triage.
+    """
+    ticket = await tickets.state(context.store, lead)
+    if ticket is None or ticket.stage is not Stage.TRIAGE or ticket.category is not None:
+        return
+    act = Act(actor=caller.actor, command=Triage(category=category))
+    try:
+        await context.engine.act(lead, act, None)
+    except (Problem, Refused, NotRunning) as error:
+        logger.info("left to the dispatcher", code=getattr(error, "code", "not_running"))
 
 
 async def _check_lead(context: AppContext, city: str, number: str) -> None:

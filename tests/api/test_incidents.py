@@ -211,7 +211,7 @@ async def test_many_alike_reports_are_proposed_and_taken_in_once_it_is_declared(
         "proposal": proposed["id"],
         "lead": proposed["lead"],
     }
-    made = await town.done(Role.DESK, "/cities/tongzhou/incidents", body, 201)
+    made = await town.done(Role.DISPATCHER, "/cities/tongzhou/incidents", body, 201)
     assert made["lead"] in {one.number for one in filed}
     await town.until(made, members=3, merged=3)
     told = await town.http.get(f"/api/v1/incidents/{made['id']}")

@@ -46,6 +46,7 @@ OF_A_SESSION = {
 }
 OF_CITIZENS = {
     "rate_ticket", "list_own_tickets", "get_reward", "join_wallet", "choose_prize", "send_events",
+    "leave_incident",
 }  # fmt: skip
 """Permissions that an access code, a pass or a source's own secret gives, and nothing else."""
 
@@ -176,6 +177,7 @@ def _filled(path: str, tickets: Tickets, near: Relation | None = None) -> str:
     fields["promise"] = 1
     fields["topic"] = "@"
     fields |= {"request": 1, "draft": 1}
+    fields["incident"] = "@"
     fields |= {"appointment": "none", "service": "none", "mediation": 1, "party": 1, "point": 1}
     fields |= {
         "hearing": "tongzhou-1" if "{number}" in path else "@",

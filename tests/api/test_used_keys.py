@@ -148,6 +148,7 @@ ACTS = {
     "app.grid.checks.ask_check": "`test_grid.py`",
     "app.grid.diary.file_from_diary": "`test_grid.py`",
     "app.imports.slips.begin": "`test_staff_slips.py`",
+    "app.incidents.acts.declare": "`test_incidents.py`",
     "app.patrols.walking.report_finding": "`test_patrols.py`",
     "app.rewards.purses.join": "`test_rewards.py`",
     "app.rewards.purses.choose_with_receipt": "`test_rewards.py`",

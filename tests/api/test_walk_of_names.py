@@ -132,6 +132,8 @@ NO_NAMES = {
     *(f"{part}_{n}" for n in range(1, 5) for part in ("side", "says")),
     # of promises, hearings and report cards: numbers on a ticket or in a city, what is filled in
     "promise", "promise_due", "moved_to", "hearing", "shown", "chosen", "quarter",
+    # of incidents: their own city's (see `test_incidents.py`), and what is filled in
+    "incident", "proposal", "scope", "statement", "lead", "places", "began_at", "over",
     # of devices: their readings and places
     "value", "outline",
     # how it is sent
@@ -155,6 +157,7 @@ WHAT_ELSE = {
     "round": "x", "draw": "x",
     "row": "0" * 32,
     "month": "2026-01", "line": "1", "topic": "tongzhou-1",
+    "incident": "0" * 16,
     "appointment": "x", "service": "x", "mediation": "1", "party": "1", "point": "1",
 }  # fmt: skip
 

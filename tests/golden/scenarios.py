@@ -5,11 +5,13 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
+from domain.actors import SYSTEM
 from domain.commands.citizens.add_facts import AddFacts
 from domain.commands.citizens.call_back import CallBack
 from domain.commands.citizens.urge import Urge
 from domain.commands.citizens.withdraw import Withdraw
 from domain.commands.intake.conclude import Conclude
+from domain.commands.intake.merge import Merge
 from domain.commands.intake.reassign import Reassign
 from domain.commands.intake.reclassify import Reclassify
 from domain.commands.intake.triage import Triage
@@ -21,6 +23,7 @@ from domain.commands.units.hold import Hold
 from domain.commands.units.return_ticket import Return
 from domain.commands.units.review import Review
 from domain.commands.units.sign import Sign
+from domain.messages import ParentReply
 from domain.pack.pack import Pack
 from domain.ticket.assignment import HandlingResult
 from domain.ticket.rating import Rating
@@ -241,6 +244,23 @@ async def planned_again(engine: Engine) -> Filed:
     return ticket
 
 
+async def member_of_incident(engine: Engine) -> Filed:
+    """Merge a member of an incident into the lead, which is not told, and pass an answer on."""
+    lead, _ = await file(engine.client)
+    member, _ = await file(engine.client, complaint(by_hand=True))
+    await member.until_stage("triage")
+    command = Merge(into=lead.number, reason="同一起停水", incident="0" * 16)
+    await member.act(SYSTEM, command)
+    await member.until_stage("merged")
+    reply = ParentReply(
+        parent=lead.number, text="供水已恢复。", resolved=True, at=datetime.now(UTC)
+    )
+    await member.handle.signal("answered_with_parent", reply)
+    await member.until_stage("rate")
+    await member.rate(5)
+    return member
+
+
 SCENARIOS: dict[str, Scenario] = {
     scenario.__name__: scenario
     for scenario in (
@@ -254,6 +274,7 @@ SCENARIOS: dict[str, Scenario] = {
         unreachable,
         rated_by_phone,
         withdrawn,
+        member_of_incident,
         carried_on,
         recorded_again,
         heard_at_the_end,

@@ -33,10 +33,13 @@ from api.pages.shared.page import Drawing
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
 from app.access.caller import Caller
+from app.context import AppContext
+from app.incidents.views import IncidentOut, incidents_of
 from app.reporting.board import events_of_board
 from app.reporting.board_feed import BoardFeeds, BoardSnapshot, End
 from domain.pack.pack import Pack
 from domain.pack.periods import Period
+from domain.policy.permissions import RIGHTS
 from domain.policy.work_queues import Queue
 from domain.ticket.complaint import Channel
 from store.reporting.board import Board, overdue_of
@@ -85,7 +88,17 @@ async def board(
     scene = await boards.now(context, caller, pack)
     values = _values(scene.board, pack, caller, wall)
     template = "supervision/board_wall.html" if wall else "supervision/board.html"
-    return staff_page(request, template, caller, parts=_parts(wall, pack), **values)
+    incidents = await _incidents(context, caller, pack)
+    return staff_page(
+        request, template, caller, parts=_parts(wall, pack), incidents=incidents, **values
+    )
+
+
+async def _incidents(context: AppContext, caller: Caller, pack: Pack) -> list[IncidentOut]:
+    """Return the proposed and open incidents of a city, for whoever may see them."""
+    if pack.incidents is None or not caller.may(RIGHTS["list_incidents"]):
+        return []
+    return await incidents_of(context, caller, pack.city.id)
 
 
 @router.get(BoardEventList.path)
