@@ -17,7 +17,7 @@ from store.db.engine import Store
 from store.db.errors import StoreError
 from store.secrets.encryption import Cipher
 from store.webhooks import changes, delivery
-from store.webhooks.delivery import LANES, LOGGED, Claim, Message, Outcome
+from store.webhooks.delivery import LANES, LOGGED, AttemptOutcome, DueMessage, HookClaim
 from store.webhooks.numbering import number_changes
 from store.webhooks.seeing import change_of
 from store.webhooks.subscriptions import secrets_of
@@ -25,7 +25,7 @@ from store.webhooks.subscriptions import secrets_of
 log = structlog.get_logger(__name__)
 
 KEPT = timedelta(days=30)
-"""How long changes are kept: a reader may be away for so long."""
+"""The time for which changes are kept: a reader may be away for so long."""
 
 WITHIN = 10.0
 """Seconds that a subscriber has to answer."""
@@ -45,7 +45,7 @@ _TIDIED = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
-class Answer:
+class ReceiverAnswer:
     """The answer of a subscriber. `status`: 0 without one, then `error` says why."""
 
     status: int
@@ -56,7 +56,7 @@ class Answer:
 
 async def post(
     outbound: Carrier, url: str, message: str, body: bytes, keys: list[str], now: datetime
-) -> Answer:
+) -> ReceiverAnswer:
     """Send a signed message once, and return what came back."""
     began = monotonic()
     status, error, asked = 0, "", None
@@ -66,7 +66,7 @@ async def post(
         status, asked = reply.status, _asked(reply.headers.get("Retry-After", ""))
     except (AddressRefused, Unreachable) as refused:
         error = refused.code
-    return Answer(status, error, round((monotonic() - began) * 1000), asked)
+    return ReceiverAnswer(status, error, round((monotonic() - began) * 1000), asked)
 
 
 def _asked(text: str) -> timedelta | None:
@@ -135,7 +135,7 @@ class Webhooks:
         while await delivery.forget_attempts(self._store, now - LOGGED):
             pass
 
-    async def _serve(self, one: Claim) -> int:
+    async def _serve(self, one: HookClaim) -> int:
         """Send to one subscriber, until nothing is due, it fails, or others have their turn."""
         sent, until = 0, monotonic() + _SHARE
         try:
@@ -163,21 +163,21 @@ class Webhooks:
             await self._give_back(one)
         return sent
 
-    async def _give_back(self, one: Claim) -> None:
+    async def _give_back(self, one: HookClaim) -> None:
         try:
             await delivery.release(self._store, one, self._now())
         except StoreError as error:
             log.warning("webhook not released", webhook=one.webhook.id, code=error.code)
 
-    async def _send(self, one: Claim, due: list[Message]) -> list[Outcome]:
+    async def _send(self, one: HookClaim, due: list[DueMessage]) -> list[AttemptOutcome]:
         keys = await secrets_of(self._store, self._cipher, one.webhook.id, self._now())
         feed = await changes.feed_of(self._store)
 
-        async def sent(message: Message) -> Outcome:
+        async def sent(message: DueMessage) -> AttemptOutcome:
             at = self._now()
             body = body_of(change_of(feed, message.change))
             answer = await post(self._outbound, one.webhook.url, message.change.id, body, keys, at)
-            return Outcome(
+            return AttemptOutcome(
                 message, at, answer.milliseconds, answer.status, answer.error, answer.pause_asked
             )
 

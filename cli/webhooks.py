@@ -16,7 +16,7 @@ from domain.pack.pack import UnknownUnit
 from packs.registry import PackError, UnknownCity
 from runtime.outbound import Outbound
 from store.db.errors import StoreError
-from store.webhooks.subscriptions import State, cipher_of
+from store.webhooks.subscriptions import HookState, cipher_of
 
 app = typer.Typer(
     help="Webhooks: other systems are sent what happens to tickets. See docs/how-to/webhooks.md.",
@@ -117,14 +117,14 @@ def test(webhook: Webhook) -> None:
 @app.command()
 def pause(webhook: Webhook) -> None:
     """Send nothing to a webhook for now."""
-    _with(lambda all_of_them: all_of_them.set_state(webhook, State.PAUSED))
+    _with(lambda all_of_them: all_of_them.set_state(webhook, HookState.PAUSED))
     typer.echo(f"paused {webhook}")
 
 
 @app.command()
 def resume(webhook: Webhook) -> None:
     """Go on where a webhook was paused or disabled."""
-    _with(lambda all_of_them: all_of_them.set_state(webhook, State.ACTIVE))
+    _with(lambda all_of_them: all_of_them.set_state(webhook, HookState.ACTIVE))
     typer.echo(f"resumed {webhook}")
 
 

@@ -19,7 +19,7 @@ from app.webhooks.subscriptions import (
     WebhookOut,
     WebhookWithLog,
 )
-from store.webhooks.subscriptions import State
+from store.webhooks.subscriptions import HookState
 
 router = APIRouter(prefix=f"{API}/webhooks", tags=["Administration"])
 
@@ -107,7 +107,7 @@ async def rotate_webhook(webhook: WebhookId, caller: WEBHOOK_MANAGER, context: C
     responses=responses(*_ONE),
 )
 async def pause_webhook(webhook: WebhookId, caller: WEBHOOK_MANAGER, context: Context) -> Response:
-    return json_of(await subscriptions.set_state(context, caller, webhook, State.PAUSED))
+    return json_of(await subscriptions.set_state(context, caller, webhook, HookState.PAUSED))
 
 
 @router.post(
@@ -118,7 +118,7 @@ async def pause_webhook(webhook: WebhookId, caller: WEBHOOK_MANAGER, context: Co
     responses=responses(*_ONE),
 )
 async def resume_webhook(webhook: WebhookId, caller: WEBHOOK_MANAGER, context: Context) -> Response:
-    return json_of(await subscriptions.set_state(context, caller, webhook, State.ACTIVE))
+    return json_of(await subscriptions.set_state(context, caller, webhook, HookState.ACTIVE))
 
 
 @router.post(

@@ -16,7 +16,7 @@ from store.secrets.re_encryption import use_of_keys
 from store.tickets import history_archive, intake, outbox
 from store.tickets.stuck import Stuck, Waits, stuck
 from store.webhooks import subscriptions
-from store.webhooks.subscriptions import State
+from store.webhooks.subscriptions import HookState
 
 _LATE = timedelta(days=1)
 """The delay of archiving that is worth knowing: it is done every hour."""
@@ -99,8 +99,10 @@ async def store_of(
 async def _webhooks(store: Store) -> Finding:
     """Report subscribers that the system has stopped sending to, and those that fail."""
     known = await subscriptions.listing(store)
-    disabled = [one.name or one.id for one in known if one.state is State.DISABLED]
-    failing = [one.name or one.id for one in known if one.state is State.ACTIVE and one.failures]
+    disabled = [one.name or one.id for one in known if one.state is HookState.DISABLED]
+    failing = [
+        one.name or one.id for one in known if one.state is HookState.ACTIVE and one.failures
+    ]
     if disabled:
         message = N_("disabled, nothing is sent to: %(names)s")
         return Finding(Part.WEBHOOKS, "wrong", phrase(message, names=listed(disabled)))

@@ -11,24 +11,24 @@ from app.context import AppContext
 from app.sending.read_your_writes import until
 from domain.model import Incoming, Recorded
 from domain.ticket.complaint import Code
-from domain.webhooks.changes import Change
+from domain.webhooks.changes import TicketChange
 from store.webhooks import changes
 from store.webhooks.changes import Position
 from store.webhooks.numbering import number_changes
 from store.webhooks.seeing import Viewer, change_of, seen
 
 NOW = "now"
-"""What stands for the cursor after the last change."""
+"""The word for the cursor after the last change."""
 
 LONGEST_WAIT = 25
 _BATCH, _BATCHES = 500, 4
-"""How many changes are looked at in one answer, of which perhaps none is the caller's."""
+"""The changes that are looked at for one answer, of which perhaps none is the caller's."""
 
 _PAUSE = 0.1
 
 
 class ChangesQuery(Incoming):
-    """Which changes: after a cursor, of one city, of one unit, of some kinds."""
+    """The changes asked for: after a cursor, of one city, of some kinds."""
 
     after: Annotated[str, Field(max_length=500)] | None = Field(
         None,
@@ -46,7 +46,7 @@ class ChangesQuery(Incoming):
 class ChangePage(Recorded):
     """Changes, the first one first. Go on after `cursor`, also where there are none."""
 
-    items: list[Change]
+    items: list[TicketChange]
     cursor: str
     more: bool = Field(description="Whether to ask again at once.")
 
@@ -98,7 +98,7 @@ async def _read(
     """Return what the caller may see of the next changes, and the position after what was read."""
     await number_changes(context.store, context.now())
     feed = await changes.feed_of(context.store)
-    found: list[Change] = []
+    found: list[TicketChange] = []
     more = False
     for _ in range(_BATCHES):
         rows = await changes.after(context.store, position.seq, _BATCH)

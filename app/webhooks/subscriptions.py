@@ -30,7 +30,7 @@ from store.webhooks import changes, delivery, subscriptions
 from store.webhooks.changes import Position
 from store.webhooks.numbering import new_id, number_changes
 from store.webhooks.seeing import Viewer
-from store.webhooks.subscriptions import NewWebhook, State, Webhook, cipher_of
+from store.webhooks.subscriptions import HookState, NewWebhook, Webhook, cipher_of
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 
@@ -77,7 +77,7 @@ class WebhookOut(Recorded):
     unit: str | None
     city: str | None
     kinds: list[str]
-    state: State
+    state: HookState
     why: str
     state_at: Instant
     created_at: Instant
@@ -118,7 +118,7 @@ class WebhookWithLog(WebhookOut):
 
 
 class TestedOut(Recorded):
-    """What a test message was answered."""
+    """The answer to a test message."""
 
     taken: bool
     status: int
@@ -188,7 +188,7 @@ class Subscriptions:
             raise Problem("webhook_not_found")
         return IssuedWebhook(id=webhook, secret=secret)
 
-    async def set_state(self, webhook: str, state: State) -> WebhookOut:
+    async def set_state(self, webhook: str, state: HookState) -> WebhookOut:
         """Pause it, or let it go on."""
         await self._the(webhook)
         await subscriptions.set_state(self.store, webhook, state, self.now())
@@ -269,8 +269,7 @@ def _out(one: Webhook) -> WebhookOut:
     )
 
 
-async def _of(context: AppContext, caller: Caller) -> Subscriptions:
-    await permit(context, caller, "manage_webhooks")
+def _of(context: AppContext, caller: Caller) -> Subscriptions:
     return Subscriptions(
         context.store,
         context.packs,
@@ -283,12 +282,14 @@ async def _of(context: AppContext, caller: Caller) -> Subscriptions:
 
 async def listed(context: AppContext, caller: Caller) -> list[WebhookOut]:
     """Return the subscriptions that this caller manages."""
-    return await (await _of(context, caller)).listed()
+    await permit(context, caller, "manage_webhooks")
+    return await _of(context, caller).listed()
 
 
 async def one(context: AppContext, caller: Caller, webhook: str) -> WebhookWithLog:
     """Return one with its log; Problem: webhook_not_found."""
-    return await (await _of(context, caller)).one(webhook)
+    await permit(context, caller, "manage_webhooks")
+    return await _of(context, caller).one(webhook)
 
 
 async def add(
@@ -298,7 +299,8 @@ async def add(
 
     Raises: as `Subscriptions.add`.
     """
-    own = await _of(context, caller)
+    await permit(context, caller, "manage_webhooks")
+    own = _of(context, caller)
     named = f"wh_{context.mark(f'webhook/{caller.id}/{key}')[:16]}" if key else None
     made = await own.add(body, caller.id, named)
     logger.info("webhook", what="made", webhook=made.id, by=caller.id)
@@ -307,31 +309,38 @@ async def add(
 
 async def rotate(context: AppContext, caller: Caller, webhook: str) -> IssuedWebhook:
     """Give it a new secret, and return that."""
-    made = await (await _of(context, caller)).rotate(webhook)
+    await permit(context, caller, "manage_webhooks")
+    made = await _of(context, caller).rotate(webhook)
     logger.info("webhook", what="rotated", webhook=webhook, by=caller.id)
     return made
 
 
-async def set_state(context: AppContext, caller: Caller, webhook: str, state: State) -> WebhookOut:
+async def set_state(
+    context: AppContext, caller: Caller, webhook: str, state: HookState
+) -> WebhookOut:
     """Pause it, or let it go on."""
-    changed = await (await _of(context, caller)).set_state(webhook, state)
+    await permit(context, caller, "manage_webhooks")
+    changed = await _of(context, caller).set_state(webhook, state)
     logger.info("webhook", what=state.value, webhook=webhook, by=caller.id)
     return changed
 
 
 async def replay(context: AppContext, caller: Caller, webhook: str, body: ReplayIn) -> WebhookOut:
     """Have everything after a cursor sent again."""
-    changed = await (await _of(context, caller)).replay(webhook, body.after)
+    await permit(context, caller, "manage_webhooks")
+    changed = await _of(context, caller).replay(webhook, body.after)
     logger.info("webhook", what="replayed", webhook=webhook, by=caller.id)
     return changed
 
 
 async def test(context: AppContext, caller: Caller, webhook: str) -> TestedOut:
     """Send a message that is about no ticket, and return the answer."""
-    return await (await _of(context, caller)).test(webhook)
+    await permit(context, caller, "manage_webhooks")
+    return await _of(context, caller).test(webhook)
 
 
 async def remove(context: AppContext, caller: Caller, webhook: str) -> None:
     """Delete it with its log."""
-    await (await _of(context, caller)).remove(webhook)
+    await permit(context, caller, "manage_webhooks")
+    await _of(context, caller).remove(webhook)
     logger.info("webhook", what="removed", webhook=webhook, by=caller.id)

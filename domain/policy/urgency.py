@@ -1,4 +1,4 @@
-"""How urgent an order is when many wait on one queue: the engine gives the lower number first."""
+"""The urgency of an order among many on one queue: the engine gives the lower number first."""
 
 from datetime import timedelta
 

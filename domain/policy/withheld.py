@@ -1,4 +1,7 @@
-"""What of a record names a ticket that somebody must not know of: numbers, and events of merges."""
+"""The parts of a record that name a ticket: numbers, and events of merges.
+
+Somebody may not be allowed to know of that ticket.
+"""
 
 import re
 from collections.abc import Collection, Iterator, Sequence

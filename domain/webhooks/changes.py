@@ -8,8 +8,8 @@ from domain.model import Instant, Recorded
 from domain.ticket.stages import Stage
 
 
-class What(StrEnum):
-    """What became of an event.
+class ChangeStatus(StrEnum):
+    """The fate of an event.
 
     An interrupted step of a ticket is done again, and may end otherwise: what was told of it is
     then replaced, or withdrawn.
@@ -20,7 +20,7 @@ class What(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class Change(Recorded):
+class TicketChange(Recorded):
     """A change, as it is told. `id`: the same however often it is told.
 
     `cursor`: the position after it. `version` counts the events of the ticket, `stage` is the one
@@ -30,7 +30,7 @@ class Change(Recorded):
 
     id: str
     cursor: str
-    what: What
+    what: ChangeStatus
     city: str
     number: str
     version: int

@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from domain.webhooks.changes import Change, What
+from domain.webhooks.changes import ChangeStatus, TicketChange
 
 PREFIX = "whsec_"
 TYPE = "jiesu.ticket"
@@ -21,10 +21,10 @@ TEST = "jiesu.test"
 _SECRET_BYTES = 32
 
 OVERLAP = timedelta(days=1)
-"""How long the secret before stays valid after a rotation."""
+"""The time for which the secret before stays valid after a rotation."""
 
 GIVEN_UP_AFTER = timedelta(days=3)
-"""How long a message may fail before its subscription is disabled."""
+"""The time for which a message may fail before its subscription is disabled."""
 
 _PAUSES = tuple(
     timedelta(seconds=seconds) for seconds in (1, 5, 30, 120, 600, 1800, 3600, 2 * 3600)
@@ -57,9 +57,9 @@ def _signature(secret: str, message: str, sent_at: str, body: bytes) -> str:
     return "v1," + base64.b64encode(hmac.digest(key, content, hashlib.sha256)).decode()
 
 
-def body_of(change: Change) -> bytes:
+def body_of(change: TicketChange) -> bytes:
     """Return the message of a change: an object with the attributes of a CloudEvent."""
-    ends = "" if change.what is What.HAPPENED else f".{change.what}"
+    ends = "" if change.what is ChangeStatus.HAPPENED else f".{change.what}"
     kind = f"{TYPE}.{change.kind or 'event'}{ends}"
     data = change.model_dump(mode="json", exclude={"id"})
     return _written(change.id, kind, change.city, change.number, change.at, data)

@@ -29,7 +29,7 @@ class CityRefused(Exception):
 
 
 @dataclass(frozen=True)
-class Share:
+class OpenShare:
     """An open share of a unit, as the inbox has it."""
 
     number: str
@@ -54,7 +54,7 @@ class Changes:
     more: bool
 
 
-class City:
+class CityApi:
     """A city's API with an officer's token of one unit."""
 
     def __init__(self, http: httpx.AsyncClient, unit: str) -> None:
@@ -66,18 +66,18 @@ class City:
         told = await self._ask("GET", "/changes", params=query, timeout=wait + _MORE_SECONDS)
         return Changes(told["items"], told["cursor"], told["more"])
 
-    async def open_shares(self) -> list[Share]:
+    async def open_shares(self) -> list[OpenShare]:
         """Return all open shares of the unit."""
-        found: list[Share] = []
+        found: list[OpenShare] = []
         query: dict[str, Any] = {"unit": self.unit, "limit": _PAGE}
         while True:
             page = await self._ask("GET", "/assignments", params=query)
-            found += [Share(row["number"], row["n"], row) for row in page["items"]]
+            found += [OpenShare(row["number"], row["n"], row) for row in page["items"]]
             if page["next_cursor"] is None:
                 return found
             query["cursor"] = page["next_cursor"]
 
-    async def order(self, share: Share) -> UnitOrder:
+    async def order(self, share: OpenShare) -> UnitOrder:
         """Return the order of a share, with what citizens said so far."""
         ticket = await self._ask("GET", f"/tickets/{share.number}")
         events = await self._ask("GET", f"/tickets/{share.number}/events")
@@ -100,7 +100,7 @@ class City:
             said=_said(share.number, events),
         )
 
-    async def sign(self, share: Share) -> None:
+    async def sign(self, share: OpenShare) -> None:
         """Sign for a share (签收); one that is signed already stays so."""
         try:
             await self._ask("POST", f"/tickets/{share.number}/sign", json={"assignment": share.n})
@@ -108,7 +108,7 @@ class City:
             if refused.code != "already_signed" and refused.code not in _OVER:
                 raise
 
-    async def complete(self, share: Share, result: UnitResult) -> None:
+    async def complete(self, share: OpenShare, result: UnitResult) -> None:
         """Hand in a result, once: a second time, or when the share has ended, nothing happens."""
         body = result.model_dump(mode="json", include={"reply", "resolved", "evidence"})
         try:
@@ -117,7 +117,7 @@ class City:
             if refused.code not in _OVER:
                 raise
 
-    async def ask_to_return(self, share: Share, ground: str, reason: str) -> None:
+    async def ask_to_return(self, share: OpenShare, ground: str, reason: str) -> None:
         """Ask to give a share back (退单), on one of the grounds of the city."""
         body = {"assignment": share.n, "ground": ground, "reason": reason}
         await self._ask("POST", f"/tickets/{share.number}/return", json=body)

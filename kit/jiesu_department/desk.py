@@ -8,7 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from jiesu_department.city import City, CityAway, CityRefused, Share
+from jiesu_department.city import CityApi, CityAway, CityRefused, OpenShare
 from jiesu_department.orders import UnitOrder, UnitResult
 from jiesu_department.worker import CannotHandle
 
@@ -26,7 +26,12 @@ class Desk:
     """
 
     def __init__(
-        self, city: City, handler: Handler, *, ground: str = "not_ours", pause: float = _FIRST_PAUSE
+        self,
+        city: CityApi,
+        handler: Handler,
+        *,
+        ground: str = "not_ours",
+        pause: float = _FIRST_PAUSE,
     ) -> None:
         self.city = city
         self._handler, self._ground, self._pause = handler, ground, pause
@@ -57,7 +62,7 @@ class Desk:
             with suppress(asyncio.CancelledError):
                 await task
 
-    async def _take(self, share: Share) -> None:
+    async def _take(self, share: OpenShare) -> None:
         """Take one order to its end; what fails for a while is tried again."""
         pause = self._pause
         while True:
@@ -77,7 +82,7 @@ class Desk:
         self._over.add(share.key)
         self._in_hand.pop(share.key, None)
 
-    async def _once(self, share: Share) -> None:
+    async def _once(self, share: OpenShare) -> None:
         order = await self.city.order(share)
         if not share.signed:
             await self.city.sign(share)

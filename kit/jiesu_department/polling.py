@@ -9,7 +9,7 @@ import logging
 import os
 from pathlib import Path
 
-from jiesu_department.city import City, CityAway, CityRefused
+from jiesu_department.city import CityApi, CityAway, CityRefused
 from jiesu_department.codec import api_client
 from jiesu_department.desk import Desk, Handler
 
@@ -43,10 +43,10 @@ class SavedCursor:
         new.replace(self._path)
 
 
-class Poller:
+class ChangePoller:
     """Follows the changes of one unit's tickets. `step` is one question to the city."""
 
-    def __init__(self, city: City, handler: Handler, saved: SavedCursor) -> None:
+    def __init__(self, city: CityApi, handler: Handler, saved: SavedCursor) -> None:
         self.desk = Desk(city, handler)
         self._city, self._saved = city, saved
         self._cursor: str | None = None
@@ -86,7 +86,7 @@ async def poll_department(
     A city that is away is asked again, with pauses of at most a minute.
     """
     async with api_client(api, token) as http:
-        poller = Poller(City(http, unit), handler, SavedCursor(Path(state)))
+        poller = ChangePoller(CityApi(http, unit), handler, SavedCursor(Path(state)))
         pause = _FIRST_PAUSE
         try:
             while True:

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequen
 from contextlib import suppress
 from typing import Any
 
-from jiesu_department.city import City, CityAway
+from jiesu_department.city import CityApi, CityAway
 from jiesu_department.codec import api_client
 from jiesu_department.desk import Desk, Handler
 
@@ -127,7 +127,7 @@ def receiver(
 
     `secrets`: of the webhook; two while one is replaced. The others as for `poll_department`.
     """
-    return Receiver(Desk(City(api_client(api, token), unit), handler), secrets)
+    return Receiver(Desk(CityApi(api_client(api, token), unit), handler), secrets)
 
 
 def _text(value: bytes) -> str:

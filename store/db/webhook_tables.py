@@ -10,7 +10,7 @@ from store.db.tables import Base, UtcDateTime
 
 
 class ChangeTable(Base, table=True):
-    """What changed in the events of tickets, in the order in which it is told.
+    """The changes of tickets' events, in the order in which they are told.
 
     `seq` is given in one serial step after the commit of the event (`store.webhooks.numbering`), so
     that nothing is ever inserted before what a reader has passed. `what`: see `domain.webhooks`.

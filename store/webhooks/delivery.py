@@ -1,4 +1,4 @@
-"""What is sent to subscribers: claimed by one worker at a time, and of each ticket in order."""
+"""Messages to subscribers: claimed by one worker at a time, and of each ticket in order."""
 
 import secrets
 from collections.abc import Sequence
@@ -15,13 +15,14 @@ from store.db.engine import ResultRow, Store
 from store.db.tables import Row
 from store.webhooks import changes
 from store.webhooks.seeing import seen
-from store.webhooks.subscriptions import State, Webhook, Why, webhook_of
+from store.webhooks.subscriptions import HookState, Webhook, Why, webhook_of
 
 _HOOK, _MESSAGE = webhook_tables.webhook.c, webhook_tables.webhook_message.c
 _ATTEMPT, _FEED = webhook_tables.webhook_attempt.c, webhook_tables.change_feed.c
 
 CLAIMED = timedelta(seconds=60)
-"""How long a subscription is one worker's, who renews that; another takes it from a dead one."""
+"""The time for which a subscription is one worker's, who renews that; from a dead one another
+takes it."""
 
 LANES = 16
 """The messages that are sent to one subscriber at once, each of another ticket."""
@@ -35,7 +36,7 @@ _FORGOTTEN_AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
-class Claim:
+class HookClaim:
     """A subscription that is this worker's for a while."""
 
     webhook: Webhook
@@ -43,7 +44,7 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Message:
+class DueMessage:
     """A message that is due. `n`: which attempt this is."""
 
     change: ResultRow
@@ -51,10 +52,10 @@ class Message:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What came of an attempt. `status`: 0 without an answer, then `error` says why."""
+class AttemptOutcome:
+    """The outcome of an attempt. `status`: 0 without an answer, then `error` says why."""
 
-    message: Message
+    message: DueMessage
     at: datetime
     milliseconds: int
     status: int
@@ -70,7 +71,7 @@ class Outcome:
         return self.status == 410
 
 
-async def claim(store: Store, now: datetime, most: int) -> list[Claim]:
+async def claim(store: Store, now: datetime, most: int) -> list[HookClaim]:
     """Claim subscriptions for which there is something to do."""
     if most <= 0:
         return []
@@ -79,7 +80,7 @@ async def claim(store: Store, now: datetime, most: int) -> list[Claim]:
     free = (
         select(webhook_tables.webhook)
         .where(
-            _HOOK.state == State.ACTIVE.value,
+            _HOOK.state == HookState.ACTIVE.value,
             _HOOK.claimed_until <= now,
             _HOOK.next_at <= now,
             or_(due, _HOOK.seq < last),
@@ -90,10 +91,10 @@ async def claim(store: Store, now: datetime, most: int) -> list[Claim]:
     if not await store.rows(free.limit(1)):
         return []
 
-    def work(connection: Connection) -> list[Claim]:
+    def work(connection: Connection) -> list[HookClaim]:
         taken = []
         for row in connection.execute(free.with_for_update(skip_locked=True)).all():
-            one = Claim(webhook_of(row), secrets.token_hex(8))
+            one = HookClaim(webhook_of(row), secrets.token_hex(8))
             _write(connection, row.id, claim=one.token, claimed_until=now + CLAIMED)
             taken.append(one)
         return taken
@@ -105,23 +106,23 @@ def _write(connection: Connection, webhook: str, **values: Any) -> None:
     connection.execute(update(webhook_tables.webhook).where(_HOOK.id == webhook).values(**values))
 
 
-def _holds(connection: Connection, one: Claim) -> ResultRow | None:
+def _holds(connection: Connection, one: HookClaim) -> ResultRow | None:
     """Return the subscription, locked, if the claim is still this worker's."""
     mine = select(webhook_tables.webhook).where(
-        _HOOK.id == one.webhook.id, _HOOK.claim == one.token, _HOOK.state == State.ACTIVE.value
+        _HOOK.id == one.webhook.id, _HOOK.claim == one.token, _HOOK.state == HookState.ACTIVE.value
     )
     return connection.execute(mine.with_for_update()).first()
 
 
-async def renew(store: Store, one: Claim, now: datetime) -> bool:
+async def renew(store: Store, one: HookClaim, now: datetime) -> bool:
     """Hold a claim for longer; return whether it is still this worker's."""
     still = update(webhook_tables.webhook).where(
-        _HOOK.id == one.webhook.id, _HOOK.claim == one.token, _HOOK.state == State.ACTIVE.value
+        _HOOK.id == one.webhook.id, _HOOK.claim == one.token, _HOOK.state == HookState.ACTIVE.value
     )
     return await store.change(still.values(claimed_until=now + CLAIMED)) > 0
 
 
-async def release(store: Store, one: Claim, now: datetime) -> None:
+async def release(store: Store, one: HookClaim, now: datetime) -> None:
     """Give a claim back."""
     mine = update(webhook_tables.webhook).where(
         _HOOK.id == one.webhook.id, _HOOK.claim == one.token
@@ -129,7 +130,7 @@ async def release(store: Store, one: Claim, now: datetime) -> None:
     await store.change(mine.values(claim="", claimed_until=now))
 
 
-async def make_messages(store: Store, packs: PackRegistry, one: Claim, now: datetime) -> int:
+async def make_messages(store: Store, packs: PackRegistry, one: HookClaim, now: datetime) -> int:
     """Make messages of the next changes; return how many changes were looked at."""
     hook = one.webhook
     row = await store.first(select(_HOOK.seq).where(_HOOK.id == hook.id))
@@ -173,8 +174,8 @@ async def make_messages(store: Store, packs: PackRegistry, one: Claim, now: date
 
 
 async def due_messages(
-    store: Store, packs: PackRegistry, one: Claim, now: datetime, most: int
-) -> list[Message]:
+    store: Store, packs: PackRegistry, one: HookClaim, now: datetime, most: int
+) -> list[DueMessage]:
     """Return the messages that are due: of each ticket the first one, if that is due.
 
     What the subscriber may not know of since is deleted.
@@ -203,11 +204,13 @@ async def due_messages(
             of = (_MESSAGE.webhook == one.webhook.id, _MESSAGE.seq.in_(hidden))
             await store.change(delete(webhook_tables.webhook_message).where(*of))
         if theirs:
-            return [Message(row, attempts[row.seq] + 1) for row in theirs]
+            return [DueMessage(row, attempts[row.seq] + 1) for row in theirs]
     return []
 
 
-async def record(store: Store, one: Claim, outcomes: Sequence[Outcome], now: datetime) -> bool:
+async def record(
+    store: Store, one: HookClaim, outcomes: Sequence[AttemptOutcome], now: datetime
+) -> bool:
     """Record attempts; return whether to go on at once.
 
     What was taken is recorded even if the claim was lost meanwhile: nobody needs it twice.
@@ -226,7 +229,11 @@ async def record(store: Store, one: Claim, outcomes: Sequence[Outcome], now: dat
         if gone or _given_up(connection, one.webhook.id, now):
             why = Why.GONE if gone else Why.FAILING
             _write(
-                connection, one.webhook.id, state=State.DISABLED.value, why=why.value, state_at=now
+                connection,
+                one.webhook.id,
+                state=HookState.DISABLED.value,
+                why=why.value,
+                state_at=now,
             )
             return False
         healthy = any(each.taken for each in outcomes)
@@ -239,7 +246,7 @@ async def record(store: Store, one: Claim, outcomes: Sequence[Outcome], now: dat
     return await store.write(work)
 
 
-def _settle(connection: Connection, webhook: str, outcome: Outcome, now: datetime) -> None:
+def _settle(connection: Connection, webhook: str, outcome: AttemptOutcome, now: datetime) -> None:
     this = (_MESSAGE.webhook == webhook, _MESSAGE.seq == outcome.message.change.seq)
     if outcome.taken:
         connection.execute(delete(webhook_tables.webhook_message).where(*this))
@@ -260,7 +267,7 @@ def _given_up(connection: Connection, webhook: str, now: datetime) -> bool:
     return connection.execute(select(_MESSAGE.seq).where(*too_long).limit(1)).first() is not None
 
 
-def _logged(one: Claim, outcome: Outcome) -> Row:
+def _logged(one: HookClaim, outcome: AttemptOutcome) -> Row:
     change = outcome.message.change
     return {
         "id": secrets.token_hex(12),
@@ -276,12 +283,12 @@ def _logged(one: Claim, outcome: Outcome) -> Row:
     }
 
 
-async def disable(store: Store, one: Claim, why: Why, now: datetime) -> None:
+async def disable(store: Store, one: HookClaim, why: Why, now: datetime) -> None:
     """Disable a subscription that is claimed."""
     mine = update(webhook_tables.webhook).where(
-        _HOOK.id == one.webhook.id, _HOOK.claim == one.token, _HOOK.state == State.ACTIVE.value
+        _HOOK.id == one.webhook.id, _HOOK.claim == one.token, _HOOK.state == HookState.ACTIVE.value
     )
-    values = {"state": State.DISABLED.value, "why": why.value, "state_at": now}
+    values = {"state": HookState.DISABLED.value, "why": why.value, "state_at": now}
     await store.change(mine.values(**values))
 
 

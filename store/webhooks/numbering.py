@@ -28,7 +28,7 @@ from sqlalchemy import (
     update,
 )
 
-from domain.webhooks.changes import What
+from domain.webhooks.changes import ChangeStatus
 from store.db import tables, webhook_tables
 from store.db.engine import ResultRow, Store
 from store.db.tables import Row
@@ -94,7 +94,7 @@ def _keep_heads(store: Store, connection: Connection, heads: list[Row]) -> None:
 
 @dataclass
 class _Ticket:
-    """What is known of one ticket: up to where it was told, what was written, what was told.
+    """A ticket as far as it is known: up to where it was told, what was written, what was told.
 
     `before`: up to where it was told before this step.
     """
@@ -124,17 +124,17 @@ class _Ticket:
 
     def _was_told(self, version: int) -> bool:
         told = self.told.get(version)
-        return version <= self.head if told is None else told.what != What.WITHDRAWN
+        return version <= self.head if told is None else told.what != ChangeStatus.WITHDRAWN
 
-    def _what(self, version: int, row: ResultRow) -> What | None:
+    def _what(self, version: int, row: ResultRow) -> ChangeStatus | None:
         """Return what is to be told of an event; None if exactly that was told."""
         told = self.told.get(version)
         if told is None:
             # Of what was told before the feed began, or was pruned, only a change is noted.
-            return What.REPLACED if version <= self.before else What.HAPPENED
-        if told.what == What.WITHDRAWN:
-            return What.HAPPENED
-        return None if told.content == content_of(row) else What.REPLACED
+            return ChangeStatus.REPLACED if version <= self.before else ChangeStatus.HAPPENED
+        if told.what == ChangeStatus.WITHDRAWN:
+            return ChangeStatus.HAPPENED
+        return None if told.content == content_of(row) else ChangeStatus.REPLACED
 
     def _withdrawn(self, version: int, now: datetime) -> Row:
         told = self.told.get(version)
@@ -145,7 +145,7 @@ class _Ticket:
             "city": told.city if told is not None else self.city,
             "number": self.number,
             "version": version,
-            "what": What.WITHDRAWN.value,
+            "what": ChangeStatus.WITHDRAWN.value,
             "content": "",
             "recorded_at": now,
         }
@@ -162,7 +162,7 @@ def content_of(row: ResultRow) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
-def _row(event: ResultRow, what: What, now: datetime) -> Row:
+def _row(event: ResultRow, what: ChangeStatus, now: datetime) -> Row:
     return {
         "id": new_id(),
         "city": event.city,

@@ -13,7 +13,7 @@ from domain.facts.merging import OF_MERGING
 from domain.pack.pack import Pack
 from domain.policy.permissions import RIGHTS
 from domain.policy.withheld import about, named_in
-from domain.webhooks.changes import Change, What, details
+from domain.webhooks.changes import ChangeStatus, TicketChange, details
 from packs.registry import PackRegistry
 from store.db import tables
 from store.db.engine import ResultRow, Store
@@ -102,14 +102,14 @@ def _is_lost(row: ResultRow, number: str, known: set[int]) -> bool:
     return row.number == number and row.kind in _MERGING and row.version not in known
 
 
-def change_of(feed: Feed, row: ResultRow) -> Change:
+def change_of(feed: Feed, row: ResultRow) -> TicketChange:
     """Return a change as it is told."""
-    event: Event | None = event_of(row) if row.what != What.WITHDRAWN else None
+    event: Event | None = event_of(row) if row.what != ChangeStatus.WITHDRAWN else None
     told: dict[str, Any] = details(event) if event is not None else {}
-    return Change(
+    return TicketChange(
         id=row.id,
         cursor=feed.cursor(Position(row.seq, row.id)),
-        what=What(row.what),
+        what=ChangeStatus(row.what),
         city=row.city,
         number=row.number,
         version=row.version,

@@ -22,8 +22,8 @@ _HOOK, _MESSAGE = webhook_tables.webhook.c, webhook_tables.webhook_message.c
 _ATTEMPT = webhook_tables.webhook_attempt.c
 
 
-class State(StrEnum):
-    """Whether a subscription is sent to."""
+class HookState(StrEnum):
+    """The state of a subscription."""
 
     ACTIVE = "active"
     PAUSED = "paused"  # by somebody
@@ -31,7 +31,7 @@ class State(StrEnum):
 
 
 class Why(StrEnum):
-    """Why the system has disabled a subscription."""
+    """The reasons for which the system disables a subscription."""
 
     FAILING = "failing"  # for three days
     GONE = "gone"  # it answered 410
@@ -49,7 +49,7 @@ class Webhook:
     kinds: tuple[str, ...]
     owner: str
     created_at: datetime
-    state: State
+    state: HookState
     why: str
     state_at: datetime
     seq: int
@@ -98,7 +98,7 @@ async def add(
         "secret_before": None,
         "before_until": None,
         "created_at": now,
-        "state": State.ACTIVE.value,
+        "state": HookState.ACTIVE.value,
         "why": "",
         "state_at": now,
         "seq": new.after.seq,
@@ -139,7 +139,7 @@ def webhook_of(row: ResultRow, waiting: int = 0) -> Webhook:
         kinds=tuple(row.kinds.split()),
         owner=row.owner,
         created_at=row.created_at,
-        state=State(row.state),
+        state=HookState(row.state),
         why=row.why,
         state_at=row.state_at,
         seq=row.seq,
@@ -174,7 +174,9 @@ async def rotate(store: Store, cipher: Cipher, webhook: str, now: datetime) -> s
     return secret if changed else None
 
 
-async def set_state(store: Store, webhook: str, state: State, now: datetime, why: str = "") -> bool:
+async def set_state(
+    store: Store, webhook: str, state: HookState, now: datetime, why: str = ""
+) -> bool:
     """Pause, resume or disable; return whether there is such a subscription.
 
     One that goes on is sent to at once, with three days before it can be disabled again.
@@ -182,7 +184,7 @@ async def set_state(store: Store, webhook: str, state: State, now: datetime, why
     values: dict[str, Any] = {"state": state.value, "why": why, "state_at": now}
 
     def work(connection: Connection) -> bool:
-        if state is State.ACTIVE:
+        if state is HookState.ACTIVE:
             values.update(failures=0, next_at=now)
             connection.execute(
                 update(webhook_tables.webhook_message)

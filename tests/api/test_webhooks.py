@@ -12,12 +12,11 @@ from standardwebhooks.webhooks import Webhook as Verifier
 from domain.actors import Role
 from store.db.engine import Store
 from store.webhooks import subscriptions
-from store.webhooks.subscriptions import State
+from store.webhooks.subscriptions import HookState
 from tests.api.running_api import Api, problem, serve_api
-from tests.store.stories import Story, complaint
-from tests.store.test_changes import project
-from tests.store.test_webhooks import Clock, job, receiving, run, steps
+from tests.store.stories import Story, complaint, project
 from tests.support.people import signed_in
+from tests.support.webhooks import Clock, job, receiving, run, steps
 
 HOOKS, PAGE = "/api/v1/webhooks", "/staff/admin/webhooks"
 
@@ -61,7 +60,7 @@ async def test_from_making_to_removing(hooks_api: Api) -> None:
         (one,) = receiver.heard
         assert Verifier(issued["secret"]).verify(one.body, one.headers) == one.event
         assert one.event["type"] == "jiesu.test"
-        await project(api.store, *steps(Story(complaint(city="tongzhou"))))
+        await project(api.store, steps(Story(complaint(city="tongzhou"))))
         await run(job(api.store, clock))
         assert len(receiver.heard) == 8
     listed = (await api.http.get(HOOKS, headers=admin)).json()["items"]
@@ -151,7 +150,7 @@ async def test_on_the_pages(hooks_api: Api) -> None:
         assert secret in answer.text
         again = await send(PAGE, name="水务", url=receiver.url, begin="kept")
         assert again.status_code == 409, "the same form does not make another"
-        await project(api.store, *steps(Story(complaint(city="tongzhou"))))
+        await project(api.store, steps(Story(complaint(city="tongzhou"))))
         await run(job(api.store, clock))
     listed = await api.http.get(PAGE, headers=browser)
     assert "disabled" in listed.text
@@ -166,7 +165,7 @@ async def test_on_the_pages(hooks_api: Api) -> None:
         assert 'role="status"' in shown_then.text
     known = await subscriptions.get(api.store, hook.id)
     assert known is not None
-    assert known.state is State.PAUSED
+    assert known.state is HookState.PAUSED
     wrong = await send(f"{PAGE}/{hook.id}/replay", after="x")
     assert wrong.status_code == 400
     renewed = await send(f"{PAGE}/{hook.id}/rotate")

@@ -17,9 +17,9 @@ from temporalio.client import Client
 from domain.actors import Role
 from domain.webhooks.messages import new_secret
 from jiesu_department import CannotHandle, UnitOrder, UnitResult
-from jiesu_department.city import City, CityAway
+from jiesu_department.city import CityApi, CityAway
 from jiesu_department.desk import Desk
-from jiesu_department.polling import Poller, SavedCursor
+from jiesu_department.polling import ChangePoller, SavedCursor
 from jiesu_department.receiving import BadSignature, Receiver, verified
 from runtime.ports import free_port
 from store.db import webhook_tables
@@ -27,9 +27,9 @@ from store.db.engine import Store
 from store.webhooks import subscriptions
 from store.webhooks.seeing import Viewer
 from tests.api.running_api import Api, Filed, serve_api
-from tests.store.test_webhooks import Clock, job, run, subscribe
 from tests.support.engine import platform
 from tests.support.media import a_photo
+from tests.support.webhooks import Clock, job, run, subscribe
 
 REPLY = "水务系统已派单清淤。"
 
@@ -55,13 +55,13 @@ class Line(httpx.ASGITransport):
 
 
 @asynccontextmanager
-async def city(api: Api, unit: str = "water") -> AsyncIterator[tuple[City, Line]]:
+async def city(api: Api, unit: str = "water") -> AsyncIterator[tuple[CityApi, Line]]:
     line = Line(api.app)
     headers = await api.officer(unit)
     async with httpx.AsyncClient(
         transport=line, base_url="http://jiesu.test", headers=headers
     ) as http:
-        yield City(http, unit), line
+        yield CityApi(http, unit), line
 
 
 class Crew:
@@ -91,7 +91,7 @@ async def test_one_that_asks_signs_and_answers(api: Api, tmp_path: Path) -> None
     crew, saved = Crew(), SavedCursor(tmp_path / "cursor.json")
     before = await api.file()
     async with city(api) as (here, _):
-        poller = Poller(here, crew, saved)
+        poller = ChangePoller(here, crew, saved)
         await poller.step(0)
         await until_rated(before)
         after = await api.file()
@@ -118,14 +118,14 @@ async def test_down_for_a_day_it_has_lost_nothing(api: Api, tmp_path: Path) -> N
 
     first = await api.file()
     async with city(api) as (here, _):
-        dying = Poller(here, never, saved)
+        dying = ChangePoller(here, never, saved)
         await dying.step(0)
         await asyncio.wait_for(begun.wait(), 60)
         await dying.desk.close()
     meanwhile = [await api.file() for _ in range(3)]
     crew = Crew()
     async with city(api) as (here, _):
-        poller = Poller(here, crew, saved)
+        poller = ChangePoller(here, crew, saved)
         await poller.step(0)
         await until_rated(first, *meanwhile)
         await poller.desk.close()
@@ -135,7 +135,7 @@ async def test_down_for_a_day_it_has_lost_nothing(api: Api, tmp_path: Path) -> N
 async def test_while_the_city_is_away_the_cursor_stays(api: Api, tmp_path: Path) -> None:
     crew, saved = Crew(), SavedCursor(tmp_path / "cursor.json")
     async with city(api) as (here, line):
-        poller = Poller(here, crew, saved)
+        poller = ChangePoller(here, crew, saved)
         await poller.step(0)
         kept = saved.read()
         ticket = await api.file()
@@ -153,7 +153,7 @@ async def test_while_the_city_is_away_the_cursor_stays(api: Api, tmp_path: Path)
 async def test_a_cursor_that_is_too_old_begins_anew(api: Api, tmp_path: Path) -> None:
     crew, saved = Crew(), SavedCursor(tmp_path / "cursor.json")
     async with city(api) as (here, _):
-        poller = Poller(here, crew, saved)
+        poller = ChangePoller(here, crew, saved)
         await poller.step(0)
         ticket = await api.file()
         await here.changes("now")
@@ -222,7 +222,7 @@ async def test_one_that_is_called_answers_and_down_for_a_day_loses_nothing(api: 
     url = f"http://127.0.0.1:{port}/"
     webhook, secret = await subscribe(api.store, url, clock(), viewer=viewer)
 
-    def receiver(here: City) -> Receiver:
+    def receiver(here: CityApi) -> Receiver:
         return Receiver(Desk(here, crew), [secret], lambda: clock().timestamp())
 
     working = job(api.store, clock)

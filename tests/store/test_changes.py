@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from domain.activity_io import Projection
 from domain.facts.anytime import Urged
-from domain.webhooks.changes import What
+from domain.webhooks.changes import ChangeStatus
 from store.db import webhook_tables
 from store.db.cursors import cursor
 from store.db.engine import ResultRow, Store
@@ -104,7 +104,7 @@ async def test_a_withdrawal_is_told_in_small_steps_alike(store: Store) -> None:
         last[row.version] = row
     events = await tickets.events(store, story.number)
     assert {v: row.kind for v, row in last.items()} == {e.version: e.kind for e in events}
-    assert all(row.what != What.WITHDRAWN for row in last.values())
+    assert all(row.what != ChangeStatus.WITHDRAWN for row in last.values())
 
 
 async def test_erasing_tells_that_the_words_have_gone(store: Store) -> None:
@@ -113,7 +113,7 @@ async def test_erasing_tells_that_the_words_have_gone(store: Store) -> None:
     await project(store, *(step() for step in (*steps, story.replied, story.rated, story.closed)))
     count = len(await told(store))
     await erasure.erase(store, story.number, NOW)
-    assert {row.what for row in (await told(store))[count:]} == {What.REPLACED}
+    assert {row.what for row in (await told(store))[count:]} == {ChangeStatus.REPLACED}
 
 
 async def test_nothing_is_lost_or_twice_while_many_write_and_one_reads(store_url: str) -> None:

@@ -4,168 +4,35 @@ The receivers are real servers on loopback; the clock is the test's.
 """
 
 import asyncio
-import json
 import random
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 from standardwebhooks.webhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from activities.webhooks import Webhooks
 from domain.actors import Role
 from domain.webhooks.messages import GIVEN_UP_AFTER, OVERLAP, new_secret
-from runtime.outbound import Outbound
 from store.db import webhook_tables
 from store.db.engine import Store
 from store.tickets import tickets
 from store.webhooks import changes, delivery, subscriptions
-from store.webhooks.changes import BEGINNING
 from store.webhooks.seeing import Viewer
-from store.webhooks.subscriptions import NewWebhook, State, Webhook, Why, cipher_of
-from tests.store.stories import Story, complaint
-from tests.store.test_changes import project
-from tests.support.cities import SHIPPED
-from tests.support.engine import RING
-
-CIPHER = cipher_of(RING)
-CITY = "tongzhou"
-
-
-class Clock:
-    """A clock that goes when it is told to. Signatures are checked by the day's real time."""
-
-    def __init__(self, ahead: timedelta = timedelta()) -> None:
-        self.at = datetime.now(UTC) + ahead
-
-    def __call__(self) -> datetime:
-        return self.at
-
-    def on(self, by: timedelta) -> None:
-        self.at += by
-
-
-Answers = Callable[["Heard"], int]
-
-
-@dataclass(frozen=True)
-class Heard:
-    """A message as it came."""
-
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def event(self) -> dict[str, Any]:
-        event: dict[str, Any] = json.loads(self.body)
-        return event
-
-    @property
-    def key(self) -> tuple[str, int]:
-        data = self.event["data"]
-        return data["number"], data["version"]
-
-
-@dataclass
-class Receiver:
-    """A subscriber's server. `heard`: all that came; `taken`: what it answered 200 to."""
-
-    answer: Answers = lambda _heard: 200
-    heard: list[Heard] = field(default_factory=list)
-    taken: list[Heard] = field(default_factory=list)
-    url: str = ""
-    more: str = ""
-    waits: asyncio.Event | None = None
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")[1:]
-            headers = {
-                name.lower(): value
-                for name, _, value in (line.partition(": ") for line in lines if line)
-            }
-            body = await reader.readexactly(int(headers["content-length"]))
-            one = Heard(headers, body)
-            self.heard.append(one)
-            if self.waits is not None:
-                await self.waits.wait()
-            status = self.answer(one)
-            if 200 <= status < 300:
-                self.taken.append(one)
-            head = f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\n{self.more}Connection: close"
-            writer.write(f"{head}\r\n\r\n".encode())
-            await writer.drain()
-        finally:
-            writer.close()
-
-
-@asynccontextmanager
-async def receiving(answer: Answers = lambda _heard: 200) -> AsyncIterator[Receiver]:
-    receiver = Receiver(answer)
-    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0)
-    async with server:
-        receiver.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/in"
-        yield receiver
-
-
-async def subscribe(store: Store, url: str, now: datetime, **changed: Any) -> tuple[str, str]:
-    values: dict[str, Any] = {
-        "name": "test",
-        "url": url,
-        "viewer": Viewer(Role.SUPERVISOR),
-        "kinds": (),
-        "owner": "test",
-        "after": BEGINNING,
-    }
-    made = await subscriptions.add(store, CIPHER, NewWebhook(**values | changed), now)
-    assert made is not None
-    return made
-
-
-def job(store: Store, now: Callable[[], datetime], allow: str = "127.0.0.0/8") -> Webhooks:
-    return Webhooks(store, SHIPPED, CIPHER, Outbound(allow), now)
-
-
-async def run(*jobs: Webhooks) -> None:
-    """Let the jobs do all that is due at this time of their clocks."""
-    async with asyncio.timeout(60):
-        while sum([await one.step() + await one.settle() for one in jobs]):
-            pass
-
-
-async def the(store: Store, webhook: str) -> Webhook:
-    found = await subscriptions.get(store, webhook)
-    assert found is not None
-    return found
-
-
-async def stories(store: Store, count: int, unit: str = "water") -> list[Story]:
-    made = [Story(complaint(city=CITY)) for _ in range(count)]
-    for story in made:
-        await project(store, *steps(story, unit))
-    return made
-
-
-def steps(story: Story, unit: str = "water") -> list[Any]:
-    return [
-        story.accepted(), story.classified(), story.assigned(unit), story.signed(),
-        story.contacted(), story.handled(), story.replied(),
-    ]  # fmt: skip
-
-
-def in_order(heard: list[Heard]) -> dict[str, list[int]]:
-    """Return the versions by ticket, in the order in which somebody who checks ids has them."""
-    known, versions = set[str](), dict[str, list[int]]()
-    for one in heard:
-        if one.event["id"] not in known:
-            known.add(one.event["id"])
-            versions.setdefault(one.key[0], []).append(one.key[1])
-    return versions
+from store.webhooks.subscriptions import HookState, Why
+from tests.support.webhooks import (
+    CIPHER,
+    CITY,
+    Clock,
+    in_order,
+    job,
+    receiving,
+    run,
+    stories,
+    subscribe,
+    the,
+)
 
 
 async def test_a_message_is_signed_and_thin(store: Store) -> None:
@@ -296,7 +163,7 @@ async def test_who_was_down_for_a_day_loses_nothing(store: Store) -> None:
         clock.on(timedelta(hours=2))
         await run(job(store, clock))
     assert in_order(receiver.taken) == {story.number: list(range(1, 8)) for story in first}
-    assert (await the(store, webhook)).state is State.ACTIVE
+    assert (await the(store, webhook)).state is HookState.ACTIVE
 
 
 async def test_after_three_days_it_is_disabled_and_resumed_it_goes_on(store: Store) -> None:
@@ -307,17 +174,17 @@ async def test_after_three_days_it_is_disabled_and_resumed_it_goes_on(store: Sto
         await run(job(store, clock))
         begun = clock()
         while clock() - begun < GIVEN_UP_AFTER:
-            assert (await the(store, webhook)).state is State.ACTIVE
+            assert (await the(store, webhook)).state is HookState.ACTIVE
             clock.on(timedelta(hours=2))
             await run(job(store, clock))
         hook = await the(store, webhook)
-        assert (hook.state, hook.why) == (State.DISABLED, Why.FAILING)
+        assert (hook.state, hook.why) == (HookState.DISABLED, Why.FAILING)
         count = len(receiver.heard)
         clock.on(timedelta(hours=5))
         await run(job(store, clock))
         assert len(receiver.heard) == count
         down = False
-        assert await subscriptions.set_state(store, webhook, State.ACTIVE, clock())
+        assert await subscriptions.set_state(store, webhook, HookState.ACTIVE, clock())
         await run(job(store, clock))
     assert in_order(receiver.taken) == {story.number: list(range(1, 8))}
 
@@ -332,7 +199,7 @@ async def test_one_that_is_gone_says_so_once(store: Store) -> None:
         await run(job(store, clock))
     assert len(receiver.heard) == 1
     hook = await the(store, webhook)
-    assert (hook.state, hook.why) == (State.DISABLED, Why.GONE)
+    assert (hook.state, hook.why) == (HookState.DISABLED, Why.GONE)
 
 
 async def test_a_slow_one_does_not_hold_up_another(store: Store) -> None:
@@ -484,11 +351,11 @@ async def test_paused_it_waits_and_goes_on_where_it_was(store: Store) -> None:
     clock = Clock()
     async with receiving() as receiver:
         webhook, _ = await subscribe(store, receiver.url, clock())
-        await subscriptions.set_state(store, webhook, State.PAUSED, clock())
+        await subscriptions.set_state(store, webhook, HookState.PAUSED, clock())
         await stories(store, 1)
         await run(job(store, clock))
         assert receiver.heard == []
-        await subscriptions.set_state(store, webhook, State.ACTIVE, clock())
+        await subscriptions.set_state(store, webhook, HookState.ACTIVE, clock())
         await run(job(store, clock))
     assert len(receiver.taken) == 7
 
@@ -497,16 +364,16 @@ async def test_one_that_slept_too_long_is_told_so(store: Store) -> None:
     clock = Clock()
     async with receiving() as receiver:
         webhook, _ = await subscribe(store, receiver.url, clock())
-        await subscriptions.set_state(store, webhook, State.PAUSED, clock())
+        await subscriptions.set_state(store, webhook, HookState.PAUSED, clock())
         await stories(store, 1)
         await run(job(store, clock))
         clock.on(timedelta(days=31))
         await run(job(store, clock))
-        await subscriptions.set_state(store, webhook, State.ACTIVE, clock())
+        await subscriptions.set_state(store, webhook, HookState.ACTIVE, clock())
         await run(job(store, clock))
         assert receiver.heard == []
     hook = await the(store, webhook)
-    assert (hook.state, hook.why) == (State.DISABLED, Why.TOO_OLD)
+    assert (hook.state, hook.why) == (HookState.DISABLED, Why.TOO_OLD)
 
 
 async def test_removed_nothing_is_left_of_it(store: Store) -> None:

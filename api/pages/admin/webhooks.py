@@ -17,7 +17,7 @@ from app.context import AppContext
 from app.webhooks import subscriptions
 from app.webhooks.subscriptions import IssuedWebhook, ReplayIn, WebhookIn
 from domain.words import N_
-from store.webhooks.subscriptions import State, Why
+from store.webhooks.subscriptions import HookState, Why
 
 router = APIRouter(include_in_schema=False)
 
@@ -40,9 +40,9 @@ WHY = {
 """The words for why the system has disabled one."""
 
 STATES = {
-    State.ACTIVE: N_("sent to"),
-    State.PAUSED: N_("paused"),
-    State.DISABLED: N_("disabled"),
+    HookState.ACTIVE: N_("sent to"),
+    HookState.PAUSED: N_("paused"),
+    HookState.DISABLED: N_("disabled"),
 }
 
 
@@ -94,13 +94,13 @@ async def rotate(
 
 @router.post(f"{URL}/{{webhook}}/pause")
 async def pause(webhook: WebhookId, caller: WEBHOOK_MANAGER, context: Context) -> Response:
-    await subscriptions.set_state(context, caller, webhook, State.PAUSED)
+    await subscriptions.set_state(context, caller, webhook, HookState.PAUSED)
     return _back(webhook, "paused")
 
 
 @router.post(f"{URL}/{{webhook}}/resume")
 async def resume(webhook: WebhookId, caller: WEBHOOK_MANAGER, context: Context) -> Response:
-    await subscriptions.set_state(context, caller, webhook, State.ACTIVE)
+    await subscriptions.set_state(context, caller, webhook, HookState.ACTIVE)
     return _back(webhook, "resumed")
 
 

@@ -67,7 +67,6 @@ def _feed() -> None:
         ),
         _text("number"),
         sa.Column("version", sa.Integer(), nullable=False),
-        sqlite_autoincrement=True,
     )
     op.create_table(
         "change_head",
