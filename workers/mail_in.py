@@ -7,6 +7,7 @@ one more mail on its way.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -82,18 +83,21 @@ class MailDoor:
 
     async def _taken(self, session: Session, envelope: Envelope) -> str:
         context, sender = self._context, envelope.mail_from or ""
-        where: object = session.peer  # the library says text, and gives a pair
-        peer = str(where[0]) if isinstance(where, tuple) else ""
+        address: Any = session.peer  # the library's types say a string; it is address and port
+        peer = str(address[0]) if address else ""
         await context.limits.count("mail_network", context.mark(f"mail from {peer}"), peer)
         if sender:
             await context.limits.count("mail", context.mark(f"mail of {sender.lower()}"))
-        mail = await asyncio.to_thread(read_mail, envelope.original_content or b"", sender)
-        for address in dict.fromkeys(one.lower() for one in envelope.rcpt_tos):
+        content = envelope.content
+        if not isinstance(content, bytes):
+            return NOT_TAKEN
+        mail = await asyncio.to_thread(read_mail, content, sender)
+        for recipient in dict.fromkeys(one.lower() for one in envelope.rcpt_tos):
             if mail.sender.lower() in self._cities:
                 logger.info("a mail was left", why="from ourselves")
                 continue
-            outcome = await take_mail(context, self._cities[address], address, mail)
-            logger.info("mail", outcome=outcome, city=self._cities[address])
+            outcome = await take_mail(context, self._cities[recipient], recipient, mail)
+            logger.info("mail", outcome=outcome, city=self._cities[recipient])
         return TAKEN
 
     async def handle_exception(self, error: Exception) -> str:
@@ -123,6 +127,7 @@ async def serving_mail(
     context: AppContext, settings: Settings, port: int
 ) -> AsyncIterator[asyncio.Server]:
     """Serve the cities' addresses while the block lasts."""
+    logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # it repeats what people send
     door = MailDoor(context, settings.mail_addresses)
     loop = asyncio.get_running_loop()
 

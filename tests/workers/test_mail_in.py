@@ -1,6 +1,7 @@
 """Tests of the mail door with a real SMTP client: mails become complaints, and prove nothing."""
 
 import asyncio
+import logging
 import re
 import smtplib
 from collections.abc import AsyncIterator
@@ -105,6 +106,17 @@ async def test_a_mail_becomes_a_complaint_and_its_sender_is_in_the_vault(door: D
     assert (person.email, person.name) == (CITIZEN, "王")
     assert complaint.filed_by is not None
     assert complaint.filed_by.role is Role.CITIZEN
+
+
+async def test_no_log_says_who_wrote_or_what(
+    door: Door, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        assert (await door.send(mail("我家的秘密").as_bytes()))[0] == 250
+        assert (await door.send(mail("").as_bytes(), recipient="secret@example.org"))[0] == 550
+    told = caplog.text + "".join(capsys.readouterr())
+    for personal in (CITIZEN, "秘密", "secret@example.org"):
+        assert personal not in told
 
 
 async def test_the_same_mail_again_is_one_complaint(door: Door) -> None:
