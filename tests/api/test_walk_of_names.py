@@ -127,6 +127,8 @@ NO_NAMES = {
     *(f"{part}_{n}" for n in range(1, 5) for part in ("side", "says")),
     # of promises, hearings and report cards: numbers on a ticket or in a city, what is filled in
     "promise", "promise_due", "moved_to", "hearing", "shown", "chosen", "quarter",
+    # of batches of slips, whose owner alone sees them (see `test_staff_slips.py`), and of exports
+    "batch", "from", "format", "personal", "reports",
     # of devices: their readings and places
     "value", "outline",
     # how it is sent
@@ -147,7 +149,7 @@ WHAT_ELSE = {
     "chore": "spool", "path": "x", "code": "x", "council": "1", "task": "1",
     "sign_up": "none", "promise": "1", "hearing": "tongzhou-1", "question": "0",
     "round": "x", "draw": "x",
-    "row": "0" * 32,
+    "row": "0" * 32, "batch": "0" * 32,
     "month": "2026-01", "line": "1", "topic": "tongzhou-1",
     "appointment": "x", "service": "x", "mediation": "1", "party": "1", "point": "1",
 }  # fmt: skip
