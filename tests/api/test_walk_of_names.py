@@ -134,6 +134,8 @@ NO_NAMES = {
     "promise", "promise_due", "moved_to", "hearing", "shown", "chosen", "quarter",
     # of incidents: their own city's (see `test_incidents.py`), and what is filled in
     "incident", "proposal", "scope", "statement", "lead", "places", "began_at", "over",
+    # of batches of slips, whose owner alone sees them (see `test_staff_slips.py`), and of exports
+    "batch", "from", "format", "personal", "reports",
     # of devices: their readings and places
     "value", "outline",
     # how it is sent
@@ -155,7 +157,7 @@ WHAT_ELSE = {
     "chore": "spool", "path": "x", "code": "x", "council": "1", "task": "1",
     "sign_up": "none", "promise": "1", "hearing": "tongzhou-1", "question": "0",
     "round": "x", "draw": "x",
-    "row": "0" * 32,
+    "row": "0" * 32, "batch": "0" * 32,
     "month": "2026-01", "line": "1", "topic": "tongzhou-1",
     "incident": "0" * 16,
     "appointment": "x", "service": "x", "mediation": "1", "party": "1", "point": "1",
