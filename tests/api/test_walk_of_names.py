@@ -129,6 +129,7 @@ NO_NAMES = {
     "promise", "promise_due", "moved_to", "hearing", "shown", "chosen", "quarter",
     # of incidents: their own city's (see `test_incidents.py`), and what is filled in
     "incident", "proposal", "scope", "statement", "lead", "places", "began_at", "over",
+    "areas", "categories", "metres",
     # of devices: their readings and places
     "value", "outline",
     # how it is sent
