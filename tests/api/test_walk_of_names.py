@@ -365,6 +365,7 @@ async def test_an_address_that_names_anothers_thing_is_answered_like_none(
 ONLY_BY_CODE = {
     ("POST", "/api/v1/tickets/{number}/rating"),
     ("GET", "/api/v1/tickets/{number}/reward"),
+    ("POST", "/api/v1/tickets/{number}/leave-incident"),
     ("POST", "/api/v1/tickets/{number}/reward/wallet"),
     ("POST", "/api/v1/tickets/{number}/reward/prizes"),
     ("DELETE", "/api/v1/tickets/{number}/reward/prizes/{redemption}"),
