@@ -134,6 +134,7 @@ NO_NAMES = {
     "promise", "promise_due", "moved_to", "hearing", "shown", "chosen", "quarter",
     # of incidents: their own city's (see `test_incidents.py`), and what is filled in
     "incident", "proposal", "scope", "statement", "lead", "places", "began_at", "over",
+    "areas", "categories", "metres",
     # of batches of slips, whose owner alone sees them (see `test_staff_slips.py`), and of exports
     "batch", "from", "format", "personal", "reports",
     # of devices: their readings and places
@@ -393,6 +394,7 @@ async def test_an_address_that_names_anothers_thing_is_answered_like_none(
 ONLY_BY_CODE = {
     ("POST", "/api/v1/tickets/{number}/rating"),
     ("GET", "/api/v1/tickets/{number}/reward"),
+    ("POST", "/api/v1/tickets/{number}/leave-incident"),
     ("POST", "/api/v1/tickets/{number}/reward/wallet"),
     ("POST", "/api/v1/tickets/{number}/reward/prizes"),
     ("DELETE", "/api/v1/tickets/{number}/reward/prizes/{redemption}"),
