@@ -62,7 +62,7 @@ NOT_PRINTED = {
     "city versions",
     "keys show", "keys rotate", "keys reseal", "privacy erase", "privacy retention",
     "record ahead", "record follow", "record aside", "record settle", "rewards check",
-    "patrols redraw", "sheets close",
+    "patrols redraw", "sheets close", "mcp",
 }  # fmt: skip
 """The others: they print what the operator typed, our own words, or JSON."""
 
