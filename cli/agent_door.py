@@ -30,7 +30,7 @@ def mcp(
         typer.Option(help="A file with the agent's token; default: the variable JIESU_TOKEN."),
     ] = None,
 ) -> None:
-    """Pass the tools of an installation on to an agent that starts this command.
+    """Pass the tools of an installation's /mcp on to a local agent, on stdin and stdout.
 
     Standard output belongs to the protocol. The token is an agent's (`jiesu token create --agent`);
     it is never an argument, which others on this machine could read.

@@ -71,6 +71,7 @@ NOT_PRINTED = {
     "webhooks add", "webhooks rotate", "webhooks test",
     "webhooks pause", "webhooks resume", "webhooks replay", "webhooks remove",
     "sources add", "sources rotate", "sources remove",
+    "mcp",
 }  # fmt: skip
 """The others: they print what the operator typed, our own words, or JSON."""
 
