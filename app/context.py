@@ -60,7 +60,7 @@ class AppContext:
 
     @cached_property
     def events(self) -> EventDoor:
-        """What this process remembers of events and their sources."""
+        """The memory of this process of events and their sources."""
         return EventDoor(self.store)
 
     @property

@@ -50,7 +50,7 @@ _CALM, _FOUL = 0.8, 3.0
 
 @dataclass(frozen=True)
 class EventLoad:
-    """What is offered: events a minute, for so long, of so many devices, and tickets a second."""
+    """The offered load: events a minute, for so long, of so many devices, and tickets a second."""
 
     rate: int = RATE
     minutes: float = MINUTES
@@ -64,7 +64,7 @@ class EventLoad:
 
 @dataclass
 class EventResult:
-    """What was measured; times in milliseconds. `accepted`: events, each once. `drained`: seconds
+    """The measured figures; times in ms. `accepted`: events, each once. `drained`: seconds
     from the last answer until nothing waited; `behind`: the most that waited. `again`: sent again.
     """
 

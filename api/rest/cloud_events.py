@@ -13,13 +13,13 @@ from api.rest.cloud_event_modes import BATCH, STRUCTURED, members_of, signed_par
 from app.context import API, AppContext
 from app.errors import Problem
 from app.sensors.event_sources import (
-    Proof,
     Signature,
+    SourceProof,
     allowed_origin,
     check_signature,
     source_of,
 )
-from app.sensors.events import MOST, EventsOut, Member, Outcome, count_unreadable, take_events
+from app.sensors.events import MOST, EventOutcome, EventsOut, Member, count_unreadable, take_events
 from store.sensors.sources import SourceRow
 
 router = APIRouter(prefix=API, tags=["Events"])
@@ -99,14 +99,14 @@ _REFUSALS = (
 )
 
 
-async def _proof(request: Request) -> Proof:
+async def _proof(request: Request) -> SourceProof:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     shown = token.strip() if scheme.lower() == "bearer" else None
-    return Proof(network_of(request), shown, request.headers.get("jiesu-source"))
+    return SourceProof(network_of(request), shown, request.headers.get("jiesu-source"))
 
 
 async def _sender(
-    request: Request, city: str, context: Context, proof: Annotated[Proof, Depends(_proof)]
+    request: Request, city: str, context: Context, proof: Annotated[SourceProof, Depends(_proof)]
 ) -> SourceRow:
     """Return who sends, before any of the body is read."""
     return await source_of(context, city, proof)
@@ -126,7 +126,7 @@ async def send(
     request: Request,
     city: str,
     context: Context,
-    proof: Annotated[Proof, Depends(_proof)],
+    proof: Annotated[SourceProof, Depends(_proof)],
     row: Annotated[SourceRow, Depends(_sender)],
 ) -> Response:
     """Take one event, structured or binary, or a batch of at most 10,000.
@@ -147,7 +147,7 @@ async def send(
     await check_signature(context, row, proof, signature)
     members, batch = await _read(request, city, context, row, content_type, body)
     taken = await take_events(context, city, row.source, members)
-    if not batch and taken.results[0].outcome is Outcome.REFUSED:
+    if not batch and taken.results[0].outcome is EventOutcome.REFUSED:
         only = taken.results[0]
         raise Problem(only.code or "malformed_event", only.detail or "")
     return json_of(taken, 202)
@@ -190,7 +190,7 @@ async def _read(
 async def ask(
     city: str,
     context: Context,
-    proof: Annotated[Proof, Depends(_proof)],
+    proof: Annotated[SourceProof, Depends(_proof)],
     origin: Annotated[
         str,
         Header(alias="WebHook-Request-Origin", min_length=1, max_length=_LONGEST_ORIGIN),

@@ -1,4 +1,4 @@
-"""Who sends events: a registered source, by its token or its signature."""
+"""The sender of events: a registered source, by its token or its signature."""
 
 import base64
 import binascii
@@ -23,8 +23,8 @@ SIGNED_WITHIN = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
-class Proof:
-    """What a request shows before its body is read: a token, or the id of who has signed it."""
+class SourceProof:
+    """The proof that a request shows before its body is read: a token, or the id of a signer."""
 
     network: str
     token: str | None = None
@@ -41,7 +41,7 @@ class Signature:
     signed: bytes
 
 
-async def source_of(context: AppContext, city: str, proof: Proof) -> SourceRow:
+async def source_of(context: AppContext, city: str, proof: SourceProof) -> SourceRow:
     """Return the source that sends, before any of its body is read. One that signs has proved
     nothing yet: see `check_signature`.
 
@@ -65,7 +65,7 @@ async def source_of(context: AppContext, city: str, proof: Proof) -> SourceRow:
     return row
 
 
-async def _named(context: AppContext, proof: Proof) -> SourceRow | None:
+async def _named(context: AppContext, proof: SourceProof) -> SourceRow | None:
     if proof.token is not None:
         claimed = sources.id_of_token(proof.token)
         row = await sources.find(context.store, claimed) if claimed else None
@@ -76,7 +76,7 @@ async def _named(context: AppContext, proof: Proof) -> SourceRow | None:
 
 
 async def check_signature(
-    context: AppContext, row: SourceRow, proof: Proof, signature: Signature
+    context: AppContext, row: SourceRow, proof: SourceProof, signature: Signature
 ) -> None:
     """Refuse what a source that signs has not signed, or not lately.
 
@@ -128,7 +128,9 @@ def too_many(wait: timedelta) -> Problem:
     return Problem("too_many_requests", headers={"Retry-After": str(seconds)})
 
 
-async def allowed_origin(context: AppContext, city: str, origin: str, proof: Proof) -> EventSource:
+async def allowed_origin(
+    context: AppContext, city: str, origin: str, proof: SourceProof
+) -> EventSource:
     """Return the source that may send from an origin: its own, or one that shows its token.
 
     Raises:

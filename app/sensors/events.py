@@ -14,7 +14,7 @@ from app.sensors.event_sources import too_many
 from domain.model import Recorded
 from domain.pack.pack import Pack
 from domain.sensors.events import BadEvent, Envelope, EventReading, digest, reading_of
-from store.sensors.book import Entered, Entry, NewEvent
+from store.sensors.book import Entered, EventEntry, NewEvent
 from store.sensors.sources import EventSource
 
 MOST = 10_000
@@ -24,7 +24,7 @@ _AT_ONCE = 500
 """The events that are looked at before others have their turn."""
 
 
-class Outcome(StrEnum):
+class EventOutcome(StrEnum):
     ACCEPTED = "accepted"
     KNOWN = "known"
     REFUSED = "refused"
@@ -35,7 +35,7 @@ class EventOut(Recorded):
 
     index: int
     id: str | None
-    outcome: Outcome
+    outcome: EventOutcome
     code: str | None = None
     detail: str | None = None
 
@@ -83,7 +83,7 @@ async def take_events(
         if n % _AT_ONCE == _AT_ONCE - 1:
             await asyncio.sleep(0)
     good = [one for one in said if isinstance(one, NewEvent)]
-    entry = Entry(city, source.id, source.per_minute, max(1, len(members)), good, now)
+    entry = EventEntry(city, source.id, source.per_minute, max(1, len(members)), good, now)
     result = await context.events.enter(entry)
     if result.wait is not None:
         raise too_many(result.wait)
@@ -134,23 +134,23 @@ def _out(
     ]
     many = Counter(one.outcome for one in results)
     return EventsOut(
-        accepted=many[Outcome.ACCEPTED],
-        known=many[Outcome.KNOWN],
-        refused=many[Outcome.REFUSED],
+        accepted=many[EventOutcome.ACCEPTED],
+        known=many[EventOutcome.KNOWN],
+        refused=many[EventOutcome.REFUSED],
         results=results,
     )
 
 
 def _one(index: int, event_id: str | None, became: Entered | BadEvent) -> EventOut:
     if became is Entered.NEW:
-        return EventOut(index=index, id=event_id, outcome=Outcome.ACCEPTED)
+        return EventOut(index=index, id=event_id, outcome=EventOutcome.ACCEPTED)
     if became is Entered.KNOWN:
-        return EventOut(index=index, id=event_id, outcome=Outcome.KNOWN)
+        return EventOut(index=index, id=event_id, outcome=EventOutcome.KNOWN)
     bad = became if isinstance(became, BadEvent) else BadEvent("event_differs")
     return EventOut(
         index=index,
         id=event_id,
-        outcome=Outcome.REFUSED,
+        outcome=EventOutcome.REFUSED,
         code=bad.code,
         detail=bad.detail if bad.detail != bad.code else None,
     )
@@ -163,7 +163,7 @@ async def count_unreadable(context: AppContext, city: str, source: EventSource) 
         Problem: too_many_requests
     """
     await permit(context, None, "send_events")
-    entry = Entry(city, source.id, source.per_minute, 1, (), context.now())
+    entry = EventEntry(city, source.id, source.per_minute, 1, (), context.now())
     result = await context.events.enter(entry)
     if result.wait is not None:
         raise too_many(result.wait)

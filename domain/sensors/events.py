@@ -24,7 +24,7 @@ SPEC_VERSION = "1.0"
 _LONGEST_ID, _LONGEST_SOURCE, _LONGEST_NOTE = 256, 512, 500
 _CORNERS = 200
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
-"""Where clocks begin that were never set: nothing is measured before."""
+"""The time of clocks that were never set: nothing is measured before."""
 
 _DEVICE = re.compile(r"[0-9A-Za-z_.-]{1,32}")
 _ATTRIBUTE = re.compile(r"[a-z0-9]+")
@@ -32,7 +32,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d
 _URI = re.compile(r"[A-Za-z0-9!#-;=?@\[\]_~%]+")
 _UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _ONLY = frozenset({"kind", "lat", "lon", "outline", "note"})
-"""What `data` may have without a value: that it happened, and where."""
+"""The fields of `data` without a value: that it happened, and where."""
 
 HAPPENED = 1.0
 """The value of an event without one: it happened."""

@@ -60,7 +60,7 @@ class NewEvent:
 
 
 @dataclass(frozen=True)
-class Entry:
+class EventEntry:
     """The events of one request. `counts`: all that it has, also those that are not taken."""
 
     city: str
@@ -81,7 +81,7 @@ class Result:
 
 @dataclass
 class _Order:
-    entry: Entry
+    entry: EventEntry
     done: asyncio.Future[Result]
 
 
@@ -93,7 +93,7 @@ class EventBook:
         self._waiting: list[_Order] = []
         self._writing: asyncio.Task[None] | None = None
 
-    async def enter(self, entry: Entry) -> Result:
+    async def enter(self, entry: EventEntry) -> Result:
         """Enter the events of a request, all of them or none.
 
         Raises:
@@ -153,7 +153,7 @@ def _insert_use(store: Store) -> Insert:
     return store.insert(event_source_use).on_conflict_do_nothing()
 
 
-async def enter_all(store: Store, entries: Sequence[Entry]) -> list[Result]:
+async def enter_all(store: Store, entries: Sequence[EventEntry]) -> list[Result]:
     """Enter the events of several requests in one transaction."""
     adding, first = store.once(_insert_event), store.once(_insert_use)
 
@@ -198,7 +198,7 @@ def _used(
     return (row.minute, row.used) if row.minute >= minute else (minute, 0)
 
 
-def _counted(used: dict[str, tuple[datetime, int]], entry: Entry) -> timedelta | None:
+def _counted(used: dict[str, tuple[datetime, int]], entry: EventEntry) -> timedelta | None:
     """Count an entry; return how long its source has to wait, if it has sent too much before."""
     minute, many = used[entry.source_id]
     if many >= entry.per_minute:
@@ -220,7 +220,7 @@ def _chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:
         yield keys[begin : begin + _KEYS_AT_ONCE]
 
 
-def _entered(entry: Entry, known: dict[str, str], rows: list[dict[str, object]]) -> Result:
+def _entered(entry: EventEntry, known: dict[str, str], rows: list[dict[str, object]]) -> Result:
     outcomes = list[Entered]()
     for one in entry.events:
         before = known.get(one.key)

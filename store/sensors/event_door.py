@@ -1,10 +1,10 @@
-"""What a process remembers of events and their sources: its book, who waits, known devices."""
+"""The memory of a process of events and their sources: its book, who waits, known devices."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from store.db.engine import Store
-from store.sensors.book import Entry, EventBook, Result
+from store.sensors.book import EventBook, EventEntry, Result
 from store.sensors.register import kinds_of
 
 _KNOWN_FOR = timedelta(seconds=10)
@@ -29,7 +29,7 @@ class EventDoor:
             return None
         return until - now
 
-    async def enter(self, entry: Entry) -> Result:
+    async def enter(self, entry: EventEntry) -> Result:
         """Enter the events of a request in the book, and remember if their source has to wait."""
         result = await self._book.enter(entry)
         if result.wait is not None:

@@ -38,8 +38,8 @@ _JUDGED = (
 _BEYOND_LOOKED_AT = 20
 
 
-class Outcome(StrEnum):
-    """What became of an event. `late`: it is kept and shown, and was not judged any more."""
+class JudgedAs(StrEnum):
+    """The end of an event. `late`: it is kept and shown, and was not judged any more."""
 
     JUDGED = "judged"
     LATE = "late"
@@ -83,17 +83,17 @@ async def judge_some(
         found = {code: kinds[known[code]] for code in by_device if known.get(code, "") in kinds}
         states = locked(store, connection, city, list(found)) if found else {}
         follow_tickets(connection, city, list(found))
-        became = dict.fromkeys((row.key for row in rows), Outcome.NO_DEVICE)
+        became = dict.fromkeys((row.key for row in rows), JudgedAs.NO_DEVICE)
         series: dict[str, Judged] = {}
         _enter(store, connection, city, [row for code in found for row in by_device[code]])
         for code, kind in found.items():
             before, events = states[code], by_device[code]
             if kind.leads:
                 states[code] = _leads(connection, city, kind, before, events, now)
-                became |= dict.fromkeys((row.key for row in events), Outcome.JUDGED)
+                became |= dict.fromkeys((row.key for row in events), JudgedAs.JUDGED)
                 continue
             for row in events:
-                became[row.key] = Outcome.JUDGED if before.judges(row.at) else Outcome.LATE
+                became[row.key] = JudgedAs.JUDGED if before.judges(row.at) else JudgedAs.LATE
             new = [_reading(row) for row in events]
             states[code] = after_new(connection, city, code, kind, before, new)
             series[code] = Judged(kind, states[code])
@@ -118,7 +118,7 @@ async def set_aside(store: Store, city: str, source_id: str, now: datetime) -> N
         which = {"of_source": source_id, "of_city": city, "most": 1}
         row = connection.execute(_WAITING, which).first()
         if row is not None:
-            failed = {"of_city": city, "of_key": row.key, "now": now, "became": Outcome.FAILED}
+            failed = {"of_city": city, "of_key": row.key, "now": now, "became": JudgedAs.FAILED}
             connection.execute(_JUDGED, failed)
 
     await store.write(work)

@@ -252,7 +252,7 @@ def test_limits_are_those_of_the_pack() -> None:
 def test_going_on_from_a_state_is_judging_all_its_readings(
     values: list[float], cuts: list[int], late: str, every: int
 ) -> None:
-    """Whoever goes on from the state before gets what judging all readings would say."""
+    """Going on from the state before says what judging all readings would say."""
     of, readings = kind(late=late), series(*values, every=every)
     ends = sorted({cut for cut in cuts if cut < len(readings)} | {len(readings)})
     whole = step = DeviceState()

@@ -14,7 +14,7 @@ from store.db.engine import Store
 from store.db.sensor_tables import cause, event, reading, state
 from store.secrets.key_ring import KeyRing
 from store.sensors import book, judging, readings, sources
-from store.sensors.book import Entered, Entry, EventBook, NewEvent, Result
+from store.sensors.book import Entered, EventBook, EventEntry, NewEvent, Result
 from store.sensors.sources import EventSource, SourceExists, UnknownSource, source_fault
 from tests.domain.test_sensors import kind
 from tests.support.seeds import dice
@@ -44,9 +44,9 @@ def new(n: int, value: float = 2.5, device: str = "d1", **values: Any) -> NewEve
     return NewEvent(**(standing | values))
 
 
-def entry(*events: NewEvent, source: str = "gateway", **values: Any) -> Entry:
+def entry(*events: NewEvent, source: str = "gateway", **values: Any) -> EventEntry:
     standing: dict[str, Any] = {"per_minute": 1000, "counts": len(events), "now": NOW}
-    return Entry(CITY, source, events=events, **(standing | values))
+    return EventEntry(CITY, source, events=events, **(standing | values))
 
 
 async def enter(store: Store, *events: NewEvent, **values: Any) -> Result:
