@@ -5,16 +5,16 @@ each step leaves it in one transaction.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 from temporalio import activity
 
 from activities.handover_files import FilesOfOthers
-from activities.handover_tickets import Became, OwnTickets
+from activities.handover_tickets import Became, HandedTickets
 from activities.maintenance import keep_doing
 from domain.actors import SYSTEM, Actor, Role
 from domain.handover import signing, steps
@@ -26,18 +26,19 @@ from domain.handover.handover import (
     HandoverState,
     HandoverWords,
 )
-from domain.handover.steps import Step
+from domain.handover.steps import HandoverStep
 from domain.handover.telling import ending_text, further, status_of, status_of_filed
 from domain.pack.neighbours import HandoverPolicy
 from domain.pack.pack import Pack
 from domain.ticket.complaint import Channel, Complaint, Crs, Filer, Place
 from packs.registry import PackError, PackRegistry
+from runtime.carrier import Carrier
 from runtime.outbound import AddressRefused, HttpReply, Unreachable
 from store.db.engine import Store
 from store.files.files import Attaching
 from store.handover import handovers, letters, neighbours
 from store.handover.handovers import Untold
-from store.handover.letters import Letter, WaitingNote
+from store.handover.letters import HandoverLetter, WaitingNote
 from store.handover.neighbours import Neighbour, Secrets
 from store.secrets.encryption import Cipher
 from store.secrets.ticket_keys import TicketKeys
@@ -56,24 +57,9 @@ _AWAY = frozenset({"no_connection", "too_slow", "unknown_host", "private_address
 
 _AGAIN = timedelta(seconds=5)
 _FOR_FILES = timedelta(hours=1)
-"""How long a matter waits for its files, if the other city cannot be reached."""
+"""The time for which a matter waits for its files, if the other city cannot be reached."""
 
 _BY_CENTRE = Actor(role=Role.DISPATCHER)
-
-
-class Carrier(Protocol):
-    """What carries requests to neighbours: `runtime.outbound.Outbound`, or a test's network."""
-
-    async def send(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        content: bytes = b"",
-        within: float = 15.0,
-        most: int = 64 * 1024,
-    ) -> HttpReply: ...
 
 
 class HandingOver:
@@ -86,7 +72,7 @@ class HandingOver:
         vault: Vault,
         keys: TicketKeys,
         carrier: Carrier,
-        own: OwnTickets,
+        own: HandedTickets,
         files: FilesOfOthers | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -136,7 +122,7 @@ class HandingOver:
                     await letters.rest(self._store, one.key.neighbour, until)
         return done
 
-    async def _sent(self, one: Letter) -> str | None:
+    async def _sent(self, one: HandoverLetter) -> str | None:
         """Send a letter; return None once its receipt is here, else a code of what is wrong."""
         known = await neighbours.get(self._store, one.key.neighbour)
         shared = await neighbours.secrets_of(self._store, self._cipher, one.key.neighbour)
@@ -237,7 +223,7 @@ class HandingOver:
             attaching,
         )
 
-        def numbered(of: Handover, words: HandoverWords, _: datetime) -> Step | None:
+        def numbered(of: Handover, words: HandoverWords, _: datetime) -> HandoverStep | None:
             if of.number is not None:
                 return None
             status = status_of_filed(registered.complaint, 1)
@@ -248,7 +234,7 @@ class HandingOver:
                     "files_missing": missing,
                 }
             )
-            return Step(after, words, [StatusNote(status=status)])
+            return HandoverStep(after, words, [StatusNote(status=status)])
 
         await self._change(of.key, numbered)
         await self._own.start(registered.complaint)
@@ -334,7 +320,7 @@ class HandingOver:
                 self._store,
                 self._cipher,
                 onward,
-                lambda of, words, _: Step(of, words, [passed]),
+                lambda of, words, _: HandoverStep(of, words, [passed]),
                 lambda _: self._now(),
                 once=lambda to: letters.mark_passed_on(to, one, "relayed", self._now()),
             )
@@ -371,7 +357,7 @@ class HandingOver:
         known = await neighbours.get(self._store, onward.neighbour) if onward else None
         pack = self._packs.get(ticket.complaint.city)
 
-        def told(of: Handover, words: HandoverWords, _: datetime) -> Step:
+        def told(of: Handover, words: HandoverWords, _: datetime) -> HandoverStep:
             version = of.status.version + 1 if of.status else 1
             status = status_of(ticket, pack, version)
             if there is not None and there.handover.status is not None:
@@ -380,7 +366,7 @@ class HandingOver:
                 status = further(there.handover.status, said, one.number, name, version)
             kept = status.model_copy(update={"reply": None})
             after = of.model_copy(update={"status": kept})
-            return Step(after, words, [StatusNote(status=status)])
+            return HandoverStep(after, words, [StatusNote(status=status)])
 
         await self._change(one.key, told)
         await handovers.note_told(self._store, one)
@@ -397,7 +383,7 @@ class HandingOver:
             return None
 
 
-def _kept(of: Handover, words: HandoverWords, now: datetime, *, code: str) -> Step | None:
+def _kept(of: Handover, words: HandoverWords, now: datetime, *, code: str) -> HandoverStep | None:
     return steps.kept(of, words, now, code)
 
 
@@ -412,7 +398,7 @@ def _refusal(reply: HttpReply) -> str:
     return code if isinstance(code, str) and code in known else f"http_{reply.status}"
 
 
-def _is_receipt(reply: HttpReply, of: Letter, known: Neighbour, shared: Secrets) -> bool:
+def _is_receipt(reply: HttpReply, of: HandoverLetter, known: Neighbour, shared: Secrets) -> bool:
     """Return whether the neighbour itself says that it has the letter.
 
     A page of something between us that answers 200 to everything is no receipt.

@@ -1,9 +1,8 @@
 """Files of what was given to us: fetched from the first city, and compared with their hashes."""
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Protocol
 
 import structlog
 
@@ -14,7 +13,8 @@ from domain.ticket.files import Purpose
 from media.errors import FileRefused
 from media.receive import Piece
 from media.upload_service import Uploads
-from runtime.outbound import AddressRefused, HttpReply, Unreachable
+from runtime.carrier import Carrier
+from runtime.outbound import AddressRefused, Unreachable
 from store.files.files import Attaching, Claim
 from store.handover.neighbours import Neighbour, Secrets
 
@@ -24,23 +24,8 @@ _WITHIN = 60.0
 _ROOM = 1024
 
 
-class Carrier(Protocol):
-    """What carries requests to neighbours: `runtime.outbound.Outbound`, or a test's network."""
-
-    async def send(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        content: bytes = b"",
-        within: float = 15.0,
-        most: int = 64 * 1024,
-    ) -> HttpReply: ...
-
-
 class FetchedFiles:
-    """What fetches them, and examines each as if a citizen had sent it."""
+    """The fetching of files; each is examined as if a citizen had sent it."""
 
     def __init__(self, uploads: Uploads, carrier: Carrier) -> None:
         self._uploads, self._carrier = uploads, carrier

@@ -15,7 +15,7 @@ from activities.clocks import Clocks
 from activities.dispatch import Dispatch
 from activities.feedback import Feedback
 from activities.handle import park_assignment
-from activities.handover import Carrier, HandingOver
+from activities.handover import HandingOver
 from activities.handover_tickets import EngineTickets
 from activities.intake_backlog import IntakeBacklog
 from activities.merge import Merging
@@ -37,6 +37,7 @@ from media.handed_over import FetchedFiles
 from media.likeness import mark_of
 from media.upload_service import Uploads
 from packs.registry import PackRegistry
+from runtime.carrier import Carrier
 from runtime.engine import retention_of
 from runtime.names import TICKETS
 from runtime.outbound import Outbound

@@ -32,7 +32,7 @@ from domain.handover.handover import (
     HandoverState,
     HandoverWords,
 )
-from domain.handover.steps import Step, Unexpected, received
+from domain.handover.steps import HandoverStep, Unexpected, received
 from domain.refusals import Refused
 from domain.ticket.stages import Stage
 from store.db import tables
@@ -44,11 +44,11 @@ from store.secrets.encryption import Cipher
 
 _H, _L, _NOTE, _TICKET = handover.c, letter.c, note.c, tables.ticket.c
 
-Change = Callable[[Handover, HandoverWords, datetime], Step | None]
+Change = Callable[[Handover, HandoverWords, datetime], HandoverStep | None]
 """A step on the record as it is at the moment of the write; None: nothing is to be done."""
 
 
-class Told(NamedTuple):
+class RecordedHandover(NamedTuple):
     """A hand-over with what was said in it; `words` is None once its ticket is erased."""
 
     handover: Handover
@@ -92,7 +92,7 @@ async def offer(
                 connection.execute(insert(handover), _NEW | _row(cipher, new, words))
         except IntegrityError:
             raise _already() from None
-        return _send(connection, cipher, Step(new, words, [content]), new.offered_at)
+        return _send(connection, cipher, HandoverStep(new, words, [content]), new.offered_at)
 
     return await store.write(work)
 
@@ -226,7 +226,12 @@ def _offered(
 
 
 def _send(
-    connection: Connection, cipher: Cipher, step: Step, now: datetime, *, erased: bool = False
+    connection: Connection,
+    cipher: Cipher,
+    step: HandoverStep,
+    now: datetime,
+    *,
+    erased: bool = False,
 ) -> Handover:
     """Save the record with its letters, each with the next number."""
     after, sent = step.handover, step.handover.sent
@@ -274,20 +279,20 @@ def is_unsaid(connection: Connection, mark: str) -> bool:
 # --- reading --------------------------------------------------------------------------------------
 
 
-async def get(store: Store, cipher: Cipher, key: HandoverKey) -> Told | None:
+async def get(store: Store, cipher: Cipher, key: HandoverKey) -> RecordedHandover | None:
     """Return one hand-over."""
     row = await store.first(_one(key))
     return None if row is None else _told(cipher, row)
 
 
-async def of_ticket(store: Store, cipher: Cipher, number: str) -> list[Told]:
+async def of_ticket(store: Store, cipher: Cipher, number: str) -> list[RecordedHandover]:
     """Return the hand-overs of a ticket, the first one first: from where it came, then to where."""
     rows = await store.rows(select(handover).where(_H.number == number))
     found = [_told(cipher, row) for row in rows]
     return sorted(found, key=lambda one: (one.handover.side is HandoverSide.OUT, _when(one)))
 
 
-def _when(one: Told) -> datetime:
+def _when(one: RecordedHandover) -> datetime:
     return one.handover.offered_at
 
 
@@ -298,7 +303,7 @@ async def listed(
     states: Collection[HandoverState],
     city: str | None = None,
     limit: int = 200,
-) -> list[Told]:
+) -> list[RecordedHandover]:
     """Return the hand-overs of a side in these states, those that are due first coming first."""
     which = (
         select(handover)
@@ -312,7 +317,7 @@ async def listed(
 
 async def passed_on_often(
     store: Store, cipher: Cipher, hops: int, city: str | None, limit: int = 100
-) -> list[Told]:
+) -> list[RecordedHandover]:
     """Return the hand-overs of matters that were handed on at least so often, the latest first."""
     which = select(handover).where(_H.hops >= hops).order_by(_H.due_at.desc(), _H.id).limit(limit)
     rows = await store.rows(which if city is None else which.where(_H.city == city))
@@ -483,5 +488,5 @@ def opened(cipher: Cipher, row: ResultRow) -> HandoverWords | None:
     return HandoverWords.model_validate_json(cipher.decrypt(_owner(key, "words"), row.words))
 
 
-def _told(cipher: Cipher, row: ResultRow) -> Told:
-    return Told(_handover(row), opened(cipher, row))
+def _told(cipher: Cipher, row: ResultRow) -> RecordedHandover:
+    return RecordedHandover(_handover(row), opened(cipher, row))

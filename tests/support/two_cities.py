@@ -11,14 +11,15 @@ import httpx
 from fastapi import FastAPI
 from temporalio.client import Client
 
-from activities.handover import PURPOSE, Carrier, HandingOver
+from activities.handover import PURPOSE, HandingOver
 from activities.handover_files import FilesOfOthers
-from activities.handover_tickets import EngineTickets, OwnTickets
+from activities.handover_tickets import EngineTickets, HandedTickets
 from domain.handover.envelopes import Offer
 from domain.handover.handover import Handover, HandoverSide, HandoverWords
 from domain.ticket.complaint import Kind
 from media.handed_over import FetchedFiles
 from packs.registry import PackRegistry
+from runtime.carrier import Carrier
 from runtime.outbound import HttpReply, Unreachable
 from store.db.engine import Store
 from store.handover import neighbours
@@ -141,7 +142,7 @@ class TwoCities:
 def job_of(
     store: Store,
     network: Carrier,
-    own: OwnTickets,
+    own: HandedTickets,
     packs: PackRegistry = SHIPPED,
     ring: KeyRing = RING,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
