@@ -36,10 +36,10 @@ from runtime.carrier import Carrier
 from runtime.outbound import AddressRefused, HttpReply, Unreachable
 from store.db.engine import Store
 from store.files.files import Attaching
-from store.handover import handovers, letters, neighbours
-from store.handover.handovers import Untold
+from store.handover import handovers, letters, neighbours, work
 from store.handover.letters import HandoverLetter, WaitingNote
 from store.handover.neighbours import Neighbour, Secrets
+from store.handover.work import Untold
 from store.secrets.encryption import Cipher
 from store.secrets.ticket_keys import TicketKeys
 from store.secrets.vault import Person, Vault
@@ -151,10 +151,10 @@ class HandingOver:
         And those whose ticket went on meanwhile, so that nobody there decides for nothing.
         """
         done = 0
-        for key in await handovers.overtaken(self._store, _AT_ONCE):
+        for key in await work.overtaken(self._store, _AT_ONCE):
             await self._change(key, partial(_kept, code="not_now"))
             done += 1
-        for key in await handovers.lapsing(self._store, self._now(), _AT_ONCE):
+        for key in await work.lapsing(self._store, self._now(), _AT_ONCE):
             await self._change(key, lambda of, words, _: steps.lapsed(of, words, self._now()))
             done += 1
         return done
@@ -162,7 +162,7 @@ class HandingOver:
     async def end_accepted(self) -> int:
         """End the tickets whose offers were accepted, and confirm; or keep those that went on."""
         done = 0
-        for key in await handovers.accepted(self._store, _AT_ONCE):
+        for key in await work.accepted(self._store, _AT_ONCE):
             told = await handovers.get(self._store, self._cipher, key)
             if told is None or told.handover.number is None:
                 continue
@@ -190,7 +190,7 @@ class HandingOver:
     async def file_taken(self) -> int:
         """File the tickets of what was given to us; each once, whatever is interrupted."""
         done = 0
-        for key in await handovers.unfiled(self._store, _AT_ONCE):
+        for key in await work.unfiled(self._store, _AT_ONCE):
             told = await handovers.get(self._store, self._cipher, key)
             if told is None:
                 continue
@@ -341,7 +341,7 @@ class HandingOver:
     async def report(self) -> int:
         """Tell the first city how its matter stands, the latest only."""
         done = 0
-        for one in await handovers.untold(self._store, _AT_ONCE):
+        for one in await work.untold(self._store, _AT_ONCE):
             if await letters.waiting_count(self._store, one.key, "status"):
                 continue  # it goes first; then the latest is told
             await self._reported(one)
@@ -369,7 +369,7 @@ class HandingOver:
             return HandoverStep(after, words, [StatusNote(status=status)])
 
         await self._change(one.key, told)
-        await handovers.note_told(self._store, one)
+        await work.note_told(self._store, one)
 
     # --- parts --------------------------------------------------------------------------------
 

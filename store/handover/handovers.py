@@ -11,11 +11,9 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
-    and_,
     delete,
     func,
     insert,
-    or_,
     select,
     update,
 )
@@ -34,7 +32,6 @@ from domain.handover.handover import (
 )
 from domain.handover.steps import HandoverStep, Unexpected, received
 from domain.refusals import Refused
-from domain.ticket.stages import Stage
 from store.db import tables
 from store.db.clock import Clock, written_at
 from store.db.engine import ResultRow, Store
@@ -268,7 +265,7 @@ def _save(
         values["heard"] = of.status.version
     if erased:
         values["words"] = None
-    connection.execute(update(handover).where(*_where(of.key)).values(values))
+    connection.execute(update(handover).where(*where_key(of.key)).values(values))
 
 
 def is_unsaid(connection: Connection, mark: str) -> bool:
@@ -324,80 +321,6 @@ async def passed_on_often(
     return [_told(cipher, row) for row in rows]
 
 
-async def lapsing(store: Store, now: datetime, limit: int) -> list[HandoverKey]:
-    """Return offers of ours whose window is over."""
-    return await _keys(
-        store, limit, _H.side == "out", _H.state == HandoverState.OFFERED.value, _H.due_at <= now
-    )
-
-
-async def overtaken(store: Store, limit: int) -> list[HandoverKey]:
-    """Return offers of ours that nobody has answered, and whose ticket may not leave any more."""
-    here = [Stage.TRIAGE.value, Stage.DISPATCH.value]
-    rows = await store.rows(
-        select(_H.neighbour, _H.side, _H.id)
-        .select_from(handover.join(tables.ticket, _TICKET.number == _H.number))
-        .where(
-            _H.side == "out",
-            _H.state == HandoverState.OFFERED.value,
-            or_(_TICKET.stage.not_in(here), _TICKET.of_wrongdoing.is_(True)),
-        )
-        .limit(limit)
-    )
-    return [HandoverKey(row[0], HandoverSide(row[1]), row[2]) for row in rows]
-
-
-async def accepted(store: Store, limit: int) -> list[HandoverKey]:
-    """Return offers of ours that were accepted, and wait for their ticket to end here."""
-    return await _keys(store, limit, _H.side == "out", _H.state == HandoverState.ACCEPTED.value)
-
-
-async def unfiled(store: Store, limit: int) -> list[HandoverKey]:
-    """Return what was given to us and has no ticket yet."""
-    taken = HandoverState.TAKEN.value
-    return await _keys(store, limit, _H.side == "in", _H.state == taken, _H.number.is_(None))
-
-
-class Untold(NamedTuple):
-    """A matter that we have, of which the other city does not know the latest.
-
-    `version`: of our ticket. `heard`: of the status of the city that it went on to, if it did.
-    """
-
-    key: HandoverKey
-    number: str
-    version: int
-    heard: int
-
-
-async def untold(store: Store, limit: int) -> list[Untold]:
-    """Return matters that we have and whose other city does not know the latest."""
-    onward = handover.alias()
-    on = and_(onward.c.number == _H.number, onward.c.side == "out", onward.c.state == "taken")
-    heard = func.coalesce(onward.c.heard, 0)
-    news = or_(_TICKET.version > _H.told, heard > _H.relayed)
-    which = (
-        select(_H.neighbour, _H.side, _H.id, _H.number, _TICKET.version, heard)
-        .select_from(
-            handover.join(tables.ticket, _TICKET.number == _H.number).outerjoin(onward, on)
-        )
-        .where(_H.side == "in", _H.state == HandoverState.TAKEN.value, news)
-        .order_by(_H.due_at, _H.id)
-        .limit(limit)
-    )
-    return [
-        Untold(HandoverKey(row[0], HandoverSide(row[1]), row[2]), row[3], row[4], row[5])
-        for row in await store.rows(which)
-    ]
-
-
-async def note_told(store: Store, of: Untold) -> None:
-    """Record of which version the other city is told by a letter that was written."""
-    await store.change(
-        update(handover).where(*_where(of.key)).values(told=of.version, relayed=of.heard)
-    )
-
-
 async def first_of(store: Store, neighbour: str, other_number: str) -> str | None:
     """Return our ticket that went to this neighbour, and became that number there."""
     row = await store.first(
@@ -409,11 +332,6 @@ async def first_of(store: Store, neighbour: str, other_number: str) -> str | Non
         )
     )
     return None if row is None else row.number
-
-
-async def _keys(store: Store, limit: int, *where: ColumnElement[bool]) -> list[HandoverKey]:
-    which = select(_H.neighbour, _H.side, _H.id).where(*where).order_by(_H.due_at).limit(limit)
-    return [HandoverKey(row[0], HandoverSide(row[1]), row[2]) for row in await store.rows(which)]
 
 
 async def counted(store: Store) -> dict[tuple[str, str, str], int]:
@@ -448,12 +366,13 @@ def forget(connection: Connection, number: str) -> None:
 _NEW = {"told": 0, "relayed": 0, "heard": 0}
 
 
-def _where(key: HandoverKey) -> tuple[ColumnElement[bool], ...]:
+def where_key(key: HandoverKey) -> tuple[ColumnElement[bool], ...]:
+    """Return the condition of one record."""
     return _H.neighbour == key.neighbour, _H.side == key.side.value, _H.id == key.id
 
 
 def _one(key: HandoverKey) -> Select[*tuple[object, ...]]:
-    return select(handover).where(*_where(key))
+    return select(handover).where(*where_key(key))
 
 
 def _owner(key: HandoverKey, what: str) -> str:
