@@ -14,7 +14,7 @@ import structlog
 from temporalio import activity
 
 from activities.handover_files import FilesOfOthers
-from activities.handover_tickets import Became, OwnTickets
+from activities.handover_tickets import Became, HandedTickets
 from activities.maintenance import keep_doing
 from domain.actors import SYSTEM, Actor, Role
 from domain.handover import signing, steps
@@ -26,7 +26,7 @@ from domain.handover.handover import (
     HandoverState,
     HandoverWords,
 )
-from domain.handover.steps import Step
+from domain.handover.steps import HandoverStep
 from domain.handover.telling import ending_text, further, status_of, status_of_filed
 from domain.pack.neighbours import HandoverPolicy
 from domain.pack.pack import Pack
@@ -35,10 +35,10 @@ from packs.registry import PackError, PackRegistry
 from runtime.outbound import AddressRefused, Carrier, HttpReply, Unreachable
 from store.db.engine import Store
 from store.files.files import Attaching
-from store.handover import handovers, letters, neighbours
-from store.handover.handovers import Untold
-from store.handover.letters import Letter, WaitingNote
+from store.handover import handovers, letters, neighbours, work
+from store.handover.letters import HandoverLetter, WaitingNote
 from store.handover.neighbours import Neighbour, Secrets
+from store.handover.work import Untold
 from store.secrets.encryption import Cipher
 from store.secrets.ticket_keys import TicketKeys
 from store.secrets.vault import Person, Vault
@@ -56,7 +56,7 @@ _AWAY = frozenset({"no_connection", "too_slow", "unknown_host", "private_address
 
 _AGAIN = timedelta(seconds=5)
 _FOR_FILES = timedelta(hours=1)
-"""How long a matter waits for its files, if the other city cannot be reached."""
+"""The time for which a matter waits for its files, if the other city cannot be reached."""
 
 _BY_CENTRE = Actor(role=Role.DISPATCHER)
 
@@ -71,7 +71,7 @@ class HandingOver:
         vault: Vault,
         keys: TicketKeys,
         carrier: Carrier,
-        own: OwnTickets,
+        own: HandedTickets,
         files: FilesOfOthers | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -121,7 +121,7 @@ class HandingOver:
                     await letters.rest(self._store, one.key.neighbour, until)
         return done
 
-    async def _sent(self, one: Letter) -> str | None:
+    async def _sent(self, one: HandoverLetter) -> str | None:
         """Send a letter; return None once its receipt is here, else a code of what is wrong."""
         known = await neighbours.get(self._store, one.key.neighbour)
         shared = await neighbours.secrets_of(self._store, self._cipher, one.key.neighbour)
@@ -150,10 +150,10 @@ class HandingOver:
         And those whose ticket went on meanwhile, so that nobody there decides for nothing.
         """
         done = 0
-        for key in await handovers.overtaken(self._store, _AT_ONCE):
+        for key in await work.overtaken(self._store, _AT_ONCE):
             await self._change(key, partial(_kept, code="not_now"))
             done += 1
-        for key in await handovers.lapsing(self._store, self._now(), _AT_ONCE):
+        for key in await work.lapsing(self._store, self._now(), _AT_ONCE):
             await self._change(key, lambda of, words, _: steps.lapsed(of, words, self._now()))
             done += 1
         return done
@@ -161,7 +161,7 @@ class HandingOver:
     async def end_accepted(self) -> int:
         """End the tickets whose offers were accepted, and confirm; or keep those that went on."""
         done = 0
-        for key in await handovers.accepted(self._store, _AT_ONCE):
+        for key in await work.accepted(self._store, _AT_ONCE):
             told = await handovers.get(self._store, self._cipher, key)
             if told is None or told.handover.number is None:
                 continue
@@ -189,7 +189,7 @@ class HandingOver:
     async def file_taken(self) -> int:
         """File the tickets of what was given to us; each once, whatever is interrupted."""
         done = 0
-        for key in await handovers.unfiled(self._store, _AT_ONCE):
+        for key in await work.unfiled(self._store, _AT_ONCE):
             told = await handovers.get(self._store, self._cipher, key)
             if told is None:
                 continue
@@ -222,7 +222,7 @@ class HandingOver:
             attaching,
         )
 
-        def numbered(of: Handover, words: HandoverWords, _: datetime) -> Step | None:
+        def numbered(of: Handover, words: HandoverWords, _: datetime) -> HandoverStep | None:
             if of.number is not None:
                 return None
             status = status_of_filed(registered.complaint, 1)
@@ -233,7 +233,7 @@ class HandingOver:
                     "files_missing": missing,
                 }
             )
-            return Step(after, words, [StatusNote(status=status)])
+            return HandoverStep(after, words, [StatusNote(status=status)])
 
         await self._change(of.key, numbered)
         await self._own.start(registered.complaint)
@@ -319,7 +319,7 @@ class HandingOver:
                 self._store,
                 self._cipher,
                 onward,
-                lambda of, words, _: Step(of, words, [passed]),
+                lambda of, words, _: HandoverStep(of, words, [passed]),
                 lambda _: self._now(),
                 once=lambda to: letters.mark_passed_on(to, one, "relayed", self._now()),
             )
@@ -340,7 +340,7 @@ class HandingOver:
     async def report(self) -> int:
         """Tell the first city how its matter stands, the latest only."""
         done = 0
-        for one in await handovers.untold(self._store, _AT_ONCE):
+        for one in await work.untold(self._store, _AT_ONCE):
             if await letters.waiting_count(self._store, one.key, "status"):
                 continue  # it goes first; then the latest is told
             await self._reported(one)
@@ -356,7 +356,7 @@ class HandingOver:
         known = await neighbours.get(self._store, onward.neighbour) if onward else None
         pack = self._packs.get(ticket.complaint.city)
 
-        def told(of: Handover, words: HandoverWords, _: datetime) -> Step:
+        def told(of: Handover, words: HandoverWords, _: datetime) -> HandoverStep:
             version = of.status.version + 1 if of.status else 1
             status = status_of(ticket, pack, version)
             if there is not None and there.handover.status is not None:
@@ -365,10 +365,10 @@ class HandingOver:
                 status = further(there.handover.status, said, one.number, name, version)
             kept = status.model_copy(update={"reply": None})
             after = of.model_copy(update={"status": kept})
-            return Step(after, words, [StatusNote(status=status)])
+            return HandoverStep(after, words, [StatusNote(status=status)])
 
         await self._change(one.key, told)
-        await handovers.note_told(self._store, one)
+        await work.note_told(self._store, one)
 
     # --- parts --------------------------------------------------------------------------------
 
@@ -382,7 +382,7 @@ class HandingOver:
             return None
 
 
-def _kept(of: Handover, words: HandoverWords, now: datetime, *, code: str) -> Step | None:
+def _kept(of: Handover, words: HandoverWords, now: datetime, *, code: str) -> HandoverStep | None:
     return steps.kept(of, words, now, code)
 
 
@@ -397,7 +397,7 @@ def _refusal(reply: HttpReply) -> str:
     return code if isinstance(code, str) and code in known else f"http_{reply.status}"
 
 
-def _is_receipt(reply: HttpReply, of: Letter, known: Neighbour, shared: Secrets) -> bool:
+def _is_receipt(reply: HttpReply, of: HandoverLetter, known: Neighbour, shared: Secrets) -> bool:
     """Return whether the neighbour itself says that it has the letter.
 
     A page of something between us that answers 200 to everything is no receipt.

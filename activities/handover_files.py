@@ -1,4 +1,4 @@
-"""What fetches the files of matters that were given to us; the worker gives it to the job."""
+"""The fetching of files of matters that were given to us; the worker gives it to the job."""
 
 from datetime import datetime
 from typing import Protocol
@@ -9,7 +9,7 @@ from store.handover.neighbours import Neighbour, Secrets
 
 
 class FilesOfOthers(Protocol):
-    """What fetches them."""
+    """The fetching of files."""
 
     async def fetched(
         self,

@@ -36,7 +36,7 @@ _PASSING = frozenset({"too_late", "gave_up", "carrying_on", "clock_differs", "ov
 
 
 class Became(StrEnum):
-    """What became of a command to one of our tickets."""
+    """The fate of a command to one of our tickets."""
 
     DONE = "done"
     REFUSED = "refused"
@@ -51,8 +51,8 @@ class Outcomes(NamedTuple):
 LATER = Outcomes(Became.LATER)
 
 
-class OwnTickets(Protocol):
-    """What hand-overs need of our tickets."""
+class HandedTickets(Protocol):
+    """Our tickets, as far as hand-overs need them."""
 
     async def end(
         self, number: str, handover: str, actor: Actor, reason: str, text: str

@@ -24,7 +24,7 @@ _ROOM = 1024
 
 
 class FetchedFiles:
-    """What fetches them, and examines each as if a citizen had sent it."""
+    """The fetching of files; each is examined as if a citizen had sent it."""
 
     def __init__(self, uploads: Uploads, carrier: Carrier) -> None:
         self._uploads, self._carrier = uploads, carrier

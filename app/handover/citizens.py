@@ -1,4 +1,4 @@
-"""What a citizen says at the first city of a matter that another city has: it goes there."""
+"""Notes of citizens at the first city of a matter that another city has: they go there."""
 
 from typing import Annotated, Literal
 
@@ -12,7 +12,7 @@ from app.handover.views import cipher_of
 from app.sending.used_keys import reserved
 from domain.handover.envelopes import CitizenNote
 from domain.handover.handover import Handover, HandoverSide, HandoverState, HandoverWords
-from domain.handover.steps import Step
+from domain.handover.steps import HandoverStep
 from domain.model import Incoming, Instant, Recorded
 from domain.refusals import Refused
 from domain.ticket.complaint import TEXT_LIMIT, cleaned
@@ -20,11 +20,11 @@ from domain.ticket.stages import Stage
 from store.handover import handovers, letters
 
 MOST_WAITING = 20
-"""What a citizen may say that has not arrived yet: the other city may be down for days."""
+"""The most notes of a citizen that may wait: the other city may be down for days."""
 
 
 class NoteIn(Incoming):
-    """What the citizen says: facts, an urge, or the rating of the other city's answer."""
+    """A note of the citizen: facts, an urge, or the rating of the other city's answer."""
 
     what: Literal["facts", "urge", "rating"]
     text: Annotated[str, StringConstraints(max_length=TEXT_LIMIT), AfterValidator(cleaned)] = ""
@@ -77,13 +77,13 @@ async def tell_other_city(
     if waiting >= MOST_WAITING:
         raise Refused("facts_too_often", "Enough waits for the other city already.")
 
-    def noted(of: Handover, words: HandoverWords, _: object) -> Step:
+    def noted(of: Handover, words: HandoverWords, _: object) -> HandoverStep:
         _check_now(of, body)
         after = of
         if body.what == "rating" and of.status is not None:
             given = of.status.model_copy(update={"can_rate": False, "rated": True})
             after = of.model_copy(update={"status": given})
-        return Step(after, words, [said])
+        return HandoverStep(after, words, [said])
 
     async with reserved(context, caller, f"handover/{number}", key, body.model_dump_json()):
         await handovers.change(

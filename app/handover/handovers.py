@@ -38,7 +38,7 @@ from domain.ticket.stages import Stage
 from domain.ticket.ticket import Ticket
 from store.files import files
 from store.handover import handovers, neighbours
-from store.handover.handovers import Told
+from store.handover.handovers import RecordedHandover
 from store.tickets import view_log
 
 STAGES = frozenset({Stage.TRIAGE, Stage.DISPATCH})
@@ -352,6 +352,8 @@ async def _out(context: AppContext, key: HandoverKey) -> HandoverOut:
     return handover_out(told, await names_of(context.store), context.now(), staff=True)
 
 
-async def _outs(context: AppContext, told: Collection[Told], *, staff: bool) -> list[HandoverOut]:
+async def _outs(
+    context: AppContext, told: Collection[RecordedHandover], *, staff: bool
+) -> list[HandoverOut]:
     names = await names_of(context.store) if told else {}
     return [handover_out(one, names, context.now(), staff=staff) for one in told]

@@ -13,7 +13,7 @@ from domain.ticket.complaint import Kind
 from domain.ticket.stages import Outcome, Stage
 from store.db.engine import Store
 from store.handover import handovers, neighbours
-from store.handover.handovers import Told
+from store.handover.handovers import RecordedHandover
 from store.handover.neighbours import Neighbour
 from store.secrets.encryption import Cipher
 
@@ -21,7 +21,7 @@ PURPOSE = "handover"
 
 
 class ThereOut(Recorded):
-    """How the matter stands in the city that has it. `further`: a city that it went on to."""
+    """The matter as it stands in the city that has it. `further`: a city that it went on to."""
 
     stage: Stage
     outcome: Outcome | None
@@ -98,7 +98,7 @@ async def names_of(store: Store) -> dict[str, Neighbour]:
 
 
 def handover_out(
-    told: Told, names: dict[str, Neighbour], now: datetime, *, staff: bool
+    told: RecordedHandover, names: dict[str, Neighbour], now: datetime, *, staff: bool
 ) -> HandoverOut:
     """Return a hand-over as staff read it, or as its citizen does."""
     of, words = told.handover, told.words or HandoverWords()

@@ -1,4 +1,4 @@
-"""What is beside a ticket's workflow: councils, promises, mediations, appointments, hand-overs."""
+"""All that is beside a ticket's workflow: councils, promises, mediations, hand-overs and more."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

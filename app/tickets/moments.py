@@ -41,7 +41,7 @@ MOMENTS = {
     "handed_over": ("Handed over to another city", "已移交外地办理"),
     "taken_over_from": ("Taken over from another city", "由外地移交而来"),
     "handover_refused": ("The other city did not take it on", "外地未予承接，仍由本地办理"),
-    "handover_lapsed": ("The other city did not answer", "外地逾期未答复，仍由本地办理"),
+    "handover_lapsed": ("The other city did not answer", "外地超期未答复，仍由本地办理"),
     "handover_withdrawn": ("The hand-over was taken back", "移交已撤回，仍由本地办理"),
     "promise_made": ("Promised, with a day", "已作出限期承诺"),
     "promise_kept": ("Promise kept", "承诺已兑现"),

@@ -1,4 +1,4 @@
-"""What a letter of another city may say: a poisoned one is refused at the door.
+"""Checks of what letters of other cities say: a poisoned one is refused at the door.
 
 The neighbour is known, and not trusted: what it says becomes a ticket, or a command to one.
 """

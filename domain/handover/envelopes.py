@@ -1,4 +1,4 @@
-"""What two cities send each other of one hand-over, in the order of `seq`."""
+"""The letters that two cities send each other of one hand-over, in the order of `seq`."""
 
 from typing import Annotated, Literal
 
@@ -27,7 +27,7 @@ class Offer(Recorded):
     words: HandoverWords
 
 
-class Accept(Recorded):
+class TakingOn(Recorded):
     """The receiver would take it on, and waits for the confirmation."""
 
     kind: Literal["accept"] = "accept"
@@ -58,7 +58,7 @@ class StatusNote(Recorded):
 
 
 class CitizenNote(Recorded):
-    """What the citizen says at the first city: facts, urging, or a rating."""
+    """A note of the citizen at the first city: facts, urging, or a rating."""
 
     kind: Literal["note"] = "note"
     id: str = Field("", max_length=64, description="The first city's own: the same is said once.")
@@ -71,7 +71,7 @@ class CitizenNote(Recorded):
 
 
 Content = Annotated[
-    Offer | Accept | Refuse | Confirm | Cancel | StatusNote | CitizenNote,
+    Offer | TakingOn | Refuse | Confirm | Cancel | StatusNote | CitizenNote,
     Field(discriminator="kind"),
 ]
 

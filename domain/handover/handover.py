@@ -82,7 +82,7 @@ class RemoteStatus(Recorded):
 
 
 class Handover(Recorded):
-    """What one side records of it, without anybody's words.
+    """A hand-over as one side records it, without anybody's words.
 
     `number`: of the own ticket; at the receiver None until it is filed. `other_number`: of the
     other city's. `promised_until`: what the first city had promised. `hops`: how often the matter
@@ -133,7 +133,7 @@ class PassedPerson(Recorded):
 
 
 class HandoverWords(Recorded):
-    """What was said: sealed in the store, and deleted when the ticket is erased."""
+    """Everything that was said: sealed in the store, deleted when the ticket is erased."""
 
     title: str = ""
     text: str = ""

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 BELIEVED = timedelta(minutes=5)
-"""How far the time of a signature may be from the receiver's."""
+"""The most by which the time of a signature may differ from the receiver's."""
 
 FROM, TO, TIME, SIGNATURE = "Jiesu-From", "Jiesu-To", "Jiesu-Time", "Jiesu-Signature"
 """The headers."""

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.handover.envelopes import (
-    Accept,
     Cancel,
     CitizenNote,
     Confirm,
@@ -18,6 +17,7 @@ from domain.handover.envelopes import (
     Offer,
     Refuse,
     StatusNote,
+    TakingOn,
 )
 from domain.handover.handover import Handover, HandoverSide, HandoverState, HandoverWords
 from domain.refusals import Refused
@@ -30,7 +30,7 @@ class Unexpected(Exception):
 
 
 @dataclass(frozen=True)
-class Step:
+class HandoverStep:
     """The record after a step, and the letters that it sends. `note`: for the own ticket."""
 
     handover: Handover
@@ -46,17 +46,17 @@ def _moved(of: Handover, state: HandoverState, **values: object) -> Handover:
 # --- what people do -------------------------------------------------------------------------------
 
 
-def accepted(of: Handover, words: HandoverWords, now: datetime) -> Step:
+def accepted(of: Handover, words: HandoverWords, now: datetime) -> HandoverStep:
     """Let the receiver say yes.
 
     Raises:
         Refused: handover_over, handover_not_now
     """
     _waits_for_us(of, now)
-    return Step(_moved(of, S.ACCEPTED, decided_at=now), words, [Accept()])
+    return HandoverStep(_moved(of, S.ACCEPTED, decided_at=now), words, [TakingOn()])
 
 
-def refused(of: Handover, words: HandoverWords, now: datetime, reason: str) -> Step:
+def refused(of: Handover, words: HandoverWords, now: datetime, reason: str) -> HandoverStep:
     """Let the receiver say no.
 
     Raises:
@@ -65,10 +65,10 @@ def refused(of: Handover, words: HandoverWords, now: datetime, reason: str) -> S
     _waits_for_us(of, now)
     said = words.model_copy(update={"answer": reason})
     after = _moved(of, S.REFUSED, decided_at=now, ended_at=now)
-    return Step(after, said, [Refuse(reason=reason)])
+    return HandoverStep(after, said, [Refuse(reason=reason)])
 
 
-def withdrawn(of: Handover, words: HandoverWords, now: datetime, reason: str) -> Step:
+def withdrawn(of: Handover, words: HandoverWords, now: datetime, reason: str) -> HandoverStep:
     """Take an offer back that nobody has answered.
 
     Raises:
@@ -89,21 +89,21 @@ def _waits_for_us(of: Handover, now: datetime) -> None:
 # --- what the jobs do -----------------------------------------------------------------------------
 
 
-def lapsed(of: Handover, words: HandoverWords, now: datetime) -> Step | None:
+def lapsed(of: Handover, words: HandoverWords, now: datetime) -> HandoverStep | None:
     """Give up an offer whose window is over; None if there is nothing to give up."""
     if of.side is not OUT or of.state is not S.OFFERED or now < of.due_at:
         return None
     return _cancelled(of, words, now, S.LAPSED, "")
 
 
-def confirmed(of: Handover, words: HandoverWords, now: datetime) -> Step | None:
+def confirmed(of: Handover, words: HandoverWords, now: datetime) -> HandoverStep | None:
     """Give the matter away: its ticket has ended here for this hand-over."""
     if of.side is not OUT or of.state is not S.ACCEPTED:
         return None
-    return Step(_moved(of, S.TAKEN, taken_at=now), words, [Confirm()])
+    return HandoverStep(_moved(of, S.TAKEN, taken_at=now), words, [Confirm()])
 
 
-def kept(of: Handover, words: HandoverWords, now: datetime, reason: str) -> Step | None:
+def kept(of: Handover, words: HandoverWords, now: datetime, reason: str) -> HandoverStep | None:
     """Keep a matter whose ticket went on here meanwhile, or may not leave any more."""
     if of.side is not OUT or of.state not in (S.OFFERED, S.ACCEPTED):
         return None
@@ -112,18 +112,18 @@ def kept(of: Handover, words: HandoverWords, now: datetime, reason: str) -> Step
 
 def _cancelled(
     of: Handover, words: HandoverWords, now: datetime, state: HandoverState, reason: str
-) -> Step:
+) -> HandoverStep:
     said = words.model_copy(update={"answer": reason})
     after = _moved(of, state, ended_at=now)
     if state is S.LAPSED:
-        return Step(after, said, [Cancel(state="lapsed", reason=reason)])
-    return Step(after, said, [Cancel(state="withdrawn", reason=reason)])
+        return HandoverStep(after, said, [Cancel(state="lapsed", reason=reason)])
+    return HandoverStep(after, said, [Cancel(state="withdrawn", reason=reason)])
 
 
 # --- what the other city sends --------------------------------------------------------------------
 
 
-def received(of: Handover, words: HandoverWords, content: Content, now: datetime) -> Step:
+def received(of: Handover, words: HandoverWords, content: Content, now: datetime) -> HandoverStep:
     """Return the record after a letter of the other city.
 
     Raises:
@@ -133,33 +133,33 @@ def received(of: Handover, words: HandoverWords, content: Content, now: datetime
     if by_offerer != (of.side is IN):
         raise Unexpected(content.kind)
     match content:
-        case Accept() if of.state is S.OFFERED:
-            return Step(_moved(of, S.ACCEPTED, decided_at=now), words)
+        case TakingOn() if of.state is S.OFFERED:
+            return HandoverStep(_moved(of, S.ACCEPTED, decided_at=now), words)
         case Refuse() if of.state is S.OFFERED:
             said = words.model_copy(update={"answer": content.reason})
-            return Step(_moved(of, S.REFUSED, decided_at=now, ended_at=now), said)
-        case Accept() | Refuse() if of.state in (S.LAPSED, S.WITHDRAWN):
-            return Step(of, words)  # it crossed our cancellation
+            return HandoverStep(_moved(of, S.REFUSED, decided_at=now, ended_at=now), said)
+        case TakingOn() | Refuse() if of.state in (S.LAPSED, S.WITHDRAWN):
+            return HandoverStep(of, words)  # it crossed our cancellation
         case StatusNote() if of.state is S.TAKEN:
             return _told(of, words, content)
         case Confirm() if of.state is S.ACCEPTED:
-            return Step(_moved(of, S.TAKEN, taken_at=now), words)
+            return HandoverStep(_moved(of, S.TAKEN, taken_at=now), words)
         case Cancel() if of.state in (S.OFFERED, S.ACCEPTED, S.REFUSED):
             said = words.model_copy(update={"answer": content.reason})
-            return Step(_moved(of, S(content.state), ended_at=now), said)
+            return HandoverStep(_moved(of, S(content.state), ended_at=now), said)
         case CitizenNote() if of.state is S.TAKEN:
-            return Step(of, words, note=content)
+            return HandoverStep(of, words, note=content)
     raise Unexpected(content.kind)
 
 
-def _told(of: Handover, words: HandoverWords, content: StatusNote) -> Step:
+def _told(of: Handover, words: HandoverWords, content: StatusNote) -> HandoverStep:
     status = content.status
     if of.status is not None and status.version <= of.status.version:
-        return Step(of, words)
+        return HandoverStep(of, words)
     after = of.model_copy(
         update={
             "status": status.model_copy(update={"reply": None}),
             "other_number": status.number or of.other_number,
         }
     )
-    return Step(after, words.model_copy(update={"reply": status.reply or ""}))
+    return HandoverStep(after, words.model_copy(update={"reply": status.reply or ""}))

@@ -1,4 +1,4 @@
-"""What the other city is told of a ticket, and what the first city's citizen reads at its end."""
+"""Words and states of a ticket for the other city, and for the citizen of the first one."""
 
 from datetime import datetime
 

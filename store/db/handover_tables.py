@@ -98,7 +98,7 @@ class HandoverLetterTable(Base, table=True):
 
 
 class HandoverNoteTable(Base, table=True):
-    """What citizens said at the other city, for our ticket. `sealed`: None once it is passed on."""
+    """Notes of citizens at the other city, for our ticket. `sealed`: None once it is passed on."""
 
     __tablename__ = "handover_note"
     __table_args__ = (

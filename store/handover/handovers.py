@@ -11,11 +11,9 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
-    and_,
     delete,
     func,
     insert,
-    or_,
     select,
     update,
 )
@@ -32,9 +30,8 @@ from domain.handover.handover import (
     HandoverState,
     HandoverWords,
 )
-from domain.handover.steps import Step, Unexpected, received
+from domain.handover.steps import HandoverStep, Unexpected, received
 from domain.refusals import Refused
-from domain.ticket.stages import Stage
 from store.db import tables
 from store.db.clock import Clock, written_at
 from store.db.engine import ResultRow, Store
@@ -44,11 +41,11 @@ from store.secrets.encryption import Cipher
 
 _H, _L, _NOTE, _TICKET = handover.c, letter.c, note.c, tables.ticket.c
 
-Change = Callable[[Handover, HandoverWords, datetime], Step | None]
+Change = Callable[[Handover, HandoverWords, datetime], HandoverStep | None]
 """A step on the record as it is at the moment of the write; None: nothing is to be done."""
 
 
-class Told(NamedTuple):
+class RecordedHandover(NamedTuple):
     """A hand-over with what was said in it; `words` is None once its ticket is erased."""
 
     handover: Handover
@@ -92,7 +89,7 @@ async def offer(
                 connection.execute(insert(handover), _NEW | _row(cipher, new, words))
         except IntegrityError:
             raise _already() from None
-        return _send(connection, cipher, Step(new, words, [content]), new.offered_at)
+        return _send(connection, cipher, HandoverStep(new, words, [content]), new.offered_at)
 
     return await store.write(work)
 
@@ -226,7 +223,12 @@ def _offered(
 
 
 def _send(
-    connection: Connection, cipher: Cipher, step: Step, now: datetime, *, erased: bool = False
+    connection: Connection,
+    cipher: Cipher,
+    step: HandoverStep,
+    now: datetime,
+    *,
+    erased: bool = False,
 ) -> Handover:
     """Save the record with its letters, each with the next number."""
     after, sent = step.handover, step.handover.sent
@@ -263,7 +265,7 @@ def _save(
         values["heard"] = of.status.version
     if erased:
         values["words"] = None
-    connection.execute(update(handover).where(*_where(of.key)).values(values))
+    connection.execute(update(handover).where(*where_key(of.key)).values(values))
 
 
 def is_unsaid(connection: Connection, mark: str) -> bool:
@@ -274,20 +276,20 @@ def is_unsaid(connection: Connection, mark: str) -> bool:
 # --- reading --------------------------------------------------------------------------------------
 
 
-async def get(store: Store, cipher: Cipher, key: HandoverKey) -> Told | None:
+async def get(store: Store, cipher: Cipher, key: HandoverKey) -> RecordedHandover | None:
     """Return one hand-over."""
     row = await store.first(_one(key))
     return None if row is None else _told(cipher, row)
 
 
-async def of_ticket(store: Store, cipher: Cipher, number: str) -> list[Told]:
+async def of_ticket(store: Store, cipher: Cipher, number: str) -> list[RecordedHandover]:
     """Return the hand-overs of a ticket, the first one first: from where it came, then to where."""
     rows = await store.rows(select(handover).where(_H.number == number))
     found = [_told(cipher, row) for row in rows]
     return sorted(found, key=lambda one: (one.handover.side is HandoverSide.OUT, _when(one)))
 
 
-def _when(one: Told) -> datetime:
+def _when(one: RecordedHandover) -> datetime:
     return one.handover.offered_at
 
 
@@ -298,7 +300,7 @@ async def listed(
     states: Collection[HandoverState],
     city: str | None = None,
     limit: int = 200,
-) -> list[Told]:
+) -> list[RecordedHandover]:
     """Return the hand-overs of a side in these states, those that are due first coming first."""
     which = (
         select(handover)
@@ -312,85 +314,11 @@ async def listed(
 
 async def passed_on_often(
     store: Store, cipher: Cipher, hops: int, city: str | None, limit: int = 100
-) -> list[Told]:
+) -> list[RecordedHandover]:
     """Return the hand-overs of matters that were handed on at least so often, the latest first."""
     which = select(handover).where(_H.hops >= hops).order_by(_H.due_at.desc(), _H.id).limit(limit)
     rows = await store.rows(which if city is None else which.where(_H.city == city))
     return [_told(cipher, row) for row in rows]
-
-
-async def lapsing(store: Store, now: datetime, limit: int) -> list[HandoverKey]:
-    """Return offers of ours whose window is over."""
-    return await _keys(
-        store, limit, _H.side == "out", _H.state == HandoverState.OFFERED.value, _H.due_at <= now
-    )
-
-
-async def overtaken(store: Store, limit: int) -> list[HandoverKey]:
-    """Return offers of ours that nobody has answered, and whose ticket may not leave any more."""
-    here = [Stage.TRIAGE.value, Stage.DISPATCH.value]
-    rows = await store.rows(
-        select(_H.neighbour, _H.side, _H.id)
-        .select_from(handover.join(tables.ticket, _TICKET.number == _H.number))
-        .where(
-            _H.side == "out",
-            _H.state == HandoverState.OFFERED.value,
-            or_(_TICKET.stage.not_in(here), _TICKET.of_wrongdoing.is_(True)),
-        )
-        .limit(limit)
-    )
-    return [HandoverKey(row[0], HandoverSide(row[1]), row[2]) for row in rows]
-
-
-async def accepted(store: Store, limit: int) -> list[HandoverKey]:
-    """Return offers of ours that were accepted, and wait for their ticket to end here."""
-    return await _keys(store, limit, _H.side == "out", _H.state == HandoverState.ACCEPTED.value)
-
-
-async def unfiled(store: Store, limit: int) -> list[HandoverKey]:
-    """Return what was given to us and has no ticket yet."""
-    taken = HandoverState.TAKEN.value
-    return await _keys(store, limit, _H.side == "in", _H.state == taken, _H.number.is_(None))
-
-
-class Untold(NamedTuple):
-    """A matter that we have, of which the other city does not know the latest.
-
-    `version`: of our ticket. `heard`: of the status of the city that it went on to, if it did.
-    """
-
-    key: HandoverKey
-    number: str
-    version: int
-    heard: int
-
-
-async def untold(store: Store, limit: int) -> list[Untold]:
-    """Return matters that we have and whose other city does not know the latest."""
-    onward = handover.alias()
-    on = and_(onward.c.number == _H.number, onward.c.side == "out", onward.c.state == "taken")
-    heard = func.coalesce(onward.c.heard, 0)
-    news = or_(_TICKET.version > _H.told, heard > _H.relayed)
-    which = (
-        select(_H.neighbour, _H.side, _H.id, _H.number, _TICKET.version, heard)
-        .select_from(
-            handover.join(tables.ticket, _TICKET.number == _H.number).outerjoin(onward, on)
-        )
-        .where(_H.side == "in", _H.state == HandoverState.TAKEN.value, news)
-        .order_by(_H.due_at, _H.id)
-        .limit(limit)
-    )
-    return [
-        Untold(HandoverKey(row[0], HandoverSide(row[1]), row[2]), row[3], row[4], row[5])
-        for row in await store.rows(which)
-    ]
-
-
-async def note_told(store: Store, of: Untold) -> None:
-    """Record of which version the other city is told by a letter that was written."""
-    await store.change(
-        update(handover).where(*_where(of.key)).values(told=of.version, relayed=of.heard)
-    )
 
 
 async def first_of(store: Store, neighbour: str, other_number: str) -> str | None:
@@ -404,11 +332,6 @@ async def first_of(store: Store, neighbour: str, other_number: str) -> str | Non
         )
     )
     return None if row is None else row.number
-
-
-async def _keys(store: Store, limit: int, *where: ColumnElement[bool]) -> list[HandoverKey]:
-    which = select(_H.neighbour, _H.side, _H.id).where(*where).order_by(_H.due_at).limit(limit)
-    return [HandoverKey(row[0], HandoverSide(row[1]), row[2]) for row in await store.rows(which)]
 
 
 async def counted(store: Store) -> dict[tuple[str, str, str], int]:
@@ -443,12 +366,13 @@ def forget(connection: Connection, number: str) -> None:
 _NEW = {"told": 0, "relayed": 0, "heard": 0}
 
 
-def _where(key: HandoverKey) -> tuple[ColumnElement[bool], ...]:
+def where_key(key: HandoverKey) -> tuple[ColumnElement[bool], ...]:
+    """Return the condition of one record."""
     return _H.neighbour == key.neighbour, _H.side == key.side.value, _H.id == key.id
 
 
 def _one(key: HandoverKey) -> Select[*tuple[object, ...]]:
-    return select(handover).where(*_where(key))
+    return select(handover).where(*where_key(key))
 
 
 def _owner(key: HandoverKey, what: str) -> str:
@@ -483,5 +407,5 @@ def opened(cipher: Cipher, row: ResultRow) -> HandoverWords | None:
     return HandoverWords.model_validate_json(cipher.decrypt(_owner(key, "words"), row.words))
 
 
-def _told(cipher: Cipher, row: ResultRow) -> Told:
-    return Told(_handover(row), opened(cipher, row))
+def _told(cipher: Cipher, row: ResultRow) -> RecordedHandover:
+    return RecordedHandover(_handover(row), opened(cipher, row))

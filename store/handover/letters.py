@@ -21,7 +21,7 @@ _ERROR_LENGTH = 60
 
 
 @dataclass(frozen=True)
-class Letter:
+class HandoverLetter:
     """A letter to be sent. `body`: its envelope as JSON."""
 
     key: HandoverKey
@@ -33,7 +33,7 @@ class Letter:
 
 @dataclass(frozen=True)
 class WaitingNote:
-    """What a citizen said at the other city, to be passed on to our ticket."""
+    """A note of a citizen at the other city, to be passed on to our ticket."""
 
     neighbour: str
     handover: str
@@ -43,7 +43,7 @@ class WaitingNote:
 
 @dataclass(frozen=True)
 class WaitingFor:
-    """What waits for a neighbour. `since`: of the oldest letter. `error`: the last one's."""
+    """The letters that wait for a neighbour. `since`: of the oldest. `error`: of the last one."""
 
     neighbour: str
     letters: int
@@ -58,7 +58,7 @@ def pause_after(attempts: int) -> timedelta:
     return min(doubled, LONGEST_PAUSE)
 
 
-async def due(store: Store, cipher: Cipher, now: datetime, limit: int) -> list[Letter]:
+async def due(store: Store, cipher: Cipher, now: datetime, limit: int) -> list[HandoverLetter]:
     """Return letters to send now: of each hand-over only the first that is not delivered.
 
     Letters to neighbours that ended wait for ever, and are shown to operators.
@@ -82,11 +82,11 @@ async def due(store: Store, cipher: Cipher, now: datetime, limit: int) -> list[L
     for row in await store.rows(which):
         key = HandoverKey(row.neighbour, HandoverSide(row.side), row.handover)
         body = cipher.decrypt(_owner(key, f"letter/{row.seq}"), row.sealed)
-        found.append(Letter(key, row.seq, row.kind, body, row.attempts))
+        found.append(HandoverLetter(key, row.seq, row.kind, body, row.attempts))
     return found
 
 
-async def delivered(store: Store, of: Letter, now: datetime) -> None:
+async def delivered(store: Store, of: HandoverLetter, now: datetime) -> None:
     """Record that the neighbour has it; its content is not kept."""
     await store.change(
         update(letter)
@@ -95,7 +95,7 @@ async def delivered(store: Store, of: Letter, now: datetime) -> None:
     )
 
 
-async def failed(store: Store, of: Letter, error: str, now: datetime) -> None:
+async def failed(store: Store, of: HandoverLetter, error: str, now: datetime) -> None:
     """Record an attempt without a receipt. `error`: a code, never words of the other side."""
     await store.change(
         update(letter)
@@ -222,7 +222,7 @@ async def put_off(store: Store, of: WaitingNote, until: datetime) -> None:
     )
 
 
-def _which(of: Letter) -> tuple[ColumnElement[bool], ...]:
+def _which(of: HandoverLetter) -> tuple[ColumnElement[bool], ...]:
     return (
         _L.neighbour == of.key.neighbour,
         _L.side == of.key.side.value,

@@ -249,7 +249,7 @@ async def test_a_city_that_is_down_is_waited_for_and_shown(cities: TwoCities) ->
 
 
 async def test_forged_old_and_strange_letters_are_refused(cities: TwoCities) -> None:
-    """Whoever has not the secret sends nothing; a neighbour reaches its own hand-overs only."""
+    """Without the secret nothing is sent; with it, nothing that could not become a ticket."""
     http, now = cities.east.api.http, datetime.now(UTC)
 
     async def sent(content: object, secret: str = SECRET, **changes: Any) -> tuple[int, str]:

@@ -175,6 +175,7 @@ def _filled(path: str, tickets: Tickets, near: Relation | None = None) -> str:
     fields["sign_up"] = "none"
     fields |= {"row": "0", "month": "2026-01", "line": 1}
     fields["promise"] = 1
+    fields |= {"neighbour": "@", "handover": "0" * 32}
     fields["topic"] = "@"
     fields |= {"request": 1, "draft": 1}
     fields["incident"] = "@"
@@ -210,6 +211,8 @@ async def test_every_role_is_let_in_where_the_table_says_so_and_nowhere_else(
                 assert pair[0] in (403, 422), (right.key, role, pair)
             elif right.key in OF_CITIZENS:
                 assert pair == (401, "unauthenticated"), (right.key, role, pair)
+            elif right.key == "send_letter":  # everybody may, and nothing counts but the signature
+                assert pair == (401, "letter_refused"), (right.key, role, pair)
             elif role in right.roles or (right.everybody and right.key not in OF_WHOEVER_MAY):
                 assert pair[0] not in (401, 403, 404), (right.key, role, pair)
             else:

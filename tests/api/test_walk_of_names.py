@@ -131,6 +131,8 @@ NO_NAMES = {
     *(f"point_{n}" for n in range(1, 6)),
     *(f"{part}_{n}" for n in range(1, 5) for part in ("side", "says")),
     # of promises, hearings and report cards: numbers on a ticket or in a city, what is filled in
+    # hand-overs of other cities, which `test_handover.py` tries
+    "neighbour", "handover",
     "promise", "promise_due", "moved_to", "hearing", "shown", "chosen", "quarter",
     # of incidents: their own city's (see `test_incidents.py`), and what is filled in
     "incident", "proposal", "scope", "statement", "lead", "places", "began_at", "over",
@@ -155,6 +157,7 @@ UNKNOWN: dict[str, str] = {
 
 WHAT_ELSE = {
     "version": "1", "city": ELSEWHERE, "city_id": ELSEWHERE, "action": "disable", "what": "urge",
+    "neighbour": "x", "handover": "0" * 32,
     "chore": "spool", "path": "x", "code": "x", "council": "1", "task": "1",
     "sign_up": "none", "promise": "1", "hearing": "tongzhou-1", "question": "0",
     "round": "x", "draw": "x",

@@ -26,7 +26,7 @@ from domain.actors import Actor
 from domain.handover import steps
 from domain.handover.envelopes import CitizenNote
 from domain.handover.handover import Handover, HandoverSide, HandoverState, HandoverWords
-from domain.handover.steps import Step
+from domain.handover.steps import HandoverStep
 from domain.refusals import Refused
 from domain.ticket.complaint import Complaint, Kind
 from store.db import tables
@@ -190,8 +190,8 @@ class Model:
 
                     def noted(
                         of: Handover, words: HandoverWords, _: datetime, note: CitizenNote = note
-                    ) -> Step:
-                        return Step(of, words, [note])
+                    ) -> HandoverStep:
+                        return HandoverStep(of, words, [note])
 
                     await handovers.change(side.store, side.cipher, key, noted, self._clock)
                     self.said[key.id].append(text)

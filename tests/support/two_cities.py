@@ -13,7 +13,7 @@ from temporalio.client import Client
 
 from activities.handover import PURPOSE, HandingOver
 from activities.handover_files import FilesOfOthers
-from activities.handover_tickets import EngineTickets, OwnTickets
+from activities.handover_tickets import EngineTickets, HandedTickets
 from domain.handover.envelopes import Offer
 from domain.handover.handover import Handover, HandoverSide, HandoverWords
 from domain.ticket.complaint import Kind
@@ -141,7 +141,7 @@ class TwoCities:
 def job_of(
     store: Store,
     network: Carrier,
-    own: OwnTickets,
+    own: HandedTickets,
     packs: PackRegistry = SHIPPED,
     ring: KeyRing = RING,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),

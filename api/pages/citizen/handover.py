@@ -1,4 +1,4 @@
-"""What a citizen sees and does at the first city of a matter that another city has."""
+"""The first city's page of a matter that another city has, and the acts that go there."""
 
 from api.pages.shared.forms import Form
 from app.access.caller import Caller

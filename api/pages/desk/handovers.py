@@ -1,4 +1,4 @@
-"""What other cities hand over: taken on or refused; for supervisors, what goes to and fro."""
+"""Offers of other cities, taken on or refused; for supervisors, matters that go to and fro."""
 
 from typing import Annotated
 
