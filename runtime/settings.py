@@ -209,9 +209,6 @@ class Settings(FileSettings):
         description="Where the day's digest goes, as JSON: `city/unit` or `city/supervisor` to an "
         "e-mail address, or with the extra `chat` to an address of apprise.",
     )
-    vapid_key: SecretStr | None = Field(
-        None, description="Private key of web push, PEM or base64url; empty: no web push."
-    )
 
     # --- sign-in with an identity provider (OpenID Connect)
     oidc_issuer: str = Field("", description="Its address; empty: only passwords.")

@@ -40,7 +40,7 @@ _SHRUNK = (
     " supervision_row, supervision_step, assessment_objection,"
     " promise, report_case, hearing_ticket, hearing_rating,"
     " booking, booking_entry, mediation, mediation_party, mediation_point,"
-    " notice, delivery, push_subscription"
+    " notice, delivery"
 )
 """The tables that erasing takes something from."""
 _KEY, _EVENT, _SHARE = tables.ticket_key.c, tables.event.c, tables.assignment.c
