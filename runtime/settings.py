@@ -219,9 +219,7 @@ class Settings(FileSettings):
         description="Where the day's digest goes, as JSON: `city/unit` or `city/supervisor` to an "
         "e-mail address, or with the extra `chat` to an address of apprise.",
     )
-    vapid_key: SecretStr | None = Field(
-        None, description="Private key of web push, PEM or base64url; empty: no web push."
-    )
+
     # --- mails that become complaints
     mail_port: Port | None = Field(
         None, description="Port of the mail door (SMTP); empty: there is none."

@@ -17,7 +17,6 @@ _NAMES = {
     WayOut.EMAIL: N_("e-mail"),
     WayOut.SMS: N_("text messages"),
     WayOut.CHAT: N_("staff chat"),
-    WayOut.PUSH: N_("push messages"),
 }
 _COUNTS = N_(
     "under way: %(going)s, held back: %(held)s, perhaps arrived: %(unknown)s, failed: %(failed)s"

@@ -11,7 +11,6 @@ class WayOut(StrEnum):
 
     EMAIL = "email"
     SMS = "sms"
-    PUSH = "push"
     CHAT = "chat"
 
 

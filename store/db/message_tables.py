@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, Table, Text, text
+from sqlalchemy import Index, Table, text
 from sqlmodel import Field
 
 from store.db.tables import Base, UtcDateTime
@@ -116,24 +116,9 @@ class ContactChoiceTable(Base, table=True):
     changed_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class PushSubscriptionTable(Base, table=True):
-    """Browsers that want pushed messages of a ticket; the subscription is encrypted."""
-
-    __tablename__ = "push_subscription"
-    __table_args__ = (Index("push_by_ticket", "number"),)
-
-    id: str = Field(primary_key=True)
-    number: str
-    sealed: bytes
-    key_id: int
-    created_at: datetime = Field(sa_type=UtcDateTime)
-    text_language: str = Field(default="zh", sa_type=Text)
-
-
 metadata = Base.metadata
 
 notice: Table = metadata.tables["notice"]
 delivery: Table = metadata.tables["delivery"]
 channel: Table = metadata.tables["message_channel"]
 choice: Table = metadata.tables["contact_choice"]
-push: Table = metadata.tables["push_subscription"]

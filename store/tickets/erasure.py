@@ -44,7 +44,7 @@ _SHRUNK = (
     " promise, report_case, hearing_ticket, hearing_rating,"
     " booking, booking_entry, mediation, mediation_party, mediation_point,"
     " handover, handover_letter, handover_note, incident_member, person_request, reply_draft,"
-    " notice, delivery, push_subscription"
+    " notice, delivery"
 )
 """The tables that erasing takes something from."""
 _KEY, _EVENT, _SHARE = tables.ticket_key.c, tables.event.c, tables.assignment.c

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, select, update
 
 from domain.messaging.states import DeliveryState, NoticeState
-from store.db.message_tables import delivery, notice, push
+from store.db.message_tables import delivery, notice
 
 _N = notice.c
 _OPEN = (NoticeState.NEW.value, NoticeState.WAITING.value, NoticeState.SENDING.value)
@@ -14,7 +14,6 @@ _OPEN = (NoticeState.NEW.value, NoticeState.WAITING.value, NoticeState.SENDING.v
 def forget(connection: Connection, number: str) -> None:
     """Forget whom messages of a ticket went to, and tell nothing more of it."""
     _stop(connection, _N.number == number)
-    connection.execute(delete(push).where(push.c.number == number))
     connection.execute(
         update(delivery).where(delivery.c.number == number).values(vendor_id=None, lane="")
     )

@@ -48,7 +48,6 @@ REASONS = {
 WAYS = {
     "email": N_("Mail message"),
     "sms": N_("Text message"),
-    "push": N_("Push message"),
     "chat": N_("Staff chat"),
 }
 PARTS = {

@@ -95,21 +95,10 @@ def upgrade() -> None:
         _text("language"),
         _at("changed_at"),
     )
-    op.create_table(
-        "push_subscription",
-        _text("id", key=True),
-        _text("number"),
-        sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        sa.Column("key_id", sa.Integer(), nullable=False),
-        _at("created_at"),
-        sa.Column("text_language", sa.Text(), nullable=False),
-    )
-    op.create_index("push_by_ticket", "push_subscription", ["number"])
 
 
 def downgrade() -> None:
     for table in (
-        "push_subscription",
         "contact_choice",
         "message_channel",
         "delivery",
