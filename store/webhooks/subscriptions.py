@@ -95,8 +95,6 @@ async def add(
         "kinds": " ".join(new.kinds),
         "owner": new.owner,
         "secret": cipher.encrypt(webhook, secret),
-        "secret_before": None,
-        "before_until": None,
         "created_at": now,
         "state": HookState.ACTIVE.value,
         "why": "",
@@ -106,7 +104,7 @@ async def add(
         "next_at": now,
         "claim": "",
         "claimed_until": now,
-    }
+    } | dict.fromkeys(("secret_before", "before_until"))
     made = await store.change(store.insert(webhook_tables.webhook).on_conflict_do_nothing(), row)
     return (webhook, secret) if made else None
 
