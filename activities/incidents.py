@@ -46,7 +46,7 @@ from store.tickets import intake, tickets
 One = TypeVar("One")
 
 _LOOK = timedelta(seconds=1)
-"""How often it is asked whether more reports come in than usual."""
+"""The time from one question whether more reports come in than usual to the next."""
 
 _OTHERS_FIRST = timedelta(seconds=2)
 """Complaints of no incident that wait for so long are started before any member."""

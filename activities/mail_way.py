@@ -14,7 +14,7 @@ import aiosmtplib
 from aiosmtplib import SMTP
 
 from activities.message_ways import Begin, NotBegun, Parcel
-from domain.messaging.mails import Envelope, mail
+from domain.messaging.mails import MailEnvelope, mail
 from domain.messaging.states import SendingOutcome, SendingResult, WayOut
 from runtime.settings import Settings
 
@@ -64,7 +64,7 @@ class MailWay:
         )
 
     async def send(self, parcel: Parcel, begin: Begin) -> SendingOutcome:
-        envelope = Envelope(
+        envelope = MailEnvelope(
             id=parcel.id,
             sender=self._server.sender,
             sender_name=parcel.sender_name,

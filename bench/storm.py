@@ -21,7 +21,7 @@ from rich.table import Table
 from sqlalchemy import func, select
 
 from bench.machine import machine
-from bench.storm_texts import SAME, Written, near, ordinary, outage
+from bench.storm_texts import SAME, StormReport, near, ordinary, outage
 from bench.system import BenchSystem, bench_system
 from domain.actors import Role
 from store.db import incident_tables
@@ -101,7 +101,7 @@ class _Run:
         self.declared: dict[str, Any] | None = None
         self.proposed_after, self.proposed_at = 0.0, 0
 
-    async def file(self, written: Written) -> None:
+    async def file(self, written: StormReport) -> None:
         began = time.monotonic()
         answer = await self._sent(written)
         took = time.monotonic() - began
@@ -117,7 +117,7 @@ class _Run:
         if receipt["incident"] is None:
             self.untold.append((receipt["number"], receipt["access_code"]))
 
-    async def _sent(self, written: Written) -> httpx.Response | None:
+    async def _sent(self, written: StormReport) -> httpx.Response | None:
         """Send a report, and again with its key where no answer came, as a good client does."""
         headers = self.headers | {"Idempotency-Key": uuid4().hex}
         for _ in range(_TRIES):
@@ -138,11 +138,11 @@ class _Run:
             await asyncio.sleep(1)
         return None
 
-    async def offered(self, plan: list[tuple[float, Written]]) -> None:
+    async def offered(self, plan: list[tuple[float, StormReport]]) -> None:
         """File each report at its time, however long the others take."""
         began = time.monotonic()
 
-        async def at(when: float, written: Written) -> None:
+        async def at(when: float, written: StormReport) -> None:
             await asyncio.sleep(max(0.0, began + when - time.monotonic()))
             await self.file(written)
 
@@ -197,7 +197,7 @@ async def storm(reports: int, minutes: float, say: Callable[[str], None], seed: 
             return await _followed(run, before, reports, minutes, began, last, say)
 
 
-def _plan(dice: random.Random, reports: int, seconds: float) -> list[tuple[float, Written]]:
+def _plan(dice: random.Random, reports: int, seconds: float) -> list[tuple[float, StormReport]]:
     plan = [(dice.uniform(0, seconds), outage(dice, n)) for n in range(reports)]
     plan += [(dice.uniform(0, seconds), near(dice)) for _ in range(int(reports * _NEAR))]
     plan += [(n / _ORDINARY, ordinary(dice)) for n in range(int(seconds * _ORDINARY))]

@@ -25,7 +25,7 @@ SAME = "same"
 
 
 @dataclass(frozen=True)
-class Written:
+class StormReport:
     """A report as it is filed, and its label."""
 
     body: dict[str, Any]
@@ -52,25 +52,25 @@ _WISHES = (
 )  # fmt: skip
 
 
-def outage(dice: random.Random, n: int) -> Written:
+def outage(dice: random.Random, n: int) -> StormReport:
     """Write a report of the outage: by a device, or by somebody, who may not say where it is."""
     if n % 25 == 0:
         text = f"{ROAD}压力监测点 P-{dice.randint(1, 9)}：水压过低，读数 0.0{dice.randint(1, 9)}。"
-        return Written(_body(text, ROAD, category="0401", channel="sensor", area=True), SAME)
+        return StormReport(_body(text, ROAD, category="0401", channel="sensor", area=True), SAME)
     where = dice.choice(_WHERE).format(n=dice.randint(1, 99), m=dice.randint(1, 12))
     says = f"{dice.choice(_DRY)}，{dice.choice(_WISHES)}".rstrip("，")
     opening = dice.choice(_OPENINGS)
     if n % 20 == 1:  # says nowhere in the text; the form has it
-        return Written(_body(f"{opening}家里{says}", where, area=dice.random() < 0.5), SAME)
+        return StormReport(_body(f"{opening}家里{says}", where, area=dice.random() < 0.5), SAME)
     if n % 20 == 2:  # names no road at all
-        return Written(_body(f"{opening}我家{says}", "", area=True), SAME)
+        return StormReport(_body(f"{opening}我家{says}", "", area=True), SAME)
     address = where if dice.random() < 0.5 else ""
-    return Written(
+    return StormReport(
         _body(f"{opening}{where}{says}", address, area=dice.random() < 0.6 or not address), SAME
     )
 
 
-def near(dice: random.Random) -> Written:
+def near(dice: random.Random) -> StormReport:
     """Write a report that is nearly the same: another street, time or matter, or somebody in need.
 
     Or one that nobody may put with others unseen.
@@ -98,7 +98,7 @@ def near(dice: random.Random) -> Written:
             ("suggestion", f"建议{ROAD}停水提前发短信通知。", ROAD, {"kind": "suggestion"}),
         ]
     )  # fmt: skip
-    return Written(_body(text, address, area=True, **more), label)
+    return StormReport(_body(text, address, area=True, **more), label)
 
 
 _MATTERS = (
@@ -108,13 +108,13 @@ _MATTERS = (
 _STREETS = ("110112001", "110112002", STREET, "110112004", "110112121")
 
 
-def ordinary(dice: random.Random) -> Written:
+def ordinary(dice: random.Random) -> StormReport:
     """Write a report of something else somewhere, which a unit gets at once."""
     text, category = dice.choice(_MATTERS)
     road, street = dice.choice(OTHER_ROADS), dice.choice(_STREETS)
     body = _body(f"{road}{text}", road, area=True, category=category)
     body["place"]["area"] = street
-    return Written(body, "ordinary")
+    return StormReport(body, "ordinary")
 
 
 def _body(text: str, address: str, *, area: bool, **more: Any) -> dict[str, Any]:

@@ -10,9 +10,16 @@ from typer.core import TyperGroup
 
 from app.imports.hotline import Imported, import_file
 from app.imports.maps import BadMap, codes_of, read_map
-from app.imports.open311 import BadFeed, Feed, TakenOver, base_of, read_open311_map, take_over
+from app.imports.open311 import (
+    BadFeed,
+    ForeignFeed,
+    TakenOver,
+    base_of,
+    read_open311_map,
+    take_over,
+)
 from app.imports.tables import BadTable
-from app.imports.taking import Counts, Importer, Start
+from app.imports.taking import ImportCounts, Importer, Start
 from app.sending.engine_gateway import Engine
 from cli.city import Json, installed_packs, refuse
 from cli.installation import OpenInstallation, installation
@@ -156,7 +163,7 @@ def open311(
     async def taking() -> TakenOver:
         async with installation() as here:
             importer = importer_of(here, pack, mapping.source, dry_run)
-            feed = Feed(Outbound.of(here.settings), base, jurisdiction)
+            feed = ForeignFeed(Outbound.of(here.settings), base, jurisdiction)
             return await take_over(
                 importer, feed, mapping, codes, begins, most_faults=_MOST, progress=_progress
             )
@@ -218,7 +225,7 @@ def _starter(here: OpenInstallation) -> Start:
     return start
 
 
-def said(counts: Counts) -> str:
+def said(counts: ImportCounts) -> str:
     """Return what became of the rows, in words."""
     parts = [
         f"{counts.rows} rows",
@@ -232,7 +239,7 @@ def said(counts: Counts) -> str:
     return ", ".join(parts)
 
 
-def _progress(counts: Counts) -> None:
+def _progress(counts: ImportCounts) -> None:
     err.print(said(counts))
 
 

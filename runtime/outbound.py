@@ -72,7 +72,7 @@ async def resolved(host: str, port: int) -> Sequence[str]:
 
 
 class Carrier(Protocol):
-    """What carries requests out: `Outbound`, or a test's network."""
+    """A way out for requests: `Outbound`, or a test's network."""
 
     async def send(
         self,

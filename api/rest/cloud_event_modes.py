@@ -9,7 +9,7 @@ from urllib.parse import unquote_to_bytes
 from pydantic_core import from_json
 
 from app.errors import Problem
-from app.sensors.events import MOST, Member
+from app.sensors.events import MOST, BatchMember
 from domain.sensors.events import BadEvent, envelope
 
 STRUCTURED, BATCH = "application/cloudevents+json", "application/cloudevents-batch+json"
@@ -27,7 +27,7 @@ def media_type(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()
 
 
-def members_of(headers: Headers, content_type: str, body: bytes) -> tuple[list[Member], bool]:
+def members_of(headers: Headers, content_type: str, body: bytes) -> tuple[list[BatchMember], bool]:
     """Return the events of a request, and whether it is a batch.
 
     Raises:
@@ -61,7 +61,7 @@ def _json(body: bytes) -> object:
         raise Problem("malformed_json") from None
 
 
-def _batch(content: object) -> list[Member]:
+def _batch(content: object) -> list[BatchMember]:
     if not isinstance(content, list):
         raise Problem("malformed_event", "A batch is a list of events.")
     if len(content) > MOST:
@@ -69,15 +69,15 @@ def _batch(content: object) -> list[Member]:
     return [_structured(one) for one in content]
 
 
-def _structured(content: object) -> Member:
+def _structured(content: object) -> BatchMember:
     if not isinstance(content, dict):
-        return Member(None, BadEvent("malformed_event", "An event is an object."))
+        return BatchMember(None, BadEvent("malformed_event", "An event is an object."))
     try:
         data = _data(content)
         attributes = {k: v for k, v in content.items() if k not in ("data", "data_base64")}
-        return Member(_id(content), envelope(attributes, data))
+        return BatchMember(_id(content), envelope(attributes, data))
     except BadEvent as error:
-        return Member(_id(content), error)
+        return BatchMember(_id(content), error)
 
 
 def _id(attributes: Mapping[str, object]) -> str | None:
@@ -153,7 +153,7 @@ def _header(raw: bytes) -> object:
         return _Unreadable()
 
 
-def _binary(attributes: dict[str, object], content_type: str, body: bytes) -> Member:
+def _binary(attributes: dict[str, object], content_type: str, body: bytes) -> BatchMember:
     shown = _id(attributes)
     bad = next((name for name, one in attributes.items() if isinstance(one, _Unreadable)), None)
     try:
@@ -161,6 +161,6 @@ def _binary(attributes: dict[str, object], content_type: str, body: bytes) -> Me
             raise BadEvent("malformed_event", f"The header ce-{bad[:40]} cannot be read.")
         if body.strip() and content_type and not _is_json(content_type):
             raise BadEvent("unsupported_event_data")
-        return Member(shown, envelope(attributes, _json_data(body)))
+        return BatchMember(shown, envelope(attributes, _json_data(body)))
     except BadEvent as error:
-        return Member(shown, error)
+        return BatchMember(shown, error)

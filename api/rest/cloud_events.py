@@ -19,7 +19,14 @@ from app.sensors.event_sources import (
     check_signature,
     source_of,
 )
-from app.sensors.events import MOST, EventOutcome, EventsOut, Member, count_unreadable, take_events
+from app.sensors.events import (
+    MOST,
+    BatchMember,
+    EventOutcome,
+    EventsOut,
+    count_unreadable,
+    take_events,
+)
 from store.sensors.sources import SourceRow
 
 router = APIRouter(prefix=API, tags=["Events"])
@@ -160,7 +167,7 @@ async def _read(
     row: SourceRow,
     content_type: str,
     body: bytes,
-) -> tuple[list[Member], bool]:
+) -> tuple[list[BatchMember], bool]:
     """Return the events of a request; one that nobody can read is counted like an event."""
     try:
         if request.headers.get("content-encoding", "identity").lower() != "identity":

@@ -1,4 +1,4 @@
-"""Whether a report that comes in is one of many about an open incident.
+"""The judgement whether a report that comes in is one of many about an open incident.
 
 Where it surely is, it is entered as a member in the very transaction that registers it: it has its
 number and the incident's statement at once, and its ticket is started later, after all others.
@@ -21,7 +21,7 @@ from store.tickets.intake import Entry, Registered
 
 @dataclass(frozen=True)
 class Placed:
-    """What is entered with a report. `member`: the incident that it surely belongs to."""
+    """The rows entered with a report. `member`: the incident that it surely belongs to."""
 
     entries: tuple[Entry, ...] = ()
     member: Incident | None = None

@@ -12,7 +12,7 @@ from app.context import AppContext
 from app.errors import Problem
 from app.handover.views import cipher_of
 from domain.handover import signing
-from domain.handover.envelopes import Envelope
+from domain.handover.envelopes import HandoverEnvelope
 from domain.handover.handover import HandoverKey, HandoverSide, HandoverState
 from domain.handover.steps import Unexpected
 from store.files import files
@@ -38,7 +38,7 @@ async def receive_letter(
     await permit(context, None, "send_letter")
     known, shared = await _proved(context, headers, signing.LETTER, body)
     try:
-        envelope = Envelope.model_validate_json(body)
+        envelope = HandoverEnvelope.model_validate_json(body)
         new = await handovers.receive(
             context.store, cipher_of(context), known.code, known.city, envelope
         )

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from app.imports.tables import BadTable, Table, TableRow, open_table
-from app.imports.taking import AT_ONCE, Counts, Importer
+from app.imports.taking import AT_ONCE, ImportCounts, Importer
 from domain.formulas import as_text, as_written
 from domain.imports.mapping import ImportMap, SheetLayout
 from domain.imports.rows import Codes, ReadRow, RowFault, read_row
@@ -26,7 +26,7 @@ class Imported:
     """The result of an import. `encoding`: how the file was read; `faults`: the first of them."""
 
     encoding: str
-    counts: Counts
+    counts: ImportCounts
     faults: list[RowFault]
 
 
@@ -38,7 +38,7 @@ async def import_file(
     refused: Path | None,
     *,
     most_faults: int = 100,
-    progress: Callable[[Counts], None] = lambda counts: None,
+    progress: Callable[[ImportCounts], None] = lambda counts: None,
 ) -> Imported:
     """Import a file, some rows at a time; `refused`: the table of the rows that were not taken.
 

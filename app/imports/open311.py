@@ -20,7 +20,7 @@ from defusedxml.ElementTree import ParseError, fromstring
 from pydantic import Field, ValidationError
 
 from app.imports.maps import BadMap, map_faults
-from app.imports.taking import AT_ONCE, Counts, Importer
+from app.imports.taking import AT_ONCE, ImportCounts, Importer
 from domain.imports.mapping import (
     Columns,
     Constants,
@@ -139,7 +139,7 @@ def _source(base: str) -> str:
 
 
 @dataclass
-class Feed:
+class ForeignFeed:
     """The list of another system. `base`: its address up to `/requests`."""
 
     sender: RequestSender
@@ -282,19 +282,19 @@ def parse_xml(body: bytes) -> list[Request]:
 class TakenOver:
     """The result of taking over: the counts, and the first faults."""
 
-    counts: Counts
+    counts: ImportCounts
     faults: list[RowFault]
 
 
 async def take_over(
     importer: Importer,
-    feed: Feed,
+    feed: ForeignFeed,
     mapping: ImportMap,
     codes: Codes,
     since: date,
     *,
     most_faults: int = 100,
-    progress: Callable[[Counts], None] = lambda counts: None,
+    progress: Callable[[ImportCounts], None] = lambda counts: None,
 ) -> TakenOver:
     """Take over the open requests since a day; one that cannot be taken stops no other.
 

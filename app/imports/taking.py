@@ -37,7 +37,7 @@ _TOGETHER = 8
 
 
 @dataclass(slots=True)
-class Counts:
+class ImportCounts:
     """The rows, by their outcome. `known`: they were there; `waiting`: taken, and start later."""
 
     taken: int = 0
@@ -75,7 +75,7 @@ class Importer:
     filer: Filer
     now: Callable[[], datetime]
     start: Start | None = None
-    counts: Counts = field(default_factory=Counts)
+    counts: ImportCounts = field(default_factory=ImportCounts)
     _seen: set[str] = field(default_factory=set)
 
     async def take(self, rows: Sequence[ReadRow]) -> list[RowOutcome]:

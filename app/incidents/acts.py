@@ -1,4 +1,4 @@
-"""What the desk does with incidents, and what a citizen may say of theirs."""
+"""The acts of the desk on incidents, and a citizen's word that theirs is another matter."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -58,7 +58,7 @@ class IncidentIn(Incoming):
 
 
 class TellIn(Incoming):
-    """What is told from now on, and which ticket is handled for all; what is left out stays."""
+    """The statement from now on, and the ticket that is handled for all; what is left out stays."""
 
     statement: Statement | None = None
     lead: Number | None = None

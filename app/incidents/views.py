@@ -10,7 +10,7 @@ from app.errors import Problem
 from app.filing.filing import IncidentTold
 from app.filing.incidents import told_of
 from domain.incident.incident import Incident, IncidentScope, IncidentState, MemberState
-from domain.incident.judging import Reason
+from domain.incident.judging import JudgingReason
 from domain.model import Instant, Recorded
 from domain.pack.pack import Pack
 from store.incidents import book, members
@@ -23,8 +23,8 @@ _BARS = 60
 _STEPS = [timedelta(minutes=one) for one in (1, 5, 15, 60, 360, 1440)]
 
 
-class StatementOut(Recorded):
-    """What was told; `told`: on how many receipts, `read`: by how many members it was seen."""
+class IncidentStatementOut(Recorded):
+    """A statement; `told`: on how many receipts, `read`: by how many members it was seen."""
 
     version: int
     text: str
@@ -54,7 +54,7 @@ class IncidentOut(Recorded):
     started: int
     merged: int
     answered: int
-    statements: list[StatementOut]
+    statements: list[IncidentStatementOut]
 
 
 class IncidentsOut(Recorded):
@@ -72,7 +72,7 @@ class ReportOut(Recorded):
     state: MemberState
     area: str | None
     filed_at: Instant
-    reasons: list[Reason]
+    reasons: list[JudgingReason]
     by: str
 
 
@@ -82,7 +82,7 @@ class ReportsOut(Recorded):
 
 
 class Bar(Recorded):
-    """How many members came in a span of time."""
+    """The number of members that came in a span of time."""
 
     at: Instant
     size: int
@@ -245,7 +245,7 @@ async def shown(context: AppContext, incident: Incident) -> IncidentOut:
         merged=counts.merged,
         answered=counts.answered,
         statements=[
-            StatementOut(
+            IncidentStatementOut(
                 version=one.version, text=one.text, at=one.at, told=one.told, read=one.read
             )
             for one in told

@@ -61,7 +61,7 @@ class AttributeValueOut(Recorded):
     value: str
 
 
-class NoteOut(Recorded):
+class RequestNoteOut(Recorded):
     datetime: str
     description: str
     type: str
@@ -93,7 +93,7 @@ class ExtendedRequestOut(RequestOut):
     """A request with the extensions."""
 
     extended_attributes: list[AttributeValueOut]
-    notes: list[NoteOut]
+    notes: list[RequestNoteOut]
 
 
 async def requests(context: AppContext, query: RequestsQuery, now: datetime) -> list[RequestOut]:
@@ -289,7 +289,7 @@ def _extended(
             AttributeValueOut(code=a.code, name=a.name, value=redacted(a.value)) for a in answers
         ],
         notes=[
-            NoteOut(
+            RequestNoteOut(
                 datetime=local(event.at, pack),
                 description=told_of(event, one),
                 type=EVENTS[event.kind].status.lower(),

@@ -50,7 +50,7 @@ class EventsOut(Recorded):
 
 
 @dataclass(frozen=True)
-class Member:
+class BatchMember:
     """An event as it was sent: its envelope, or what is wrong with it. `id`: if it is known."""
 
     id: str | None
@@ -58,7 +58,7 @@ class Member:
 
 
 async def take_events(
-    context: AppContext, city: str, source: EventSource, members: Sequence[Member]
+    context: AppContext, city: str, source: EventSource, members: Sequence[BatchMember]
 ) -> EventsOut:
     """Take the good ones of some events, each once, and say of each what became of it.
 
@@ -90,7 +90,7 @@ async def take_events(
     return _out(members, said, result.outcomes)
 
 
-def _admitted(source: EventSource, member: Member) -> Envelope | BadEvent:
+def _admitted(source: EventSource, member: BatchMember) -> Envelope | BadEvent:
     """Return an event of which its source may speak."""
     event = member.event
     if isinstance(event, BadEvent):
@@ -123,7 +123,7 @@ def _new(
 
 
 def _out(
-    members: Sequence[Member],
+    members: Sequence[BatchMember],
     said: Sequence[NewEvent | BadEvent],
     outcomes: Sequence[Entered],
 ) -> EventsOut:

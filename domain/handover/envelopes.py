@@ -76,7 +76,7 @@ Content = Annotated[
 ]
 
 
-class Envelope(Recorded):
+class HandoverEnvelope(Recorded):
     """One letter. `side`: of the sender. `seq`: its place among the sender's letters, from 1."""
 
     handover: HandoverId

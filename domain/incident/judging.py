@@ -1,4 +1,4 @@
-"""Whether a report belongs to an incident: a pure judgement with its reasons.
+"""The judgement whether a report belongs to an incident: pure, with its reasons.
 
 A report is a member only where matter, place and time each say so, and nothing speaks against it.
 Where one is missing or in doubt, it is suggested, and a person decides. Reports of wrongdoing and
@@ -26,7 +26,7 @@ class Verdict(StrEnum):
     NO = "no"
 
 
-class Ground(StrEnum):
+class JudgingGround(StrEnum):
     """A reason for, or against."""
 
     WORDS = "words"
@@ -44,16 +44,16 @@ class Ground(StrEnum):
     OVER = "over"
 
 
-class Reason(Recorded):
+class JudgingReason(Recorded):
     """A ground, with the words of the report that it rests on."""
 
-    ground: Ground
+    ground: JudgingGround
     text: str = ""
 
 
 class Judgement(Recorded):
     verdict: Verdict
-    reasons: list[Reason]
+    reasons: list[JudgingReason]
 
 
 NAMED = 99
@@ -64,8 +64,8 @@ _STRONG = 4
 
 
 @dataclass(frozen=True)
-class Report:
-    """What a report says.
+class ReportSaid:
+    """The content of a report.
 
     `categories`: what it seems to be about, each with how many characters of its words say so;
     the one that its sender named, with `NAMED`. `urgent`: the first of them is of an urgent tier.
@@ -117,7 +117,9 @@ _fold = lru_cache(4096)(folded)
 """`folded` of the words of incidents and packs, which are the same for every report."""
 
 
-def judge(scope: IncidentScope, report: Report, danger: tuple[str, ...], zone: tzinfo) -> Judgement:
+def judge(
+    scope: IncidentScope, report: ReportSaid, danger: tuple[str, ...], zone: tzinfo
+) -> Judgement:
     """Return whether the report is surely, perhaps or not about the incident, with the reasons."""
     said = folded(f"{report.title}。{report.text}")
     matter, place, time = (
@@ -136,61 +138,71 @@ def judge(scope: IncidentScope, report: Report, danger: tuple[str, ...], zone: t
 
 
 class _Side(NamedTuple):
-    """What one side of a report says: whether it holds, and what speaks for and against it."""
+    """The judgement of one side of a report: whether it holds, and what speaks for and against it."""
 
     holds: bool
-    grounds: list[Reason]
-    against: list[Reason]
+    grounds: list[JudgingReason]
+    against: list[JudgingReason]
     elsewhere: bool = False
 
 
-def _apart(report: Report, said: str, danger: tuple[str, ...]) -> list[Reason]:
+def _apart(report: ReportSaid, said: str, danger: tuple[str, ...]) -> list[JudgingReason]:
     """Return why a report may never be a member unseen, whatever it is about."""
     if report.kind is Kind.REPORT:
-        return [Reason(ground=Ground.OF_WRONGDOING)]
+        return [JudgingReason(ground=JudgingGround.OF_WRONGDOING)]
     found = next((word for word in danger if _fold(word) in said), None)
     if found is not None or report.urgent:
-        return [Reason(ground=Ground.DANGER, text=found or "")]
-    return [] if report.kind in _CALM else [Reason(ground=Ground.OTHER_KIND)]
+        return [JudgingReason(ground=JudgingGround.DANGER, text=found or "")]
+    return [] if report.kind in _CALM else [JudgingReason(ground=JudgingGround.OTHER_KIND)]
 
 
-def _matter(scope: IncidentScope, report: Report, said: str) -> _Side:
+def _matter(scope: IncidentScope, report: ReportSaid, said: str) -> _Side:
     fits = [one for one in scope.categories if one in report.categories]
     words = [word for word in scope.words if _fold(word) in said]
-    grounds = [Reason(ground=Ground.WORDS, text="、".join(words[:3]))] if words else []
-    grounds += [Reason(ground=Ground.CATEGORY, text=one) for one in fits[:1]]
+    grounds = (
+        [JudgingReason(ground=JudgingGround.WORDS, text="、".join(words[:3]))] if words else []
+    )
+    grounds += [JudgingReason(ground=JudgingGround.CATEGORY, text=one) for one in fits[:1]]
     others = [weight for one, weight in report.categories.items() if one not in fits]
-    against = [Reason(ground=Ground.OTHER_MATTER)] if max(others, default=0) >= _STRONG else []
+    against = (
+        [JudgingReason(ground=JudgingGround.OTHER_MATTER)]
+        if max(others, default=0) >= _STRONG
+        else []
+    )
     known = bool(words) or (bool(fits) and (report.device or not scope.words))
     return _Side(known, grounds, against)
 
 
-def _place(scope: IncidentScope, report: Report, said: str) -> _Side:
+def _place(scope: IncidentScope, report: ReportSaid, said: str) -> _Side:
     """Say where it is: a point decides, then a place that is named, then the area."""
     away = _metres_away(scope, report)
     if away is not None:
         if away <= scope.metres:
-            return _Side(True, [Reason(ground=Ground.POINT, text=f"{away:.0f} m")], [])
-        return _Side(False, [], [Reason(ground=Ground.OTHER_PLACE)], elsewhere=True)
+            return _Side(
+                True, [JudgingReason(ground=JudgingGround.POINT, text=f"{away:.0f} m")], []
+            )
+        return _Side(False, [], [JudgingReason(ground=JudgingGround.OTHER_PLACE)], elsewhere=True)
     inside = _inside(scope, report.area)
     if inside is False:
-        return _Side(False, [], [Reason(ground=Ground.OTHER_PLACE)], elsewhere=True)
-    where = [Reason(ground=Ground.AREA, text=report.area or "")] if inside else []
+        return _Side(False, [], [JudgingReason(ground=JudgingGround.OTHER_PLACE)], elsewhere=True)
+    where = [JudgingReason(ground=JudgingGround.AREA, text=report.area or "")] if inside else []
     if not scope.places:
-        none = [] if inside else [Reason(ground=Ground.NO_PLACE)]
+        none = [] if inside else [JudgingReason(ground=JudgingGround.NO_PLACE)]
         return _Side(bool(inside), where, none)
     address = folded(report.address)
     named = [one for one in scope.places if _fold(one) in address or _fold(one) in said]
     others = _other_places([*scope.places, *report.divisions], f"{address}。{said}")
     if others:
-        elsewhere = [Reason(ground=Ground.OTHER_PLACE, text="、".join(others[:2]))]
-        ours = [Reason(ground=Ground.PLACE_NAMED, text=named[0])] if named else []
+        elsewhere = [JudgingReason(ground=JudgingGround.OTHER_PLACE, text="、".join(others[:2]))]
+        ours = [JudgingReason(ground=JudgingGround.PLACE_NAMED, text=named[0])] if named else []
         return _Side(
             False, [*ours, *(where if named else [])], elsewhere, elsewhere=not (named or inside)
         )
     if named:
-        return _Side(True, [Reason(ground=Ground.PLACE_NAMED, text=named[0]), *where], [])
-    return _Side(False, where, [Reason(ground=Ground.NO_PLACE)])
+        return _Side(
+            True, [JudgingReason(ground=JudgingGround.PLACE_NAMED, text=named[0]), *where], []
+        )
+    return _Side(False, where, [JudgingReason(ground=JudgingGround.NO_PLACE)])
 
 
 def _inside(scope: IncidentScope, area: str | None) -> bool | None:
@@ -221,7 +233,7 @@ def _other_places(known: Iterable[str], text: str) -> list[str]:
     return places_in(text)
 
 
-def _metres_away(scope: IncidentScope, report: Report) -> float | None:
+def _metres_away(scope: IncidentScope, report: ReportSaid) -> float | None:
     if scope.lat is None or scope.lon is None or report.lat is None or report.lon is None:
         return None
     north, east = radians(report.lat - scope.lat), radians(report.lon - scope.lon)
@@ -229,19 +241,19 @@ def _metres_away(scope: IncidentScope, report: Report) -> float | None:
     return 2 * _EARTH * asin(sqrt(sin(north / 2) ** 2 + across))
 
 
-def _time(scope: IncidentScope, report: Report, said: str, zone: tzinfo) -> list[Reason]:
+def _time(scope: IncidentScope, report: ReportSaid, said: str, zone: tzinfo) -> list[JudgingReason]:
     """Return what speaks of another time."""
     first, today = scope.began_at.astimezone(zone).date(), report.filed_at.astimezone(zone).date()
     found = _BEFORE.search(said) or _AHEAD.search(said)
     if found is None and first == today:
         found = _YESTERDAY.search(said)
     if found is not None:
-        return [Reason(ground=Ground.OTHER_TIME, text=found.group())]
+        return [JudgingReason(ground=JudgingGround.OTHER_TIME, text=found.group())]
     for date in _DATE.finditer(said):
         month, day = int(date.group(1)), int(date.group(2))
         if not (first.month, first.day) <= (month, day) <= (today.month, today.day):
-            return [Reason(ground=Ground.OTHER_TIME, text=date.group())]
+            return [JudgingReason(ground=JudgingGround.OTHER_TIME, text=date.group())]
     over = _OVER.search(said)
     if over is not None and _ASKED.search(said) is None:
-        return [Reason(ground=Ground.OVER, text=over.group())]
+        return [JudgingReason(ground=JudgingGround.OVER, text=over.group())]
     return []

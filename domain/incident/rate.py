@@ -1,4 +1,4 @@
-"""When many alike reports are far more than usual: a proposal of an incident."""
+"""The proposal of an incident: many alike reports, far more than usual."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ _SHARE = 0.15
 """The share of a crowd's reports that has to name a place, for it to be one of the incident's."""
 
 _SAME = 0.8
-"""How often a longer name has to be written as such, to be the whole one."""
+"""The number of reports that have to write a longer name as such, for it to be the whole one."""
 
 _AT_LEAST = 3
 """And the least number of them."""

@@ -1,6 +1,6 @@
 """A complaint as it is judged: what its words, its place and the city's rules say of it."""
 
-from domain.incident.judging import NAMED, Report
+from domain.incident.judging import NAMED, ReportSaid
 from domain.pack.gcj02 import to_wgs84
 from domain.pack.pack import Pack
 from domain.pack.routing import CategorySuggestion, classify
@@ -8,7 +8,9 @@ from domain.ticket.because import ReasonCode
 from domain.ticket.complaint import Channel, Complaint, Crs
 
 
-def report_of(pack: Pack, complaint: Complaint, guess: CategorySuggestion | None = None) -> Report:
+def report_of(
+    pack: Pack, complaint: Complaint, guess: CategorySuggestion | None = None
+) -> ReportSaid:
     """Return what a complaint says, as it is judged."""
     guess = guess or classify(pack, complaint)
     place = complaint.place
@@ -16,7 +18,7 @@ def report_of(pack: Pack, complaint: Complaint, guess: CategorySuggestion | None
     if place.lat is not None and place.lon is not None and place.crs is Crs.GCJ02:
         point = to_wgs84(place.lat, place.lon)
     known = guess.category is not None
-    return Report(
+    return ReportSaid(
         title=complaint.title,
         text=complaint.text,
         address=place.address,

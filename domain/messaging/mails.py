@@ -20,7 +20,7 @@ _LOOK = {"zh": "查看办理情况", "en": "See how it goes"}
 _RULE = "-- \n"
 
 
-class Envelope(Recorded):
+class MailEnvelope(Recorded):
     """The sender of a mail, and its own name. `id` becomes the Message-ID."""
 
     id: str
@@ -30,7 +30,7 @@ class Envelope(Recorded):
     unsubscribe: str = ""
 
 
-def mail(envelope: Envelope, to: str, written: Written, language: str = "") -> EmailMessage:
+def mail(envelope: MailEnvelope, to: str, written: Written, language: str = "") -> EmailMessage:
     """Return the mail; `language`: the only one wanted, else both.
 
     Raises:
@@ -57,7 +57,7 @@ def mail(envelope: Envelope, to: str, written: Written, language: str = "") -> E
     return message
 
 
-def message_id(envelope: Envelope) -> str:
+def message_id(envelope: MailEnvelope) -> str:
     """Return the Message-ID: the same for every attempt, so that a receiver can drop the second."""
     return f"<{envelope.id}@{envelope.sender.rpartition('@')[2]}>"
 

@@ -36,7 +36,7 @@ class IncidentTable(Base, table=True):
 
 
 class IncidentStatementTable(Base, table=True):
-    """What everybody was told of an incident, one version after another, and by whom."""
+    """The statements on an incident, one version after another, and by whom."""
 
     __tablename__ = "incident_statement"
 
@@ -88,7 +88,7 @@ class IncidentMemberTable(Base, table=True):
 
 
 class ReportMarkTable(Base, table=True):
-    """What each report of the last weeks seems to be about, to see when many are about one."""
+    """The matter that each report of the last weeks seems to have, to see when many have one."""
 
     __tablename__ = "report_mark"
     __table_args__ = (Index("report_mark_by_time", "city", "filed_at"),)

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from domain.handover.checks import check_content
-from domain.handover.envelopes import CitizenNote, Envelope, Offer
+from domain.handover.envelopes import CitizenNote, HandoverEnvelope, Offer
 from domain.handover.handover import (
     LIVE,
     OTHER_SIDE,
@@ -135,7 +135,7 @@ async def receive(
     cipher: Cipher,
     neighbour: str,
     city: str,
-    envelope: Envelope,
+    envelope: HandoverEnvelope,
     clock: Clock = written_at,
 ) -> bool:
     """Apply a letter of a neighbour, once; return whether it was new.
@@ -234,7 +234,7 @@ def _send(
     after, sent = step.handover, step.handover.sent
     for content in step.letters:
         sent += 1
-        envelope = Envelope(handover=after.id, side=after.side, seq=sent, content=content)
+        envelope = HandoverEnvelope(handover=after.id, side=after.side, seq=sent, content=content)
         connection.execute(
             insert(letter),
             {

@@ -19,10 +19,10 @@ _MEMBER = incident_tables.member
 
 
 Change = Callable[[Incident], Incident]
-"""What is done to an incident, or its refusal."""
+"""An act on an incident, or its refusal."""
 
 
-class StatementRow(NamedTuple):
+class IncidentStatementRow(NamedTuple):
     """A version of what was told of an incident. `told`: how many have it on their receipt.
 
     `read`: how many of the members have seen it, or a later one, where they follow their report.
@@ -105,7 +105,7 @@ async def mark_swept(store: Store, id: str, at: datetime) -> None:
     await store.change(update(_INCIDENT).where(_INCIDENT.c.id == id).values(swept_at=at))
 
 
-async def statements(store: Store, id: str) -> list[StatementRow]:
+async def statements(store: Store, id: str) -> list[IncidentStatementRow]:
     """Return what was told, the newest first, and to how many."""
     told = (
         select(func.count())
@@ -131,7 +131,7 @@ async def statements(store: Store, id: str) -> list[StatementRow]:
         .where(columns.incident == id)
         .order_by(columns.version.desc())
     )
-    return [StatementRow(*row) for row in rows]
+    return [IncidentStatementRow(*row) for row in rows]
 
 
 def _tell(connection: Connection, incident: Incident, by: Actor, at: datetime) -> None:

@@ -16,7 +16,7 @@ from store.db.engine import Store
 _MARK = incident_tables.mark
 _COLUMNS = incident_tables.mark.c
 KEPT = timedelta(days=15)
-"""How long marks are kept: what is usual is what came in two weeks."""
+"""The age at which marks are deleted: what is usual is what came in two weeks."""
 
 
 def enter(store: Store, category: str, area: str) -> Callable[[Connection, Complaint], None]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, and_, func, or_, select, update
 
 from domain.incident.incident import MemberState
-from domain.incident.judging import Reason
+from domain.incident.judging import JudgingReason
 from domain.ticket.complaint import Complaint
 from store.db import incident_tables, tables
 from store.db.engine import ResultRow, Store
@@ -31,7 +31,7 @@ class Member(NamedTuple):
     state: MemberState
     area: str | None
     channel: str
-    reasons: list[Reason]
+    reasons: list[JudgingReason]
     filed_at: datetime
     told: int
     merged_at: datetime | None
@@ -40,7 +40,7 @@ class Member(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """How many reports of an incident there are, by how far they are."""
+    """The numbers of reports of an incident, by how far they are."""
 
     members: int
     suggested: int
@@ -56,7 +56,7 @@ class New(NamedTuple):
     incident: str
     state: MemberState
     area: str | None
-    reasons: Sequence[Reason]
+    reasons: Sequence[JudgingReason]
     told: int
     by: str
 
@@ -307,11 +307,11 @@ def forget(connection: Connection, number: str) -> None:
     connection.execute(update(_MEMBER).where(_M.number == number).values(reasons="[]"))
 
 
-def _json(reasons: Sequence[Reason]) -> str:
+def _json(reasons: Sequence[JudgingReason]) -> str:
     return json.dumps([one.model_dump(mode="json") for one in reasons], ensure_ascii=False)
 
 
 def _member(row: ResultRow) -> Member:
     values = {name: row._mapping[name] for name in Member._fields}
-    reasons = [Reason.model_validate(one) for one in json.loads(values["reasons"])]
+    reasons = [JudgingReason.model_validate(one) for one in json.loads(values["reasons"])]
     return Member(**values | {"state": MemberState(row.state), "reasons": reasons})

@@ -44,7 +44,7 @@ _FAILED = (
 
 
 Entry = Callable[[Connection, Complaint], None]
-"""What is entered elsewhere in the transaction that registers a complaint."""
+"""The rows entered elsewhere in the transaction that registers a complaint."""
 
 
 @dataclass(frozen=True)

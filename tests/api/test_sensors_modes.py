@@ -8,7 +8,7 @@ import pytest
 
 from api.rest.cloud_event_modes import BATCH, STRUCTURED, members_of, signed_part
 from app.errors import Problem
-from app.sensors.events import MOST, Member
+from app.sensors.events import MOST, BatchMember
 from domain.sensors.events import BadEvent, Envelope
 
 GOOD: dict[str, Any] = {
@@ -21,7 +21,7 @@ GOOD: dict[str, Any] = {
 HEADERS = [(f"ce-{name}".encode(), value.encode()) for name, value in GOOD.items()]
 
 
-def only(content: Any, content_type: str = STRUCTURED) -> Member:
+def only(content: Any, content_type: str = STRUCTURED) -> BatchMember:
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
     members, batch = members_of([], content_type, body)
     assert not batch
@@ -31,17 +31,17 @@ def only(content: Any, content_type: str = STRUCTURED) -> Member:
 
 def binary(
     headers: list[tuple[bytes, bytes]], body: bytes = b"", content_type: str = "application/json"
-) -> Member:
+) -> BatchMember:
     (one,), _ = members_of(headers, content_type, body)
     return one
 
 
-def taken(member: Member) -> Envelope:
+def taken(member: BatchMember) -> Envelope:
     assert isinstance(member.event, Envelope), member.event
     return member.event
 
 
-def refused(member: Member) -> str:
+def refused(member: BatchMember) -> str:
     assert isinstance(member.event, BadEvent), member.event
     return member.event.code
 

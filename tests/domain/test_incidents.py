@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from domain.incident.incident import IncidentScope
-from domain.incident.judging import Ground, Judgement, Report, Verdict, judge
+from domain.incident.judging import Judgement, JudgingGround, ReportSaid, Verdict, judge
 from domain.incident.rate import Crowd, common_places, common_words, unusual
 from domain.pack.incidents import DANGER, IncidentPolicy
 from domain.ticket.complaint import Kind
@@ -28,7 +28,7 @@ def scope(**changes: Any) -> IncidentScope:
     return IncidentScope.model_validate(values | changes)
 
 
-def report(text: str = "新华西街停水了", **changes: Any) -> Report:
+def report(text: str = "新华西街停水了", **changes: Any) -> ReportSaid:
     values: dict[str, Any] = {
         "title": "",
         "text": text,
@@ -39,14 +39,14 @@ def report(text: str = "新华西街停水了", **changes: Any) -> Report:
         "filed_at": BEGAN + timedelta(minutes=20),
         "divisions": ("北苑街道", "新华街道"),
     }
-    return Report(**values | changes)
+    return ReportSaid(**values | changes)
 
 
-def judged(one: Report, where: IncidentScope | None = None) -> Judgement:
+def judged(one: ReportSaid, where: IncidentScope | None = None) -> Judgement:
     return judge(where or scope(), one, DANGER, ZONE)
 
 
-def grounds(judgement: Judgement) -> set[Ground]:
+def grounds(judgement: Judgement) -> set[JudgingGround]:
     return {reason.ground for reason in judgement.reasons}
 
 
@@ -62,33 +62,34 @@ def grounds(judgement: Judgement) -> set[Ground]:
         report("新华西街停水", kind=Kind.CONSULTATION, area="110112003005"),
     ],
 )
-def test_matter_place_and_time_make_a_member(one: Report) -> None:
+def test_matter_place_and_time_make_a_member(one: ReportSaid) -> None:
     judgement = judged(one)
     assert judgement.verdict is Verdict.SURE, judgement
-    assert Ground.WORDS in grounds(judgement), "and it is said why"
+    assert JudgingGround.WORDS in grounds(judgement), "and it is said why"
 
 
 @pytest.mark.parametrize(
     ("one", "verdict", "ground"),
     [
-        (report("新华东街停水了"), Verdict.NO, Ground.OTHER_PLACE),
-        (report("新华东街停水了", area=None), Verdict.NO, Ground.OTHER_PLACE),
-        (report("停水了", area="110112121"), Verdict.NO, Ground.OTHER_PLACE),
-        (report("玉带路停水，新华西街好像也是"), Verdict.MAYBE, Ground.OTHER_PLACE),
-        (report("家里停水了"), Verdict.MAYBE, Ground.NO_PLACE),
-        (report("新华西街昨天停水了"), Verdict.MAYBE, Ground.OTHER_TIME),
-        (report("新华西街天天停水"), Verdict.MAYBE, Ground.OTHER_TIME),
-        (report("新华西街明天停水吗"), Verdict.MAYBE, Ground.OTHER_TIME),
-        (report("2月27日新华西街停水"), Verdict.MAYBE, Ground.OTHER_TIME),
-        (report("新华西街没水的问题已经恢复了"), Verdict.MAYBE, Ground.OVER),
-        (report(filed_at=BEGAN - timedelta(hours=1)), Verdict.NO, Ground.WORDS),
+        (report("新华东街停水了"), Verdict.NO, JudgingGround.OTHER_PLACE),
+        (report("新华东街停水了", area=None), Verdict.NO, JudgingGround.OTHER_PLACE),
+        (report("停水了", area="110112121"), Verdict.NO, JudgingGround.OTHER_PLACE),
+        (report("玉带路停水，新华西街好像也是"), Verdict.MAYBE, JudgingGround.OTHER_PLACE),
+        (report("家里停水了"), Verdict.MAYBE, JudgingGround.NO_PLACE),
+        (report("新华西街昨天停水了"), Verdict.MAYBE, JudgingGround.OTHER_TIME),
+        (report("新华西街天天停水"), Verdict.MAYBE, JudgingGround.OTHER_TIME),
+        (report("新华西街明天停水吗"), Verdict.MAYBE, JudgingGround.OTHER_TIME),
+        (report("2月27日新华西街停水"), Verdict.MAYBE, JudgingGround.OTHER_TIME),
+        (report("新华西街没水的问题已经恢复了"), Verdict.MAYBE, JudgingGround.OVER),
+        (report(filed_at=BEGAN - timedelta(hours=1)), Verdict.NO, JudgingGround.WORDS),
         (report("新华西街停水后水发黄", categories={TASTE: 8, WATER: 2}), Verdict.MAYBE,
-         Ground.OTHER_MATTER),
-        (report("新华西街路灯不亮", categories={"0301": 4}), Verdict.NO, Ground.OTHER_MATTER),
+         JudgingGround.OTHER_MATTER),
+        (report("新华西街路灯不亮", categories={"0301": 4}), Verdict.NO,
+         JudgingGround.OTHER_MATTER),
     ],
 )  # fmt: skip
 def test_what_is_nearly_the_same_is_no_member(
-    one: Report, verdict: Verdict, ground: Ground
+    one: ReportSaid, verdict: Verdict, ground: JudgingGround
 ) -> None:
     judgement = judged(one)
     assert (judgement.verdict, ground in grounds(judgement)) == (verdict, True), judgement
@@ -97,14 +98,16 @@ def test_what_is_nearly_the_same_is_no_member(
 @pytest.mark.parametrize(
     ("one", "ground"),
     [
-        (report(kind=Kind.REPORT), Ground.OF_WRONGDOING),
-        (report(urgent=True), Ground.DANGER),
-        (report("新华西街停水，我妈在家透析，救命"), Ground.DANGER),
-        (report("新华西街停水，有人困在电梯里"), Ground.DANGER),
-        (report("建议新华西街停水前发短信", kind=Kind.SUGGESTION), Ground.OTHER_KIND),
+        (report(kind=Kind.REPORT), JudgingGround.OF_WRONGDOING),
+        (report(urgent=True), JudgingGround.DANGER),
+        (report("新华西街停水，我妈在家透析，救命"), JudgingGround.DANGER),
+        (report("新华西街停水，有人困在电梯里"), JudgingGround.DANGER),
+        (report("建议新华西街停水前发短信", kind=Kind.SUGGESTION), JudgingGround.OTHER_KIND),
     ],
 )
-def test_who_accuses_or_is_in_danger_is_never_a_member_unseen(one: Report, ground: Ground) -> None:
+def test_who_accuses_or_is_in_danger_is_never_a_member_unseen(
+    one: ReportSaid, ground: JudgingGround
+) -> None:
     judgement = judged(one)
     assert judgement.verdict is Verdict.MAYBE
     assert ground in grounds(judgement)

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from app.imports.maps import BadMap, codes_of
 from app.imports.open311 import (
     BadFeed,
-    Feed,
+    ForeignFeed,
     TakenOver,
     base_of,
     parse_json,
@@ -151,7 +151,7 @@ def take(store: Store, system: OtherSystem, tmp_path: Path) -> Take:
             store, Vault(RING), TicketKeys(store, RING), PACK, mapping.source,
             Filer(role=Role.SYSTEM), lambda: NOW, None if dry_run else start,
         )  # fmt: skip
-        feed = Feed(Outbound(allow), system.base, pause=pause)
+        feed = ForeignFeed(Outbound(allow), system.base, pause=pause)
         return await take_over(importer, feed, mapping, codes_of(mapping, PACK), SINCE)
 
     return taking

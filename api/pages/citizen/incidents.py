@@ -1,4 +1,4 @@
-"""What everybody may know of incidents: one, or those that are open in a city."""
+"""Incidents as everybody may know them: one, or those that are open in a city."""
 
 from typing import Annotated
 

@@ -36,7 +36,7 @@ _SCOPE = ("category", "area", "places", "words", "began_at")
 _FIELDS = ("title", *_SCOPE, "statement", "lead")
 _CHANGES = ("statement", "lead", "number")
 _BEFORE = timedelta(minutes=30)
-"""How long ago an incident began, where nobody says otherwise."""
+"""The time for which an incident has gone on, where nobody says otherwise."""
 
 IncidentId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$")]
 
