@@ -138,7 +138,7 @@ def judge(
 
 
 class _Side(NamedTuple):
-    """The judgement of one side of a report: whether it holds, and what speaks for and against it."""
+    """The judgement of one side of a report: whether it holds, what speaks for and against it."""
 
     holds: bool
     grounds: list[JudgingReason]
