@@ -32,6 +32,7 @@ from store.secrets.encryption import Cipher
 from store.secrets.vault import Person, Vault
 from store.tickets import intake, tickets
 from store.tickets.event_replay import TicketReplay, each_replay
+from store.tickets.mail_references import reference
 
 _MERGED = ("merged", "unmerged", "replied", "held", "citizen_asked", "resumed", "extension_granted")
 
@@ -75,6 +76,12 @@ class Composer:
 
     def pack(self, city: str) -> Pack:
         return self._packs.get(city)
+
+    async def reference(self, one: OutsideNotice) -> str:
+        """Return the reference by which a reply finds the ticket; "" where it is of none."""
+        if one.template in (PHONE_CODE, DIGEST):
+            return ""
+        return await reference(self._store, self._vault.ring.root_key, one.number)
 
     async def plan(
         self, one: OutsideNotice, usable: Collection[WayOut], now: datetime

@@ -141,8 +141,10 @@ class Deliveries:
             to=to,
             written=await self._composer.written(told, self._clock()),
             at=self._clock(),
+            city=told.city,
             sender_name=pack.city.name,
             language=language,
+            reference=await self._composer.reference(told),
             unsubscribe=self._unsubscribe(told, one.channel),
         )
 

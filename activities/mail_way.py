@@ -6,7 +6,8 @@ then an error means that it has not, and it is tried again.
 
 import re
 import ssl
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -25,7 +26,7 @@ _DOTS = re.compile(rb"(?m)^\.")
 
 @dataclass(frozen=True)
 class MailServer:
-    """The mail server of an installation."""
+    """The mail server of an installation. `replies`: the address of each city that takes mails."""
 
     host: str
     port: int
@@ -34,6 +35,7 @@ class MailServer:
     ca: Path | None = None
     user: str = ""
     password: str = ""
+    replies: Mapping[str, str] = field(default_factory=dict)
 
 
 class MailWay:
@@ -60,6 +62,7 @@ class MailWay:
                 ca=settings.smtp_ca,
                 user=settings.smtp_user,
                 password=secret.get_secret_value() if secret else "",
+                replies={city: address for address, city in settings.mail_addresses.items()},
             )
         )
 
@@ -70,6 +73,8 @@ class MailWay:
             sender_name=parcel.sender_name,
             at=parcel.at,
             unsubscribe=parcel.unsubscribe,
+            reply_to=self._server.replies.get(parcel.city, ""),
+            reference=parcel.reference,
         )
         try:
             content = mail(envelope, parcel.to, parcel.written, parcel.language).as_bytes()

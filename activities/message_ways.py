@@ -21,14 +21,17 @@ class Parcel:
     """A message to send. `to` is personal: it is in no log and in no error.
 
     `id`: the same for every attempt. `language`: the one wanted; empty: all that there are.
+    `reference`: by which a reply finds the ticket.
     """
 
     id: str
     to: str = field(repr=False)
     written: Written = field(repr=False)
     at: datetime
+    city: str = ""
     sender_name: str = ""
     language: str = ""
+    reference: str = field(default="", repr=False)
     unsubscribe: str = field(default="", repr=False)
 
 

@@ -5,9 +5,7 @@ ticket only where it carries the reference that was sent to the citizen: a keyed
 ticket's number, which nobody can make up, and which opens nothing else.
 """
 
-import hmac
 import json
-import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -32,39 +30,13 @@ from media.receive import Piece
 from store.db.errors import TooManyFiles, UnknownFile
 from store.imports import mails
 from store.secrets.vault import Person
-from store.tickets import intake
+from store.tickets.mail_references import named_ticket
 from store.tickets.numbers import parse_number
 
 logger = structlog.stdlib.get_logger("jiesu.mail")
 
 KEPT = timedelta(days=90)
 """The time for which a mail is known by its Message-ID."""
-
-_REFERENCE = re.compile(r"(\d{13})\.([0-9a-f]{24})")
-_MOST_TRIED = 20
-
-
-async def reference(context: AppContext, number: str) -> str:
-    """Return what a message about a ticket carries, in its subject as `[#…]` or in its Message-ID.
-
-    It ends to count when the ticket's access code is renewed.
-    """
-    generation = (await intake.code_generations(context.store, [number]))[number]
-    return f"{number}.{_token(context, number, generation)}"
-
-
-def _token(context: AppContext, number: str, generation: int) -> str:
-    return context.mark(f"mail reference/{number}/{generation}")[:24]
-
-
-async def named_ticket(context: AppContext, text: str) -> str | None:
-    """Return the ticket whose true reference is in the text."""
-    for match in list(_REFERENCE.finditer(text))[:_MOST_TRIED]:
-        number, token = match.groups()
-        generation = (await intake.code_generations(context.store, [number]))[number]
-        if hmac.compare_digest(_token(context, number, generation), token):
-            return number
-    return None
 
 
 async def take_mail(context: AppContext, city: str, recipient: str, mail: ReadMail) -> str:
@@ -83,7 +55,8 @@ async def take_mail(context: AppContext, city: str, recipient: str, mail: ReadMa
     key = context.mark(f"mail/{said}")
     if (known := await mails.outcome(context.store, key)) is not None:
         return known
-    number = await named_ticket(context, mail.references)
+    key_of_ring = context.vault.ring.root_key
+    number = await named_ticket(context.store, key_of_ring, mail.references)
     outcome = "filed"
     if number is not None and await _added(context, number, mail, key):
         outcome = "added"

@@ -21,13 +21,18 @@ _RULE = "-- \n"
 
 
 class MailEnvelope(Recorded):
-    """The sender of a mail, and its own name. `id` becomes the Message-ID."""
+    """The sender of a mail, and its own name. `id` becomes the Message-ID.
+
+    `reply_to`: the address that takes replies; `reference`: of the ticket that they are about.
+    """
 
     id: str
     sender: str
     sender_name: str
     at: datetime
     unsubscribe: str = ""
+    reply_to: str = ""
+    reference: str = ""
 
 
 def mail(envelope: MailEnvelope, to: str, written: Written, language: str = "") -> EmailMessage:
@@ -40,6 +45,8 @@ def mail(envelope: MailEnvelope, to: str, written: Written, language: str = "") 
     local, _, domain = envelope.sender.rpartition("@")
     message["From"] = Address(_header(envelope.sender_name), local, domain)
     message["To"] = Address(addr_spec=to)
+    if envelope.reply_to:
+        message["Reply-To"] = Address(addr_spec=envelope.reply_to)
     message["Subject"] = _header(written.subject)
     message["Date"] = format_datetime(envelope.at)
     message["Message-ID"] = message_id(envelope)
@@ -58,8 +65,14 @@ def mail(envelope: MailEnvelope, to: str, written: Written, language: str = "") 
 
 
 def message_id(envelope: MailEnvelope) -> str:
-    """Return the Message-ID: the same for every attempt, so that a receiver can drop the second."""
-    return f"<{envelope.id}@{envelope.sender.rpartition('@')[2]}>"
+    """Return the Message-ID: the same for every attempt, so that a receiver can drop the second.
+
+    Where replies are taken it names the ticket: programs for mail repeat it in every reply.
+    """
+    named = envelope.id
+    if envelope.reply_to and envelope.reference:
+        named = f"{envelope.id}.{envelope.reference}"
+    return f"<{named}@{envelope.sender.rpartition('@')[2]}>"
 
 
 def _header(text: str) -> str:

@@ -43,8 +43,6 @@ EXEMPT = {
     "council_matters.topic_for": "the same, and whether its unit asks",
     "councils.drawn_councils": "draws councils for an act that has asked",
     "cells.post_of": "says to an act that has asked where the grid worker works",
-    "mail.reference": "makes what a message to a citizen carries, and shows nothing",
-    "mail.named_ticket": "finds which ticket a mail names; adding to it asks",
     "mail.take_mail": "reads a mail: filing it, or adding to a ticket, asks",
     "filing.register": "a part of filing and reopening, which ask",
     "filing.start": "the same",

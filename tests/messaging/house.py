@@ -5,7 +5,7 @@ import email
 import json
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -86,10 +86,15 @@ class MailSink:
     def ids(self) -> list[str]:
         return [str(mail["Message-ID"]) for mail in self.mails]
 
-    def way(self) -> MailWay:
-        return MailWay(
-            MailServer("127.0.0.1", self.port, "hotline@example.org", security="none"), seconds=5
+    def way(self, replies: Mapping[str, str] | None = None) -> MailWay:
+        server = MailServer(
+            "127.0.0.1",
+            self.port,
+            "hotline@example.org",
+            security="none",
+            replies=replies or {},
         )
+        return MailWay(server, seconds=5)
 
 
 @asynccontextmanager

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from domain.messaging.states import NoticeState
+from domain.messaging.states import NoticeState, WayOut
 from store.messaging import deliveries, notices
+from store.tickets.mail_references import named_ticket
 from store.tickets.tickets import state
 from tests.messaging.house import EMAIL, NAME, PHONE, URL, House, MailSink, words
 
@@ -32,6 +33,20 @@ async def test_a_citizens_story_is_told_by_mail_in_both_languages(
         assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
         html = mail.get_body(("html",))
         assert html is not None and 'lang="en"' in html.get_content()
+
+
+async def test_a_mail_can_be_answered_where_the_city_takes_mails(
+    mailing: House, sink: MailSink
+) -> None:
+    """The reply goes to the city's own address, and its headers say which ticket it is about."""
+    story = await mailing.story(await mailing.citizen())
+    mailing.ways[WayOut.EMAIL] = sink.way({"example": "12345@example.org"})
+    await mailing.happens(story.accepted())
+    await mailing.deliver()
+    (sent,) = sink.mails
+    assert str(sent["Reply-To"]) == "12345@example.org"
+    key = mailing.vault.ring.root_key
+    assert await named_ticket(mailing.store, key, sent["Message-ID"]) == story.number
 
 
 async def test_nothing_is_told_twice(mailing: House, sink: MailSink) -> None:

@@ -6,6 +6,7 @@ import re
 import smtplib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -15,15 +16,16 @@ import pytest
 from sqlalchemy import select
 from temporalio.client import Client
 
-from app.imports.mail import reference
 from app.imports.mail_parts import MOST_LINES_OF_PARTS, BadMail, fitted, read_mail
 from domain.actors import Role
+from domain.messaging.mails import MailEnvelope, message_id
 from domain.ticket.complaint import TEXT_LIMIT, Complaint
 from runtime.ports import free_port
 from store.db import tables
 from store.db.engine import Store
 from store.db.errors import StoreUnavailable
 from store.tickets import intake
+from store.tickets.mail_references import reference
 from tests.api.running_api import Api, Filed, serve_api
 from tests.support.engine import platform
 from workers.mail_in import serving_mail
@@ -147,9 +149,30 @@ async def _added(door: Door, ticket: Filed) -> list[str]:
     return [fact["text"] for fact in facts if fact["kind"] == "facts_added"]
 
 
+async def _reference(door: Door, ticket: Filed) -> str:
+    context = door.api.context
+    return await reference(context.store, context.vault.ring.root_key, ticket.number)
+
+
+async def test_an_answer_to_a_message_of_ours_is_a_fact_on_its_ticket(door: Door) -> None:
+    """The subject may be another: programs for mail repeat the Message-ID."""
+    ticket = await _ticket(door)
+    ours = MailEnvelope(
+        id="0a1b",
+        sender="hotline@example.org",
+        sender_name="",
+        at=datetime.now(UTC),
+        reply_to=CITY,
+        reference=await _reference(door, ticket),
+    )
+    reply = mail("门锁又坏了。", subject="谢谢", In_Reply_To=message_id(ours))
+    assert (await door.send(reply.as_bytes()))[0] == 250
+    assert await _added(door, ticket) == ["门锁又坏了。"]
+
+
 async def test_a_reply_with_the_reference_is_a_fact_on_its_ticket(door: Door) -> None:
     ticket = await _ticket(door)
-    named = await reference(door.api.context, ticket.number)
+    named = await _reference(door, ticket)
     reply = mail(
         "今天又发臭了。\n\n在 2026年3月5日 写道：\n> 已受理",
         subject=f"回复：您的诉求 [#{named}]",
