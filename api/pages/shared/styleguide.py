@@ -33,6 +33,7 @@ class _Line(NamedTuple):
     words: str
     unit: str | None = None
     text: str | None = None
+    by_machine: bool = False
 
 
 @router.get("/styleguide")
