@@ -6,6 +6,7 @@ the form of the standard there. It is one place outside all of them, so that non
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -48,7 +49,11 @@ class Open311Dialect:
             await self.app(scope, receive, send)
             return
         path = plain_path(scope["path"], Headers(scope=scope).get("accept", ""))
+        path, city = without_city(path)
         scope = {**scope, "path": path, "raw_path": path.encode("utf-8", "replace")}
+        if city:
+            asked = urlencode({"jurisdiction_id": city}).encode("ascii")
+            scope["query_string"] = b"&".join(filter(None, [asked, scope["query_string"]]))
         answer = _Answer(path.rpartition(".")[2], send)
         await self.app(scope, receive, answer.send)
 
@@ -70,6 +75,17 @@ def plain_path(path: str, accept: str) -> str:
         json_alone = "json" in accept and "xml" not in accept
         parts[-1] += ".json" if json_alone else ".xml"
     return "/" + "/".join(parts)
+
+
+def without_city(path: str) -> tuple[str, str]:
+    """Return the path below /open311/v2, and the city of a base address of its own, or "".
+
+    `/open311/tongzhou/v2` is the door of one city, for clients that know no jurisdiction_id.
+    """
+    first, _, below = path.removeprefix(f"{ROOT}/").partition("/")
+    if first != "v2" and below.startswith(("v2/", "discovery.")):
+        return f"{ROOT}/{below}", first
+    return path, ""
 
 
 class _Answer:

@@ -89,9 +89,9 @@ async def _known(request: Request, context: AppContext, right: str) -> Caller | 
 @_both("GET", "/discovery", _READ, ROOT)
 async def discovery(request: Request, context: AppContext) -> Response:
     """Say where the door is, and whom to ask for a key."""
-    base = f"{origin_of(request, context.settings)}{V2}"
+    root = f"{origin_of(request, context.settings)}{ROOT}"
     jurisdiction = of_address(request).one("jurisdiction_id")
-    found = await services.discovery(context, jurisdiction, base)
+    found = await services.discovery(context, jurisdiction, root)
     return _answer(request, "discovery", found)
 
 

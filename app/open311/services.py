@@ -90,24 +90,34 @@ CHANGESET = "2026-11-30T00:00:00+08:00"
 """The moment at which this door was last changed in a way that a client may notice."""
 
 
-async def discovery(context: AppContext, jurisdiction: str | None, base: str) -> DiscoveryOut:
+async def discovery(context: AppContext, jurisdiction: str | None, root: str) -> DiscoveryOut:
     """Return where the door is, and whom to ask for a key.
+
+    `root`: the address of /open311. Where several cities have the door, each has a base address of
+    its own besides, for clients that know no jurisdiction_id.
 
     Raises:
         Problem: not_in_this_city
     """
     await permit(context, None, "read_open311")
-    having = [door(context, jurisdiction)] if jurisdiction else open_doors(context)
+    doors = open_doors(context)
+    having = [door(context, jurisdiction)] if jurisdiction else doors
     contacts = "; ".join(dict.fromkeys(policy_of(pack).contact for pack in having))
-    endpoint = EndpointOut(
-        specification=SPECIFICATION,
-        url=base,
-        changeset=CHANGESET,
-        type="production",
-        formats=["text/xml", "application/json"],
-    )
+    addresses = [] if jurisdiction and len(doors) > 1 else [f"{root}/v2"]
+    if len(doors) > 1:
+        addresses += [f"{root}/{pack.city.id}/v2" for pack in having]
+    endpoints = [
+        EndpointOut(
+            specification=SPECIFICATION,
+            url=address,
+            changeset=CHANGESET,
+            type="production",
+            formats=["text/xml", "application/json"],
+        )
+        for address in addresses
+    ]
     return DiscoveryOut(
-        changeset=CHANGESET, contact=contacts, key_service=contacts, endpoints=[endpoint]
+        changeset=CHANGESET, contact=contacts, key_service=contacts, endpoints=endpoints
     )
 
 

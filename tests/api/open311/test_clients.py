@@ -11,7 +11,7 @@ from domain.actors import Role
 from domain.policy.permissions import Scope
 from tests.api.running_api import Api
 from tests.support.media import a_photo
-from tests.support.open311_client import LAMP, V2, Client, client_of, items, values_of
+from tests.support.open311_client import FORMATS, LAMP, V2, Client, client_of, items, values_of
 
 AS_A_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -286,3 +286,42 @@ async def test_clients_of_two_cities_do_not_meet(api: Api) -> None:
     assert (await there.get(f"requests/{number}")).status_code == 404
     nowhere = Client(api, jurisdiction=None)
     assert (await nowhere.get(f"requests/{number}")).status_code == 200
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+async def test_a_client_that_knows_no_jurisdiction_has_the_address_of_a_city(
+    api: Api, suffix: str
+) -> None:
+    """The base address says which city is meant, whatever key is shown and parameter is sent."""
+    asker = await client_of(api)
+    base = "/open311/tongzhou/v2"
+    services = await api.http.get(f"{base}/services.{suffix}")
+    assert (
+        services.text
+        == (
+            await api.http.get(f"{V2}/services.{suffix}", params={"jurisdiction_id": "tongzhou"})
+        ).text
+    )
+    body = LAMP | {"api_key": asker.key, "description": f"路灯不亮，{suffix}。"}
+    asker.suffix = suffix
+    number = await asker.number_in(await api.http.post(f"{base}/requests.{suffix}", data=body))
+    for address, count in (("tongzhou", 1), ("jinan", 0)):
+        found = await api.http.get(f"/open311/{address}/v2/requests.{suffix}")
+        assert found.text.count(number) == count
+    other = await api.http.get(
+        f"/open311/jinan/v2/services.{suffix}", params={"jurisdiction_id": "tongzhou"}
+    )
+    assert other.text != services.text
+    for path in ("nowhere/v2/services", "tongzhou/v3/services"):
+        assert (await api.http.get(f"/open311/{path}.{suffix}")).status_code == 404
+
+
+async def test_discovery_names_the_address_of_each_city(api: Api) -> None:
+    async def addresses(path: str) -> list[str]:
+        found = (await api.http.get(path)).json()
+        return [one["url"].partition("/open311")[2] for one in found["endpoints"]]
+
+    every = ["/v2", "/jinan/v2", "/tongzhou/v2"]
+    assert sorted(await addresses("/open311/discovery.json")) == sorted(every)
+    assert await addresses("/open311/tongzhou/discovery.json") == ["/tongzhou/v2"]
+    assert await addresses("/open311/tongzhou/v2/discovery.json") == ["/tongzhou/v2"]
