@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select, update
 
 from store.db.engine import ResultRow, Store
 from store.db.import_tables import imported
@@ -64,6 +64,14 @@ async def get(store: Store, city: str, source: str, own: str) -> ImportedComplai
         select(imported).where(_ROW.city == city, _ROW.source == source, _ROW.own == own)
     )
     return None if row is None else _complaint(row)
+
+
+def forget(connection: Connection, number: str) -> None:
+    """Cut a ticket that is erased off from what it was in the other system.
+
+    The row stays, so that the complaint is not imported again.
+    """
+    connection.execute(update(imported).where(_ROW.number == number).values(number=None, link=""))
 
 
 def _complaint(row: ResultRow) -> ImportedComplaint:

@@ -20,6 +20,7 @@ from store.db.report_tables import report_case
 from store.files.files import let_go
 from store.grid import checks
 from store.handover import handovers
+from store.imports import register
 from store.incidents import members
 from store.tickets import (
     bookings,
@@ -44,7 +45,7 @@ _SHRUNK = (
     " promise, report_case, hearing_ticket, hearing_rating,"
     " booking, booking_entry, mediation, mediation_party, mediation_point,"
     " handover, handover_letter, handover_note, incident_member, person_request, reply_draft,"
-    " notice, delivery"
+    " notice, delivery, imported_complaint"
 )
 """The tables that erasing takes something from."""
 _KEY, _EVENT, _SHARE = tables.ticket_key.c, tables.event.c, tables.assignment.c
@@ -91,6 +92,7 @@ async def erase(store: Store, number: str, at: datetime) -> None:
         mediations.forget(connection, number)
         handovers.forget(connection, number)
         messages_outside.forget(connection, number)
+        register.forget(connection, number)
 
     await store.write(work)
 

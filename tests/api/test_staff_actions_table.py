@@ -11,7 +11,10 @@ from domain.commands.registry import COMMANDS
 from domain.ticket.minutes import Minutes
 from domain.ticket.rating import Rating
 
-NOT_IN_A_FORM = {"do": "the address of the form says it"}
+NOT_IN_A_FORM = {
+    "do": "the address of the form says it",
+    "incident": "only the system merges the members of an incident",
+}
 """Fields of commands that no form has, and the reason."""
 
 

@@ -21,8 +21,9 @@ from store.db.engine import Store
 from store.imports import register
 from store.secrets.ticket_keys import TicketKeys
 from store.secrets.vault import Vault
-from store.tickets import intake
+from store.tickets import erasure, intake
 from store.tickets.intake import Registered
+from tests.store.stories import START, Story, complaint, project
 from tests.support.cities import SHIPPED
 from tests.support.engine import RING
 
@@ -223,3 +224,28 @@ async def test_a_mapping_names_what_the_city_has(other: Other) -> None:
     ):
         with pytest.raises(BadMap):
             await other.take(path, MAP.replace(old, new))
+
+
+async def test_an_erased_ticket_is_cut_off_from_the_other_system(store: Store) -> None:
+    """Its row stays, so that it is not imported again."""
+    story = Story(complaint(city="tongzhou"))
+    await project(store, story.whole())
+    row = register.ImportedComplaint(
+        city="tongzhou",
+        source="old",
+        own="R1",
+        number=story.number,
+        link="https://old.example/R1",
+        kind="help",
+        category=None,
+        unit=None,
+        filed_at=START,
+        closed_at=None,
+        imported_at=START,
+    )
+    assert await register.keep(store, [row]) == 1
+    await erasure.erase(store, story.number, START + timedelta(days=400))
+    assert await register.of_ticket(store, story.number) is None
+    kept = await register.get(store, "tongzhou", "old", "R1")
+    assert kept is not None and (kept.number, kept.link) == (None, "")
+    assert await register.keep(store, [row]) == 0
