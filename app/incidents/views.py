@@ -13,8 +13,10 @@ from domain.incident.incident import Incident, IncidentScope, IncidentState, Mem
 from domain.incident.judging import JudgingReason
 from domain.model import Instant, Recorded
 from domain.pack.pack import Pack
+from domain.ticket.stages import Stage
 from store.incidents import book, members
 from store.incidents.members import Member
+from store.tickets import tickets
 
 _SUGGESTED = 50
 _BARS = 60
@@ -34,7 +36,11 @@ class IncidentStatementOut(Recorded):
 
 
 class IncidentOut(Recorded):
-    """An incident as staff read it. `reports`: how many made the system propose it."""
+    """An incident as staff read it. `reports`: how many made the system propose it.
+
+    `without_answer`: the lead has ended and told nobody anything, so that members wait in vain
+    until another one is named.
+    """
 
     id: str
     city: str
@@ -54,6 +60,7 @@ class IncidentOut(Recorded):
     started: int
     merged: int
     answered: int
+    without_answer: bool
     statements: list[IncidentStatementOut]
 
 
@@ -234,6 +241,8 @@ async def told_member(context: AppContext, number: str) -> IncidentTold | None:
 async def shown(context: AppContext, incident: Incident) -> IncidentOut:
     """Return an incident as staff read it, for acts that have asked permission."""
     counts = await members.counts(context.store, incident.id)
+    lead = await tickets.state(context.store, incident.lead) if incident.lead else None
+    ended_silent = lead is not None and lead.stage is Stage.ENDED and lead.answer is None
     told = await book.statements(context.store, incident.id)
     fields = IncidentOut.model_fields.keys() & Incident.model_fields.keys()
     return IncidentOut(
@@ -244,6 +253,7 @@ async def shown(context: AppContext, incident: Incident) -> IncidentOut:
         started=counts.started,
         merged=counts.merged,
         answered=counts.answered,
+        without_answer=ended_silent and counts.answered < counts.members,
         statements=[
             IncidentStatementOut(
                 version=one.version, text=one.text, at=one.at, told=one.told, read=one.read

@@ -270,6 +270,21 @@ async def test_one_key_declares_one_incident_and_the_public_reads_it(town: Town)
     assert problem(officer) == (403, "forbidden")
 
 
+async def test_a_lead_that_ends_without_an_answer_is_said(town: Town) -> None:
+    """Else members would wait for an answer that never comes."""
+    incident = await town.declare()
+    await town.report()
+    lead = await town.file()
+    tell = f"/incidents/{incident['id']}/tell"
+    await town.done(Role.SUPERVISOR, tell, {"lead": lead.number})
+    assert not (await town.shown(incident))["without_answer"]
+    assert (await lead.act("withdraw", lead.citizen)).status_code == 200
+    await lead.until_stage("ended")
+    assert (await town.shown(incident))["without_answer"]
+    await town.done(Role.SUPERVISOR, tell, {"lead": incident["lead"]})
+    assert not (await town.shown(incident))["without_answer"]
+
+
 async def test_a_city_without_incidents_has_none(engineless_api: Api) -> None:
     headers = await engineless_api.token(Role.DESK)
     answer = await engineless_api.http.get("/api/v1/cities/heping/incidents", headers=headers)
