@@ -12,7 +12,7 @@ from app.context import API
 from app.messaging.receipts import ReceiptIn, ReceiptTaken, take_receipt
 
 _SCHEMA = ReceiptIn.model_json_schema() | {
-    "examples": [{"id": "0f8c1a6b2d3e4f5061728394a5b6c7d8", "status": "delivered"}]
+    "examples": [{"id": "message-0001", "status": "delivered"}]
 }
 
 router = APIRouter(prefix=API, tags=["Operation"])

@@ -55,8 +55,13 @@ def door(context: AppContext, jurisdiction: str | None, caller: Caller | None = 
 
 
 def policy_of(pack: Pack) -> Open311Policy:
-    """Return the rules of a door that is open."""
-    assert pack.open311 is not None  # noqa: S101 - `door` returns no other
+    """Return the rules of a door that is open.
+
+    Raises:
+        Problem: not_in_this_city
+    """
+    if pack.open311 is None:
+        raise Problem("not_in_this_city", "Open311 is not offered here.")
     return pack.open311
 
 

@@ -51,7 +51,7 @@ def test_a_new_secret_is_printed_once_and_is_nowhere_in_the_clear(tmp_path: Path
 
 
 def test_a_secret_of_theirs_is_read_and_not_repeated() -> None:
-    secret = "what the other city has made, and gave us by hand"
+    secret = "what the other city has made, and gave us by hand"  # pragma: allowlist secret
     added = neighbours(*ADD, "--secret-from", "-", given=secret + "\n")
     assert added.exit_code == 0, added.output
     assert secret not in added.output

@@ -31,7 +31,7 @@ from tests.api.running_api import Api, serve_api
 from tests.support.cities import SHIPPED
 from tests.support.engine import RING, platform
 
-SECRET = "a secret that two cities share, of good length"
+SECRET = "a secret that two cities share, of good length"  # pragma: allowlist secret
 WEST, EAST = "tongzhou", "langfang"
 
 Application = Callable[[], FastAPI]
