@@ -13,7 +13,7 @@ from domain.model import Incoming
 from domain.pack.agents import AgentPolicy
 from domain.policy.agents import ACTS, PROPOSING, allowed_by, open_to_machines
 from domain.policy.permissions import Right
-from domain.ticket.complaint import Kind
+from domain.ticket.complaint import Kind, of_wrongdoing
 from store.agents import requests
 
 logger = structlog.stdlib.get_logger("jiesu.api")
@@ -56,7 +56,8 @@ def check_content(caller: Caller, content: CommandBase | Incoming) -> None:
     """
     if not caller.machine:
         return
-    reports = getattr(content, "kind", None) is Kind.REPORT
+    kind = getattr(content, "kind", None)
+    reports = isinstance(kind, Kind) and of_wrongdoing(kind)
     if reports or getattr(content, "accused", None) or getattr(content, "nobody", False):
         raise Problem("not_for_machines", "A person reports wrongdoing, and says whom it accuses.")
 

@@ -21,7 +21,7 @@ from domain.pack.names import names_of
 from domain.pack.pack import Pack
 from domain.pack.planning import plan_clock
 from domain.ticket.because import in_words
-from domain.ticket.complaint import Code, Kind, Place, Text, Title
+from domain.ticket.complaint import Code, Kind, Place, Text, Title, of_wrongdoing
 from domain.ticket.ticket import Ticket
 
 
@@ -197,7 +197,7 @@ async def suggest_triage(
     """
     machine = reading(caller)
     await permit(context, machine, "page_desk")
-    if asked.kind is Kind.REPORT:
+    if of_wrongdoing(asked.kind):
         raise Problem("not_for_machines", "A person handles reports of wrongdoing.")
     pack = _pack(context, caller)
     values = asked.model_dump(exclude={"category"})

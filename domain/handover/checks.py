@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from domain.handover.envelopes import CitizenNote, Content, Offer
 from domain.handover.steps import Unexpected
-from domain.ticket.complaint import Crs, Kind, Place, Text, Title
+from domain.ticket.complaint import Crs, Kind, Place, Text, Title, of_wrongdoing
 from domain.ticket.rating import Rating
 
 LONGEST = timedelta(days=60)
@@ -41,8 +41,8 @@ def _check_offer(content: Offer, now: datetime) -> None:
     _TEXT.validate_python(words.text)
     _TITLE.validate_python(words.title)
     Place(area=words.area, address=words.address, lat=words.lat, lon=words.lon, crs=Crs(words.crs))
-    if content.of in (Kind.REPORT, Kind.SERVICE):
-        raise ValueError("reports of wrongdoing are not handed over")
+    if of_wrongdoing(content.of) or content.of is Kind.SERVICE:
+        raise ValueError("reports of wrongdoing and bookings are not handed over")
     if len(words.files) > MOST_FILES or (words.person is not None) != content.contact:
         raise ValueError("more than an offer has")
     if content.due_at > now + LONGEST or content.filed_at > now + LONGEST:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from domain.canonical import folded
 from domain.incident.incident import IncidentScope
 from domain.model import Recorded
-from domain.ticket.complaint import Kind
+from domain.ticket.complaint import Kind, of_wrongdoing
 
 
 class Verdict(StrEnum):
@@ -148,7 +148,7 @@ class _Side(NamedTuple):
 
 def _apart(report: ReportSaid, said: str, danger: tuple[str, ...]) -> list[JudgingReason]:
     """Return why a report may never be a member unseen, whatever it is about."""
-    if report.kind is Kind.REPORT:
+    if of_wrongdoing(report.kind):
         return [JudgingReason(ground=JudgingGround.OF_WRONGDOING)]
     found = next((word for word in danger if _fold(word) in said), None)
     if found is not None or report.urgent:

@@ -46,6 +46,7 @@ def test_rules_are_the_packs_caps_and_its_version() -> None:
         rounds=True,
         traces=True,
         one_asked=True,
+        incidents=True,
     )
 
 
