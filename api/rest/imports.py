@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Header, Response
-from pydantic import Field
+from pydantic import AfterValidator, Field, StringConstraints
 
 from api.http.access import staff
 from api.http.dependencies import Context
@@ -14,7 +14,7 @@ from app.context import API
 from app.imports import slips
 from app.imports.slips import MOST, SlipOut
 from domain.model import Incoming, Recorded
-from domain.ticket.complaint import Channel, Kind
+from domain.ticket.complaint import Channel, Kind, cleaned
 
 router = APIRouter(prefix=API, tags=["Staff"])
 
@@ -22,13 +22,15 @@ router = APIRouter(prefix=API, tags=["Staff"])
 class SlipIn(Incoming):
     """A slip, as it was written: codes or names of subject and street are found in the city."""
 
-    text: str = Field("", max_length=20_000)
-    category: str = Field("", max_length=200)
-    area: str = Field("", max_length=200)
-    address: str = Field("", max_length=1000)
-    name: str = Field("", max_length=1000)
-    phone: str = Field("", max_length=200)
-    on: str = Field("", max_length=100, description="The day that is written on it.")
+    text: Annotated[str, StringConstraints(max_length=20_000), AfterValidator(cleaned)] = ""
+    category: Annotated[str, StringConstraints(max_length=200), AfterValidator(cleaned)] = ""
+    area: Annotated[str, StringConstraints(max_length=200), AfterValidator(cleaned)] = ""
+    address: Annotated[str, StringConstraints(max_length=1000), AfterValidator(cleaned)] = ""
+    name: Annotated[str, StringConstraints(max_length=1000), AfterValidator(cleaned)] = ""
+    phone: Annotated[str, StringConstraints(max_length=200), AfterValidator(cleaned)] = ""
+    on: Annotated[str, StringConstraints(max_length=100), AfterValidator(cleaned)] = Field(
+        "", description="The day that is written on it."
+    )
 
 
 class SlipBatchIn(Incoming):

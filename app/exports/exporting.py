@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, StringConstraints
 
 from app.access.caller import Caller
 from app.access.permission import permit
@@ -19,6 +20,7 @@ from domain.actors import Actor
 from domain.canonical import says_nothing
 from domain.model import Incoming
 from domain.pack.pack import Pack
+from domain.ticket.complaint import cleaned
 from store.db.engine import ResultRow, Store
 from store.secrets.vault import Person, Vault
 from store.tickets.exported import ExportedPeriod, pages, persons_noted
@@ -35,7 +37,9 @@ class ExportQuery(Incoming):
         description="With names, phones and what people wrote uncovered; each ticket is entered in "
         "the log of views.",
     )
-    purpose: str = Field("", max_length=200, description="Why; needed with `personal`.")
+    purpose: Annotated[str, StringConstraints(max_length=200), AfterValidator(cleaned)] = Field(
+        "", description="Why; needed with `personal`."
+    )
     reports: bool = Field(False, description="With reports of wrongdoing, never with their people.")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated
 
 import structlog
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from app.access.caller import Caller
 from app.access.permission import permit
@@ -31,7 +31,7 @@ from domain.messages import Act
 from domain.model import Incoming
 from domain.pack.pack import Pack
 from domain.refusals import Refused
-from domain.ticket.complaint import Place, Text
+from domain.ticket.complaint import Place, Text, required
 from domain.ticket.stages import Stage
 from store.incidents import book, members
 from store.incidents.members import Member
@@ -50,7 +50,7 @@ class IncidentIn(Incoming):
     the statement.
     """
 
-    title: Annotated[str, StringConstraints(min_length=1, max_length=60)]
+    title: Annotated[str, StringConstraints(max_length=60), AfterValidator(required)]
     scope: IncidentScope
     statement: Statement
     lead: Number | None = None

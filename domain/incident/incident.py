@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from domain.model import Incoming, Instant, Recorded
-from domain.ticket.complaint import Code, cleaned
+from domain.ticket.complaint import Code, required
 
 
 class IncidentState(StrEnum):
@@ -24,11 +24,11 @@ class MemberState(StrEnum):
 
 Word = Annotated[
     str, StringConstraints(min_length=1, max_length=40, strip_whitespace=True),
-    AfterValidator(cleaned),
+    AfterValidator(required),
 ]  # fmt: skip
 Statement = Annotated[
     str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True),
-    AfterValidator(cleaned),
+    AfterValidator(required),
 ]  # fmt: skip
 
 

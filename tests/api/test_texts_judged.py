@@ -41,7 +41,7 @@ from tests.support.walking import addresses, body_models
 INVISIBLE = [text for text in NOTHING if text]
 NO_TEXT = {
     "password", "new", "old", "code", "totp", "website", "evidence", "by", "name", "cursor", "file",
-    "photo", "access_code", "ticket",
+    "photo", "access_code", "ticket", "after", "proposal", "incident", "neighbour", "url",
 }  # fmt: skip
 """Fields with a secret, a trap for machines, a reference, a place in a list or an id."""
 

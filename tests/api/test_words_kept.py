@@ -18,7 +18,9 @@ from tests.support.media import a_photo
 WORDS = "昨晚又冒烟了，邻居都看见了。"
 FORMS = {
     "facts": "text", "back": "text", "withdraw": "reason", "rate": "words", "urge": None,
-    "open-contact": None, "leave-contact": None, "renew": None,
+    "open-contact": None, "leave-contact": None, "renew": None, "another": None,
+    "contest": "reason", "person": "reason",
+    "elsewhere-facts": "text", "elsewhere-urge": "text", "elsewhere-rate": "words",
 }  # fmt: skip
 """The forms of the citizen's page, each with its field for words of one's own."""
 AWAY = {"temporal_address": "127.0.0.1:1", "engine_timeout": 0.2}
@@ -117,8 +119,16 @@ BODIES: dict[str, dict[str, Any]] = {
     "open-contact": {}, "leave-contact": {"phone": "010-00012345"}, "renew": {},
     "back": {"text": WORDS},
     "rate": {"contacted": True, "resolved": False, "grade": 1},
+    "another": {}, "contest": {"version": 1, "reason": WORDS}, "person": {"reason": WORDS},
+    "elsewhere-facts": {"what": "facts", "text": WORDS},
+    "elsewhere-urge": {"what": "urge", "text": WORDS},
+    "elsewhere-rate": {"what": "rating", "resolved": False, "grade": 1},
 }  # fmt: skip
-ROUTES = {"back": "recur", "rate": "rating", "renew": "access-code"}
+ROUTES = {
+    "back": "recur", "rate": "rating", "renew": "access-code", "another": "leave-incident",
+    "contest": "contests", "person": "ask-person",
+    **dict.fromkeys(("elsewhere-facts", "elsewhere-urge", "elsewhere-rate"), "handovers/notes"),
+}  # fmt: skip
 
 
 def test_every_form_of_the_citizens_page_has_its_route() -> None:
