@@ -14,6 +14,7 @@ import structlog
 from temporalio import activity
 
 from activities.handover_files import FilesOfOthers
+from activities.handover_taking import MOST_WAITING, Resting, known_person
 from activities.handover_tickets import Became, HandedTickets
 from activities.maintenance import keep_doing
 from domain.actors import SYSTEM, Actor, Role
@@ -41,7 +42,7 @@ from store.handover.neighbours import Neighbour, Secrets
 from store.handover.work import Untold
 from store.secrets.encryption import Cipher
 from store.secrets.ticket_keys import TicketKeys
-from store.secrets.vault import Person, Vault
+from store.secrets.vault import Vault
 from store.tickets import intake, tickets
 from store.tickets.numbers import new_number
 
@@ -78,6 +79,7 @@ class HandingOver:
         self._packs, self._store, self._vault, self._keys = packs, store, vault, keys
         self._carrier, self._own, self._files, self._now = carrier, own, files, clock
         self._cipher = Cipher(vault.ring.root_key, PURPOSE)
+        self._resting = Resting()
 
     @activity.defn(name="hand_over")
     async def hand_over(self) -> int:
@@ -161,7 +163,8 @@ class HandingOver:
     async def end_accepted(self) -> int:
         """End the tickets whose offers were accepted, and confirm; or keep those that went on."""
         done = 0
-        for key in await work.accepted(self._store, _AT_ONCE):
+        waiting = await work.accepted(self._store, MOST_WAITING)
+        for key in self._resting.due(waiting, self._now())[:_AT_ONCE]:
             told = await handovers.get(self._store, self._cipher, key)
             if told is None or told.handover.number is None:
                 continue
@@ -180,6 +183,7 @@ class HandingOver:
             elif became.became is Became.REFUSED:
                 await self._change(key, partial(_kept, code=became.code))
             else:
+                self._resting.later(key, self._now())
                 continue
             done += 1
         return done
@@ -189,31 +193,37 @@ class HandingOver:
     async def file_taken(self) -> int:
         """File the tickets of what was given to us; each once, whatever is interrupted."""
         done = 0
-        for key in await work.unfiled(self._store, _AT_ONCE):
+        waiting = await work.unfiled(self._store, MOST_WAITING)
+        for key in self._resting.due(waiting, self._now())[:_AT_ONCE]:
             told = await handovers.get(self._store, self._cipher, key)
             if told is None:
                 continue
             try:
                 pack = self._packs.get(told.handover.city)
+                done += await self._filed(told.handover, told.words or HandoverWords(), pack)
             except PackError:  # said by the doctor
-                continue
-            await self._filed(told.handover, told.words or HandoverWords(), pack)
-            done += 1
+                self._resting.later(key, self._now())
+            except (ValueError, LookupError) as error:  # never its text: it may be the citizen's
+                log.error("a matter is not filed", id=key.id, error=type(error).__name__)
+                self._resting.later(key, self._now())
         return done
 
-    async def _filed(self, of: Handover, words: HandoverWords, pack: Pack) -> None:
-        now, person = self._now(), words.person
+    async def _filed(self, of: Handover, words: HandoverWords, pack: Pack) -> bool:
+        """File one; return False if it waits for its files, as others of that city then do."""
+        now, person = self._now(), known_person(words)
         complaint = await self._complaint(of, words, pack, now)
         try:
             attaching, missing = await self._fetched(of, words, now)
         except Unreachable:
-            return
+            self._resting.no_files(of.neighbour, now)
+            self._resting.later(of.key, now)
+            return False
         registered = await intake.register(
             self._store,
             complaint.model_copy(
                 update={"files": [one.id for one in attaching.claims] if attaching else []}
             ),
-            Person(**person.model_dump(exclude_defaults=True)) if person else None,
+            person,
             self._vault,
             f"handover:{of.neighbour}:{of.id}",
             of.id,
@@ -237,6 +247,7 @@ class HandingOver:
 
         await self._change(of.key, numbered)
         await self._own.start(registered.complaint)
+        return True
 
     async def _fetched(
         self, of: Handover, words: HandoverWords, now: datetime
@@ -253,6 +264,8 @@ class HandingOver:
         if self._files is None or known is None or shared is None:
             return None, len(words.files)
         try:
+            if self._resting.without_files(of.neighbour, now):
+                raise Unreachable("no_connection")
             return await self._files.fetched(known, shared, of, words, now)
         except Unreachable:
             if of.taken_at is not None and now < of.taken_at + _FOR_FILES:
@@ -267,8 +280,9 @@ class HandingOver:
         category = named[0] if len(named) == 1 else None
         first = await handovers.first_of(self._store, of.neighbour, of.other_number or "")
         before = await intake.get(self._store, first) if first else None
-        person = before.complaint.person if before and words.person is None else None
-        left = words.person is not None and bool(words.person.phone or words.person.email)
+        told = known_person(words)
+        person = before.complaint.person if before and told is None else None
+        left = told is not None and bool(told.phone or told.email)
         return Complaint(
             number="",
             city=pack.city.id,
@@ -285,7 +299,7 @@ class HandingOver:
                 lon=words.lon,
                 crs=Crs(words.crs),
             ),
-            anonymous=words.person is None and person is None,
+            anonymous=told is None and person is None,
             person=person,
             reachable=bool(before.complaint.reachable) if person and before else left,
             by_hand=category is None,

@@ -12,7 +12,7 @@ from domain.handover.handover import FileOffer, Handover, HandoverWords
 from domain.ticket.files import Purpose
 from media.errors import FileRefused
 from media.receive import Piece
-from media.upload_service import Uploads
+from media.upload_service import Uploads, limit_of_body
 from runtime.outbound import AddressRefused, Carrier, Unreachable
 from store.files.files import Attaching, Claim
 from store.handover.neighbours import Neighbour, Secrets
@@ -45,7 +45,12 @@ class FetchedFiles:
             Unreachable: all of them are to be fetched again later.
         """
         claims, missing = [], 0
+        largest = limit_of_body(self._uploads.settings)
         for one in words.files:
+            if one.size > largest:  # it would be refused, and is in memory while it is fetched
+                log.warning("a file is too large", neighbour=known.code)
+                missing += 1
+                continue
             content = await _content(self._carrier, known, shared, of, one, now)
             if content is None or hashlib.sha256(content).hexdigest() != one.sha256:
                 log.warning("a file is not as it was offered", neighbour=known.code)

@@ -87,7 +87,10 @@ class MailDoor:
         peer = str(address[0]) if address else ""
         await context.limits.count("mail_network", context.mark(f"mail from {peer}"), peer)
         if sender:
-            await context.limits.count("mail", context.mark(f"mail of {sender.lower()}"))
+            # Anybody can name a sender: it must not use up what is the citizen's.
+            await context.limits.count(
+                "mail", context.mark(f"mail of {sender.lower()} from {peer}")
+            )
         content = envelope.content
         if not isinstance(content, bytes):
             return NOT_TAKEN

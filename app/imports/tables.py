@@ -28,12 +28,19 @@ LARGEST = 200 * 2**20
 LARGEST_UNPACKED = 1024 * 2**20
 """The most bytes that a workbook may become: it is a compressed archive."""
 
+LARGEST_PARTS = 16 * 2**20
+"""The most bytes of what is read as a whole: everything but the cells and their texts."""
+
+MOST_ROWS = 2**20
+"""The last row that a spreadsheet has; a row may claim any number, and those before it be empty."""
+
 MOST_COLUMNS = 300
 _LONGEST_CELL = 131_072
 _ENCODINGS = ("utf-8", "gb18030")
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _PIECE = 2**20
 _ZIP = b"PK\x03\x04"
+_LARGE_PARTS = ("xl/worksheets/", "xl/sharedStrings", "xl/media/", "xl/pivotCache/")
 
 
 class BadTable(Exception):
@@ -78,10 +85,13 @@ def open_table(path: Path, sheet: SheetLayout) -> Table:
         raise BadTable(f"the file cannot be read: {error.strerror}") from error
 
 
-def table_of(content: bytes, sheet: SheetLayout) -> Table:
-    """Return the table of an uploaded file or a pasted text; see `open_table`."""
+def table_of(content: bytes, sheet: SheetLayout, unpacked: int = LARGEST_UNPACKED) -> Table:
+    """Return the table of an uploaded file or a pasted text; see `open_table`.
+
+    `unpacked`: the most bytes that a workbook may become.
+    """
     if content.startswith(_ZIP):
-        return _of_workbook(io.BytesIO(content), sheet)
+        return _of_workbook(io.BytesIO(content), sheet, unpacked)
     encoding = _encoding(io.BytesIO(content), sheet)
     text = io.TextIOWrapper(io.BytesIO(content), encoding=_codec(encoding), newline="")
     return _with_headings(encoding, _text_rows(text, sheet.delimiter), sheet)
@@ -180,8 +190,10 @@ def _delimiter(line: str) -> str:
 # --- workbooks --------------------------------------------------------------------------------
 
 
-def _of_workbook(file: Path | IO[bytes], sheet: SheetLayout) -> Table:
-    _check_archive(file)
+def _of_workbook(
+    file: Path | IO[bytes], sheet: SheetLayout, unpacked: int = LARGEST_UNPACKED
+) -> Table:
+    _check_archive(file, unpacked)
     try:
         book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
@@ -197,15 +209,18 @@ def _of_workbook(file: Path | IO[bytes], sheet: SheetLayout) -> Table:
     return _with_headings("xlsx", _workbook_rows(book, page), sheet)
 
 
-def _check_archive(file: Path | IO[bytes]) -> None:
+def _check_archive(file: Path | IO[bytes], unpacked: int) -> None:
     """Refuse an archive that would become much larger than what it is."""
     try:
         with zipfile.ZipFile(file) as archive:
-            whole = sum(one.file_size for one in archive.infolist())
+            parts = archive.infolist()
     except zipfile.BadZipFile as error:
         raise BadTable("this is no workbook (XLSX)") from error
-    if whole > LARGEST_UNPACKED:
-        raise BadTable(f"unpacked, the workbook is larger than {LARGEST_UNPACKED // 2**20} MB")
+    if sum(one.file_size for one in parts) > unpacked:
+        raise BadTable(f"unpacked, the workbook is larger than {unpacked // 2**20} MB")
+    others = [one for one in parts if not one.filename.startswith(_LARGE_PARTS)]
+    if sum(one.file_size for one in others) > LARGEST_PARTS:
+        raise BadTable("the workbook has much more in it than its cells")
 
 
 def _workbook_rows(book: Any, page: Any) -> Iterator[TableRow]:
@@ -215,6 +230,9 @@ def _workbook_rows(book: Any, page: Any) -> Iterator[TableRow]:
         row = 0
         while True:
             row += 1
+            if row > MOST_ROWS:
+                yield TableRow(row, [], "the sheet has more rows than a spreadsheet can have")
+                return
             try:
                 cells = next(rows)
             except StopIteration:

@@ -16,7 +16,16 @@ from PIL import Image
 from temporalio.client import Client
 
 from domain.actors import Role
-from domain.handover import signing
+from domain.handover import signing, steps
+from domain.handover.envelopes import Confirm, HandoverEnvelope
+from domain.handover.handover import (
+    FileOffer,
+    HandoverKey,
+    HandoverSide,
+    HandoverState,
+    HandoverWords,
+    PassedPerson,
+)
 from domain.ticket.complaint import Kind
 from store.db.engine import Store
 from store.handover import handovers, letters, neighbours
@@ -26,7 +35,7 @@ from tests.api.test_files import listed, upload
 from tests.support.engine import connect_to, end_leftovers, engine_server
 from tests.support.media import a_photo
 from tests.support.staff_pages import at_desk, says
-from tests.support.two_cities import EAST, SECRET, Side, TwoCities, an_offer, two_cities
+from tests.support.two_cities import EAST, SECRET, WEST, Side, TwoCities, an_offer, two_cities
 
 REASON = "问题位于潮白河东岸，属燕郊镇。"
 
@@ -547,3 +556,65 @@ async def test_what_waits_for_a_dead_city_is_not_in_the_way_of_others(cities: Tw
     await cities.west.job.deliver()
     assert len(await incoming(cities.east)) == 1
     assert cities.network.sent - sent <= 3, "the dead one is not asked for every letter"
+
+
+async def given(side: Side, n: int, now: datetime, **said: Any) -> HandoverKey:
+    """Let a matter be handed over to this city, which takes it on; it has no ticket yet."""
+    made, words, content = an_offer(WEST, EAST, n, now, Kind.COMPLAINT)
+    words = HandoverWords.model_validate(words.model_dump() | said)
+    content = content.model_copy(update={"words": words, "contact": words.person is not None})
+    key = HandoverKey(WEST, HandoverSide.IN, made.id)
+
+    async def letter(seq: int, content: Any) -> None:
+        one = HandoverEnvelope(handover=made.id, side=HandoverSide.OUT, seq=seq, content=content)
+        await handovers.receive(side.store, side.cipher, WEST, EAST, one)
+
+    await letter(1, content)
+    await handovers.change(side.store, side.cipher, key, steps.accepted)
+    await letter(2, Confirm())
+    return key
+
+
+async def number_of(side: Side, key: HandoverKey) -> str | None:
+    told = await handovers.get(side.store, side.cipher, key)
+    assert told is not None and told.handover.state is HandoverState.TAKEN
+    return told.handover.number
+
+
+async def test_a_person_of_other_rules_does_not_keep_matters_from_being_filed(
+    cities: TwoCities,
+) -> None:
+    now, east = datetime.now(UTC), cities.east
+    strange = PassedPerson(name="王女士", phone="不是电话" * 20, email="no address")
+    poisoned = await given(east, 1, now, person=strange)
+    nobody = await given(east, 2, now, person=PassedPerson(phone="x"))
+    plain = await given(east, 3, now + timedelta(hours=1))
+    await east.job.file_taken()
+    numbers = [await number_of(east, one) for one in (poisoned, nobody, plain)]
+    assert all(numbers), numbers
+
+
+async def test_files_of_a_dead_city_are_asked_for_once_and_hold_nothing_up(
+    cities: TwoCities,
+) -> None:
+    now, east = datetime.now(UTC), cities.east
+    file = FileOffer(id="a", size=10, sha256="0" * 64)
+    for n in range(1, 61):
+        await given(east, n, now, files=[file])
+    plain = await given(east, 100, now + timedelta(hours=1))
+    cities.network.down = {"tongzhou.test"}
+    sent = cities.network.sent
+    await east.job.file_taken()
+    await east.job.file_taken()
+    assert await number_of(east, plain) is not None
+    assert cities.network.sent - sent == 1
+
+
+async def test_a_file_larger_than_any_is_not_fetched(cities: TwoCities) -> None:
+    now, east = datetime.now(UTC), cities.east
+    key = await given(east, 1, now, files=[FileOffer(id="a", size=10**9, sha256="0" * 64)])
+    sent = cities.network.sent
+    await east.job.file_taken()
+    told = await handovers.get(east.store, east.cipher, key)
+    assert told is not None and told.handover.number is not None
+    assert (told.handover.files_missing, cities.network.sent - sent) == (1, 0)

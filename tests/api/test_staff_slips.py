@@ -2,6 +2,7 @@
 
 import io
 import re
+import zipfile
 
 import httpx
 import openpyxl
@@ -120,6 +121,62 @@ async def test_what_is_no_table_or_too_much_is_said(api: Api) -> None:
     many = "\n".join(f"第{n}件" for n in range(MOST + 1))
     answer = await desk.post(BATCHES, fields | {"sheet": many})
     assert (answer.status_code, 'href="#f-sheet"' in answer.text) == (422, True)
+
+
+def workbook(*rows: list[str]) -> bytes:
+    book, content = openpyxl.Workbook(), io.BytesIO()
+    page = book.active
+    assert page is not None
+    for row in rows:
+        page.append(row)
+    book.save(content)
+    return content.getvalue()
+
+
+def altered(content: bytes, part: str, old: bytes, new: bytes) -> bytes:
+    """Return a workbook of which one part is written otherwise."""
+    result = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as before,
+        zipfile.ZipFile(result, "w", zipfile.ZIP_DEFLATED) as after,
+    ):
+        for name in before.namelist():
+            said = before.read(name)
+            if name == part:
+                assert old in said
+                said = said.replace(old, new)
+            after.writestr(name, said)
+    return result.getvalue()
+
+
+async def upload(desk: AtDesk, content: bytes) -> httpx.Response:
+    fields = {"key": "x", "city": "tongzhou", "sheet": ""}
+    return await desk.post(BATCHES, fields, {"file": ("x.xlsx", content, "application/zip")})
+
+
+async def test_no_row_of_a_workbook_is_lost_in_silence(api: Api) -> None:
+    desk = await at_desk(api)
+    wide = [["诉求内容", "类别"], ["路灯不亮", "0204"], ["河水发臭", "", "另有一格"]]
+    answer = await upload(desk, workbook(*wide))
+    assert answer.status_code == 303, says(answer)
+    assert counts(await desk.get(answer.headers["Location"]))[0] == 2
+    bare = [["路灯不亮", "0204"], ["河水发臭", "", "", "新华西街", "", "13800001234"]]
+    answer = await upload(desk, workbook(*bare))
+    page = await desk.get(f"{answer.headers['Location']}?row=2")
+    assert (counts(page)[0], "新华西街" in page.text) == (2, True)
+
+
+async def test_a_poisoned_workbook_is_refused_and_costs_little(api: Api) -> None:
+    desk = await at_desk(api)
+    book = workbook(["诉求内容"], ["路灯不亮"])
+    sheet = "xl/worksheets/sheet1.xml"
+    far = altered(book, sheet, b'<row r="2"', b'<row r="999999999999"')
+    broken = altered(book, sheet, b"</sheetData>", b"<row r='x'><c></row></sheetData>")
+    cells = altered(book, sheet, b"</sheetData>", b" " * (40 * 2**20) + b"</sheetData>")
+    styles = altered(book, "xl/styles.xml", b"</styleSheet>", b" " * 2**24 + b"</styleSheet>")
+    for name, content in (("far", far), ("broken", broken), ("cells", cells), ("styles", styles)):
+        answer = await upload(desk, content)
+        assert (answer.status_code, 'href="#f-sheet"' in answer.text) == (422, True), name
 
 
 async def test_a_batch_is_its_owners_alone(api: Api) -> None:

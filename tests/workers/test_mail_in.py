@@ -47,12 +47,14 @@ class Door:
     port: int
 
     async def send(
-        self, content: bytes, sender: str = CITIZEN, recipient: str = CITY
+        self, content: bytes, sender: str = CITIZEN, recipient: str = CITY, peer: str = "127.0.0.1"
     ) -> tuple[int, str]:
         """Send a mail as it is, and return the server's last answer."""
 
         def sending() -> tuple[int, str]:
-            with smtplib.SMTP("127.0.0.1", self.port, timeout=60) as client:
+            with smtplib.SMTP(
+                "127.0.0.1", self.port, timeout=60, source_address=(peer, 0)
+            ) as client:
                 client.ehlo()
                 code, said = client.mail(sender)
                 if code == 250:
@@ -273,6 +275,9 @@ async def test_one_sender_sends_so_many_mails(
         assert codes == [250, 250, 450]
         other = mail(Message_ID="<other@example.org>").as_bytes()
         assert (await door.send(other, sender="another@example.org"))[0] == 250
+        own = mail(Message_ID="<own@example.org>").as_bytes()
+        answer = await door.send(own, peer="127.0.0.2")
+        assert answer[0] == 250, "who names a sender elsewhere does not shut that sender out"
 
 
 # --- reading ----------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ The rows are in the store, so that nothing is lost when a page is closed, and ea
 paste or upload, correct what is marked, file the rest, print the receipts.
 """
 
+import asyncio
 from collections.abc import Mapping
 from typing import Annotated, TypeVar
 
@@ -35,6 +36,9 @@ router = APIRouter(include_in_schema=False)
 BATCHES = "/staff/batches"
 LARGEST = 24 * 2**20
 """Bytes of the form with a sheet of two thousand rows."""
+
+LARGEST_SHEET = 32 * 2**20
+"""The most bytes that an uploaded workbook may become."""
 
 CORRECTED = 50
 """The rows that are corrected on one page."""
@@ -191,9 +195,10 @@ async def _rows(sent: FormData, form: Form) -> list[dict[str, str]]:
     rows: list[dict[str, str]] = []
     file = sent.get("file")
     try:
-        rows += read(form.typed["sheet"])
+        # Others are served meanwhile.
+        rows += await asyncio.to_thread(read, form.typed["sheet"])
         if isinstance(file, UploadFile) and file.filename:
-            rows += _of_file(await file.read())
+            rows += await asyncio.to_thread(_of_file, await file.read())
     except (ValueError, BadTable):
         form.fail("sheet", _NO_TABLE)
     return rows
@@ -202,8 +207,14 @@ async def _rows(sent: FormData, form: Form) -> list[dict[str, str]]:
 def _of_file(content: bytes) -> list[dict[str, str]]:
     if not content.startswith(b"PK\x03\x04"):
         return read(decoded(content))
-    table = table_of(content, SheetLayout())
-    cells = [table.headings, *(row.cells for row in table.rows if not row.fault)]
+    table = table_of(content, SheetLayout(), LARGEST_SHEET)
+    cells = [table.headings]
+    for row in table.rows:
+        if not row.cells:  # the sheet is broken from here on: nothing is taken of half of it
+            raise BadTable(row.fault)
+        cells.append(row.cells)
+        if len(cells) > MOST + 1:  # too many in any case
+            break
     return named(cells)
 
 
