@@ -7,15 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from temporalio.client import Client
 
 from activities.incidents import Incidents
 from domain.actors import Role
 from domain.facts.merging import RepliedWithParent
 from store.db.engine import Store
+from store.db.incident_tables import incident as incident_table
+from store.db.incident_tables import member
 from store.incidents import members
 from store.tickets import intake, tickets
 from tests.api.running_api import Api, Filed, problem, serve_api
+from tests.support.cities import city_with
 from tests.support.engine import Engine, platform
 from tests.support.incidents import BEIYUAN, DRY, LAMP, STATEMENT, outage, stormy
 
@@ -324,3 +328,75 @@ async def test_others_are_started_before_members(town: Town) -> None:
 
 
 _LONG = timedelta(minutes=1)
+
+
+async def test_one_taken_out_while_it_was_merged_is_not_forgotten(town: Town) -> None:
+    """The note of the merge came too late, or whoever had it to make was stopped before."""
+    incident = await town.declare()
+    one = await town.report()
+    await town.until(incident, members=1, merged=1)
+    unnoted = update(member).where(member.c.number == one.number).values(merged_at=None)
+    await town.store.change(unnoted)
+    left = await one.act("leave-incident", one.citizen)
+    assert left.status_code == 200, left.text
+    await town.job.step(datetime.now(UTC))
+    await one.until_stage("triage")
+    assert await members.to_part(town.store, incident["id"], 5) == []
+
+
+async def test_members_go_on_in_a_city_that_has_no_incidents_any_more(
+    town: Town, client: Client, tmp_path: Path
+) -> None:
+    await town.declare()
+    one = await town.report()
+    without = city_with(tmp_path / "without", features={"merge": True})
+    job = Incidents(without, town.store, client)
+    async with asyncio.timeout(60):
+        while await members.to_start(town.store, "tongzhou", 5):
+            await job.step(datetime.now(UTC))
+            await asyncio.sleep(0.05)
+    await one.until_stage("triage")
+
+
+async def test_members_of_a_lead_that_ended_in_silence_go_their_own_way(town: Town) -> None:
+    incident = await town.declare()
+    merged = await town.report()
+    await town.until(incident, merged=1)
+    lead = await town.file()
+    assert (await lead.act("withdraw", lead.citizen)).status_code == 200
+    await lead.until_stage("ended")
+    named = (
+        update(incident_table).where(incident_table.c.id == incident["id"]).values(lead=lead.number)
+    )
+    await town.store.change(named)
+    late = await town.report(text="新华西街没水，赶紧修！")
+    for _ in range(3):
+        await town.job.step(datetime.now(UTC))
+        await asyncio.sleep(0.05)
+    shown = await town.shown(incident)
+    assert (shown["members"], shown["merged"]) == (2, 1), "nobody is merged into one that is over"
+    await late.until_stage("triage")
+    async with asyncio.timeout(60):
+        while (await merged.seen())["stage"] == "merged":
+            await town.job.step(datetime.now(UTC) + timedelta(days=1, minutes=2))
+            await asyncio.sleep(0.05)
+    assert (await town.shown(incident))["members"] == 0
+
+
+async def test_what_a_person_merged_elsewhere_gets_no_answer_of_the_incident(town: Town) -> None:
+    incident = await town.declare()
+    one = await town.report()
+    await town.until(incident, started=1, merged=1)
+    other = await town.file()
+    await other.until_stage("handle")
+    desk = await town.token(Role.DISPATCHER)
+    apart = await one.act("unmerge", desk, {"reason": "是另一件事。"})
+    assert apart.status_code == 200, apart.text
+    merge = await one.act("merge", desk, {"into": other.number, "reason": "同一处管道。"})
+    assert merge.status_code == 200, merge.text
+    await _handled(
+        town, Filed(town, {"number": incident["lead"], "access_code": "00000000"}), "好。"
+    )
+    await town.until(incident, members=0, taken_out=1)
+    await town.job.step(datetime.now(UTC))
+    assert (await one.seen())["stage"] == "merged"
