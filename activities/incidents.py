@@ -56,6 +56,9 @@ _OTHERS_FIRST = timedelta(seconds=2)
 _READ = 300
 """The reports that are read of a crowd, and looked through at a time."""
 
+_FORGETS = timedelta(hours=1)
+"""The time from one deletion of old marks to the next."""
+
 _AT_ONCE = 10
 _START, _MERGE = "start", "merge"
 _PATIENCE = timedelta(seconds=20)
@@ -80,6 +83,8 @@ class Incidents:
         self._allowed: dict[tuple[str, str], float] = {}
         self._looked_at: datetime | None = None
         self._last: datetime | None = None
+        self._forgot_at: datetime | None = None
+        self._swept: dict[str, str] = {}  # by incident, the last report that was looked through
 
     @activity.defn(name="keep_incidents")
     async def keep(self) -> int:
@@ -107,7 +112,8 @@ class Incidents:
                 self._allowed[city, what] = min(2.0 * policy.starts, more)
             done += await self._start(city, now)
             done += await self._go_on(city, now)
-        if looks:
+        if self._forgot_at is None or abs(now - self._forgot_at) >= _FORGETS:
+            self._forgot_at = now
             await marks.forget(self._store, now - marks.KEPT)
         return done
 
@@ -125,7 +131,7 @@ class Incidents:
         window = timedelta(minutes=policy.minutes)
         city = pack.city.id
         crowds = await marks.crowds(self._store, city, now, window, policy.reports)
-        known = await book.of_city(self._store, city, list(IncidentState))
+        known = await book.known(self._store, city, now - window)
         made = 0
         for crowd in unusual(policy, crowds):
             if not any(_covers(one, crowd, now - window) for one in known):
@@ -171,15 +177,20 @@ class Incidents:
         done = 0
         for incident in await book.of_city(self._store, pack.city.id, [IncidentState.OPEN]):
             if incident.swept_at is not None:
+                self._swept.pop(incident.id, None)
                 continue
-            after = ""
-            while found := await marks.reports_of(
+            # Some at a time: other cities, and members that wait for their start, have their turn.
+            after = self._swept.pop(incident.id, "")
+            found = await marks.reports_of(
                 self._store, pack.city.id, incident.scope.began_at, _READ, after=after
-            ):
-                for complaint in found:
-                    done += await self._take_in(pack, policy, incident, complaint, now)
-                after = found[-1].number
-            await book.mark_swept(self._store, incident.id, now)
+            )
+            for complaint in found:
+                await self._take_in(pack, policy, incident, complaint, now)
+            if found:
+                self._swept[incident.id] = found[-1].number
+            else:
+                await book.mark_swept(self._store, incident.id, now)
+            done += max(1, len(found))
         return done
 
     async def _take_in(

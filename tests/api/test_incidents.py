@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 from temporalio.client import Client
 
 from activities.incidents import Incidents
 from domain.actors import Role
 from domain.facts.merging import RepliedWithParent
+from store.db import tables
 from store.db.engine import Store
 from store.db.incident_tables import incident as incident_table
 from store.db.incident_tables import member
@@ -400,3 +401,32 @@ async def test_what_a_person_merged_elsewhere_gets_no_answer_of_the_incident(tow
     await town.until(incident, members=0, taken_out=1)
     await town.job.step(datetime.now(UTC))
     assert (await one.seen())["stage"] == "merged"
+
+
+async def test_a_dismissed_proposal_files_nothing_and_is_not_made_again_at_once(
+    town: Town,
+) -> None:
+    for n in range(4):
+        await town.report(text=f"新华西街 {n} 号停水了。")
+    async with asyncio.timeout(60):
+        while not (found := await _listed(town)):
+            await town.job.step(datetime.now(UTC) + timedelta(seconds=2))
+    [proposed] = found
+    made = datetime.now(UTC) - timedelta(minutes=30)
+    long_ago = update(incident_table).where(incident_table.c.id == proposed["id"])
+    await town.store.change(long_ago.values(made_at=made))
+    await town.done(Role.DISPATCHER, f"/incidents/{proposed['id']}/dismiss")
+    for seconds in (5, 10):
+        await town.job.step(datetime.now(UTC) + timedelta(seconds=seconds))
+    assert await _listed(town) == [], "the same reports are still coming in"
+
+    registered = select(func.count()).select_from(tables.intake)
+    before = (await town.store.rows(registered))[0][0]
+    body = outage(made.isoformat(), proposal=proposed["id"])
+    headers = await town.token(Role.DISPATCHER)
+    path = "/api/v1/cities/tongzhou/incidents"
+    over = await town.http.post(path, json=body, headers=headers)
+    assert problem(over) == (409, "incident_over")
+    unknown = await town.http.post(path, json=body | {"proposal": "nothing"}, headers=headers)
+    assert problem(unknown) == (404, "incident_not_found")
+    assert (await town.store.rows(registered))[0][0] == before, "no ticket was filed for it"
