@@ -430,3 +430,20 @@ async def test_a_dismissed_proposal_files_nothing_and_is_not_made_again_at_once(
     unknown = await town.http.post(path, json=body | {"proposal": "nothing"}, headers=headers)
     assert problem(unknown) == (404, "incident_not_found")
     assert (await town.store.rows(registered))[0][0] == before, "no ticket was filed for it"
+
+
+async def test_members_do_not_get_what_is_answered_to_a_report_of_wrongdoing(town: Town) -> None:
+    """A lead may turn out to be one after others were merged into it."""
+    incident = await town.declare()
+    one = await town.report()
+    await town.until(incident, merged=1)
+    accusing = await town.report(kind="report", text="举报新华西街供水站收钱才修。")
+    await accusing.until_stage("triage")
+    which = update(incident_table).where(incident_table.c.id == incident["id"])
+    await town.store.change(which.values(lead=accusing.number))
+    await town.until(incident, members=0)
+    async with asyncio.timeout(60):
+        while (await one.seen())["stage"] == "merged":
+            await town.job.step(datetime.now(UTC))
+            await asyncio.sleep(0.05)
+    assert (await one.seen())["incident"] is None
