@@ -21,11 +21,11 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.maintenance import keep_doing
-from domain.actors import SYSTEM
+from domain.actors import SYSTEM, Role
 from domain.commands.intake.merge import Merge
 from domain.commands.intake.unmerge import Unmerge
 from domain.facts.closing import Replied
-from domain.facts.merging import RepliedWithParent
+from domain.facts.merging import Merged, RepliedWithParent
 from domain.incident.incident import Incident, IncidentScope, IncidentState, MemberState
 from domain.incident.judging import Verdict, judge
 from domain.incident.rate import Crowd, common_places, common_words, unusual
@@ -34,8 +34,10 @@ from domain.messages import Act, Command, ParentReply
 from domain.pack.incidents import IncidentPolicy
 from domain.pack.pack import Pack
 from domain.ticket.complaint import Complaint
+from domain.ticket.erasure import GONE
 from domain.ticket.stages import Stage
 from domain.ticket.state import Snapshot
+from domain.ticket.ticket import Ticket
 from packs.registry import PackError, PackRegistry
 from runtime.engine_errors import NOT_READY
 from runtime.names import TICKET_WORKFLOW, TICKETS, search_attributes, ticket_workflow_id
@@ -54,9 +56,18 @@ _OTHERS_FIRST = timedelta(seconds=2)
 _READ = 300
 """The reports that are read of a crowd, and looked through at a time."""
 
+_FORGETS = timedelta(hours=1)
+"""The time from one deletion of old marks to the next."""
+
 _AT_ONCE = 10
 _START, _MERGE = "start", "merge"
 _PATIENCE = timedelta(seconds=20)
+_ON_ITS_WAY = timedelta(minutes=1)
+"""The time in which a merge that was asked for may still happen, whoever asked was stopped."""
+
+_SILENT = timedelta(days=1)
+"""The time that the desk has to name another lead, once one has ended without an answer."""
+
 _REASON = "与突发事件为同一问题，随主单统一答复"
 _APART = "与突发事件不是同一问题，单独办理"
 _ANSWERED = frozenset({Stage.RATE, Stage.SUPERVISE, Stage.AFTERCARE, Stage.ENDED})
@@ -72,6 +83,8 @@ class Incidents:
         self._allowed: dict[tuple[str, str], float] = {}
         self._looked_at: datetime | None = None
         self._last: datetime | None = None
+        self._forgot_at: datetime | None = None
+        self._swept: dict[str, str] = {}  # by incident, the last report that was looked through
 
     @activity.defn(name="keep_incidents")
     async def keep(self) -> int:
@@ -85,23 +98,32 @@ class Incidents:
         self._looked_at, self._last = now if looks else self._looked_at, now
         done = 0
         for city in self._packs.ids():
-            try:
+            policy = self._policy(city)
+            if policy is not None:
                 pack = self._packs.get(city)
-            except PackError:  # said by the doctor, and no reason to stop the other cities
-                continue
-            if pack.incidents is None:
-                continue
+                if looks:
+                    done += await self._propose(pack, policy, now)
+                done += await self._sweep(pack, policy, now)
+        for city in await members.cities(self._store):
+            # Also of a city that has no incidents any more: its members were promised an answer.
+            policy = self._policy(city) or IncidentPolicy()
             for what in (_START, _MERGE):
-                more = self._allowed.get((city, what), 0) + passed * pack.incidents.starts
-                self._allowed[city, what] = min(2.0 * pack.incidents.starts, more)
-            if looks:
-                done += await self._propose(pack, pack.incidents, now)
-            done += await self._sweep(pack, pack.incidents, now)
-            done += await self._start(pack, now)
-            done += await self._go_on(pack, now)
-        if looks:
+                more = self._allowed.get((city, what), 0) + passed * policy.starts
+                self._allowed[city, what] = min(2.0 * policy.starts, more)
+            done += await self._start(city, now)
+            done += await self._go_on(city, now)
+        if self._forgot_at is None or abs(now - self._forgot_at) >= _FORGETS:
+            self._forgot_at = now
             await marks.forget(self._store, now - marks.KEPT)
         return done
+
+    def _policy(self, city: str) -> IncidentPolicy | None:
+        if city not in self._packs.ids():
+            return None
+        try:
+            return self._packs.get(city).incidents
+        except PackError:  # said by the doctor, and no reason to stop the other cities
+            return None
 
     # --- proposing ------------------------------------------------------------------------------
 
@@ -109,7 +131,7 @@ class Incidents:
         window = timedelta(minutes=policy.minutes)
         city = pack.city.id
         crowds = await marks.crowds(self._store, city, now, window, policy.reports)
-        known = await book.of_city(self._store, city, list(IncidentState))
+        known = await book.known(self._store, city, now - window)
         made = 0
         for crowd in unusual(policy, crowds):
             if not any(_covers(one, crowd, now - window) for one in known):
@@ -155,15 +177,20 @@ class Incidents:
         done = 0
         for incident in await book.of_city(self._store, pack.city.id, [IncidentState.OPEN]):
             if incident.swept_at is not None:
+                self._swept.pop(incident.id, None)
                 continue
-            after = ""
-            while found := await marks.reports_of(
+            # Some at a time: other cities, and members that wait for their start, have their turn.
+            after = self._swept.pop(incident.id, "")
+            found = await marks.reports_of(
                 self._store, pack.city.id, incident.scope.began_at, _READ, after=after
-            ):
-                for complaint in found:
-                    done += await self._take_in(pack, policy, incident, complaint, now)
-                after = found[-1].number
-            await book.mark_swept(self._store, incident.id, now)
+            )
+            for complaint in found:
+                await self._take_in(pack, policy, incident, complaint, now)
+            if found:
+                self._swept[incident.id] = found[-1].number
+            else:
+                await book.mark_swept(self._store, incident.id, now)
+            done += max(1, len(found))
         return done
 
     async def _take_in(
@@ -202,8 +229,7 @@ class Incidents:
     def _did(self, city: str, what: str, count: int) -> None:
         self._allowed[city, what] = self._allowed.get((city, what), 0) - count
 
-    async def _start(self, pack: Pack, now: datetime) -> int:
-        city = pack.city.id
+    async def _start(self, city: str, now: datetime) -> int:
         limit = self._may(city, _START)
         if limit == 0 or await members.others_wait(self._store, now, _OTHERS_FIRST):
             return 0
@@ -232,21 +258,48 @@ class Incidents:
 
     # --- merging and answering ------------------------------------------------------------------
 
-    async def _go_on(self, pack: Pack, now: datetime) -> int:
+    async def _go_on(self, city: str, now: datetime) -> int:
         done = 0
-        for id in await members.going(self._store, pack.city.id):
+        for id in await members.going(self._store, city):
             incident = await book.get(self._store, id)
             if incident is None:
                 continue
             done += await self._part(incident, now)
-            if incident.lead is not None and incident.declared_at is not None:
-                done += await self._merge(incident, incident.lead, now)
-                done += await self._answer(incident, incident.lead, now)
+            lead = await tickets.state(self._store, incident.lead) if incident.lead else None
+            if lead is None or incident.declared_at is None:
+                continue
+            why = self._gives_no_answer(lead, now)
+            if why is None:
+                done += await self._merge(incident, lead, now)
+                done += await self._answer(incident, lead, now)
+            elif why:
+                done += await self._let_go(incident, why, now)
         return done
 
-    async def _merge(self, incident: Incident, lead: str, now: datetime) -> int:
-        ticket = await tickets.state(self._store, lead)
-        if ticket is None or ticket.category is None or ticket.stage is Stage.MERGED:
+    def _gives_no_answer(self, lead: Ticket, now: datetime) -> str | None:
+        """Return why this lead answers nobody; empty while the desk may name another one, and None
+        if it may answer.
+
+        What is answered to a report of wrongdoing is for whoever reported alone.
+        """
+        if lead.of_wrongdoing:
+            return "report"
+        if lead.ended_at is None or lead.stage is not Stage.ENDED:
+            return None
+        if lead.answer not in (None, GONE):
+            return None
+        return "no_answer" if now - lead.ended_at >= _SILENT else ""
+
+    async def _let_go(self, incident: Incident, why: str, now: datetime) -> int:
+        """Let those go their own way that wait for an answer that does not come."""
+        found = await members.unanswered(self._store, incident.id, _AT_ONCE)
+        for number in found:
+            await members.take_out(self._store, number, f"system/{why}", now)
+        return len(found)
+
+    async def _merge(self, incident: Incident, into: Ticket, now: datetime) -> int:
+        lead = into.complaint.number
+        if into.category is None or into.stage is Stage.MERGED:
             return 0  # nobody can be merged into it yet
         limit = self._may(incident.city, _MERGE)
         found = await members.to_merge(self._store, incident.id, limit) if limit else []
@@ -255,8 +308,9 @@ class Incidents:
         async def merge(number: str) -> bool:
             command = Merge(into=lead, reason=_REASON, incident=incident.id)
             code = await self._act(number, command, now)
-            if code is None or await self._is_merged(number):
-                await members.note_merged(self._store, number, now)
+            if code is None or await self._waits(number):
+                if not await members.note_merged(self._store, number, now):
+                    await members.note_to_part(self._store, number, now)  # taken out meanwhile
                 return True
             if code in _PASSES:
                 await members.note_failed(self._store, number, code)
@@ -266,35 +320,49 @@ class Incidents:
 
         return await _together(merge, found)
 
-    async def _is_merged(self, number: str) -> bool:
+    async def _waits(self, number: str) -> bool:
+        """Return whether it waits for the lead's answer: merged by this job, and by no person."""
         ticket = await tickets.state(self._store, number)
-        return ticket is not None and ticket.stage is Stage.MERGED
+        if ticket is None or ticket.stage is not Stage.MERGED:
+            return False
+        events = await tickets.events(self._store, number)
+        merges = [event for event in events if isinstance(event.fact, Merged)]
+        return bool(merges) and merges[-1].actor.role is Role.SYSTEM
 
     async def _part(self, incident: Incident, now: datetime) -> int:
-        """Let those go their own way that were taken out while they waited for the lead."""
+        """Let those go their own way that were taken out while they waited for the lead.
+
+        One whose merge was asked for, and not noted, is looked at for a while: it may be late.
+        """
 
         async def part(number: str) -> bool:
+            if not await self._waits(number):
+                return await members.note_apart(self._store, number, now - _ON_ITS_WAY)
             code = await self._act(number, Unmerge(reason=_APART), now)
-            if code in (None, "ended") or not await self._is_merged(number):
-                await members.note_apart(self._store, number)
-                return True
+            if code in (None, "ended"):
+                return await members.note_apart(self._store, number)
             await members.note_failed(self._store, number, code or "")
             return False
 
         return await _together(part, await members.to_part(self._store, incident.id, _AT_ONCE))
 
-    async def _answer(self, incident: Incident, lead: str, now: datetime) -> int:
+    async def _answer(self, incident: Incident, lead: Ticket, now: datetime) -> int:
         """Pass the lead's answer on to members that wait for it, as a merge does."""
-        ticket = await tickets.state(self._store, lead)
-        if ticket is None or ticket.answer is None or ticket.stage not in _ANSWERED:
+        if lead.answer is None or lead.stage not in _ANSWERED:
             return 0
-        text, resolved, share = ticket.answer, await self._resolved(lead), ticket.handled
+        text, resolved, share = (
+            lead.answer,
+            await self._resolved(lead.complaint.number),
+            lead.handled,
+        )
 
         async def answer(number: str) -> bool:
             member = await tickets.state(self._store, number)
-            if member is not None and member.stage is Stage.MERGED and member.parent:
+            if member is None or (member.stage is Stage.MERGED and not member.parent):
+                return False
+            if await self._waits(number):
                 reply = ParentReply(
-                    parent=member.parent,
+                    parent=member.parent or lead.complaint.number,
                     text=text,
                     resolved=resolved,
                     answered_by=share,
@@ -302,6 +370,9 @@ class Incidents:
                 )
                 if not await self._signal(number, reply):
                     return False
+            elif member.stage not in _ANSWERED:  # a person has merged it elsewhere, or unmerged it
+                await members.take_out(self._store, number, "system/apart", now)
+                return False
             await members.note_answered(self._store, number, now)
             return True
 

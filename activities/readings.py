@@ -22,7 +22,7 @@ from domain.pack.sensors import AlarmRule, Device, SensorKind
 from domain.sensors.tickets import place_of, text_of
 from domain.ticket.complaint import Channel, Complaint, Filer
 from packs.lead_cells import lead_cell
-from packs.registry import PackRegistry
+from packs.registry import PackError, PackRegistry
 from store.db.engine import Store
 from store.db.errors import StoreError, StoreUnavailable
 from store.secrets.marks import fingerprint
@@ -78,6 +78,8 @@ class Readings:
                 done += await self._judge(city, source_id, _AT_ONCE)
             except StoreError:
                 raise
+            except PackError:  # they wait for its rules: no event is to blame
+                log.warning("events wait for the city's pack", city=city, source=source_id)
             except Exception:
                 log.exception("events could not be judged together", source=source_id)
                 done += await self._judge_each(city, source_id)

@@ -84,7 +84,7 @@ async def declare(
     Reports since it began are looked through as well. The same `key` again gives the same incident.
 
     Raises:
-        Problem: not_in_this_city, bad_lead, incident_over
+        Problem: not_in_this_city, bad_lead, incident_not_found, incident_over
         UnknownCity, UnknownCategory
     """
     await permit(context, caller, "declare_incident")
@@ -94,6 +94,8 @@ async def declare(
         pack.category(category)
     if body.lead is not None:
         await _check_lead(context, city, body.lead)
+    if body.proposal is not None:
+        await _check_proposal(context, city, body.proposal)
     nonce = key or context.nonce()
     new = body.proposal or context.mark(f"incident/{caller.id}/{nonce}")[:16]
     async with reserved(context, caller, "incidents", key, body.model_dump_json()):
@@ -178,6 +180,18 @@ async def _check_lead(context: AppContext, city: str, number: str) -> None:
         raise Problem("bad_lead")
 
 
+async def _check_proposal(context: AppContext, city: str, id: str) -> None:
+    """Refuse what is no proposal of this city, before a ticket is filed for it.
+
+    One that is open may have been declared by this very request: see `_declared`.
+    """
+    found = await book.get(context.store, id)
+    if found is None or found.city != city:
+        raise Problem("incident_not_found")
+    if found.state not in (IncidentState.PROPOSED, IncidentState.OPEN):
+        raise Problem("incident_over")
+
+
 async def dismiss(context: AppContext, caller: Caller, id: str) -> IncidentOut:
     """Say that a proposed incident is none.
 
@@ -185,9 +199,8 @@ async def dismiss(context: AppContext, caller: Caller, id: str) -> IncidentOut:
         Problem: incident_not_found, incident_over
     """
     await permit(context, caller, "declare_incident")
-    return await _moved(
-        context, caller, id, IncidentState.PROPOSED, {"state": IncidentState.DISMISSED}
-    )
+    values = {"state": IncidentState.DISMISSED, "ended_at": context.now()}
+    return await _moved(context, caller, id, IncidentState.PROPOSED, values)
 
 
 async def tell(context: AppContext, caller: Caller, id: str, body: TellIn) -> IncidentOut:

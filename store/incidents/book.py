@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 
 from domain.actors import Actor
 from domain.incident.incident import Incident, IncidentScope, IncidentState
@@ -51,6 +51,15 @@ async def of_city(
         .order_by(_INCIDENT.c.made_at.desc(), _INCIDENT.c.id)
         .limit(limit)
     )
+    return [_incident(row) for row in await store.rows(which)]
+
+
+async def known(store: Store, city: str, since: datetime) -> list[Incident]:
+    """Return the city's incidents, proposed and open, and those that were over since then."""
+    columns = _INCIDENT.c
+    now = columns.state.in_([str(IncidentState.PROPOSED), str(IncidentState.OPEN)])
+    over = func.coalesce(columns.ended_at, columns.made_at) >= since
+    which = select(_INCIDENT).where(columns.city == city, or_(now, over))
     return [_incident(row) for row in await store.rows(which)]
 
 

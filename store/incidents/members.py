@@ -109,7 +109,11 @@ async def note_read(store: Store, number: str, version: int) -> None:
 
 
 async def take_out(store: Store, number: str, by: str, at: datetime) -> Member | None:
-    """Take a report out, so that the backlog starts it; None if it is no member or suggestion."""
+    """Take a report out, so that the backlog starts it; None if it is no member or suggestion.
+
+    A member that was started may be about to be merged, or be so without a note of it: the job of
+    the incidents has to look.
+    """
 
     def work(connection: Connection) -> Member | None:
         row = connection.execute(
@@ -117,7 +121,11 @@ async def take_out(store: Store, number: str, by: str, at: datetime) -> Member |
         ).first()
         if row is None or row.state == MemberState.OUT:
             return None
-        out = {"state": str(MemberState.OUT), "out_at": at, "by": by}
+        out: dict[str, object] = {"state": str(MemberState.OUT), "out_at": at, "by": by}
+        if row.state == MemberState.MEMBER and row.answered_at is None and row.merged_at is None:
+            started = select(_INTAKE.started_at).where(_INTAKE.number == number)
+            if connection.execute(started).scalar() is not None:
+                out["merged_at"] = at
         connection.execute(update(_MEMBER).where(_M.number == number).values(out))
         connection.execute(
             update(tables.intake).where(_INTAKE.number == number).values(incident=None)
@@ -226,6 +234,18 @@ async def others_wait(store: Store, now: datetime, for_long: timedelta) -> bool:
     return await store.first(which) is not None
 
 
+async def cities(store: Store) -> list[str]:
+    """Return the cities of which something is still to be done, by their ids."""
+    waits = and_(_M.state == "member", _M.answered_at.is_(None))
+    parts = and_(_M.state == "out", _M.merged_at.is_not(None))
+    going_on = {row.city for row in await store.rows(select(_M.city).where(waits).distinct())}
+    going_on |= {row.city for row in await store.rows(select(_M.city).where(parts).distinct())}
+    waiting = select(_INTAKE.city).where(
+        _INTAKE.started_at.is_(None), _INTAKE.incident.is_not(None)
+    )
+    return sorted(going_on | {row.city for row in await store.rows(waiting.distinct())})
+
+
 async def going(store: Store, city: str) -> list[str]:
     """Return the incidents of which something is still to be done."""
     waits = and_(_M.state == "member", _M.answered_at.is_(None))
@@ -266,6 +286,11 @@ async def to_part(store: Store, incident: str, limit: int) -> list[str]:
     return [row.number for row in await store.rows(which)]
 
 
+async def unanswered(store: Store, incident: str, limit: int) -> list[str]:
+    """Return members that have no answer, whether they wait for it yet or not."""
+    return [row.number for row in await store.rows(_unanswered(incident).limit(limit))]
+
+
 async def to_answer(store: Store, incident: str, limit: int) -> list[str]:
     """Return members that wait for the answer of the lead."""
     which = _unanswered(incident).where(_M.merged_at.is_not(None)).limit(limit)
@@ -287,9 +312,18 @@ async def note_merged(store: Store, number: str, at: datetime) -> bool:
     return await store.change(update(_MEMBER).where(which).values(merged_at=at)) == 1
 
 
-async def note_apart(store: Store, number: str) -> None:
-    """Note that it waits for the lead's answer no more."""
-    await store.change(update(_MEMBER).where(_M.number == number).values(merged_at=None))
+async def note_to_part(store: Store, number: str, at: datetime) -> None:
+    """Note that one that was taken out waits for the lead's answer all the same."""
+    which = and_(_M.number == number, _M.state == "out")
+    await store.change(update(_MEMBER).where(which).values(merged_at=at))
+
+
+async def note_apart(store: Store, number: str, out_before: datetime | None = None) -> bool:
+    """Note that it waits for the lead's answer no more. `out_before`: if taken out before then."""
+    which = [_M.number == number, _M.state == "out"]
+    if out_before is not None:
+        which.append(_M.out_at <= out_before)
+    return await store.change(update(_MEMBER).where(*which).values(merged_at=None)) == 1
 
 
 async def note_answered(store: Store, number: str, at: datetime) -> None:

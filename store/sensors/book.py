@@ -195,7 +195,8 @@ def _used(
         new = {"source_id": source, "minute": minute, "used": 0, "heard_at": now}
         connection.execute(first, new)
         row = connection.execute(_USED, {"which": source}).one()
-    return (row.minute, row.used) if row.minute >= minute else (minute, 0)
+    # A minute further ahead was counted by a clock that was wrong, and must not count for years.
+    return (row.minute, row.used) if minute <= row.minute <= minute + _MINUTE else (minute, 0)
 
 
 def _counted(used: dict[str, tuple[datetime, int]], entry: EventEntry) -> timedelta | None:

@@ -10,6 +10,9 @@ from store.sensors.register import kinds_of
 _KNOWN_FOR = timedelta(seconds=10)
 """The time for which a device is known without asking; one that is unknown is asked for again."""
 
+_LONGEST_WAIT = timedelta(minutes=2)
+"""The longest wait that there is: a longer one was set by a clock that was wrong."""
+
 _MOST = 100_000
 
 
@@ -24,7 +27,7 @@ class EventDoor:
     def wait_of(self, source_id: str, now: datetime) -> timedelta | None:
         """Return how long a source has to wait that has sent too much; None if it need not."""
         until = self._waiting.get(source_id)
-        if until is None or until <= now:
+        if until is None or until <= now or until - now > _LONGEST_WAIT:
             self._waiting.pop(source_id, None)
             return None
         return until - now

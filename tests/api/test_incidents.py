@@ -7,15 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select, update
 from temporalio.client import Client
 
 from activities.incidents import Incidents
 from domain.actors import Role
 from domain.facts.merging import RepliedWithParent
+from store.db import tables
 from store.db.engine import Store
+from store.db.incident_tables import incident as incident_table
+from store.db.incident_tables import member
 from store.incidents import members
 from store.tickets import intake, tickets
 from tests.api.running_api import Api, Filed, problem, serve_api
+from tests.support.cities import city_with
 from tests.support.engine import Engine, platform
 from tests.support.incidents import BEIYUAN, DRY, LAMP, STATEMENT, outage, stormy
 
@@ -324,3 +329,121 @@ async def test_others_are_started_before_members(town: Town) -> None:
 
 
 _LONG = timedelta(minutes=1)
+
+
+async def test_one_taken_out_while_it_was_merged_is_not_forgotten(town: Town) -> None:
+    """The note of the merge came too late, or whoever had it to make was stopped before."""
+    incident = await town.declare()
+    one = await town.report()
+    await town.until(incident, members=1, merged=1)
+    unnoted = update(member).where(member.c.number == one.number).values(merged_at=None)
+    await town.store.change(unnoted)
+    left = await one.act("leave-incident", one.citizen)
+    assert left.status_code == 200, left.text
+    await town.job.step(datetime.now(UTC))
+    await one.until_stage("triage")
+    assert await members.to_part(town.store, incident["id"], 5) == []
+
+
+async def test_members_go_on_in_a_city_that_has_no_incidents_any_more(
+    town: Town, client: Client, tmp_path: Path
+) -> None:
+    await town.declare()
+    one = await town.report()
+    without = city_with(tmp_path / "without", features={"merge": True})
+    job = Incidents(without, town.store, client)
+    async with asyncio.timeout(60):
+        while await members.to_start(town.store, "tongzhou", 5):
+            await job.step(datetime.now(UTC))
+            await asyncio.sleep(0.05)
+    await one.until_stage("triage")
+
+
+async def test_members_of_a_lead_that_ended_in_silence_go_their_own_way(town: Town) -> None:
+    incident = await town.declare()
+    merged = await town.report()
+    await town.until(incident, merged=1)
+    lead = await town.file()
+    assert (await lead.act("withdraw", lead.citizen)).status_code == 200
+    await lead.until_stage("ended")
+    named = (
+        update(incident_table).where(incident_table.c.id == incident["id"]).values(lead=lead.number)
+    )
+    await town.store.change(named)
+    late = await town.report(text="新华西街没水，赶紧修！")
+    for _ in range(3):
+        await town.job.step(datetime.now(UTC))
+        await asyncio.sleep(0.05)
+    shown = await town.shown(incident)
+    assert (shown["members"], shown["merged"]) == (2, 1), "nobody is merged into one that is over"
+    await late.until_stage("triage")
+    async with asyncio.timeout(60):
+        while (await merged.seen())["stage"] == "merged":
+            await town.job.step(datetime.now(UTC) + timedelta(days=1, minutes=2))
+            await asyncio.sleep(0.05)
+    assert (await town.shown(incident))["members"] == 0
+
+
+async def test_what_a_person_merged_elsewhere_gets_no_answer_of_the_incident(town: Town) -> None:
+    incident = await town.declare()
+    one = await town.report()
+    await town.until(incident, started=1, merged=1)
+    other = await town.file()
+    await other.until_stage("handle")
+    desk = await town.token(Role.DISPATCHER)
+    apart = await one.act("unmerge", desk, {"reason": "是另一件事。"})
+    assert apart.status_code == 200, apart.text
+    merge = await one.act("merge", desk, {"into": other.number, "reason": "同一处管道。"})
+    assert merge.status_code == 200, merge.text
+    await _handled(
+        town, Filed(town, {"number": incident["lead"], "access_code": "00000000"}), "好。"
+    )
+    await town.until(incident, members=0, taken_out=1)
+    await town.job.step(datetime.now(UTC))
+    assert (await one.seen())["stage"] == "merged"
+
+
+async def test_a_dismissed_proposal_files_nothing_and_is_not_made_again_at_once(
+    town: Town,
+) -> None:
+    for n in range(4):
+        await town.report(text=f"新华西街 {n} 号停水了。")
+    async with asyncio.timeout(60):
+        while not (found := await _listed(town)):
+            await town.job.step(datetime.now(UTC) + timedelta(seconds=2))
+    [proposed] = found
+    made = datetime.now(UTC) - timedelta(minutes=30)
+    long_ago = update(incident_table).where(incident_table.c.id == proposed["id"])
+    await town.store.change(long_ago.values(made_at=made))
+    await town.done(Role.DISPATCHER, f"/incidents/{proposed['id']}/dismiss")
+    for seconds in (5, 10):
+        await town.job.step(datetime.now(UTC) + timedelta(seconds=seconds))
+    assert await _listed(town) == [], "the same reports are still coming in"
+
+    registered = select(func.count()).select_from(tables.intake)
+    before = (await town.store.rows(registered))[0][0]
+    body = outage(made.isoformat(), proposal=proposed["id"])
+    headers = await town.token(Role.DISPATCHER)
+    path = "/api/v1/cities/tongzhou/incidents"
+    over = await town.http.post(path, json=body, headers=headers)
+    assert problem(over) == (409, "incident_over")
+    unknown = await town.http.post(path, json=body | {"proposal": "nothing"}, headers=headers)
+    assert problem(unknown) == (404, "incident_not_found")
+    assert (await town.store.rows(registered))[0][0] == before, "no ticket was filed for it"
+
+
+async def test_members_do_not_get_what_is_answered_to_a_report_of_wrongdoing(town: Town) -> None:
+    """A lead may turn out to be one after others were merged into it."""
+    incident = await town.declare()
+    one = await town.report()
+    await town.until(incident, merged=1)
+    accusing = await town.report(kind="report", text="举报新华西街供水站收钱才修。")
+    await accusing.until_stage("triage")
+    which = update(incident_table).where(incident_table.c.id == incident["id"])
+    await town.store.change(which.values(lead=accusing.number))
+    await town.until(incident, members=0)
+    async with asyncio.timeout(60):
+        while (await one.seen())["stage"] == "merged":
+            await town.job.step(datetime.now(UTC))
+            await asyncio.sleep(0.05)
+    assert (await one.seen())["incident"] is None

@@ -15,6 +15,7 @@ from store.db.sensor_tables import cause, event, reading, state
 from store.secrets.key_ring import KeyRing
 from store.sensors import book, judging, readings, sources
 from store.sensors.book import Entered, EventBook, EventEntry, NewEvent, Result
+from store.sensors.event_door import EventDoor
 from store.sensors.sources import EventSource, SourceExists, UnknownSource, source_fault
 from tests.domain.test_sensors import kind
 from tests.support.seeds import dice
@@ -309,3 +310,15 @@ def test_a_source_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
     assert source_fault(source()) is None
     assert source_fault(source(**wrong)) is not None
     assert source_fault(source("a_b")) is not None
+
+
+async def test_a_clock_that_was_years_ahead_locks_no_source_out(store: Store) -> None:
+    ahead = NOW + timedelta(days=730)
+    door = EventDoor(store)
+    await door.enter(entry(new(1), new(2), per_minute=2, now=ahead))
+    refused = await door.enter(entry(new(3), per_minute=2, now=ahead))
+    assert refused.wait is not None
+    assert door.wait_of("gateway", ahead) is not None
+    assert door.wait_of("gateway", NOW) is None
+    again = await door.enter(entry(new(3), per_minute=2, now=NOW))
+    assert (again.wait, again.outcomes) == (None, [Entered.NEW])
