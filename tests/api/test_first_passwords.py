@@ -27,6 +27,7 @@ SESSION = f"{API}/session"
 PEOPLE = {"Accept": "text/html", "Accept-Language": "zh"}
 OF_CITIZENS = {
     "rate_ticket", "list_own_tickets", "get_reward", "join_wallet", "choose_prize",
+    "leave_incident",
 }  # fmt: skip
 """Permissions that an access code or a pass gives, and nothing else."""
 OWN = "another quiet morning"
