@@ -148,10 +148,13 @@ async def write(export: Export, path: Path) -> int:
     """Write the export and its dictionary as files; return the bytes of the export.
 
     Until it is whole it has another name, and if it is broken off nothing is left of it.
+    Only whoever makes it may read it: personal data may lie in a folder of many.
     """
     part = path.with_name(f"{path.name}.part")
+    part.unlink(missing_ok=True)
     written = 0
     try:
+        part.touch(0o600, exist_ok=False)
         with part.open("wb") as file:
             async for piece in export.stream():
                 written += file.write(piece)

@@ -14,12 +14,14 @@ import httpx
 import openpyxl
 import pytest
 from pyarrow import parquet
+from sqlalchemy import update
 
 from app.exports import exporting
 from app.exports.columns import COLUMNS, columns
 from app.exports.exporting import Export, write
 from app.exports.writers import ExportFormat
 from domain.actors import Actor, Role
+from store.db import tables
 from store.db.engine import Store
 from store.secrets.vault import Vault
 from store.tickets import exported, view_log
@@ -107,6 +109,26 @@ async def test_reports_of_wrongdoing_come_on_demand_and_never_with_their_people(
     assert "phone" not in str(await view_log.views(api.store, report.number))
 
 
+async def test_no_ticket_says_that_it_was_merged_into_a_report(api: Api) -> None:
+    into, merged = await api.file(), await api.file()
+    for one in (into, merged):
+        await one.until_stage("handle")
+    of = tables.ticket.c
+    await api.store.change(
+        update(tables.ticket).where(of.number == merged.number).values(parent=into.number)
+    )
+    told = {one["number"]: one for one in rows(await get(api, Role.ADMIN))}
+    assert told[merged.number]["parent"] == into.number
+    await api.store.change(
+        update(tables.ticket).where(of.number == into.number).values(of_wrongdoing=True)
+    )
+    answer = await get(api, Role.ADMIN)
+    assert [one["parent"] for one in rows(answer)] == [""]
+    assert into.number not in answer.text
+    every = {one["number"]: one for one in rows(await get(api, reports="true"))}
+    assert every[merged.number]["parent"] == into.number
+
+
 async def test_a_period_is_days_of_the_city(api: Api) -> None:
     ticket = await api.file()
     await ticket.until_stage("handle")
@@ -162,6 +184,7 @@ async def test_many_pages_are_one_file(store: Store, tmp_path: Path) -> None:
     assert sorted(one["number"] for one in told) == sorted(numbers)
     assert (tmp_path / "all.csv.dictionary.csv").exists()
     assert not (tmp_path / "all.csv.part").exists()
+    assert path.stat().st_mode & 0o077 == 0  # nobody else on the machine reads it
 
 
 @pytest.mark.parametrize("form", list(ExportFormat))
