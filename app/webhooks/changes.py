@@ -1,11 +1,10 @@
 """The changes of tickets, in an order that stays: what a program has read, it has read whole."""
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from pydantic import Field
 
-from app.access.caller import Caller
+from app.access.caller import AskedAgain, Caller
 from app.access.permission import permit
 from app.access.visibility import city_of
 from app.context import AppContext
@@ -55,10 +54,6 @@ class ChangePage(Recorded):
 def viewer_of(caller: Caller, city: str | None = None) -> Viewer:
     """Return as whom a caller sees changes."""
     return Viewer(caller.actor.role, caller.unit, city or caller.city)
-
-
-AskedAgain = Callable[[], Awaitable[Caller]]
-"""The question who the caller is by now: refused where a token was revoked meanwhile."""
 
 
 async def changes_after(

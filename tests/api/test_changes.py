@@ -6,10 +6,10 @@ from unittest.mock import patch
 
 import pytest
 
-from app.webhooks import changes
 from domain.actors import Role
 from store.db import webhook_tables
 from store.identity import tokens
+from store.webhooks.numbering import number_changes
 from tests.api.running_api import COMPLAINT, Api, problem
 from tests.api.test_reports import ACCUSED, BELOW, HANDLER
 from tests.api.test_reports import _accused_since as accused_since
@@ -98,13 +98,13 @@ async def test_who_waits_is_told_nothing_after_the_token_is_revoked(api: Api) ->
     token, text = await tokens.issue(api.store, Role.SUPERVISOR, None, "follower")
     headers = {"Authorization": f"Bearer {text}"}
     now = await page(api, headers, after="now")
-    looked, number = asyncio.Semaphore(0), changes.number_changes
+    looked = asyncio.Semaphore(0)
 
     async def numbered(*arguments: Any) -> int:
         looked.release()
-        return await number(*arguments)
+        return await number_changes(*arguments)
 
-    with patch.object(changes, "number_changes", numbered):
+    with patch("app.webhooks.changes.number_changes", numbered):
         query = {"after": now["cursor"], "wait": 25}
         waiting = asyncio.create_task(api.http.get(CHANGES, params=query, headers=headers))
         for _ in range(2):  # the second look begins: the first one has found nothing

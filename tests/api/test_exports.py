@@ -23,6 +23,7 @@ from app.exports.writers import ExportFormat
 from domain.actors import Actor, Role
 from store.db import tables
 from store.db.engine import Store
+from store.identity import tokens
 from store.secrets.vault import Vault
 from store.tickets import exported, view_log
 from tests.api.running_api import Api, problem
@@ -127,6 +128,27 @@ async def test_no_ticket_says_that_it_was_merged_into_a_report(api: Api) -> None
     assert into.number not in answer.text
     every = {one["number"]: one for one in rows(await get(api, reports="true"))}
     assert every[merged.number]["parent"] == into.number
+
+
+async def test_an_export_ends_when_its_token_is_revoked(api: Api) -> None:
+    for _ in range(3):
+        await (await api.file()).until_stage("handle")
+    token, text = await tokens.issue(api.store, Role.SUPERVISOR, None, "reader")
+    headers, whole = {"Authorization": f"Bearer {text}"}, exported.pages
+    told: list[Any] = []
+
+    async def one_by_one(store: Store, period: Any) -> AsyncIterator[Any]:
+        async for page in whole(store, period, 1):
+            if told:
+                await tokens.revoke(store, token)
+            told.append(page)
+            yield page
+
+    with patch.object(exporting, "pages", one_by_one):
+        answer = await api.http.get(PATH, headers=headers)
+    assert len(told) == 2
+    assert [one["number"] for one in rows(answer)] == [told[0][0].number]
+    assert told[1][0].number not in answer.text
 
 
 async def test_a_period_is_days_of_the_city(api: Api) -> None:
