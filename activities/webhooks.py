@@ -36,6 +36,9 @@ _AT_ONCE = 20
 _SHARE = 20.0
 """Seconds for one subscriber before others have their turn."""
 
+_BROKEN = timedelta(minutes=1)
+"""The rest of one that broke here: else workers would do nothing but break, and say so."""
+
 _LOOK = 0.2
 _GRACE = 3.0
 """Seconds for answers that are under way when a worker stops; others are sent again."""
@@ -137,7 +140,7 @@ class Webhooks:
 
     async def _serve(self, one: HookClaim) -> int:
         """Send to one subscriber, until nothing is due, it fails, or others have their turn."""
-        sent, until = 0, monotonic() + _SHARE
+        sent, until, rest = 0, monotonic() + _SHARE, timedelta()
         try:
             while monotonic() < until and not self._stopping:
                 if not await delivery.renew(self._store, one, self._now()):
@@ -158,14 +161,14 @@ class Webhooks:
         except Exception as error:
             # One subscription, or the pack of its city, must not stop all others.
             log.error("webhook broke", webhook=one.webhook.id, error=type(error).__name__)
-            await asyncio.sleep(_LOOK)
+            rest = _BROKEN
         finally:
-            await self._give_back(one)
+            await self._give_back(one, rest)
         return sent
 
-    async def _give_back(self, one: HookClaim) -> None:
+    async def _give_back(self, one: HookClaim, rest: timedelta) -> None:
         try:
-            await delivery.release(self._store, one, self._now())
+            await delivery.release(self._store, one, self._now(), rest)
         except StoreError as error:
             log.warning("webhook not released", webhook=one.webhook.id, code=error.code)
 

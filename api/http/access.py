@@ -264,6 +264,15 @@ async def caller_with_key(request: Request, text: str, key: str, context: AppCon
     return await _permit(RIGHTS[key], await _of_token(text, context), request, context)
 
 
+async def caller_by_now(request: Request, context: AppContext) -> Caller:
+    """Return who asks by what they showed, as it is recorded now: for answers that take long.
+
+    Raises:
+        Problem: unauthenticated: since the request began
+    """
+    return await _staff(request, await _bearer(request), context)
+
+
 async def _staff(
     request: Request, token: HTTPAuthorizationCredentials | None, context: AppContext
 ) -> Caller:

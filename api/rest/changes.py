@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
-from api.http.access import staff
+from api.http.access import caller_by_now, staff
 from api.http.dependencies import Context
 from api.http.problem_responses import READING, responses
 from api.http.responses import json_of
@@ -30,6 +30,7 @@ router = APIRouter(prefix=API, tags=["Staff"])
     ),
 )
 async def list_changes(
+    request: Request,
     caller: Annotated[Caller, staff("list_changes")],
     context: Context,
     query: Annotated[ChangesQuery, Query()],
@@ -40,4 +41,8 @@ async def list_changes(
     out and nothing told twice, and of each ticket the events come in their order. With `wait` the
     answer comes as soon as there is something. No text and no person is told; ask for the ticket.
     """
-    return json_of(await changes_after(context, caller, query))
+
+    async def again() -> Caller:
+        return await caller_by_now(request, context)
+
+    return json_of(await changes_after(context, caller, query, again))

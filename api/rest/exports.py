@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
-from api.http.access import staff
+from api.http.access import caller_by_now, staff
 from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from app.access.caller import Caller
@@ -37,6 +37,7 @@ _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     },
 )
 async def export_tickets(
+    request: Request,
     city: str,
     context: Context,
     caller: Annotated[Caller, staff("export_tickets")],
@@ -47,7 +48,11 @@ async def export_tickets(
     reports of wrongdoing are among them, without their people. Texts that a spreadsheet would
     compute begin with an apostrophe.
     """
-    export = await exporting.export(context, caller, city, query)
+
+    async def again() -> Caller:
+        return await caller_by_now(request, context)
+
+    export = await exporting.export(context, caller, city, query, again)
     stream = export.stream()
     first = await anext(stream)  # a store that is away is said before anything was sent
     headers = _HEADERS | {"Content-Disposition": f'attachment; filename="{export.name}"'}

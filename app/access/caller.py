@@ -1,5 +1,6 @@
 """The identified caller of a request: by token, session, or the access code of a ticket."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from app.errors import Problem
@@ -107,3 +108,7 @@ class Caller:
             return False
         allowed = RIGHTS["get_ticket"].allows(self.actor.role, self.near(ticket, pack))
         return allowed and self.serves(ticket.complaint.city)
+
+
+AskedAgain = Callable[[], Awaitable[Caller]]
+"""The question who the caller is by now: refused where a token was revoked meanwhile."""

@@ -16,6 +16,7 @@ from app.agents.covering import Cover, cover_for
 from app.agents.views import (
     AgentEvents,
     AgentTicket,
+    AgentTicketLine,
     AgentTicketPage,
     event_view,
     line_view,
@@ -32,10 +33,13 @@ from domain.ticket.complaint import Code, Kind, cleaned
 from domain.ticket.stages import Outcome, Stage
 from domain.ticket.ticket import Ticket
 from store.agents import requests
+from store.db.cursors import cursor as cursor_of
 from store.tickets import tickets
 from store.tickets.states import State
 
 _MOST_MERGED = 100
+_LOOKED_AT, _MOST_PAGES = 200, 10
+"""The titles that one search looks at: pages, and lines of each."""
 
 
 class AgentListQuery(Incoming):
@@ -68,20 +72,43 @@ async def list_tickets(
 ) -> AgentTicketPage:
     """Return the matching tickets, of those that this machine may list, the latest change first.
 
-    A text is found only where a machine would read it: nobody's name can be tried.
+    A text is found only where a machine would read it: nobody's name can be tried, neither by what
+    is listed nor by whether more follows.
 
     Raises:
         Problem, BadCursor
     """
     machine = reading(caller)
     await permit(context, machine, "list_tickets")
-    page = await listed(context, machine, ListQuery.model_validate(query.model_dump()))
-    cover = await cover_for(context, [row.person for row in page.items])
-    items = [line_view(row, cover) for row in page.items]
     if query.text:
-        asked = folded(query.text)
-        items = [one for one in items if asked in folded(one.title) or asked == one.number]
-    return AgentTicketPage(items=items, next_cursor=page.next_cursor)
+        return await _saying(context, machine, query, folded(query.text))
+    lines, following = await _lines(context, machine, query)
+    return AgentTicketPage(items=lines, next_cursor=following)
+
+
+async def _lines(
+    context: AppContext, machine: Caller, query: AgentListQuery, **changes: object
+) -> tuple[list[AgentTicketLine], str | None]:
+    page = await listed(context, machine, ListQuery.model_validate(query.model_dump() | changes))
+    cover = await cover_for(context, [row.person for row in page.items])
+    return [line_view(row, cover) for row in page.items], page.next_cursor
+
+
+async def _saying(
+    context: AppContext, machine: Caller, query: AgentListQuery, asked: str
+) -> AgentTicketPage:
+    """Return the lines that say this as they are shown; the store's own search reads uncovered."""
+    found: list[AgentTicketLine] = []
+    following = query.cursor
+    for _ in range(_MOST_PAGES):
+        lines, following = await _lines(context, machine, query, cursor=following, limit=_LOOKED_AT)
+        found += [one for one in lines if asked in folded(one.title) or asked == one.number]
+        if following is None or len(found) > query.limit:
+            break
+    shown, more = found[: query.limit], len(found) > query.limit
+    last = shown[-1] if more else None
+    after = cursor_of(last.updated_at.isoformat(), last.number) if last else None
+    return AgentTicketPage(items=shown, next_cursor=after)
 
 
 async def get_ticket(context: AppContext, caller: Caller, number: str) -> AgentTicket:

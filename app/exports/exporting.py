@@ -1,7 +1,7 @@
 """Exports of a city's tickets: who may, what is in them, and what is written down of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from app.access.caller import Caller
+from app.access.caller import AskedAgain, Caller
 from app.access.permission import permit
 from app.access.visibility import city_of
 from app.context import AppContext
@@ -45,7 +45,10 @@ class ExportQuery(Incoming):
 
 @dataclass(frozen=True)
 class Export:
-    """An export that was permitted. `viewer`: who sees personal data; None: nobody does."""
+    """An export that was permitted. `viewer`: who sees personal data; None: nobody does.
+
+    `still`: asked before each page after the first; it refuses what is not permitted any more.
+    """
 
     store: Store
     vault: Vault
@@ -57,6 +60,7 @@ class Export:
     now: datetime
     viewer: Actor | None = None
     purpose: str = ""
+    still: Callable[[], Awaitable[None]] | None = None
 
     @property
     def columns(self) -> tuple[ExportedColumn, ...]:
@@ -80,7 +84,11 @@ class Export:
             datetime.combine(self.until + timedelta(days=1), time(), zone) if self.until else None,
             self.reports,
         )
+        begun = False
         async for rows in pages(self.store, period):
+            if begun and self.still is not None:
+                await self.still()
+            begun = True
             # Who reports wrongdoing stays protected, whatever somebody may see besides.
             persons = {
                 row.number: row.person for row in rows if row.person and not row.of_wrongdoing
@@ -102,27 +110,37 @@ class Export:
         ]
 
 
-async def export(context: AppContext, caller: Caller, city: str, query: ExportQuery) -> Export:
+async def export(
+    context: AppContext,
+    caller: Caller,
+    city: str,
+    query: ExportQuery,
+    again: AskedAgain | None = None,
+) -> Export:
     """Return the export of a city, if this caller may have it.
+
+    `again`: asked while it is made, which takes long: it ends where they may not have it any more.
 
     Raises:
         Problem: forbidden, scope_missing, not_your_city, invalid_request
         UnknownCity
     """
     await permit(context, caller, "export_tickets")
-    pack = context.packs.get(city_of(caller, city) or city)
-    if query.reports:
-        await permit(context, caller, "export_reports")
-    if query.personal:
-        await permit(context, caller, "export_personal_data")
-        if says_nothing(query.purpose):
-            raise _refused("purpose", "Say why: it is written down with every ticket.")
+    await _permit(context, caller, city, query)
+    pack = context.packs.get(city)
+    if query.personal and says_nothing(query.purpose):
+        raise _refused("purpose", "Say why: it is written down with every ticket.")
     if query.since and query.until and query.until < query.since:
         raise _refused("until", "The last day is before the first one.")
     try:
         check_format(query.format)
     except FormatMissing as missing:
         raise _refused("format", str(missing)) from None
+
+    async def still() -> None:
+        if again is not None:
+            await _permit(context, await again(), city, query)
+
     return Export(
         store=context.store,
         vault=context.vault,
@@ -134,7 +152,17 @@ async def export(context: AppContext, caller: Caller, city: str, query: ExportQu
         now=context.now(),
         viewer=caller.actor if query.personal else None,
         purpose=query.purpose,
+        still=still,
     )
+
+
+async def _permit(context: AppContext, caller: Caller, city: str, query: ExportQuery) -> None:
+    await permit(context, caller, "export_tickets")
+    city_of(caller, city)
+    if query.reports:
+        await permit(context, caller, "export_reports")
+    if query.personal:
+        await permit(context, caller, "export_personal_data")
 
 
 async def described(context: AppContext, caller: Caller, personal: bool) -> bytes:
@@ -152,10 +180,13 @@ async def write(export: Export, path: Path) -> int:
     """Write the export and its dictionary as files; return the bytes of the export.
 
     Until it is whole it has another name, and if it is broken off nothing is left of it.
+    Only whoever makes it may read it: personal data may lie in a folder of many.
     """
     part = path.with_name(f"{path.name}.part")
+    part.unlink(missing_ok=True)
     written = 0
     try:
+        part.touch(0o600, exist_ok=False)
         with part.open("wb") as file:
             async for piece in export.stream():
                 written += file.write(piece)

@@ -109,7 +109,7 @@ async def requests(context: AppContext, query: RequestsQuery, now: datetime) -> 
     if query.service_request_id:
         numbers = _numbers(query.service_request_id)
         cities = _cities(context, query.jurisdiction_id)
-        found = await open311_requests.among(context.store, list(cities), numbers)
+        found = await open311_requests.among(context.store, _listed_in(cities), numbers)
     else:
         pack = door(context, query.jurisdiction_id)
         cities = {pack.city.id: pack}
@@ -131,7 +131,7 @@ async def request(
     """
     await permit(context, None, "read_open311")
     cities = _cities(context, jurisdiction)
-    found = await open311_requests.among(context.store, list(cities), _numbers(number)[:1])
+    found = await open311_requests.among(context.store, _listed_in(cities), _numbers(number)[:1])
     if not found:
         raise Problem("ticket_not_found", "service_request_id is unknown here.")
     return await _shown(context, cities, found, extended=extended)
@@ -140,6 +140,11 @@ async def request(
 def _cities(context: AppContext, jurisdiction: str | None) -> Mapping[str, Pack]:
     packs = [door(context, jurisdiction)] if jurisdiction else open_doors(context)
     return {pack.city.id: pack for pack in packs}
+
+
+def _listed_in(cities: Mapping[str, Pack]) -> dict[str, list[str]]:
+    """Return the categories that each city shows at its door, whichever way somebody asks."""
+    return {city: [one.code for one in policy_of(pack).services] for city, pack in cities.items()}
 
 
 def _numbers(text: str) -> list[str]:

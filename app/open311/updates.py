@@ -1,6 +1,6 @@
 """Updates of requests: what a client is told of many tickets, and what it adds to one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -17,9 +17,11 @@ from app.open311.statuses import EVENTS
 from app.open311.wording import is_link
 from app.sending.commands import execute
 from domain.commands.citizens.add_facts import AddFacts
+from domain.events import Event
 from domain.model import Incoming, Recorded
 from domain.pack.pack import Pack
 from domain.ticket.complaint import TEXT_LIMIT
+from store.db.errors import KeyReused
 from store.reporting import open311_requests
 from store.reporting.open311_requests import PublicEvent, RequestFilter
 from store.tickets import tickets
@@ -123,11 +125,11 @@ async def take_update(context: AppContext, caller: Caller, body: UpdateIn) -> Up
     """Add what a client says to the ticket, like anything that its citizen adds.
 
     It changes no stage: what outsiders call fixed, a unit answers for. One update of a client is
-    added once, whenever it comes again.
+    added once, whenever it comes again; another content under its id is refused, and not lost.
 
     Raises:
         Problem: ticket_not_found, not_your_city, invalid_request
-        Refused: by the ticket; BadNumber
+        Refused: by the ticket; BadNumber, KeyReused
     """
     number = parse_number(body.service_request_id)
     await permit(context, caller, "add_facts", number)
@@ -137,14 +139,27 @@ async def take_update(context: AppContext, caller: Caller, body: UpdateIn) -> Up
     if row is None or row.city not in served:
         raise Problem("ticket_not_found", "service_request_id is unknown here.")
     mark = f"{_MARK}{caller.name or caller.id}：{body.update_id}"
+    command = read_as(AddFacts, {"text": _text(body, mark)}, lambda name: _FIELDS[name])
     events = await open311_requests.happened(context.store, [number], _ADDED)
-    known = any(
-        mark in getattr(event.fact, "text", "").split("\n") for event in events.get(number, [])
-    )
-    if not known:
-        command = read_as(AddFacts, {"text": _text(body, mark)}, lambda name: _FIELDS[name])
+    before = _added_before(events.get(number, []), caller, mark)
+    if before is None:
         await execute(context, caller, number, command, f"open311:{body.update_id}")
+    elif before != command.text:
+        raise KeyReused("this update_id was used for another update")
     return UpdateTaken(update_id=body.update_id)
+
+
+def _added_before(events: Sequence[Event], caller: Caller, mark: str) -> str | None:
+    """Return the text of this caller's update with this mark, if it was added.
+
+    The mark is the last line of what this door wrote for that caller. Anywhere else anybody may
+    have written it: a citizen must not be able to keep a later update out.
+    """
+    for event in events:
+        text = str(getattr(event.fact, "text", ""))
+        if event.actor.id == caller.actor.id and text.rpartition("\n")[2] == mark:
+            return text
+    return None
 
 
 def _text(body: UpdateIn, mark: str) -> str:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.access.caller import Caller
+from app.access.caller import AskedAgain, Caller
 from app.access.permission import permit
 from app.access.visibility import city_of
 from app.context import AppContext
@@ -56,10 +56,15 @@ def viewer_of(caller: Caller, city: str | None = None) -> Viewer:
     return Viewer(caller.actor.role, caller.unit, city or caller.city)
 
 
-async def changes_after(context: AppContext, caller: Caller, query: ChangesQuery) -> ChangePage:
+async def changes_after(
+    context: AppContext, caller: Caller, query: ChangesQuery, again: AskedAgain | None = None
+) -> ChangePage:
     """Return what follows a cursor, of the tickets that this caller may see.
 
+    `again`: asked before anything is told to one who waited.
+
     Raises:
+        Problem: unauthenticated, forbidden, scope_missing: since the wait began
         Problem: not_your_city
         BadCursor, CursorTooOld, CursorForeign, UnknownCity, StoreUnavailable
     """
@@ -74,9 +79,18 @@ async def changes_after(context: AppContext, caller: Caller, query: ChangesQuery
         return ChangePage(items=[], cursor=feed.cursor(end), more=False)
     position = await _position(context, query.after)
 
+    waited = False
+
     async def look() -> ChangePage | None:
-        nonlocal position
-        page, position = await _read(context, viewer, query, position)
+        nonlocal position, viewer, waited
+        page, reached = await _read(context, viewer, query, position)
+        if page.items and waited and again is not None:
+            by_now = await again()
+            await permit(context, by_now, "list_changes")
+            was, viewer = viewer, viewer_of(by_now, city_of(by_now, query.city))
+            if viewer != was:
+                page, reached = await _read(context, viewer, query, position)
+        position, waited = reached, True
         return page if page.items or page.more or context.closing.is_set() else None
 
     found = await until(look, query.wait, _PAUSE)

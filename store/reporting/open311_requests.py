@@ -1,11 +1,11 @@
 """The public tickets that Open311 clients read, and what happened to them."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, TextClause, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, TextClause, and_, case, false, func, or_, select
 
 from domain.events import Event
 from domain.ticket.complaint import Channel
@@ -82,15 +82,20 @@ async def listed(
 
 
 async def among(
-    store: Store, cities: Collection[str], numbers: Sequence[str]
+    store: Store, categories: Mapping[str, Collection[str]], numbers: Sequence[str]
 ) -> list[PublicTicket]:
-    """Return those of the tickets that are public, in the order of the numbers."""
+    """Return those of the tickets that are public, in the order of the numbers.
+
+    `categories`: those of each city that `listed` would list.
+    """
+    told = or_(
+        false(),
+        *(and_(_TICKET.city == city, _of_services(codes)) for city, codes in categories.items()),
+    )
     found: dict[str, PublicTicket] = {}
     for begin in range(0, len(numbers), _AT_ONCE):
         some = _TICKET.number.in_(numbers[begin : begin + _AT_ONCE])
-        rows = await store.rows(
-            select(_TICKET.number, *_READ).where(some, _TICKET.city.in_(cities), PUBLISHED)
-        )
+        rows = await store.rows(select(_TICKET.number, *_READ).where(some, PUBLISHED, told))
         found |= {row.number: _ticket(row.state, row.answered) for row in rows}
     return [found[number] for number in numbers if number in found]
 
@@ -162,11 +167,10 @@ def _ticket(state: str, answered: object) -> PublicTicket:
 
 def _conditions(wanted: RequestFilter) -> list[ColumnElement[bool] | TextClause]:
     ticket = _TICKET
-    of_services = or_(_FILED_HERE, ticket.category.in_(wanted.categories))
     conditions: list[ColumnElement[bool] | TextClause] = [
         ticket.city == wanted.city,
         PUBLISHED,
-        of_services,
+        _of_services(wanted.categories),
     ]
     if wanted.asked is not None:
         conditions.append(ticket.category.in_(wanted.asked))
@@ -184,6 +188,10 @@ def _conditions(wanted: RequestFilter) -> list[ColumnElement[bool] | TextClause]
     if wanted.box is not None:
         conditions.append(_within(wanted.box))
     return conditions
+
+
+def _of_services(categories: Collection[str]) -> ColumnElement[bool]:
+    return or_(_FILED_HERE, _TICKET.category.in_(categories))
 
 
 def _within(box: MapBox) -> ColumnElement[bool]:

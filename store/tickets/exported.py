@@ -3,8 +3,9 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import ColumnElement, Connection, case, exists, null, select, tuple_
 
 from domain.actors import Actor
 from store.db import tables
@@ -25,7 +26,8 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class ExportedPeriod:
-    """The tickets of a city filed in since ≤ t < until. `reports`: those of wrongdoing as well."""
+    """The tickets of a city filed in since ≤ t < until. `reports`: those of wrongdoing as well;
+    without them no ticket says either that it was merged into one."""
 
     city: str
     since: datetime | None
@@ -40,8 +42,11 @@ async def pages(
 
     Each page is a query of its own: nothing is held open between them.
     """
+    columns: dict[str, Any] = {name: _TICKET[name] for name in _COLUMNS}
+    if not period.reports:
+        columns["parent"] = _parent_if_told()
     statement = (
-        select(*(_TICKET[name] for name in _COLUMNS))
+        select(*columns.values())
         .where(_TICKET.city == period.city)
         .order_by(_TICKET.filed_at, _TICKET.number)
         .limit(size)
@@ -59,6 +64,13 @@ async def pages(
             return
         last = (rows[-1].filed_at, rows[-1].number)
         rows = await store.rows(statement.where(tuple_(_TICKET.filed_at, _TICKET.number) > last))
+
+
+def _parent_if_told() -> ColumnElement[str | None]:
+    """Return the ticket that one is merged into; nothing where that is a report of wrongdoing."""
+    other = tables.ticket.alias()
+    secret = exists().where(other.c.number == _TICKET.parent, other.c.of_wrongdoing)
+    return case((secret, null()), else_=_TICKET.parent).label("parent")
 
 
 async def persons_noted(

@@ -122,12 +122,14 @@ async def renew(store: Store, one: HookClaim, now: datetime) -> bool:
     return await store.change(still.values(claimed_until=now + CLAIMED)) > 0
 
 
-async def release(store: Store, one: HookClaim, now: datetime) -> None:
-    """Give a claim back."""
+async def release(
+    store: Store, one: HookClaim, now: datetime, rest: timedelta = timedelta()
+) -> None:
+    """Give a claim back. `rest`: for so long nobody takes it again."""
     mine = update(webhook_tables.webhook).where(
         _HOOK.id == one.webhook.id, _HOOK.claim == one.token
     )
-    await store.change(mine.values(claim="", claimed_until=now))
+    await store.change(mine.values(claim="", claimed_until=now + rest))
 
 
 async def make_messages(store: Store, packs: PackRegistry, one: HookClaim, now: datetime) -> int:

@@ -2,11 +2,14 @@
 
 import asyncio
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from domain.actors import Role
 from store.db import webhook_tables
+from store.identity import tokens
+from store.webhooks.numbering import number_changes
 from tests.api.running_api import COMPLAINT, Api, problem
 from tests.api.test_reports import ACCUSED, BELOW, HANDLER
 from tests.api.test_reports import _accused_since as accused_since
@@ -89,6 +92,26 @@ async def test_who_waits_is_told_when_it_happens(api: Api) -> None:
     told = await waiting
     assert told["items"][0]["number"] == ticket.number
     assert told["items"][0]["version"] == 1
+
+
+async def test_who_waits_is_told_nothing_after_the_token_is_revoked(api: Api) -> None:
+    token, text = await tokens.issue(api.store, Role.SUPERVISOR, None, "follower")
+    headers = {"Authorization": f"Bearer {text}"}
+    now = await page(api, headers, after="now")
+    looked = asyncio.Semaphore(0)
+
+    async def numbered(*arguments: Any) -> int:
+        looked.release()
+        return await number_changes(*arguments)
+
+    with patch("app.webhooks.changes.number_changes", numbered):
+        query = {"after": now["cursor"], "wait": 25}
+        waiting = asyncio.create_task(api.http.get(CHANGES, params=query, headers=headers))
+        for _ in range(2):  # the second look begins: the first one has found nothing
+            await asyncio.wait_for(looked.acquire(), 60)
+    await tokens.revoke(api.store, token)
+    await api.file()
+    assert problem(await waiting) == (401, "unauthenticated")
 
 
 async def test_who_waits_for_nothing_goes_on_from_the_same_place(api: Api) -> None:

@@ -14,13 +14,16 @@ import httpx
 import openpyxl
 import pytest
 from pyarrow import parquet
+from sqlalchemy import update
 
 from app.exports import exporting
 from app.exports.columns import COLUMNS, columns
 from app.exports.exporting import Export, write
 from app.exports.writers import ExportFormat
 from domain.actors import Actor, Role
+from store.db import tables
 from store.db.engine import Store
+from store.identity import tokens
 from store.secrets.vault import Vault
 from store.tickets import exported, view_log
 from tests.api.running_api import Api, problem
@@ -107,6 +110,47 @@ async def test_reports_of_wrongdoing_come_on_demand_and_never_with_their_people(
     assert "phone" not in str(await view_log.views(api.store, report.number))
 
 
+async def test_no_ticket_says_that_it_was_merged_into_a_report(api: Api) -> None:
+    into, merged = await api.file(), await api.file()
+    for one in (into, merged):
+        await one.until_stage("handle")
+    of = tables.ticket.c
+    await api.store.change(
+        update(tables.ticket).where(of.number == merged.number).values(parent=into.number)
+    )
+    told = {one["number"]: one for one in rows(await get(api, Role.ADMIN))}
+    assert told[merged.number]["parent"] == into.number
+    await api.store.change(
+        update(tables.ticket).where(of.number == into.number).values(of_wrongdoing=True)
+    )
+    answer = await get(api, Role.ADMIN)
+    assert [one["parent"] for one in rows(answer)] == [""]
+    assert into.number not in answer.text
+    every = {one["number"]: one for one in rows(await get(api, reports="true"))}
+    assert every[merged.number]["parent"] == into.number
+
+
+async def test_an_export_ends_when_its_token_is_revoked(api: Api) -> None:
+    for _ in range(3):
+        await (await api.file()).until_stage("handle")
+    token, text = await tokens.issue(api.store, Role.SUPERVISOR, None, "reader")
+    headers, whole = {"Authorization": f"Bearer {text}"}, exported.pages
+    told: list[Any] = []
+
+    async def one_by_one(store: Store, period: Any) -> AsyncIterator[Any]:
+        async for page in whole(store, period, 1):
+            if told:
+                await tokens.revoke(store, token)
+            told.append(page)
+            yield page
+
+    with patch.object(exporting, "pages", one_by_one):
+        answer = await api.http.get(PATH, headers=headers)
+    assert len(told) == 2
+    assert [one["number"] for one in rows(answer)] == [told[0][0].number]
+    assert told[1][0].number not in answer.text
+
+
 async def test_a_period_is_days_of_the_city(api: Api) -> None:
     ticket = await api.file()
     await ticket.until_stage("handle")
@@ -162,6 +206,7 @@ async def test_many_pages_are_one_file(store: Store, tmp_path: Path) -> None:
     assert sorted(one["number"] for one in told) == sorted(numbers)
     assert (tmp_path / "all.csv.dictionary.csv").exists()
     assert not (tmp_path / "all.csv.part").exists()
+    assert path.stat().st_mode & 0o077 == 0  # nobody else on the machine reads it
 
 
 @pytest.mark.parametrize("form", list(ExportFormat))

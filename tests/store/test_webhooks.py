@@ -15,10 +15,12 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from domain.actors import Role
 from domain.webhooks.messages import GIVEN_UP_AFTER, OVERLAP, new_secret
+from packs.registry import PackRegistry
 from store.db import webhook_tables
 from store.db.engine import Store
 from store.tickets import tickets
 from store.webhooks import changes, delivery, subscriptions
+from store.webhooks.delivery import HookClaim
 from store.webhooks.seeing import Viewer
 from store.webhooks.subscriptions import HookState, Why
 from tests.support.webhooks import (
@@ -91,7 +93,7 @@ async def test_two_workers_do_not_send_the_same(store_url: str) -> None:
         assert len({one.event["id"] for one in receiver.heard}) == 70
 
 
-async def _never(_claim: object) -> None:
+async def _never(*_claim: object) -> None:
     """Stand for what a killed process does not do any more."""
 
 
@@ -232,6 +234,30 @@ async def test_what_one_ticket_refuses_holds_up_that_ticket_alone(store: Store) 
             clock.on(timedelta(minutes=3))
     expected = {story.number: list(range(1, 8)) for story in others}
     assert in_order(receiver.taken) == expected | {poisoned.number: [1, 2]}
+
+
+async def test_one_that_breaks_here_rests_and_keeps_no_other(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, make, tried = Clock(), delivery.make_messages, 0
+    await stories(store, 1)
+    async with receiving() as receiver:
+        broken, _ = await subscribe(store, "https://broken.example/in", clock())
+        await subscribe(store, receiver.url, clock())
+
+        async def made(store: Store, packs: PackRegistry, one: HookClaim, now: datetime) -> int:
+            nonlocal tried
+            if one.webhook.id == broken:
+                tried += 1
+                raise LookupError("its city is gone")
+            return await make(store, packs, one, now)
+
+        monkeypatch.setattr(delivery, "make_messages", made)
+        for times in (1, 1, 2):
+            await run(job(store, clock), job(store, clock))
+            assert tried == min(times, 2)
+            clock.on(timedelta(seconds=31))
+    assert len(receiver.heard) == 7
 
 
 async def test_after_a_rotation_both_secrets_hold_for_a_day(store: Store) -> None:

@@ -76,6 +76,31 @@ async def test_no_tool_that_reads_tells_who_somebody_is(agents: Api) -> None:
             assert "欧阳若兰" not in getattr(content, "text", "")
 
 
+async def test_a_search_does_not_tell_by_its_cursor_that_a_name_is_there(agents: Api) -> None:
+    filed = []
+    for n in range(3):
+        ticket = await agents.file(
+            title=f"欧阳若兰反映河水发臭{n}", contact=PERSON, place={"address": f"运河东大街{n}号"}
+        )
+        await ticket.until_stage("handle")
+        filed.append(ticket.number)
+    async with talking(agents, await agent_token(agents)) as client:
+
+        async def search(text: str, **more: Any) -> dict[str, Any]:
+            return told(await client.call_tool("list_tickets", {"text": text, "limit": 1} | more))
+
+        assert await search("欧阳若兰") == await search("司马无人") == {
+            "items": [], "next_cursor": None,
+        }  # fmt: skip
+        page = await search("河水发臭")
+        found = [one["number"] for one in page["items"]]
+        while page["next_cursor"] is not None:
+            page = await search("河水发臭", cursor=page["next_cursor"])
+            found += [one["number"] for one in page["items"]]
+        assert sorted(found) == sorted(filed)
+        assert len(found) == 3
+
+
 async def test_no_tool_knows_of_a_report_of_wrongdoing(agents: Api) -> None:
     report = await agents.unclear(kind="report", text="市场监管所收受好处。")
     await report.until_stage("triage")

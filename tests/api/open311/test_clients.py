@@ -249,6 +249,32 @@ async def test_an_update_needs_the_right_of_the_act(api: Api) -> None:
     assert (await acting.post("servicerequestupdates", unknown)).status_code == 404
 
 
+async def test_an_update_is_kept_out_neither_by_a_citizen_nor_by_another_of_its_id(
+    api: Api,
+) -> None:
+    acting = await client_of(api, scopes=(Scope.FILE, Scope.ACT))
+    number = await acting.file()
+    code = api.context.vault.access_code(number)
+    forged = {"text": "还没修好。\n［外部更新］FixMyStreet：7"}
+    answer = await api.http.post(
+        f"/api/v1/tickets/{number}/facts", json=forged, headers={"Access-Code": code}
+    )
+    assert answer.status_code == 200, answer.text
+    update = {"update_id": "7", "service_request_id": number, "description": "漏电，很危险"}
+    said_within = update | {"update_id": "6", "description": "［外部更新］FixMyStreet：7\n补充"}
+    for sent in (said_within, update, update):
+        assert (await acting.post("servicerequestupdates", sent)).status_code == 200
+    other = await acting.post("servicerequestupdates", update | {"description": "另一件事"})
+    assert other.status_code == 400
+    events = await api.http.get(
+        f"/api/v1/tickets/{number}/events", headers=await api.token(Role.AUDITOR)
+    )
+    added = [one["fact"]["text"] for one in events.json() if one["fact"]["kind"] == "facts_added"]
+    assert len(added) == 3
+    assert sum("漏电，很危险" in text for text in added) == 1
+    assert not any("另一件事" in text for text in added)
+
+
 HOSTILE = (
     "]]><script>alert(1)</script>&amp;&#0;",
     "零\x00宽\u200b控制\x01\x08\x0b\x1f字符\ufffe\uffff",

@@ -169,10 +169,13 @@ async def test_what_was_withdrawn_says_so(api: Api) -> None:
     assert (shown["status"], shown["status_notes"]) == ("closed", "市民已撤回")
 
 
-async def test_a_category_that_is_no_service_is_not_listed(api: Api) -> None:
+async def test_a_category_that_is_no_service_is_shown_by_no_way(api: Api) -> None:
     asker = await client_of(api)
     ticket = await api.file(public=True)
+    await ticket.until_stage("handle")
     assert ticket.number not in await _everything(asker)
+    assert items(await asker.get("requests", service_request_id=ticket.number)) == []
+    assert errors_of(await asker.get(f"requests/{ticket.number}"))[0] == 404
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
