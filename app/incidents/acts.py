@@ -126,7 +126,7 @@ async def _declared(
 
     def work(before: Incident) -> Incident:
         if before.city != city:
-            raise Refused("unknown_incident", "It is another city's.")
+            raise Refused("incident_not_found", "It is another city's.")
         if before.state is IncidentState.OPEN and before.lead == lead:
             return before  # declared by this very request, which is sent again
         if before.state is not IncidentState.PROPOSED:
@@ -275,8 +275,7 @@ async def _change(context: AppContext, id: str, by: Actor, work: book.Change) ->
     try:
         return await book.change(context.store, id, by, context.now(), work)
     except Refused as refusal:
-        code = "incident_not_found" if refusal.code == "unknown_incident" else refusal.code
-        raise Problem(code, refusal.message) from None
+        raise Problem(refusal.code, refusal.message) from None
 
 
 # --- its reports --------------------------------------------------------------------------------

@@ -90,14 +90,14 @@ async def change(store: Store, id: str, by: Actor, at: datetime, work: Change) -
     """Change an incident as `work` says; a statement that is new is kept as another version.
 
     Raises:
-        Refused: by `work`, or `unknown_incident`; nothing has changed.
+        Refused: by `work`, or `incident_not_found`; nothing has changed.
     """
 
     def done(connection: Connection) -> Incident:
         locked = select(_INCIDENT).where(_INCIDENT.c.id == id).with_for_update()
         row = connection.execute(locked).first()
         if row is None:
-            raise Refused("unknown_incident", "There is no such incident.")
+            raise Refused("incident_not_found", "There is no such incident.")
         before = _incident(row)
         after = work(before)
         if after.statement != before.statement:

@@ -53,9 +53,12 @@ OF_CITIZENS = {
 OF_WHOEVER_MAY = {"file_complaint", "upload_file"}
 """Permissions of everybody; a caller who shows a token still needs a permitted role."""
 
-BY_ACTS = {"access_code", "use_agent_door", "export_reports", "export_personal_data"}
+BY_ACTS = {
+    "access_code", "use_agent_door", "export_reports", "export_personal_data",
+    "send_test_message", "choose_messages",
+}  # fmt: skip
 """Permissions that acts ask for themselves, whatever the route: see `test_access_codes.py`,
-`test_exports.py`."""
+`test_exports.py`, `tests/messaging`."""
 
 NO_GATEWAY = (404, "not_found")
 """The answer to receipts where no gateway is set; what is signed is tried in `tests/messaging`."""
