@@ -175,8 +175,13 @@ class HandingOver:
                 done += 1
                 continue
             known = await neighbours.get(self._store, key.neighbour)
+            if known is None or known.ended_at is not None:
+                # No confirmation would reach that city: the ticket would be with neither.
+                await self._change(key, partial(_kept, code="neighbour_unknown"))
+                done += 1
+                continue
             reason = (self._policy(of.city) or HandoverPolicy()).reason
-            text = ending_text(known.name if known else key.neighbour, of.id)
+            text = ending_text(known.name, of.id)
             became = await self._own.end(of.number or "", of.id, of.by or _BY_CENTRE, reason, text)
             if became.became is Became.DONE:
                 await self._change(key, steps.confirmed)

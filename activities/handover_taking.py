@@ -1,4 +1,4 @@
-"""What one poisoned or waiting matter of another city must not do: stand before the others."""
+"""The taking of matters: a poisoned or waiting one of another city does not hold up the others."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

@@ -19,6 +19,9 @@ from domain.canonical import says_nothing
 from runtime.settings import Settings
 from runtime.trusted_proxies import Address, Network, is_in, parse_address
 
+_LOCAL_NAT64 = ipaddress.ip_network("64:ff9b:1::/48")
+"""The prefix that networks translate as they like (RFC 8215); older libraries call it global."""
+
 MOST_BYTES = 64 * 1024
 """The most bytes of an answer that are read, if not more are asked for."""
 
@@ -232,6 +235,8 @@ def _target(url: str) -> _Target:
 
 def _is_public(address: Address) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
+        if address in _LOCAL_NAT64:
+            return False
         inner = address.sixtofour or (address.teredo[1] if address.teredo else None)
         if inner is not None and not _is_public(inner):
             return False

@@ -346,6 +346,22 @@ async def test_a_ticket_that_went_on_here_stays_here(cities: TwoCities) -> None:
     assert (await ticket.seen())["stage"] == "handle"
 
 
+async def test_a_city_that_ends_before_it_is_confirmed_has_no_ticket_of_ours(
+    cities: TwoCities,
+) -> None:
+    """Its yes has come, and ours could not reach it any more: the ticket stays here."""
+    ticket = await cities.west.api.unclear()
+    await offered(cities, ticket)
+    await cities.settle()
+    (one,) = await incoming(cities.east)
+    assert (await decided(cities.east, one, "accept")).status_code == 200
+    await cities.east.job.step()
+    await neighbours.end(cities.west.api.store, EAST, datetime.now(UTC))
+    await cities.west.job.step()
+    assert (await seen(ticket))["state"] == "withdrawn"
+    assert (await ticket.seen())["stage"] == "triage"
+
+
 async def test_a_matter_that_comes_back_keeps_its_first_number(cities: TwoCities) -> None:
     """Handed there and back: the citizen's number tells of the last one, in one page."""
     ticket = await cities.west.api.unclear(

@@ -57,6 +57,7 @@ async def server(answer: bytes) -> AsyncIterator[tuple[int, list[bytes]]]:
         "fc00::1",
         "::ffff:10.0.0.1",
         "64:ff9b::a00:1",
+        "64:ff9b:1::a00:1",
         "2002:a00:1::",
         "2001:0:a00:1:0:0:f5ff:fffe",
         "ff02::1",
