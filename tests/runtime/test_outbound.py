@@ -33,6 +33,7 @@ async def server(answer: bytes) -> AsyncIterator[tuple[int, list[bytes]]]:
         writer.write(answer)
         await writer.drain()
         writer.close()
+        await writer.wait_closed()
 
     listening = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with listening:
@@ -157,11 +158,15 @@ async def test_a_server_that_says_nothing_is_given_up() -> None:
         with pytest.raises(Unreachable):
             await Outbound("127.0.0.1").send("GET", f"http://127.0.0.1:{port}/")
 
-    async def silent(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await asyncio.Event().wait()
+    over = asyncio.Event()
 
-    listening = await asyncio.start_server(silent, "127.0.0.1", 0)
-    port = listening.sockets[0].getsockname()[1]
-    with pytest.raises(Unreachable, match="too_slow"):
-        await Outbound("127.0.0.1").send("GET", f"http://127.0.0.1:{port}/", within=0.2)
-    listening.close()
+    async def silent(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await over.wait()
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        with pytest.raises(Unreachable, match="too_slow"):
+            await Outbound("127.0.0.1").send("GET", f"http://127.0.0.1:{port}/", within=0.2)
+        over.set()
