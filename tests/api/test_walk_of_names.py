@@ -169,7 +169,8 @@ WHAT_ELSE = {
     "round": "x", "draw": "x",
     "row": "0" * 32, "batch": "0" * 32,
     "month": "2026-01", "line": "1", "topic": "tongzhou-1",
-    "incident": "0" * 16, "request": "1", "draft": "1", "token_id": "x", "link": "x",
+    "incident": "0" * 16, "request": "1", "draft": "1", "request_id": "x",
+    "link": "x",
     "appointment": "x", "service": "x", "mediation": "1", "party": "1", "point": "1",
 }  # fmt: skip
 
