@@ -55,12 +55,20 @@ EVIDENCE: dict[str, tuple[str, ...]] = {
     "1.3.2": (_NOTHING_RUN, "packs/test_conditions.py::test_what_a_condition_may_not_say_is_told"),
     "1.3.3": (f"{_INTAKE}test_every_wrong_field_is_named_and_none_is_repeated",),
     "1.3.4": (_HOSTILE,),
-    "1.3.6": (_TALKS,),
+    "1.3.6": (
+        _TALKS,
+        "runtime/test_outbound.py::test_a_private_address_is_refused_however_it_is_written",
+    ),
     "1.3.7": (_NO_PATTERN,),
     "1.3.10": (_NO_PATTERN,),
+    "1.3.11": (
+        "messaging/test_rules.py::test_what_the_city_calls_itself_cannot_make_a_header",
+        "workers/test_mail_in.py::test_a_header_adds_no_line",
+    ),
     "1.4.1": (f"{_SANDBOX}test_an_examination_sees_no_secret",),
     "1.4.2": (_CONTRACT,),
     "1.4.3": (f"{_SANDBOX}test_a_caller_who_goes_away_leaves_no_process",),
+    "1.5.1": ("store/test_imports_open311.py::test_xml_that_is_no_list_is_refused", _HOSTILE),
     "1.5.2": (
         _NOTHING_RUN,
         "api/test_commands.py::test_bodies_are_strict_and_may_be_left_out_where_nothing_is_needed",
@@ -98,7 +106,10 @@ EVIDENCE: dict[str, tuple[str, ...]] = {
     "3.3.3": (_COOKIE,),
     "3.3.4": (_COOKIE,),
     "3.4.1": ("api/test_headers.py::test_behind_https_browsers_stay_with_https",),
-    "3.4.2": ("api/test_codec.py::test_only_the_engines_own_pages_may_ask_from_a_browser",),
+    "3.4.2": (
+        "api/test_codec.py::test_only_the_engines_own_pages_may_ask_from_a_browser",
+        "api/test_headers.py::test_only_what_is_public_may_be_read_from_another_site",
+    ),
     "3.4.3": (_GUARDED, f"{_PAGES}test_pages_run_no_foreign_script_and_are_not_framed"),
     "3.4.4": (_GUARDED,),
     "3.4.5": (_GUARDED,),

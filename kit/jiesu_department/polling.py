@@ -58,18 +58,21 @@ class ChangePoller:
             CityAway: try again later; nothing was passed over.
         """
         if self._cursor is None:
-            # Whatever was open before the first question is looked at, too.
-            self._cursor = self._saved.read() or (await self._city.changes("now")).cursor
+            # Whatever was open before the first question is looked at, too. If the city goes away
+            # meanwhile, there is no cursor yet, and the next step looks again.
+            cursor = self._saved.read() or (await self._city.changes("now")).cursor
             await self.desk.look()
+            self._cursor = cursor
         try:
             changes = await self._city.changes(self._cursor, wait)
         except CityRefused as refused:
             if refused.code not in _LOST:
                 raise
             _log.warning("%s: beginning anew with all that is open", refused.code)
-            self._cursor = (await self._city.changes("now")).cursor
+            cursor = (await self._city.changes("now")).cursor
             await self.desk.look()
-            self._saved.write(self._cursor)
+            self._saved.write(cursor)
+            self._cursor = cursor
             return
         if changes.items:
             await self.desk.look()

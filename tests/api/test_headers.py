@@ -10,7 +10,10 @@ from store.db.engine import Store
 from tests.api.running_api import Api, serve_api
 
 ASSET = "/assets/jiesu/x/jiesu.css"
-PLACES = ["/", "/staff/sign-in", "/staff/me", ASSET, "/healthz", "/api/v1/tickets", "/nowhere"]
+PLACES = [
+    "/", "/staff/sign-in", "/staff/me", ASSET, "/healthz", "/api/v1/tickets", "/nowhere",
+    "/open311/v2/discovery.json", "/open311/v2/nowhere.xml", "/mcp",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", PLACES)
@@ -26,6 +29,15 @@ async def test_every_answer_is_guarded(engineless_api: Api, path: str) -> None:
     assert "unsafe-inline" not in policy
     assert "Strict-Transport-Security" not in headers
     assert headers["Served-By"] == "jiesu", "a page on a phone would take it for somebody else's"
+
+
+async def test_only_what_is_public_may_be_read_from_another_site(engineless_api: Api) -> None:
+    origin = {"Origin": "https://elsewhere.example"}
+    for path in PLACES:
+        headers = (await engineless_api.http.get(path, headers=origin)).headers
+        public = path.startswith("/open311/")
+        assert headers.get("Access-Control-Allow-Origin") == ("*" if public else None), path
+        assert "Access-Control-Allow-Credentials" not in headers, path
 
 
 async def test_what_is_too_large_is_guarded_too(engineless_api: Api) -> None:

@@ -44,11 +44,14 @@ async def api(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncItera
 
 
 class Line(httpx.ASGITransport):
-    """The line to the city, which may be cut."""
+    """The line to the city, which may be cut, at once or after so many requests."""
 
     cut = False
+    cut_after: int | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self.cut_after is not None:
+            self.cut, self.cut_after = self.cut_after == 0, max(0, self.cut_after - 1)
         if self.cut:
             raise httpx.ConnectError("cut")
         return await super().handle_async_request(request)
@@ -144,6 +147,23 @@ async def test_while_the_city_is_away_the_cursor_stays(api: Api, tmp_path: Path)
             await poller.step(0)
         assert saved.read() == kept
         line.cut = False
+        await poller.step(0)
+        await until_rated(ticket)
+        await poller.desk.close()
+    assert crew.numbers == [ticket.number]
+
+
+async def test_what_was_open_is_looked_at_though_the_city_goes_away_at_the_beginning(
+    api: Api, tmp_path: Path
+) -> None:
+    ticket = await api.file()
+    crew, saved = Crew(), SavedCursor(tmp_path / "cursor.json")
+    async with city(api) as (here, line):
+        poller = ChangePoller(here, crew, saved)
+        line.cut_after = 1
+        with pytest.raises(CityAway):
+            await poller.step(0)
+        line.cut, line.cut_after = False, None
         await poller.step(0)
         await until_rated(ticket)
         await poller.desk.close()
