@@ -1,7 +1,9 @@
 """The requests that clients read: public tickets, their texts covered as wherever published."""
 
 import asyncio
+import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from pydantic import Field, field_validator
@@ -31,6 +33,11 @@ MOST = 1000
 """The most requests of one answer."""
 
 _LAST_PAGE = 10**9
+_EARTH = 6_371_008.8
+"""The mean radius of the earth in metres (IUGG)."""
+
+_NEAR, _FARTHEST = 375.0, 50_000
+"""Metres: how far from a point clients look for the same problem, unless they say it."""
 
 
 class RequestsQuery(Incoming):
@@ -45,6 +52,9 @@ class RequestsQuery(Incoming):
     updated_before: str | None = None
     status: str | None = None
     bbox: str | None = None
+    lat: str | None = None
+    long: str | None = None
+    radius: str | None = None
     page: int = Field(1, ge=1, le=_LAST_PAGE)
     page_size: int = Field(MOST, ge=1, le=MOST)
     extensions: bool = False
@@ -175,7 +185,7 @@ def _filter(pack: Pack, query: RequestsQuery, now: datetime) -> RequestFilter:
         updated_since=changed[0],
         updated_until=changed[1],
         closed=_is_closed(query.status),
-        box=_box(query.bbox),
+        box=_where(query),
     )
 
 
@@ -192,9 +202,38 @@ def _is_closed(status: str | None) -> bool | None:
     return None if len(asked) != 1 else asked == {"closed"}
 
 
-def _box(text: str | None) -> MapBox | None:
+def _where(query: RequestsQuery) -> MapBox | None:
+    """Return the box that is asked for: by its sides, or as what is near a point."""
+    if query.lat is None and query.long is None and query.radius is None:
+        return None if query.bbox is None else _box(query.bbox)
+    if query.bbox is not None:
+        raise malformed("bbox", "malformed", "is asked for in place of lat and long")
+    lat, long = _degrees("lat", query.lat, 90), _degrees("long", query.long, 180)
+    radius = _metres(query.radius)
+    high = math.degrees(radius / _EARTH)
+    wide = min(high / max(math.cos(math.radians(lat)), 1e-9), 180.0)
+    return MapBox(long - wide, lat - high, long + wide, lat + high)
+
+
+def _degrees(name: str, text: str | None, most: float) -> float:
+    with suppress(ValueError):
+        value = float(text or "")
+        if abs(value) <= most:  # never so of what is no number
+            return value
+    raise malformed(name, "malformed", "is needed in degrees: lat and long together")
+
+
+def _metres(text: str | None) -> float:
     if text is None:
-        return None
+        return _NEAR
+    with suppress(ValueError):
+        value = float(text)
+        if 0 < value <= _FARTHEST:
+            return value
+    raise malformed("radius", "malformed", f"is in metres, at most {_FARTHEST}")
+
+
+def _box(text: str) -> MapBox:
     try:
         west, south, east, north = (float(part) for part in text.split(","))
     except ValueError:

@@ -246,6 +246,20 @@ async def test_a_box_holds_what_is_shown_within_it(asker: Client) -> None:
     assert not await listed("116.65,39.91,116.66,39.92")
 
 
+async def test_what_is_near_a_point_is_found_before_it_is_reported_again(asker: Client) -> None:
+    number = await asker.file(lat="39.9021", long="116.6573")
+
+    async def near(**asked: str) -> bool:
+        found = items(await asker.get("requests", **asked))
+        return number in [one["service_request_id"] for one in found]
+
+    assert await near(lat="39.9041", long="116.6593", status="open")
+    assert not await near(lat="39.9081", long="116.6573"), "660 metres to the north"
+    assert not await near(lat="39.9021", long="116.6643"), "600 metres to the east"
+    assert await near(lat="39.9021", long="116.6643", radius="700")
+    assert not await near(lat="39.9041", long="116.6593", radius="50")
+
+
 async def test_pages_come_in_order_and_end_with_a_short_one(asker: Client) -> None:
     filed = [await asker.file() for _ in range(5)]
     pages = []
@@ -259,9 +273,12 @@ async def test_pages_come_in_order_and_end_with_a_short_one(asker: Client) -> No
 async def test_an_empty_parameter_is_an_absent_one(asker: Client) -> None:
     number = await asker.file(email="", media_url="", address_id="", **{"attribute[lamp]": ""})
     empty = dict.fromkeys(
-        ("service_request_id", "service_code", "start_date", "end_date", "status", "bbox", "page"),
+        (
+            "service_request_id", "service_code", "start_date", "end_date", "status", "bbox",
+            "lat", "long", "radius", "page",
+        ),
         "",
-    )
+    )  # fmt: skip
     found = items(await asker.get("requests", **empty))
     assert number in [one["service_request_id"] for one in found]
 
