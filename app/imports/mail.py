@@ -2,11 +2,12 @@
 
 An address in a mail proves nothing, and no mail is told anything of a ticket. A reply adds to a
 ticket only where it carries the reference that was sent to the citizen: a keyed fingerprint of the
-ticket's number, which nobody can make up, and which opens nothing else.
+ticket's number, which nobody can make up, and which opens nothing else. Or where the same sender
+answers a mail of their own by its Message-ID, which only they and the city have.
 """
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
 import structlog
@@ -55,15 +56,36 @@ async def take_mail(context: AppContext, city: str, recipient: str, mail: ReadMa
     key = context.mark(f"mail/{said}")
     if (known := await mails.outcome(context.store, key)) is not None:
         return known
-    key_of_ring = context.vault.ring.root_key
-    number = await named_ticket(context.store, key_of_ring, mail.references)
+    number = await _answered(context, city, mail)
     outcome = "filed"
     if number is not None and await _added(context, number, mail, key):
         outcome = "added"
     else:
         number = await _filed(context, city, mail, key)
-    await mails.keep(context.store, key, city, number, outcome, context.now(), KEPT)
+    ids = [key, *_known_as(context, city, mail, [mail.message_id])]
+    await mails.keep(context.store, ids, city, number, outcome, context.now(), KEPT)
     return outcome
+
+
+async def _answered(context: AppContext, city: str, mail: ReadMail) -> str | None:
+    """Return the ticket that a mail answers a mail about, or a mail of the same sender that it is.
+
+    Citizens who have more to say often answer their own mail, before anything was sent to them.
+    """
+    key = context.vault.ring.root_key
+    number = await named_ticket(context.store, key, mail.references)
+    if number is not None:
+        return number
+    return await mails.ticket_of(context.store, _known_as(context, city, mail, mail.answers))
+
+
+def _known_as(
+    context: AppContext, city: str, mail: ReadMail, message_ids: Sequence[str]
+) -> list[str]:
+    sender = mail.sender.lower()
+    return [
+        context.mark(f"mail-id/{json.dumps([city, sender, one])}") for one in message_ids if one
+    ]
 
 
 async def _added(context: AppContext, number: str, mail: ReadMail, key: str) -> bool:
@@ -116,7 +138,7 @@ async def _filed(context: AppContext, city: str, mail: ReadMail, key: str) -> st
 def _contact(mail: ReadMail) -> Person | None:
     """Return who wrote, for the vault; None where the address is none."""
     try:
-        return Person(name=mail.name or None, email=mail.sender)
+        return Person(name=mail.name or None, email=mail.answer_to)
     except ValueError:
         return None
 

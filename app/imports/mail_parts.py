@@ -39,6 +39,8 @@ _QUOTED = re.compile(
     r"on .{5,200} wrote:|在.{4,100}写道[:：])",
     re.IGNORECASE,
 )
+_MESSAGE_ID = re.compile(r"<[^<>\s]{1,398}>")
+_MOST_ANSWERED = 20
 _SAID_NO = frozenset({"", "no"})
 _OF_MANY = frozenset({"bulk", "list", "junk", "auto_reply"})
 _BY_MACHINES = ("list-id", "list-unsubscribe", "list-post", "x-autoreply", "x-autorespond")
@@ -68,7 +70,8 @@ class ReadMail:
     """The content of a mail. `left_out`: how many parts were not looked at.
 
     `by_machine`: why it is no citizen's: a reply that nobody wrote, a bounce, a list; empty if it
-    is one. `references`: where a ticket may be named.
+    is one. `references`: where a ticket may be named. `answers`: the Message-IDs of the mails that
+    it answers, the nearest first. `answer_to`: the address that its sender wants answers at.
     """
 
     message_id: str
@@ -78,6 +81,8 @@ class ReadMail:
     name: str
     by_machine: str
     references: str
+    answers: tuple[str, ...] = ()
+    answer_to: str = ""
     files: list[MailFile] = field(default_factory=list)
     left_out: int = 0
 
@@ -98,6 +103,8 @@ def read_mail(content: bytes, return_path: str) -> ReadMail:
     if len(message.get_all("received") or ()) > MOST_HOPS:
         raise BadMail("554 5.4.6 This mail goes round in circles")
     name, address = parseaddr(header(message, "from"))
+    sender = address if "@" in address else return_path
+    _, answer_to = parseaddr(header(message, "reply-to"))
     plain = next((text for part in parts if (text := _text(part, "text/plain")) is not None), None)
     said = plain or next(
         (text for part in parts if (text := _text(part, "text/html")) is not None), ""
@@ -106,12 +113,14 @@ def read_mail(content: bytes, return_path: str) -> ReadMail:
         message_id=header(message, "message-id")[:400],
         title=header(message, "subject")[:_TITLE],
         text=clean_text(said[:_LONGEST_TEXT]),
-        sender=address if "@" in address else return_path,
+        sender=sender,
         name=name[:_NAME],
         by_machine=_by_machine(message, return_path),
         references=" ".join(
             header(message, one) for one in ("subject", "in-reply-to", "references")
         ),
+        answers=_answers(message),
+        answer_to=answer_to if "@" in answer_to else sender,
         files=[file for part in parts if (file := _file(part)) is not None],
         left_out=left_out,
     )
@@ -140,6 +149,12 @@ def _decoded(content: bytes, charset: str | None) -> str:
         except (LookupError, ValueError):
             continue
     return content.decode("utf-8", errors="replace")
+
+
+def _answers(message: Message) -> tuple[str, ...]:
+    named = [*_MESSAGE_ID.findall(header(message, "in-reply-to"))]
+    named += reversed(_MESSAGE_ID.findall(header(message, "references")))
+    return tuple(dict.fromkeys(named))[:_MOST_ANSWERED]
 
 
 def _by_machine(message: Message, return_path: str) -> str:

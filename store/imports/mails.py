@@ -1,5 +1,6 @@
 """The mails that were taken, each once; the mail itself is kept nowhere."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, select
@@ -16,27 +17,29 @@ async def outcome(store: Store, mail_id: str) -> str | None:
     return None if row is None else str(row.outcome)
 
 
+async def ticket_of(store: Store, mail_ids: Sequence[str]) -> str | None:
+    """Return the ticket of the first of these mails that is known."""
+    rows = await store.rows(select(_MAIL.id, _MAIL.number).where(_MAIL.id.in_(mail_ids)))
+    numbers = {row.id: row.number for row in rows}
+    return next((numbers[one] for one in mail_ids if numbers.get(one)), None)
+
+
 async def keep(
     store: Store,
-    mail_id: str,
+    mail_ids: Sequence[str],
     city: str,
     number: str | None,
     outcome: str,
     now: datetime,
     lasts: timedelta,
 ) -> None:
-    """Note what became of a mail, and forget those that are older than `lasts`."""
+    """Note what became of a mail, by each of its ids; forget those that are older than `lasts`."""
     entry = store.insert(mail).on_conflict_do_nothing()
-    row = {
-        "id": mail_id,
-        "city": city,
-        "number": number,
-        "outcome": outcome,
-        "received_at": now,
-    }
+    noted = {"city": city, "number": number, "outcome": outcome, "received_at": now}
+    rows = [noted | {"id": one} for one in mail_ids]
 
     def work(connection: Connection) -> None:
-        connection.execute(entry, row)
+        connection.execute(entry, rows)
         connection.execute(delete(mail).where(_MAIL.received_at < now - lasts))
 
     await store.write(work)

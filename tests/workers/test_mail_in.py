@@ -186,6 +186,42 @@ async def test_a_reply_with_the_reference_is_a_fact_on_its_ticket(door: Door) ->
     assert await _added(door, ticket) == ["今天又发臭了。"]
 
 
+async def test_who_answers_their_own_mail_has_one_ticket(door: Door) -> None:
+    """The mail about it has not come yet, or is not what they answer."""
+    assert (await door.send(mail().as_bytes()))[0] == 250
+    more = mail("在北门东侧。", In_Reply_To="<m1@example.org>", Message_ID="<m2@example.org>")
+    assert (await door.send(more.as_bytes()))[0] == 250
+    again = mail(
+        "还没修。", References="<m1@example.org> <m2@example.org>", Message_ID="<m3@x.org>"
+    )
+    assert (await door.send(again.as_bytes()))[0] == 250
+    rows = await door.api.store.rows(select(tables.intake.c.number))
+    (number,) = (row.number for row in rows)
+    assert await _added(door, Filed(door.api, {"number": number})) == ["在北门东侧。", "还没修。"]
+
+
+async def test_another_sender_who_had_a_copy_gets_a_ticket_of_their_own(door: Door) -> None:
+    assert (await door.send(mail().as_bytes()))[0] == 250
+    other = mail("我也是。", In_Reply_To="<m1@example.org>", Message_ID="<m2@example.org>")
+    other.replace_header("From", "colleague@example.org")
+    assert (await door.send(other.as_bytes()))[0] == 250
+    assert len(await door.complaints()) == 2
+
+
+async def test_answers_go_where_the_mail_says(door: Door) -> None:
+    sent = mail(Reply_To="王 <wang@example.org>")
+    assert (await door.send(sent.as_bytes()))[0] == 250
+    strange = mail(Reply_To="nobody at all", Message_ID="<m2@example.org>")
+    assert (await door.send(strange.as_bytes()))[0] == 250
+    emails = []
+    for complaint in await door.complaints():
+        assert complaint.person is not None
+        person = await intake.person_of(door.api.store, door.api.context.vault, complaint.person)
+        assert person is not None
+        emails.append(person.email)
+    assert emails == ["wang@example.org", CITIZEN]
+
+
 async def test_a_reference_that_somebody_made_up_opens_nothing(door: Door) -> None:
     ticket = await _ticket(door)
     for n, named in enumerate(
