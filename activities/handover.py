@@ -5,21 +5,22 @@ each step leaves it in one transaction.
 """
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from temporalio import activity
 
 from activities.handover_files import FilesOfOthers
-from activities.handover_taking import MOST_WAITING, Resting, known_person
+from activities.handover_taking import MOST_WAITING, AwayCities, known_person
 from activities.handover_tickets import Became, HandedTickets
 from activities.maintenance import keep_doing
+from activities.postponed import Postponed
 from domain.actors import SYSTEM, Actor, Role
 from domain.handover import signing, steps
-from domain.handover.envelopes import StatusNote
+from domain.handover.envelopes import CitizenNote, StatusNote
 from domain.handover.handover import (
     Handover,
     HandoverKey,
@@ -47,6 +48,8 @@ from store.tickets import intake, tickets
 from store.tickets.numbers import new_number
 
 log = structlog.get_logger(__name__)
+
+Key = TypeVar("Key", bound=Hashable)
 
 PURPOSE = "handover"
 """The purpose of the cipher of everything here."""
@@ -79,7 +82,8 @@ class HandingOver:
         self._packs, self._store, self._vault, self._keys = packs, store, vault, keys
         self._carrier, self._own, self._files, self._now = carrier, own, files, clock
         self._cipher = Cipher(vault.ring.root_key, PURPOSE)
-        self._resting = Resting()
+        self._put_off = Postponed("hand_over")
+        self._away_cities = AwayCities()
 
     @activity.defn(name="hand_over")
     async def hand_over(self) -> int:
@@ -108,20 +112,25 @@ class HandingOver:
                 activity.heartbeat(done)
             if one.key.neighbour in away:
                 continue
-            error = await self._sent(one)
-            if error is None:
-                await letters.delivered(self._store, one, self._now())
-                if one.attempts:  # it is back: what rested goes at once
-                    await letters.hurry(self._store, one.key.neighbour, self._now())
-                done += 1
-            else:
-                await letters.failed(self._store, one, error, self._now())
-                log.warning("a letter waits", neighbour=one.key.neighbour, error=error)
-                if error in _AWAY or error.startswith("http_5"):
-                    away.add(one.key.neighbour)
-                    until = self._now() + letters.pause_after(one.attempts)
-                    await letters.rest(self._store, one.key.neighbour, until)
+            done += await self._put_off.one(
+                (one.key, one.seq), partial(self._deliver, one, away), self._now()
+            )
         return done
+
+    async def _deliver(self, one: HandoverLetter, away: set[str]) -> int:
+        error = await self._sent(one)
+        if error is None:
+            await letters.delivered(self._store, one, self._now())
+            if one.attempts:  # it is back: what rested goes at once
+                await letters.hurry(self._store, one.key.neighbour, self._now())
+            return 1
+        await letters.failed(self._store, one, error, self._now())
+        log.warning("a letter waits", neighbour=one.key.neighbour, error=error)
+        if error in _AWAY or error.startswith("http_5"):
+            away.add(one.key.neighbour)
+            until = self._now() + letters.pause_after(one.attempts)
+            await letters.rest(self._store, one.key.neighbour, until)
+        return 0
 
     async def _sent(self, one: HandoverLetter) -> str | None:
         """Send a letter; return None once its receipt is here, else a code of what is wrong."""
@@ -129,6 +138,8 @@ class HandingOver:
         shared = await neighbours.secrets_of(self._store, self._cipher, one.key.neighbour)
         if known is None or shared is None:
             return "neighbour_ended"
+        if one.body is None:
+            return "bad_key"
         body = one.body.encode()
         headers = signing.headers(
             shared.present, signing.LETTER, known.known_as, known.code, self._now(), body
@@ -151,67 +162,75 @@ class HandingOver:
 
         And those whose ticket went on meanwhile, so that nobody there decides for nothing.
         """
-        done = 0
-        for key in await work.overtaken(self._store, _AT_ONCE):
-            await self._change(key, partial(_kept, code="not_now"))
-            done += 1
-        for key in await work.lapsing(self._store, self._now(), _AT_ONCE):
-            await self._change(key, lambda of, words, _: steps.lapsed(of, words, self._now()))
-            done += 1
-        return done
+        now = self._now()
+        overtaken = await work.overtaken(self._store, MOST_WAITING)
+        done = await self._each_changed(overtaken, partial(_kept, code="not_now"))
+        lapsing = await work.lapsing(self._store, now, MOST_WAITING)
+        return done + await self._each_changed(
+            lapsing, lambda of, words, _: steps.lapsed(of, words, now)
+        )
+
+    async def _each_changed(self, keys: Sequence[HandoverKey], by: handovers.Change) -> int:
+        """Change some of these; one that cannot be changed waits, and stops no other."""
+
+        async def change(key: HandoverKey) -> int:
+            await self._change(key, by)
+            return 1
+
+        return await self._each(keys, change)
+
+    async def _each(self, keys: Sequence[Key], do: Callable[[Key], Awaitable[int]]) -> int:
+        """Do it for some of these; one for which that fails waits, and stops no other."""
+        now = self._now()
+        due = self._put_off.due(keys, now)[:_AT_ONCE]
+        return sum([await self._put_off.one(key, partial(do, key), now) for key in due])
 
     async def end_accepted(self) -> int:
         """End the tickets whose offers were accepted, and confirm; or keep those that went on."""
-        done = 0
-        waiting = await work.accepted(self._store, MOST_WAITING)
-        for key in self._resting.due(waiting, self._now())[:_AT_ONCE]:
-            told = await handovers.get(self._store, self._cipher, key)
-            if told is None or told.handover.number is None:
-                continue
-            of = told.handover
-            ticket = await tickets.state(self._store, told.handover.number)
-            if ticket is not None and ticket.of_wrongdoing:
-                await self._change(key, partial(_kept, code="handover_of_report"))
-                done += 1
-                continue
-            known = await neighbours.get(self._store, key.neighbour)
-            if known is None or known.ended_at is not None:
-                # No confirmation would reach that city: the ticket would be with neither.
-                await self._change(key, partial(_kept, code="neighbour_unknown"))
-                done += 1
-                continue
-            reason = (self._policy(of.city) or HandoverPolicy()).reason
-            text = ending_text(known.name, of.id)
-            became = await self._own.end(of.number or "", of.id, of.by or _BY_CENTRE, reason, text)
-            if became.became is Became.DONE:
-                await self._change(key, steps.confirmed)
-            elif became.became is Became.REFUSED:
-                await self._change(key, partial(_kept, code=became.code))
-            else:
-                self._resting.later(key, self._now())
-                continue
-            done += 1
-        return done
+        return await self._each(await work.accepted(self._store, MOST_WAITING), self._end_accepted)
+
+    async def _end_accepted(self, key: HandoverKey) -> int:
+        told = await handovers.get(self._store, self._cipher, key)
+        if told is None or told.handover.number is None:
+            return 0
+        of = told.handover
+        ticket = await tickets.state(self._store, told.handover.number)
+        if ticket is not None and ticket.of_wrongdoing:
+            await self._change(key, partial(_kept, code="handover_of_report"))
+            return 1
+        known = await neighbours.get(self._store, key.neighbour)
+        if known is None or known.ended_at is not None:
+            # No confirmation would reach that city: the ticket would be with neither.
+            await self._change(key, partial(_kept, code="neighbour_unknown"))
+            return 1
+        reason = (self._policy(of.city) or HandoverPolicy()).reason
+        text = ending_text(known.name, of.id)
+        became = await self._own.end(of.number or "", of.id, of.by or _BY_CENTRE, reason, text)
+        if became.became is Became.DONE:
+            await self._change(key, steps.confirmed)
+        elif became.became is Became.REFUSED:
+            await self._change(key, partial(_kept, code=became.code))
+        else:
+            self._put_off.later(key, self._now())
+            return 0
+        return 1
 
     # --- what was given to us -----------------------------------------------------------------
 
     async def file_taken(self) -> int:
         """File the tickets of what was given to us; each once, whatever is interrupted."""
-        done = 0
-        waiting = await work.unfiled(self._store, MOST_WAITING)
-        for key in self._resting.due(waiting, self._now())[:_AT_ONCE]:
-            told = await handovers.get(self._store, self._cipher, key)
-            if told is None:
-                continue
-            try:
-                pack = self._packs.get(told.handover.city)
-                done += await self._filed(told.handover, told.words or HandoverWords(), pack)
-            except PackError:  # said by the doctor
-                self._resting.later(key, self._now())
-            except (ValueError, LookupError) as error:  # never its text: it may be the citizen's
-                log.error("a matter is not filed", id=key.id, error=type(error).__name__)
-                self._resting.later(key, self._now())
-        return done
+        return await self._each(await work.unfiled(self._store, MOST_WAITING), self._file_taken)
+
+    async def _file_taken(self, key: HandoverKey) -> int:
+        told = await handovers.get(self._store, self._cipher, key)
+        if told is None:
+            return 0
+        try:
+            pack = self._packs.get(told.handover.city)
+        except PackError:  # said by the doctor
+            self._put_off.later(key, self._now())
+            return 0
+        return await self._filed(told.handover, told.words or HandoverWords(), pack)
 
     async def _filed(self, of: Handover, words: HandoverWords, pack: Pack) -> bool:
         """File one; return False if it waits for its files, as others of that city then do."""
@@ -220,8 +239,8 @@ class HandingOver:
         try:
             attaching, missing = await self._fetched(of, words, now)
         except Unreachable:
-            self._resting.no_files(of.neighbour, now)
-            self._resting.later(of.key, now)
+            self._away_cities.no_files(of.neighbour, now)
+            self._put_off.later(of.key, now)
             return False
         registered = await intake.register(
             self._store,
@@ -269,7 +288,7 @@ class HandingOver:
         if self._files is None or known is None or shared is None:
             return None, len(words.files)
         try:
-            if self._resting.without_files(of.neighbour, now):
+            if self._away_cities.without_files(of.neighbour, now):
                 raise Unreachable("no_connection")
             return await self._files.fetched(known, shared, of, words, now)
         except Unreachable:
@@ -316,15 +335,20 @@ class HandingOver:
         """Pass on what citizens said at the other city, each thing once and in its order."""
         done = 0
         for one in await letters.waiting_notes(self._store, self._cipher, self._now(), _AT_ONCE):
-            outcome = await self._passed(one)
-            if outcome is None:
-                await letters.put_off(self._store, one, self._now() + _AGAIN)
-            else:
-                await letters.passed_on(self._store, one, outcome, self._now())
-                done += 1
+            # First put off: should it fail, those behind it have their turn.
+            await letters.put_off(self._store, one, self._now() + _AGAIN)
+            key = (one.neighbour, one.handover, one.seq)
+            done += await self._put_off.one(key, partial(self._pass_on, one), self._now())
         return done
 
-    async def _passed(self, one: WaitingNote) -> str | None:
+    async def _pass_on(self, one: WaitingNote) -> int:
+        outcome = "bad_key" if one.note is None else await self._passed(one, one.note)
+        if outcome is None:
+            return 0
+        await letters.passed_on(self._store, one, outcome, self._now())
+        return 1
+
+    async def _passed(self, one: WaitingNote, said: CitizenNote) -> str | None:
         key = HandoverKey(one.neighbour, HandoverSide.IN, one.handover)
         told = await handovers.get(self._store, self._cipher, key)
         number = told.handover.number if told else None
@@ -332,7 +356,7 @@ class HandingOver:
             return None
         onward = await self._onward(number)
         if onward is not None:
-            passed = one.note.model_copy(update={"id": f"{one.handover}-{one.seq}"})
+            passed = said.model_copy(update={"id": f"{one.handover}-{one.seq}"})
             # The mark and the letter in one transaction: interrupted, it goes on once all the same.
             await handovers.change(
                 self._store,
@@ -343,7 +367,7 @@ class HandingOver:
                 once=lambda to: letters.mark_passed_on(to, one, "relayed", self._now()),
             )
             return "relayed"
-        became = await self._own.say(number, one.note, f"handover-{one.handover}-{one.seq}")
+        became = await self._own.say(number, said, f"handover-{one.handover}-{one.seq}")
         if became.became is Became.LATER:
             return None
         return became.code or became.became.value
@@ -358,18 +382,20 @@ class HandingOver:
 
     async def report(self) -> int:
         """Tell the first city how its matter stands, the latest only."""
-        done = 0
-        for one in await work.untold(self._store, _AT_ONCE):
-            if await letters.waiting_count(self._store, one.key, "status"):
-                continue  # it goes first; then the latest is told
-            await self._reported(one)
-            done += 1
-        return done
+        news = {one.key: one for one in await work.untold(self._store, MOST_WAITING)}
 
-    async def _reported(self, one: Untold) -> None:
+        async def tell(key: HandoverKey) -> int:
+            if await letters.waiting_count(self._store, key, "status"):
+                self._put_off.later(key, self._now())  # it goes first; then the latest is told
+                return 0
+            return await self._reported(news[key])
+
+        return await self._each(list(news), tell)
+
+    async def _reported(self, one: Untold) -> int:
         ticket = await tickets.state(self._store, one.number)
         if ticket is None:
-            return
+            return 0
         onward = await self._onward(one.number)
         there = await handovers.get(self._store, self._cipher, onward) if onward else None
         known = await neighbours.get(self._store, onward.neighbour) if onward else None
@@ -388,6 +414,7 @@ class HandingOver:
 
         await self._change(one.key, told)
         await work.note_told(self._store, one)
+        return 1
 
     # --- parts --------------------------------------------------------------------------------
 

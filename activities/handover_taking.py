@@ -1,37 +1,23 @@
-"""The taking of matters: a poisoned or waiting one of another city does not hold up the others."""
+"""The taking of matters: whom another city told of, and of whom no files are asked for a while."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from pydantic import ValidationError
 
-from domain.handover.handover import HandoverKey, HandoverWords
+from domain.handover.handover import HandoverWords
 from store.secrets.vault import Person
 
 MOST_WAITING = 5_000
 """The matters among which those to be tried now are looked for: more than can wait."""
 
-_LATER, _NO_FILES = timedelta(seconds=5), timedelta(seconds=30)
+_NO_FILES = timedelta(seconds=30)
 
 
-class Resting:
-    """The matters that are put off, and the cities of which no files are asked for a while.
-
-    Forgotten with the process: then all of them are tried again.
-    """
+class AwayCities:
+    """The cities of which no files are asked for a while. Forgotten with the process."""
 
     def __init__(self) -> None:
-        self._matters: dict[HandoverKey, datetime] = {}
         self._cities: dict[str, datetime] = {}
-
-    def later(self, key: HandoverKey, now: datetime) -> None:
-        """Put a matter off."""
-        self._matters[key] = now + _LATER
-
-    def due(self, keys: Sequence[HandoverKey], now: datetime) -> list[HandoverKey]:
-        """Return those to be tried now."""
-        self._matters = {key: until for key, until in self._matters.items() if until > now}
-        return [key for key in keys if key not in self._matters]
 
     def no_files(self, neighbour: str, now: datetime) -> None:
         """Ask a city that is away for no files for a while."""

@@ -7,9 +7,10 @@ done at a pace, and only while nothing else waits for its start, so that no othe
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
+from functools import partial
 from typing import TypeVar
 
+import structlog
 from temporalio import activity
 from temporalio.client import (
     Client,
@@ -20,19 +21,17 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.incident_beginnings import IncidentBeginnings
 from activities.maintenance import keep_doing
+from activities.postponed import Postponed
 from domain.actors import SYSTEM, Role
 from domain.commands.intake.merge import Merge
 from domain.commands.intake.unmerge import Unmerge
 from domain.facts.closing import Replied
 from domain.facts.merging import Merged, RepliedWithParent
-from domain.incident.incident import Incident, IncidentScope, IncidentState, MemberState
-from domain.incident.judging import Verdict, judge
-from domain.incident.rate import Crowd, common_places, common_words, unusual
-from domain.incident.reports import report_of
+from domain.incident.incident import Incident
 from domain.messages import Act, Command, ParentReply
 from domain.pack.incidents import IncidentPolicy
-from domain.pack.pack import Pack
 from domain.ticket.complaint import Complaint
 from domain.ticket.erasure import GONE
 from domain.ticket.stages import Stage
@@ -42,8 +41,11 @@ from packs.registry import PackError, PackRegistry
 from runtime.engine_errors import NOT_READY
 from runtime.names import TICKET_WORKFLOW, TICKETS, search_attributes, ticket_workflow_id
 from store.db.engine import Store
+from store.db.errors import StoreError
 from store.incidents import book, marks, members
 from store.tickets import intake, tickets
+
+log = structlog.get_logger(__name__)
 
 One = TypeVar("One")
 
@@ -52,9 +54,6 @@ _LOOK = timedelta(seconds=1)
 
 _OTHERS_FIRST = timedelta(seconds=2)
 """Complaints of no incident that wait for so long are started before any member."""
-
-_READ = 300
-"""The reports that are read of a crowd, and looked through at a time."""
 
 _FORGETS = timedelta(hours=1)
 """The time from one deletion of old marks to the next."""
@@ -84,7 +83,9 @@ class Incidents:
         self._looked_at: datetime | None = None
         self._last: datetime | None = None
         self._forgot_at: datetime | None = None
-        self._swept: dict[str, str] = {}  # by incident, the last report that was looked through
+        self._turn: dict[str, int] = {}
+        self._put_off = Postponed("keep_incidents", (StoreError, RPCError))
+        self._beginnings = IncidentBeginnings(store)
 
     @activity.defn(name="keep_incidents")
     async def keep(self) -> int:
@@ -102,16 +103,20 @@ class Incidents:
             if policy is not None:
                 pack = self._packs.get(city)
                 if looks:
-                    done += await self._propose(pack, policy, now)
-                done += await self._sweep(pack, policy, now)
-        for city in await members.cities(self._store):
+                    propose = partial(self._beginnings.propose, pack, policy, now)
+                    done += await self._put_off.one(("propose", city), propose, now)
+                sweep = partial(self._beginnings.sweep, pack, policy, now)
+                done += await self._put_off.one(("sweep", city), sweep, now)
+        for city, going in (await members.going(self._store)).items():
             # Also of a city that has no incidents any more: its members were promised an answer.
             policy = self._policy(city) or IncidentPolicy()
             for what in (_START, _MERGE):
                 more = self._allowed.get((city, what), 0) + passed * policy.starts
                 self._allowed[city, what] = min(2.0 * policy.starts, more)
             done += await self._start(city, now)
-            done += await self._go_on(city, now)
+            for id in self._in_turn(city, going):
+                go_on = partial(self._go_on, id, now)
+                done += await self._put_off.one(id, go_on, now)
         if self._forgot_at is None or abs(now - self._forgot_at) >= _FORGETS:
             self._forgot_at = now
             await marks.forget(self._store, now - marks.KEPT)
@@ -125,101 +130,6 @@ class Incidents:
         except PackError:  # said by the doctor, and no reason to stop the other cities
             return None
 
-    # --- proposing ------------------------------------------------------------------------------
-
-    async def _propose(self, pack: Pack, policy: IncidentPolicy, now: datetime) -> int:
-        window = timedelta(minutes=policy.minutes)
-        city = pack.city.id
-        crowds = await marks.crowds(self._store, city, now, window, policy.reports)
-        known = await book.known(self._store, city, now - window)
-        made = 0
-        for crowd in unusual(policy, crowds):
-            if not any(_covers(one, crowd, now - window) for one in known):
-                made += await self._put(pack, crowd, now, window)
-        return made
-
-    async def _put(self, pack: Pack, crowd: Crowd, now: datetime, window: timedelta) -> bool:
-        city = pack.city.id
-        reports = await marks.reports_of(
-            self._store, city, now - window, _READ, category=crowd.category, area=crowd.area
-        )
-        if not reports:
-            return False
-        category = pack.category(crowd.category)
-        texts = [f"{one.place.address}。{one.title}。{one.text}" for one in reports]
-        first = min(reports, key=lambda one: one.filed_at)
-        places = common_places(texts)
-        street = pack.street_of(crowd.area)
-        where = "、".join(places[:2]) or (street.name if street else pack.city.name)
-        cause = f"{city}/{crowd.category}/{crowd.area}/{first.number}"
-        areas = [crowd.area] if crowd.area else [] if places else [pack.city.division]
-        new = Incident(
-            id=sha256(cause.encode()).hexdigest()[:16],
-            city=city,
-            state=IncidentState.PROPOSED,
-            title=f"{where}：{category.name}",
-            scope=IncidentScope(
-                categories=[crowd.category],
-                areas=areas,
-                places=places,
-                words=common_words(texts, category.keywords),
-                began_at=first.filed_at - window,
-            ),
-            lead=first.number,
-            reports=crowd.size,
-            made_at=now,
-        )
-        return await book.put(self._store, new)
-
-    # --- reports from before it was declared ----------------------------------------------------
-
-    async def _sweep(self, pack: Pack, policy: IncidentPolicy, now: datetime) -> int:
-        done = 0
-        for incident in await book.of_city(self._store, pack.city.id, [IncidentState.OPEN]):
-            if incident.swept_at is not None:
-                self._swept.pop(incident.id, None)
-                continue
-            # Some at a time: other cities, and members that wait for their start, have their turn.
-            after = self._swept.pop(incident.id, "")
-            found = await marks.reports_of(
-                self._store, pack.city.id, incident.scope.began_at, _READ, after=after
-            )
-            for complaint in found:
-                await self._take_in(pack, policy, incident, complaint, now)
-            if found:
-                self._swept[incident.id] = found[-1].number
-            else:
-                await book.mark_swept(self._store, incident.id, now)
-            done += max(1, len(found))
-        return done
-
-    async def _take_in(
-        self,
-        pack: Pack,
-        policy: IncidentPolicy,
-        incident: Incident,
-        complaint: Complaint,
-        now: datetime,
-    ) -> bool:
-        if complaint.number == incident.lead or complaint.by_hand:
-            return False
-        report = report_of(pack, complaint)
-        judgement = judge(incident.scope, report, policy.danger, pack.calendar.tz)
-        if judgement.verdict is Verdict.NO:
-            return False
-        sure = judgement.verdict is Verdict.SURE
-        new = members.New(
-            incident=incident.id,
-            state=MemberState.MEMBER if sure else MemberState.SUGGESTED,
-            area=report.area,
-            reasons=judgement.reasons,
-            told=0,
-            by="system",
-        )
-        enter = members.enter(self._store, new, now)
-        await self._store.write(lambda connection: enter(connection, complaint))
-        return True
-
     # --- starting -------------------------------------------------------------------------------
 
     def _may(self, city: str, what: str) -> int:
@@ -231,7 +141,7 @@ class Incidents:
 
     async def _start(self, city: str, now: datetime) -> int:
         limit = self._may(city, _START)
-        if limit == 0 or await members.others_wait(self._store, now, _OTHERS_FIRST):
+        if limit == 0 or await members.others_wait(self._store, city, now, _OTHERS_FIRST):
             return 0
         waiting = await members.to_start(self._store, city, limit)
         self._did(city, _START, len(waiting))
@@ -258,22 +168,26 @@ class Incidents:
 
     # --- merging and answering ------------------------------------------------------------------
 
-    async def _go_on(self, city: str, now: datetime) -> int:
-        done = 0
-        for id in await members.going(self._store, city):
-            incident = await book.get(self._store, id)
-            if incident is None:
-                continue
-            done += await self._part(incident, now)
-            lead = await tickets.state(self._store, incident.lead) if incident.lead else None
-            if lead is None or incident.declared_at is None:
-                continue
-            why = self._gives_no_answer(lead, now)
-            if why is None:
-                done += await self._merge(incident, lead, now)
-                done += await self._answer(incident, lead, now)
-            elif why:
-                done += await self._let_go(incident, why, now)
+    def _in_turn(self, city: str, going: list[str]) -> list[str]:
+        """Return the incidents, another one first each time: the pace is that of the whole city."""
+        turn = self._turn.get(city, 0) % max(len(going), 1)
+        self._turn[city] = turn + 1
+        return going[turn:] + going[:turn]
+
+    async def _go_on(self, id: str, now: datetime) -> int:
+        incident = await book.get(self._store, id)
+        if incident is None:
+            return 0
+        done = await self._part(incident, now)
+        lead = await tickets.state(self._store, incident.lead) if incident.lead else None
+        if lead is None or incident.declared_at is None:
+            return done
+        why = self._gives_no_answer(lead, now)
+        if why is None:
+            done += await self._merge(incident, lead, now)
+            done += await self._answer(incident, lead, now)
+        elif why:
+            done += await self._let_go(incident, why, now)
         return done
 
     def _gives_no_answer(self, lead: Ticket, now: datetime) -> str | None:
@@ -318,7 +232,7 @@ class Incidents:
                 await members.take_out(self._store, number, f"system/{code}"[:40], now)
             return False
 
-        return await _together(merge, found)
+        return await self._each(merge, found)
 
     async def _waits(self, number: str) -> bool:
         """Return whether it waits for the lead's answer: merged by this job, and by no person."""
@@ -344,7 +258,8 @@ class Incidents:
             await members.note_failed(self._store, number, code or "")
             return False
 
-        return await _together(part, await members.to_part(self._store, incident.id, _AT_ONCE))
+        found = await members.to_part(self._store, incident.id, _AT_ONCE)
+        return await self._each(part, found)
 
     async def _answer(self, incident: Incident, lead: Ticket, now: datetime) -> int:
         """Pass the lead's answer on to members that wait for it, as a merge does."""
@@ -377,7 +292,22 @@ class Incidents:
             return True
 
         found = await members.to_answer(self._store, incident.id, _AT_ONCE)
-        return await _together(answer, found)
+        return await self._each(answer, found)
+
+    async def _each(self, do: Callable[[str], Awaitable[bool]], numbers: list[str]) -> int:
+        """Do it for each member at once; one for which that fails is behind all others."""
+
+        async def tried(number: str) -> bool:
+            try:
+                return await do(number)
+            except (StoreError, RPCError):
+                raise
+            except Exception as error:  # never its text, which may be a citizen's
+                log.error("a member failed", number=number, error=type(error).__name__)
+                await members.note_failed(self._store, number, type(error).__name__)
+                return False
+
+        return await _together(tried, numbers)
 
     async def _resolved(self, lead: str) -> bool:
         answers = [
@@ -425,20 +355,10 @@ class Incidents:
         return None
 
 
-def _covers(incident: Incident, crowd: Crowd, since: datetime) -> bool:
-    """Return whether a crowd is that of an incident that is known already."""
-    same = crowd.category in incident.scope.categories
-    areas = incident.scope.areas
-    here = (
-        not crowd.area
-        or not areas
-        or any(one.startswith(crowd.area) or crowd.area.startswith(one) for one in areas)
-    )
-    over = incident.state in (IncidentState.ENDED, IncidentState.DISMISSED)
-    ended = incident.ended_at or incident.made_at
-    return same and here and (not over or ended >= since)
-
-
 async def _together(do: Callable[[One], Awaitable[bool]], what: Iterable[One]) -> int:
-    """Do it for each at once; return for how many it was done."""
-    return sum(await asyncio.gather(*(do(one) for one in what)))
+    """Do it for each at once; return for how many it was done. Nothing goes on after an error."""
+    ended = await asyncio.gather(*(do(one) for one in what), return_exceptions=True)
+    for one in ended:
+        if isinstance(one, BaseException):
+            raise one
+    return sum(one is True for one in ended)

@@ -45,7 +45,7 @@ _SETTLING = 20.0
 
 _FOLLOWING = 120.0
 """Seconds within which the record must show what was done: after repeated task timeouts the engine
-issues the next task late."""
+issues the next task late (`workers.stack.ENGINE_SETTINGS`)."""
 
 UNITS = ("city-management", "water", "market", "housing", "transport", "environment")
 _UNKNOWN = "engine_unavailable"

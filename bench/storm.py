@@ -41,6 +41,7 @@ _BEFORE = 15.0
 _ANSWER = "供水管已更换，恢复供水。"
 _PATIENCE = 120.0
 _TRIES = 20
+_CONNECTIONS = 48
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,8 @@ class _Run:
         self, system: BenchSystem, http: httpx.AsyncClient, headers: dict[str, str]
     ) -> None:
         self.system, self.http, self.headers = system, http, headers
+        # httpx looks through all that wait for a connection whenever one is free: none wait there.
+        self.turn = asyncio.Semaphore(_CONNECTIONS)
         self.labels: dict[str, str] = {}
         self.untold: list[tuple[str, str]] = []
         self.taken: list[float] = []
@@ -122,9 +125,10 @@ class _Run:
         headers = self.headers | {"Idempotency-Key": uuid4().hex}
         for _ in range(_TRIES):
             try:
-                answer = await self.http.post(
-                    "/api/v1/complaints", json=written.body, headers=headers
-                )
+                async with self.turn:
+                    answer = await self.http.post(
+                        "/api/v1/complaints", json=written.body, headers=headers
+                    )
             except httpx.TransportError:
                 self.again += 1
                 await asyncio.sleep(1)
@@ -181,7 +185,7 @@ async def storm(reports: int, minutes: float, say: Callable[[str], None], seed: 
     async with bench_system(floor=False) as system:
         headers = await _as(system.store, Role.DISPATCHER)
         address = f"http://{system.settings.api_host}:{system.settings.api_port}"
-        limits = httpx.Limits(max_connections=48)
+        limits = httpx.Limits(max_connections=_CONNECTIONS + 4, max_keepalive_connections=None)
         async with httpx.AsyncClient(base_url=address, timeout=30, limits=limits) as http:
             run = _Run(system, http, headers)
             await run.offered([(n / _ORDINARY, ordinary(dice)) for n in range(int(_BEFORE))])

@@ -39,6 +39,12 @@ _PATIENCE = 120.0
 _MOMENT = 0.05
 
 FAIR_QUEUES = ("matching.enableFairness=true",)
+ENGINE_SETTINGS = (
+    *FAIR_QUEUES,
+    # A ticket whose tasks timed out while workers stood still is tried again after seconds; left
+    # alone, the engine lets it wait longer each time, for up to ten minutes.
+    'history.workflowTaskRetryMaxInterval="20s"',
+)
 """The setting of the engine by which each unit has its turn on a shared queue (ADR 0057)."""
 
 SQLITE_MAGIC = b"SQLite format 3\x00"
@@ -241,7 +247,7 @@ def engine_command(settings: Settings, ui_port: int | None = None) -> list[str]:
         "--sqlite-pragma", "synchronous=full",  # a power cut takes back nothing (ADR 0039)
         "--log-level", "error",
     ]  # fmt: skip
-    for setting in FAIR_QUEUES:
+    for setting in ENGINE_SETTINGS:
         command += ["--dynamic-config-value", setting]
     command += ["--ui-port", str(ui_port)] if ui_port else ["--headless"]
     for name, kind in SEARCH_ATTRIBUTES.items():

@@ -9,6 +9,7 @@ from store.db import setback_tables
 from store.db.tables import Base, UtcDateTime
 
 _TO_ANSWER = "state = 'member' AND answered_at IS NULL"
+_TO_PART = "state = 'out' AND merged_at IS NOT NULL"
 
 
 class IncidentTable(Base, table=True):
@@ -66,6 +67,22 @@ class IncidentMemberTable(Base, table=True):
             sqlite_where=text(_TO_ANSWER),
             postgresql_where=text(_TO_ANSWER),
         ),
+        Index(
+            "incident_member_waits",
+            "city",
+            "incident",
+            sqlite_where=text(_TO_ANSWER),
+            postgresql_where=text(_TO_ANSWER),
+        ),
+        Index(
+            "incident_member_parts",
+            "incident",
+            "attempts",
+            "number",
+            "city",
+            sqlite_where=text(_TO_PART),
+            postgresql_where=text(_TO_PART),
+        ),
     )
 
     number: str = Field(primary_key=True)
@@ -91,7 +108,10 @@ class ReportMarkTable(Base, table=True):
     """The matter that each report of the last weeks seems to have, to see when many have one."""
 
     __tablename__ = "report_mark"
-    __table_args__ = (Index("report_mark_by_time", "city", "filed_at"),)
+    __table_args__ = (
+        Index("report_mark_by_time", "city", "filed_at"),
+        Index("report_mark_by_kind", "city", "category", "area", "filed_at"),
+    )
 
     number: str = Field(primary_key=True)
     city: str

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, exists, func, select, update
 from domain.handover.envelopes import CitizenNote
 from domain.handover.handover import HandoverKey, HandoverSide
 from store.db.engine import Store
+from store.db.errors import BadKey
 from store.db.handover_tables import letter, neighbour, note
 from store.secrets.encryption import Cipher
 
@@ -22,23 +23,26 @@ _ERROR_LENGTH = 60
 
 @dataclass(frozen=True)
 class HandoverLetter:
-    """A letter to be sent. `body`: its envelope as JSON."""
+    """A letter to be sent. `body`: its envelope as JSON; None if it cannot be decrypted."""
 
     key: HandoverKey
     seq: int
     kind: str
-    body: str
+    body: str | None
     attempts: int
 
 
 @dataclass(frozen=True)
 class WaitingNote:
-    """A note of a citizen at the other city, to be passed on to our ticket."""
+    """A note of a citizen at the other city, to be passed on to our ticket.
+
+    `note`: None if it cannot be decrypted.
+    """
 
     neighbour: str
     handover: str
     seq: int
-    note: CitizenNote
+    note: CitizenNote | None
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,7 @@ async def due(store: Store, cipher: Cipher, now: datetime, limit: int) -> list[H
     found = []
     for row in await store.rows(which):
         key = HandoverKey(row.neighbour, HandoverSide(row.side), row.handover)
-        body = cipher.decrypt(_owner(key, f"letter/{row.seq}"), row.sealed)
+        body = _opened(cipher, key, f"letter/{row.seq}", row.sealed)
         found.append(HandoverLetter(key, row.seq, row.kind, body, row.attempts))
     return found
 
@@ -183,8 +187,8 @@ async def waiting_notes(
     found = []
     for row in rows:
         key = HandoverKey(row.neighbour, HandoverSide.IN, row.handover)
-        said = cipher.decrypt(_owner(key, f"note/{row.seq}"), row.sealed)
-        content = CitizenNote.model_validate_json(said)
+        said = _opened(cipher, key, f"note/{row.seq}", row.sealed)
+        content = None if said is None else CitizenNote.model_validate_json(said)
         found.append(WaitingNote(row.neighbour, row.handover, row.seq, content))
     return found
 
@@ -229,6 +233,14 @@ def _which(of: HandoverLetter) -> tuple[ColumnElement[bool], ...]:
         _L.handover == of.key.id,
         _L.seq == of.seq,
     )
+
+
+def _opened(cipher: Cipher, key: HandoverKey, what: str, sealed: bytes) -> str | None:
+    """Return the content; None where the key is another one: the others are not held up by it."""
+    try:
+        return cipher.decrypt(_owner(key, what), sealed)
+    except BadKey:
+        return None
 
 
 def _owner(key: HandoverKey, what: str) -> str:

@@ -6,7 +6,7 @@ A mark is kept for some weeks. It says neither who reported nor what they wrote.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, exists, func, select
 
 from domain.incident.rate import Crowd
 from domain.ticket.complaint import Complaint
@@ -14,7 +14,7 @@ from store.db import incident_tables, tables
 from store.db.engine import Store
 
 _MARK = incident_tables.mark
-_COLUMNS = incident_tables.mark.c
+_COLUMNS, _MEMBER = incident_tables.mark.c, incident_tables.member.c
 KEPT = timedelta(days=15)
 """The age at which marks are deleted: what is usual is what came in two weeks."""
 
@@ -41,14 +41,20 @@ async def crowds(
 ) -> list[Crowd]:
     """Return the kinds of reports of which at least so many came within the window.
 
-    `usual`: how many came in a window of that length in the days before, on average.
+    Members of an incident are in it, whatever else they mention. `usual`: how many came in a
+    window of that length in the days before, on average.
     """
     since = now - window
     count = func.count().label("size")
     groups = (_COLUMNS.category, _COLUMNS.area)
     recent = (
         select(*groups, count)
-        .where(_COLUMNS.city == city, _COLUMNS.filed_at > since, _COLUMNS.filed_at <= now)
+        .where(
+            _COLUMNS.city == city,
+            _COLUMNS.filed_at > since,
+            _COLUMNS.filed_at <= now,
+            ~exists().where(_MEMBER.number == _COLUMNS.number, _MEMBER.state == "member"),
+        )
         .group_by(*groups)
         .having(count >= least)
     )

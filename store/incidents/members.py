@@ -9,7 +9,17 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, and_, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    func,
+    select,
+    union,
+    update,
+)
 
 from domain.incident.incident import MemberState
 from domain.incident.judging import JudgingReason
@@ -20,6 +30,15 @@ from store.db.engine import ResultRow, Store
 _MEMBER = incident_tables.member
 _M, _INTAKE = incident_tables.member.c, tables.intake.c
 _ERROR_LENGTH = 200
+
+
+def _is(state: MemberState) -> ColumnElement[bool]:
+    # In the statement's own text: SQLite uses a partial index only if it reads the condition there.
+    return _M.state == bindparam(None, state.value, literal_execute=True)
+
+
+_WAITS = and_(_is(MemberState.MEMBER), _M.answered_at.is_(None))
+_PARTS = and_(_is(MemberState.OUT), _M.merged_at.is_not(None))
 
 
 class Member(NamedTuple):
@@ -219,11 +238,12 @@ async def times(store: Store, incident: str) -> list[datetime]:
 # --- going on -----------------------------------------------------------------------------------
 
 
-async def others_wait(store: Store, now: datetime, for_long: timedelta) -> bool:
-    """Return whether complaints of no incident wait for their start for so long."""
+async def others_wait(store: Store, city: str, now: datetime, for_long: timedelta) -> bool:
+    """Return whether complaints of the city and no incident wait for their start for so long."""
     which = (
         select(_INTAKE.number)
         .where(
+            _INTAKE.city == city,
             _INTAKE.started_at.is_(None),
             _INTAKE.incident.is_(None),
             _INTAKE.attempts == 0,
@@ -234,24 +254,26 @@ async def others_wait(store: Store, now: datetime, for_long: timedelta) -> bool:
     return await store.first(which) is not None
 
 
-async def cities(store: Store) -> list[str]:
-    """Return the cities of which something is still to be done, by their ids."""
-    waits = and_(_M.state == "member", _M.answered_at.is_(None))
-    parts = and_(_M.state == "out", _M.merged_at.is_not(None))
-    going_on = {row.city for row in await store.rows(select(_M.city).where(waits).distinct())}
-    going_on |= {row.city for row in await store.rows(select(_M.city).where(parts).distinct())}
-    waiting = select(_INTAKE.city).where(
-        _INTAKE.started_at.is_(None), _INTAKE.incident.is_not(None)
-    )
-    return sorted(going_on | {row.city for row in await store.rows(waiting.distinct())})
+_GOING = union(
+    select(_M.city, _M.incident).where(_WAITS).distinct(),
+    select(_M.city, _M.incident).where(_PARTS).distinct(),
+)
+_TO_START = (
+    select(_INTAKE.city)
+    .where(_INTAKE.started_at.is_(None), _INTAKE.incident.is_not(None))
+    .distinct()
+)
 
 
-async def going(store: Store, city: str) -> list[str]:
-    """Return the incidents of which something is still to be done."""
-    waits = and_(_M.state == "member", _M.answered_at.is_(None))
-    parts = and_(_M.state == "out", _M.merged_at.is_not(None))
-    which = select(_M.incident).where(_M.city == city, or_(waits, parts)).distinct()
-    return [row.incident for row in await store.rows(which)]
+async def going(store: Store) -> dict[str, list[str]]:
+    """Return the incidents of which something is still to be done, by city.
+
+    A city of which members are only to be started has none.
+    """
+    found: dict[str, list[str]] = {row.city: [] for row in await store.rows(_TO_START)}
+    for row in await store.rows(_GOING):
+        found.setdefault(row.city, []).append(row.incident)
+    return found
 
 
 async def to_start(store: Store, city: str, limit: int) -> list[Complaint]:
@@ -279,7 +301,7 @@ async def to_part(store: Store, incident: str, limit: int) -> list[str]:
     """Return those taken out whose tickets still wait for the lead's answer."""
     which = (
         select(_M.number)
-        .where(_M.incident == incident, _M.state == "out", _M.merged_at.is_not(None))
+        .where(_M.incident == incident, _PARTS)
         .order_by(_M.attempts, _M.number)
         .limit(limit)
     )
@@ -301,7 +323,7 @@ def _unanswered(incident: str) -> Select[tuple[str]]:
     return (
         select(_M.number)
         .join(tables.intake, _INTAKE.number == _M.number)
-        .where(_M.incident == incident, _M.state == "member", _M.answered_at.is_(None))
+        .where(_M.incident == incident, _WAITS)
         .order_by(_M.attempts, _M.filed_at)
     )
 

@@ -331,6 +331,25 @@ async def test_others_are_started_before_members(town: Town) -> None:
 _LONG = timedelta(minutes=1)
 
 
+async def test_an_incident_that_cannot_go_on_stops_no_other(town: Town) -> None:
+    broken = await town.declare()
+    stuck = await town.report()
+    await town.until(broken, members=1, started=1)
+    lead = tables.ticket.c.number == broken["lead"]
+    await town.store.change(update(tables.ticket).where(lead).values(state='{"what": 1}'))
+    waits = member.c.number == stuck.number
+    await town.store.change(update(member).where(waits).values(merged_at=None))
+    other = await town.declare(
+        title="北苑路停水",
+        scope=outage((datetime.now(UTC) - _LONG).isoformat())["scope"] | {"places": ["北苑路"]},
+    )
+    report = await town.report(
+        text="北苑路停水了。", place={"address": "北苑路 3 号", "area": BEIYUAN}
+    )
+    assert report.receipt["incident"]["title"] == "北苑路停水"
+    await town.until(other, members=1, merged=1)
+
+
 async def test_one_taken_out_while_it_was_merged_is_not_forgotten(town: Town) -> None:
     """The note of the merge came too late, or whoever had it to make was stopped before."""
     incident = await town.declare()
