@@ -173,7 +173,7 @@ def open311(
     except (AddressRefused, BadFeed) as error:
         refuse(error)
     except Unreachable as error:
-        fail(f"the other system does not answer ({error.code}); start it again", 1)
+        fail(f"{error} ({error.code}); start it again", 1)
     except StoreError as error:
         fail(f"{error}; start it again: nothing is taken twice", 1)
     if as_json:
@@ -183,13 +183,17 @@ def open311(
             | {"faults": [asdict(one) for one in done.faults]}
         )
     else:
-        for fault in done.faults:
-            err.print(one_line(str(fault)))
-        out.print(one_line(f"{mapping.source}: {said(done.counts)}"))
-        if dry_run:
-            out.print("nothing was taken: --dry-run")
+        _print_taken(mapping.source, done, dry_run=dry_run)
     if done.counts.refused:
         raise typer.Exit(1)
+
+
+def _print_taken(source: str, done: TakenOver, *, dry_run: bool) -> None:
+    for fault in done.faults:
+        err.print(one_line(str(fault)))
+    out.print(one_line(f"{source}: {said(done.counts)}"))
+    if dry_run:
+        out.print("nothing was taken: --dry-run")
 
 
 def _only_city() -> str:
@@ -240,7 +244,8 @@ def said(counts: ImportCounts) -> str:
 
 
 def _progress(counts: ImportCounts) -> None:
-    err.print(said(counts))
+    """Say how far it is: on one line that the result replaces, or line by line into a file."""
+    err.print(f"so far: {said(counts)}", end="\r" if err.is_terminal else "\n")
 
 
 def _pack(city: str) -> Pack:

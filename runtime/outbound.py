@@ -28,12 +28,27 @@ MOST_BYTES = 64 * 1024
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
+_REFUSED = {
+    "bad_address": "this is no address of a server, as https://city.example/open311/v2",
+    "not_encrypted": "only https goes to other networks; for one of your own name its host or "
+    "network in JIESU_OUTBOUND_ALLOW",
+    "private_address": "this address is in a private network; if it is yours, name its host or "
+    "network in JIESU_OUTBOUND_ALLOW",
+}
+_NOT_REACHED = {
+    "unknown_host": "no server has this name",
+    "no_connection": "nothing accepts the connection there",
+    "too_slow": "the other system did not answer in time",
+    "no_http": "something answers there that does not speak HTTP",
+}
+
+
 class AddressRefused(Exception):
     """An address that requests may not go to. `code` says why: `bad_address`, `not_encrypted`,
     `private_address`; the address itself is not repeated."""
 
     def __init__(self, code: str) -> None:
-        super().__init__(code)
+        super().__init__(_REFUSED.get(code, code))
         self.code = code
 
 
@@ -42,7 +57,7 @@ class Unreachable(Exception):
     `no_connection`, `too_slow`, `no_http`."""
 
     def __init__(self, code: str) -> None:
-        super().__init__(code)
+        super().__init__(_NOT_REACHED.get(code, code))
         self.code = code
 
 

@@ -190,7 +190,7 @@ class ForeignFeed:
             self._suffix = "xml"
             answer = await self._answer(asked)
         if answer.status != 200:
-            raise BadFeed(f"the other system answers with {answer.status}")
+            raise BadFeed(_said(answer, named=bool(self.jurisdiction)))
         if not answer.whole:
             raise BadFeed(f"an answer is larger than {MOST_BYTES // 2**20} MB")
         return parse_json(answer.body) if self._suffix == "json" else parse_xml(answer.body)
@@ -210,6 +210,22 @@ class ForeignFeed:
                     return answer
             await self.pause(float(tried))
         raise BadFeed("the other system does not answer")
+
+
+def _said(answer: HttpReply, *, named: bool) -> str:
+    """Return what the other system answers, and what may help."""
+    said = f"the other system answers with {answer.status}"
+    match answer.status:
+        case 400 | 404 if not named:
+            return f"{said}: it may need its jurisdiction_id (--jurisdiction), or is elsewhere"
+        case 400 | 404:
+            return f"{said}: it may not know this jurisdiction_id, or is elsewhere"
+        case 401 | 403:
+            return f"{said}: it lets only those read who have a key"
+        case 429:
+            return f"{said}: too many questions; start it again later"
+        case _:
+            return said
 
 
 def base_of(url: str) -> str:

@@ -102,6 +102,7 @@ def test_what_cannot_be_used_takes_nothing(terminal: Terminal) -> None:
 def test_both_spellings_reach_the_same_command(terminal: Terminal, words: tuple[str, ...]) -> None:
     done = terminal.jiesu("import", *words, "https://127.0.0.1:1/open311/v2", "--city", "example")
     assert (done.exit_code, "private_address" in done.output) == (2, True), done.output
+    assert "JIESU_OUTBOUND_ALLOW" in done.output, "what to do is said"
 
 
 def test_personal_data_are_exported_for_an_account_that_may(terminal: Terminal) -> None:

@@ -66,6 +66,7 @@ class OtherSystem:
     paging: bool = True
     json: bool = True
     broken: int = 0
+    jurisdiction: str = ""
     asked: list[str] = field(default_factory=list)
     port: int = 0
 
@@ -82,6 +83,8 @@ class OtherSystem:
         if parts.path.endswith(".json") and not self.json:
             return 404, "text/html", b"<html>no such page</html>"
         said = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        if said.get("jurisdiction_id", "") != self.jurisdiction:
+            return 400, "application/json", b'[{"code": 400, "description": "jurisdiction_id"}]'
         begins, ends = (datetime.fromisoformat(said[one]) for one in ("start_date", "end_date"))
         found = [
             one
@@ -227,6 +230,14 @@ async def test_a_private_address_is_refused_unless_the_operator_names_it(
     with pytest.raises(AddressRefused):
         await take(allow="")
     assert system.asked == []
+
+
+async def test_a_server_of_several_cities_is_told_to_be_asked_for_one(
+    system: OtherSystem, take: Take
+) -> None:
+    system.jurisdiction = "city.example"
+    with pytest.raises(BadFeed, match=r"answers with 400: .*--jurisdiction"):
+        await take()
 
 
 async def test_nobody_there_is_said(system: OtherSystem, take: Take) -> None:
