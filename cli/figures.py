@@ -69,7 +69,7 @@ def figures(
     A past period comes out the same whenever it is asked for: by the formulas that the city had
     then, with the tickets as they were then.
     """
-    query = _parsed_query(city, month, since, until, as_of)
+    query = requested_period(city, month, since, until, as_of)
 
     async def compute(store: Store, pack: Pack) -> figures_of.Figures:
         only = None if tickets is None else {tickets}
@@ -113,7 +113,7 @@ def scores(
     Companies that are assessed every month, for instance: jiesu city scores heping --month
     2026-03 --kind contractor
     """
-    query = _parsed_query(city, month, since, until, as_of)
+    query = requested_period(city, month, since, until, as_of)
 
     async def compute(store: Store, pack: Pack) -> scores_of.Scores:
         return await scores_of.scores(store, pack, query.period, as_of=query.as_of, unit=unit)
@@ -140,7 +140,7 @@ def topics(
     as_json: Json = False,
 ) -> None:
     """Common problems: many complaints about one kind of thing in one street."""
-    query = _parsed_query(city, month, since, until, None)
+    query = requested_period(city, month, since, until, None)
     period = query.period
     problems = from_store(
         lambda store: topics_of.topics(store, query.pack.city.id, period.since, period.until, least)
@@ -152,8 +152,8 @@ def topics(
 
 
 @dataclass(frozen=True)
-class _FiguresQuery:
-    """The city's current pack, and the requested period."""
+class RequestedPeriod:
+    """The city's current pack, and the requested period, as far as it is over by `now`."""
 
     pack: Pack
     period: Period
@@ -161,9 +161,10 @@ class _FiguresQuery:
     now: datetime
 
 
-def _parsed_query(
+def requested_period(
     city: str, month: str | None, since: str | None, until: str | None, as_of: str | None
-) -> _FiguresQuery:
+) -> RequestedPeriod:
+    """Return the period of these options; exit where they name none."""
     pack, now = loaded(city)[0], datetime.now(UTC)
     try:
         period = _period(pack, month, since, until, now).so_far(now)
@@ -172,7 +173,7 @@ def _parsed_query(
             raise ValueError("a period is looked at between its end and now")
     except ValueError as error:
         fail(f"{error} (bad_period)")
-    return _FiguresQuery(pack, period, looked, now)
+    return RequestedPeriod(pack, period, looked, now)
 
 
 def _period(
@@ -197,7 +198,7 @@ def _day(text: str) -> date:
 
 
 def _computed(
-    query: _FiguresQuery,
+    query: RequestedPeriod,
     version: str | None,
     compute: Callable[[Store, Pack], Coroutine[Any, Any, T]],
 ) -> tuple[Pack, T]:

@@ -87,6 +87,10 @@ COMMANDS = {
         "cli.exports:export",
         "Export the tickets of a city, with a data dictionary beside them.",
     ),
+    "report": CommandEntry(
+        "cli.report:report",
+        "Write the report of a period: figures with their error, and what changed since.",
+    ),
     "keys": CommandEntry("cli.keys:app", "The keys of this installation."),
     "privacy": CommandEntry("cli.privacy:app", "Erasing what is personal."),
     "patrols": CommandEntry("cli.patrols:app", "Patrols: the draws of unannounced checks."),

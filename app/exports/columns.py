@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeAlias, TypeVar
 
 from app.tickets.redaction import redacted
 from domain.canonical import says_nothing
@@ -51,32 +51,35 @@ class ExportedTicket:
             return None
 
 
-Read = Callable[[ExportedTicket], Value]
+Row = TypeVar("Row")
 
 
-@dataclass(frozen=True, slots=True)
-class ExportedColumn:
+@dataclass(frozen=True)
+class ExportedColumn(Generic[Row]):
     """A column: its name, what it holds, and its meaning in English and Chinese."""
 
     name: str
     type: ColumnType
     en: str
     zh: str
-    read: Read
+    read: Callable[[Row], Value]
     personal: bool = False
 
 
-def _own(name: str, of: ColumnType, en: str, zh: str) -> ExportedColumn:
+TicketColumn: TypeAlias = ExportedColumn[ExportedTicket]
+
+
+def _own(name: str, of: ColumnType, en: str, zh: str) -> TicketColumn:
     return ExportedColumn(name, of, en, zh, lambda one: getattr(one.row, name))
 
 
-def _words(name: str, en: str, zh: str) -> ExportedColumn:
+def _words(name: str, en: str, zh: str) -> TicketColumn:
     return ExportedColumn(
         name, ColumnType.TEXT, en, zh, lambda one: one.words(str(getattr(one.row, name)))
     )
 
 
-def _person(name: str, en: str, zh: str) -> ExportedColumn:
+def _person(name: str, en: str, zh: str) -> TicketColumn:
     def read(one: ExportedTicket) -> Value:
         value: str | None = getattr(one.person, name, None) if one.person else None
         return value
@@ -96,7 +99,7 @@ _T, _N, _W, _B, _M = (
     ColumnType.MOMENT,
 )
 
-COLUMNS: tuple[ExportedColumn, ...] = (
+COLUMNS: tuple[TicketColumn, ...] = (
     _own("number", _T, "number of the ticket", "工单编号"),
     _own("city", _T, "the city, by its id", "城市"),
     _own("kind", _T, "kind: complaint, consultation, …", "诉求类型"),
@@ -150,6 +153,6 @@ COLUMNS: tuple[ExportedColumn, ...] = (
 )
 
 
-def columns(personal: bool) -> tuple[ExportedColumn, ...]:
+def columns(personal: bool) -> tuple[TicketColumn, ...]:
     """Return the columns of an export with or without personal data."""
     return tuple(one for one in COLUMNS if personal or not one.personal)

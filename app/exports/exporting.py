@@ -14,7 +14,7 @@ from app.access.permission import permit
 from app.access.visibility import city_of
 from app.context import AppContext
 from app.errors import FieldProblem, Problem
-from app.exports.columns import ExportedColumn, ExportedTicket, columns
+from app.exports.columns import ExportedTicket, TicketColumn, columns
 from app.exports.writers import ExportFormat, FormatMissing, check_format, dictionary, pieces
 from domain.actors import Actor
 from domain.canonical import says_nothing
@@ -63,7 +63,7 @@ class Export:
     still: Callable[[], Awaitable[None]] | None = None
 
     @property
-    def columns(self) -> tuple[ExportedColumn, ...]:
+    def columns(self) -> tuple[TicketColumn, ...]:
         return columns(self.viewer is not None)
 
     @property

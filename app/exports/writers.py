@@ -9,19 +9,27 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import datetime, tzinfo
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
-from app.exports.columns import COLUMNS, ColumnType, ExportedColumn, ExportedTicket, Value
+from app.exports.columns import (
+    COLUMNS,
+    ColumnType,
+    ExportedColumn,
+    ExportedTicket,
+    Row,
+    Value,
+)
 from domain.formulas import as_text
 
 MOST_ROWS_OF_SHEET = 1_000_000
 _MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _PIECE = 256 * 1024
 
-Pages = AsyncIterator[Sequence[ExportedTicket]]
+Pages: TypeAlias = AsyncIterator[Sequence[Row]]
+Columns: TypeAlias = Sequence[ExportedColumn[Row]]
 
 
 class ExportFormat(StrEnum):
@@ -63,14 +71,14 @@ def check_format(form: ExportFormat) -> None:
 
 
 async def pieces(
-    form: ExportFormat, columns: Sequence[ExportedColumn], rows: Pages, zone: tzinfo
+    form: ExportFormat, columns: Columns[Row], rows: Pages[Row], zone: tzinfo
 ) -> AsyncIterator[bytes]:
     """Yield the file. Of a workbook or a Parquet file nothing is yielded before it is whole."""
     match form:
         case ExportFormat.CSV:
             made = _csv(columns, rows, zone)
         case ExportFormat.OPEN311:
-            made = _open311(rows)
+            made = _open311(cast(Pages[ExportedTicket], rows))  # only tickets are offered this
         case ExportFormat.XLSX:
             made = _whole(lambda path: _workbook(path, columns, rows, zone))
         case ExportFormat.PARQUET:
@@ -79,7 +87,7 @@ async def pieces(
         yield piece
 
 
-def dictionary(columns: Sequence[ExportedColumn]) -> bytes:
+def dictionary(columns: Columns[Row]) -> bytes:
     """Return the data dictionary as CSV."""
     lines = [
         (one.name, one.type.value, one.en, one.zh, "yes" if one.personal else "no")
@@ -98,17 +106,13 @@ def _lines(rows: Sequence[Sequence[object]]) -> str:
 # --- CSV --------------------------------------------------------------------------------------
 
 
-async def _csv(
-    columns: Sequence[ExportedColumn], rows: Pages, zone: tzinfo
-) -> AsyncIterator[bytes]:
+async def _csv(columns: Columns[Row], rows: Pages[Row], zone: tzinfo) -> AsyncIterator[bytes]:
     yield (_MARK + _lines([[one.name for one in columns]])).encode()
     async for page in rows:
         yield await asyncio.to_thread(_csv_page, columns, page, zone)
 
 
-def _csv_page(
-    columns: Sequence[ExportedColumn], page: Sequence[ExportedTicket], zone: tzinfo
-) -> bytes:
+def _csv_page(columns: Columns[Row], page: Sequence[Row], zone: tzinfo) -> bytes:
     return _lines([[_in_csv(c.read(one), zone) for c in columns] for one in page]).encode()
 
 
@@ -138,9 +142,7 @@ async def _whole(write: Callable[[Path], Any]) -> AsyncIterator[bytes]:
                 yield piece
 
 
-async def _workbook(
-    path: Path, columns: Sequence[ExportedColumn], rows: Pages, zone: tzinfo
-) -> None:
+async def _workbook(path: Path, columns: Columns[Row], rows: Pages[Row], zone: tzinfo) -> None:
     book = Workbook(write_only=True)  # its rows go to a file as they come
     try:
         await _fill(book, columns, rows, zone)
@@ -151,9 +153,7 @@ async def _workbook(
         raise
 
 
-async def _fill(
-    book: Workbook, columns: Sequence[ExportedColumn], rows: Pages, zone: tzinfo
-) -> None:
+async def _fill(book: Workbook, columns: Columns[Row], rows: Pages[Row], zone: tzinfo) -> None:
     head = [column.name for column in columns]
     page, written = book.create_sheet(), 0
     page.append(head)
@@ -172,9 +172,7 @@ def _drop(page: Any) -> None:
     page._writer.cleanup()
 
 
-def _workbook_lines(
-    columns: Sequence[ExportedColumn], page: Sequence[ExportedTicket], zone: tzinfo
-) -> list[list[Value]]:
+def _workbook_lines(columns: Columns[Row], page: Sequence[Row], zone: tzinfo) -> list[list[Value]]:
     return [[_in_workbook(column.read(one), zone) for column in columns] for one in page]
 
 
@@ -188,7 +186,7 @@ def _in_workbook(value: Value, zone: tzinfo) -> Value:
             return value
 
 
-async def _parquet(path: Path, columns: Sequence[ExportedColumn], rows: Pages) -> None:
+async def _parquet(path: Path, columns: Columns[Row], rows: Pages[Row]) -> None:
     import pyarrow
     from pyarrow import parquet
 
@@ -206,16 +204,14 @@ async def _parquet(path: Path, columns: Sequence[ExportedColumn], rows: Pages) -
             writer.write_table(pyarrow.table(values, schema=schema))
 
 
-def _by_column(
-    columns: Sequence[ExportedColumn], page: Sequence[ExportedTicket]
-) -> dict[str, list[Value]]:
+def _by_column(columns: Columns[Row], page: Sequence[Row]) -> dict[str, list[Value]]:
     return {one.name: [one.read(ticket) for ticket in page] for one in columns}
 
 
 # --- Open311 ----------------------------------------------------------------------------------
 
 
-async def _open311(rows: Pages) -> AsyncIterator[bytes]:
+async def _open311(rows: Pages[ExportedTicket]) -> AsyncIterator[bytes]:
     sign = "["
     async for page in rows:
         yield sign.encode() + await asyncio.to_thread(_requests_page, page)
