@@ -25,7 +25,7 @@ from domain.messaging.states import (
 from packs.registry import PackError, UnknownCity
 from store.db.engine import Store
 from store.db.errors import StoreError, StoreUnavailable
-from store.messaging import choices, deliveries, endings, notices
+from store.messaging import choices, deliveries, endings, notices, subscriptions
 from store.messaging.deliveries import Delivery
 from store.messaging.marks import SignedEnding
 from store.messaging.notices import NoticeDecision, NoticePlan, OutsideNotice
@@ -133,9 +133,9 @@ class Deliveries:
         pack = self._composer.pack(told.city)
         choice = choices.ContactChoice()
         if told.recipient is not None:
-            choice = await choices.of(self._store, told.recipient)
+            choice = await choices.of(self._store, told.recipient, told.number)
         language = choice.language
-        if one.channel is WayOut.SMS:
+        if one.channel in (WayOut.SMS, WayOut.PUSH):
             language = language or pack.messaging.language
         return Parcel(
             id=one.id,
@@ -182,6 +182,8 @@ class Deliveries:
         if outcome.result in (SendingResult.REFUSED, SendingResult.LATER, SendingResult.AWAY):
             others = await self._others(told)
         await endings.settle(self._store, one, outcome, others, self._clock())
+        if outcome.gone:
+            await subscriptions.end_gone(self._store, outcome.gone)
         log.info(
             "message sent" if outcome.result in _ARRIVED else "message not sent",
             channel=one.channel.value,

@@ -85,6 +85,8 @@ CODES: dict[str, Code] = {
     ),
     "oidc_failed": Code(401, "The identity provider confirmed nobody's identity."),
     "not_admitted": Code(403, "The identity provider's claims give no role here."),
+    "push_not_offered": Code(409, "No browser is notified of this ticket."),
+    "bad_subscription": Code(422, "The address of the push service cannot be used."),
     "wrong_code": Code(401, "The code is wrong or has expired."),
     "challenge_failed": Code(403, "A challenge has to be solved first."),
     "looks_automatic": Code(422, "This looks as if no human had filled it in."),

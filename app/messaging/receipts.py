@@ -67,7 +67,7 @@ async def _record(context: AppContext, receipt: ReceiptIn) -> bool:
         told = await notices.get(context.store, known.notice)
         if told is not None:
             try:
-                ways = ways_of(context.settings)
+                ways = ways_of(context.settings, context.vault.ring)
                 others = tuple(await composer_of(context).others(told, ways.keys()))
             except (PackError, UnknownCity, UnknownInPack):
                 others = ()

@@ -44,7 +44,7 @@ def _time(value: object) -> object:
 
 Quiet = Annotated[QuietHours, BeforeValidator(_hours), PlainSerializer(str)]
 TimeOfDay = Annotated[time, BeforeValidator(_time), PlainSerializer(lambda value: f"{value:%H:%M}")]
-WayToCitizen = Literal["sms", "email"]
+WayToCitizen = Literal["push", "sms", "email"]
 
 
 class MessagePolicy(PackPart):
@@ -57,7 +57,7 @@ class MessagePolicy(PackPart):
     staff are told what burns today; without it they are not.
     """
 
-    channels: tuple[WayToCitizen, ...] = ("sms", "email")
+    channels: tuple[WayToCitizen, ...] = ("push", "sms", "email")
     quiet: Quiet | None = None
     budget: int = Field(5, ge=1, le=100)
     urgent: tuple[Code, ...] = ("citizen_asked", "appointed", "appointment_warn")

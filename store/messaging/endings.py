@@ -155,7 +155,11 @@ def _follow(
     ids = {delivery_id(told.key, channel.value, told.tries): channel for channel in others}
     known = connection.execute(select(_D.id).where(_D.id.in_(ids)))
     tried = {ids[known_id] for (known_id,) in known}
-    without = choices.read(connection, row.recipient).without if row.recipient else frozenset()
+    without = (
+        choices.read(connection, row.recipient, row.number).without
+        if row.recipient
+        else frozenset()
+    )
     left = [c for c in others if c not in tried and c not in without]
     if state is DeliveryState.FAILED and left:
         connection.execute(insert, [new_delivery(told, row.recipient, left[0], now)])

@@ -50,7 +50,7 @@ async def _deliver(api: Api) -> None:
     settings = context.settings
     composer = Composer(context.store, context.packs, context.vault, redacted, settings.public_url)
     await MailboxNotifier().deliver(context.store, 100, datetime.now(UTC))
-    worker = Deliveries(context.store, composer, ways_of(settings))
+    worker = Deliveries(context.store, composer, ways_of(settings, context.vault.ring))
     for _ in range(4):
         await worker.step()
 

@@ -7,17 +7,28 @@ from starlette.responses import Response
 from api.http import access
 from api.http.access import public
 from api.http.dependencies import Context
+from api.http.networks import network_of
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.page import page
-from app.messaging.choices import ChoiceIn, choice_of, choose, end_by_link, ending_of
+from app.messaging.choices import (
+    ChoiceIn,
+    choice_of,
+    choose,
+    end_by_link,
+    ending_of,
+    send_code_for,
+)
+from domain.canonical import digits_plainly
 from domain.words import N_
 from store.tickets.numbers import parse_number
 
 router = APIRouter(include_in_schema=False, dependencies=[public("page_citizen")])
 
 URL = "/message-choices"
-_TICKET, _CHOSEN = ("number", "code"), ("sms", "email", "language")
-_DONE = N_("Kept. It is so for all of your requests.")
+_TICKET, _CHOSEN = ("number", "code"), ("sms", "email", "language", "proof")
+_DONE = N_("Kept, for this request.")
+_DONE_ALL = N_("Kept. It is so for all requests with your phone.")
+_SENT = N_("A code was sent to the phone of this request, if it has one.")
 
 
 @router.post(URL)
@@ -42,7 +53,7 @@ async def ask(request: Request, context: Context) -> Response:
 @router.post(f"{URL}/keep")
 async def keep(request: Request, context: Context) -> Response:
     """Keep what is chosen."""
-    form = await Form.read(request, *_TICKET, *_CHOSEN)
+    form = await Form.read(request, *_TICKET, *_CHOSEN, "send")
     status, done = 200, None
     try:
         number = parse_number(form.typed["number"])
@@ -52,10 +63,15 @@ async def keep(request: Request, context: Context) -> Response:
                 "sms": form.typed["sms"] == "yes",
                 "email": form.typed["email"] == "yes",
                 "language": form.typed["language"],
+                "proof": digits_plainly(form.typed["proof"]),
             }
         )
-        await choose(context, caller, number, choice)
-        done = _DONE
+        if form.typed["send"]:
+            await send_code_for(context, caller, number, network_of(request))
+            done = _SENT
+        else:
+            whole = await choose(context, caller, number, choice, network_of(request))
+            done = _DONE_ALL if whole else _DONE
     except (ValidationError, *REFUSALS) as error:
         status = form.refuse(error)
     return page(request, "citizen/message_choices.html", status, form=form, done=done)
