@@ -13,12 +13,13 @@ from typing import NamedTuple
 from activities.digests import Digests
 from domain.messaging.addresses import mail_address, sms_number
 from domain.messaging.hours import day_begun, next_day, next_open
-from domain.messaging.states import DIGEST, JOINED, PHONE_CODE, WayOut
+from domain.messaging.states import DIGEST, INCIDENT_TOLD, JOINED, PHONE_CODE, WayOut
 from domain.messaging.texts import (
     Cover,
     Scene,
     Written,
     of_code,
+    of_incident,
     of_several,
     of_ticket,
     signature,
@@ -27,7 +28,8 @@ from domain.pack.pack import Pack
 from packs.registry import PackRegistry
 from store.db.engine import Store
 from store.identity import phone_codes
-from store.messaging import choices, notices, subscriptions
+from store.messaging import choices, incident_notices, notices, subscriptions
+from store.messaging.incident_notices import IncidentWords
 from store.messaging.marks import Marks
 from store.messaging.notices import NoticePlan, OutsideNotice
 from store.messaging.subscriptions import PushSubscription, push_cipher
@@ -105,6 +107,8 @@ class Composer:
         policy, zone = pack.messaging, pack.calendar.tz
         if not any(WayOut(name) in usable for name in policy.channels):
             return NoticePlan(recipient=None, channels=(), without="no_channel")
+        if one.template == INCIDENT_TOLD and await self._incident(one) is None:
+            return NoticePlan(recipient=None, channels=(), without="overtaken")
         reached = await self._reached(one)
         if reached is None:
             return NoticePlan(recipient=None, channels=(), without="no_contact")
@@ -175,6 +179,13 @@ class Composer:
         return of_several(pack, told, numbers, self.public_url)
 
     async def _of_ticket(self, one: OutsideNotice, pack: Pack) -> Written:
+        if one.template == INCIDENT_TOLD:
+            told = await self._incident(one)
+            if told is None:
+                raise Unwritable("overtaken")
+            return of_incident(
+                pack, one.number, told.title, told.statement, self.public_url, self._cover
+            )
         scene = await self.scene(one)
         if scene is None:
             raise Unwritable("no_event")
@@ -203,7 +214,12 @@ class Composer:
         events = await tickets.events(self._store, one.number, one.version, one.version + 1)
         return Scene(state, events[0]) if state is not None and events else None
 
+    async def _incident(self, one: OutsideNotice) -> IncidentWords | None:
+        return await incident_notices.words(self._store, one.key, one.number)
+
     async def _signature(self, one: OutsideNotice) -> str | None:
+        if one.template == INCIDENT_TOLD:
+            return incident_notices.signature(one.key)
         if one.template.removesuffix("_with_parent") not in _MERGED:
             return None
         scene = await self.scene(one)

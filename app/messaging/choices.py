@@ -113,6 +113,18 @@ async def end_by_link(context: AppContext, link: str) -> WayOut:
     return ending.channel
 
 
+async def again_by_link(context: AppContext, link: str) -> WayOut:
+    """Use a channel again for whom a message's link is of; return which.
+
+    Raises:
+        Problem: not_found
+    """
+    ending = ending_of(context, link)
+    await choices.wanted(context.store, ending.recipient, ending.channel, context.now())
+    logger.info("messages wanted again", channel=ending.channel.value)
+    return ending.channel
+
+
 async def _recipient(context: AppContext, number: str) -> str:
     recipient = Marks(context.vault.ring).recipient((await known(context, number)).person)
     if recipient is None:

@@ -63,6 +63,7 @@ class SendingOutcome(Recorded):
 
 
 PHONE_CODE, JOINED, DIGEST = "phone_code", "joined", "digest"
+INCIDENT_TOLD = "incident_told"
 """The messages that are of no event of a ticket."""
 
 CODE_VALID = timedelta(minutes=10)

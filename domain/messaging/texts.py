@@ -37,6 +37,10 @@ _SEVERAL = {
     "zh": "您好！您有 {count} 条新进展，涉及编号 {numbers}，请凭编号和查询码查看。",
     "en": "There is news of your requests ({count}): {numbers}. Please look with the access code.",
 }
+_INCIDENT = {
+    "zh": "您好！您反映的编号 {number} 属于“{title}”，最新情况：\n{text}",
+    "en": "There is news of “{title}”, which your request {number} is part of:\n{text}",
+}
 _SUBJECT = {"zh": "工单 {number} 有新进展", "en": "News of your request {number}"}
 _SUBJECT_SEVERAL = {"zh": "您的工单有新进展", "en": "News of your requests"}
 _LINK = {"zh": "查看：{link}", "en": "See: {link}"}
@@ -115,6 +119,14 @@ def of_code(pack: Pack, code: str) -> Written:
     """Return the message with a one-time code."""
     texts = {language: _named(_CODE[language], code=code) for language in LANGUAGES}
     return Written(_subject(pack, _SUBJECT_SEVERAL, ""), texts)
+
+
+def of_incident(pack: Pack, number: str, title: str, text: str, url: str, cover: Cover) -> Written:
+    """Return the message of a new public statement on an incident, to one of its members."""
+    values = {"number": number, "title": _line(cover(title)), "text": cover(text).strip()}
+    texts = {language: _named(_INCIDENT[language], **values) for language in LANGUAGES}
+    thin = {language: _named(_DISCREET[language], number=number) for language in LANGUAGES}
+    return Written(_subject(pack, _SUBJECT, number), texts, link_to(url, number), thin)
 
 
 def of_several(pack: Pack, told: Sequence[Written], numbers: Sequence[str], url: str) -> Written:

@@ -90,6 +90,12 @@ async def without(store: Store, recipient: str, channel: WayOut, at: datetime) -
     await store.write(work)
 
 
+async def wanted(store: Store, recipient: str, channel: WayOut, at: datetime) -> None:
+    """Use a channel again for a recipient; the rest of their choice stays."""
+    known = await of(store, recipient)
+    await keep(store, recipient, known.without - {channel}, known.language, at)
+
+
 async def end(store: Store, recipient: str) -> None:
     """Forget a choice."""
     await store.change(delete(choice).where(_CHOICE.recipient == recipient))

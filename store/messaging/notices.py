@@ -216,17 +216,26 @@ def _repeated(connection: Connection, one: OutsideNotice, plan: NoticePlan, now:
 def _is_spent(connection: Connection, plan: NoticePlan) -> bool:
     if plan.budget is None or plan.recipient is None or plan.later is None:
         return False
-    told = (
+    told = connection.execute(_told(plan.recipient, plan.day_since)).scalar_one()
+    return int(told) + plan.contacts >= plan.budget
+
+
+def _told(recipient: str, since: datetime | None) -> Any:
+    return (
         select(func.count())
         .select_from(notice)
         .where(
-            _NOTICE.recipient == plan.recipient,
-            _NOTICE.routed_at >= plan.day_since,
+            _NOTICE.recipient == recipient,
+            _NOTICE.routed_at >= since,
             _NOTICE.state.in_(_COUNTS),
             _NOTICE.template != PHONE_CODE,
         )
     )
-    return int(connection.execute(told).scalar_one()) + plan.contacts >= plan.budget
+
+
+async def told_since(store: Store, recipient: str, since: datetime) -> int:
+    """Count the messages to a recipient that used up the day's budget since then."""
+    return int((await store.rows(_told(recipient, since)))[0][0])
 
 
 def _held_back(

@@ -1,6 +1,7 @@
 """Tests of the doors of messages: the gateway's receipts, a citizen's choices, a test."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ from app.tickets.redaction import redacted
 from domain.actors import Role
 from runtime.settings import Settings
 from store.db.engine import Store
-from store.messaging import deliveries
+from store.messaging import choices, deliveries
+from store.messaging.marks import Marks
 from store.tickets.outbox import MailboxNotifier
 from tests.api.running_api import Api, Filed, serve_api
 from tests.messaging.gateway import SECRET, Gateway, receipt_headers
@@ -114,10 +116,21 @@ async def _a_citizen_chooses(api: Api, ticket: Filed, sink: MailSink, sms: Gatew
     english = {"Accept-Language": "en", "Accept": "text/html"}
     shown = await api.http.post("/message-choices", data=receipt, headers=english)
     assert shown.text.count(" checked") == 2
-    kept = await api.http.post(
-        "/message-choices/keep", data=receipt | {"sms": "yes", "language": "en"}, headers=english
-    )
-    assert "Kept. It is so for all of your requests." in says(kept)
+    wanted = {"sms": "yes", "language": "en"}
+    keep = "/message-choices/keep"
+    kept = await api.http.post(keep, data=receipt | wanted, headers=english)
+    assert "Kept, for this request." in says(kept)
+    marks = Marks(api.context.vault.ring)
+    assert await choices.of(api.store, marks.of_phone(PHONE)) == choices.ContactChoice()
+    false = await api.http.post(keep, data=receipt | wanted | {"proof": "000000"}, headers=english)
+    assert false.status_code == 401
+    assert await choices.of(api.store, marks.of_phone(PHONE)) == choices.ContactChoice()
+    sent = await api.http.post(keep, data=receipt | wanted | {"send": "yes"}, headers=english)
+    assert "A code was sent" in says(sent)
+    await _deliver(api)
+    code = re.findall(r"\b\d{6}\b", sms.phones[f"+86{PHONE}"][-1])[0]
+    kept = await api.http.post(keep, data=receipt | wanted | {"proof": code}, headers=english)
+    assert "Kept. It is so for all requests with your phone." in says(kept)
     another = await api.unclear(contact={"phone": PHONE, "email": EMAIL})
     await another.until_stage("triage")
     await _deliver(api)
@@ -135,6 +148,8 @@ async def _a_citizen_chooses(api: Api, ticket: Filed, sink: MailSink, sms: Gatew
         headers=english | {"Content-Type": "application/x-www-form-urlencoded"},
     )
     assert "You get no more e-mails" in says(ended)
+    back = await api.http.post(f"{link}/again", headers=english)
+    assert "No more e-mails about your requests?" in says(back)
     assert (await api.http.get(f"{link}x", headers=english)).status_code == 404
 
 

@@ -43,7 +43,7 @@ async def test_a_plugin_that_fails_before_it_sends_leaves_the_message_to_the_nex
     mailing.ways[WayOut.SMS] = plugin
     await _three_are_told(mailing)
     await mailing.deliver()
-    assert plugin.sent == ["+8613900000002", "+8613900000003"]
+    assert sorted(plugin.sent) == ["+8613900000002", "+8613900000003"]
     assert len(sink.mails) == 1, "the one that failed came by mail"
     assert await deliveries.counts(mailing.store) == {"told": 3}
 

@@ -12,6 +12,7 @@ from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.page import page
 from app.messaging.choices import (
     ChoiceIn,
+    again_by_link,
     choice_of,
     choose,
     end_by_link,
@@ -92,4 +93,13 @@ async def end(link: str, request: Request, context: Context) -> Response:
     channel = await end_by_link(context, link)
     return page(
         request, "citizen/message_choices_end.html", link=link, channel=channel.value, done=True
+    )
+
+
+@router.post("/unsubscribe/{link}/again")
+async def again(link: str, request: Request, context: Context) -> Response:
+    """Use the channel again: who has the link has proved the mailbox or phone."""
+    channel = await again_by_link(context, link)
+    return page(
+        request, "citizen/message_choices_end.html", link=link, channel=channel.value, done=False
     )
