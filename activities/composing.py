@@ -28,8 +28,9 @@ from domain.pack.pack import Pack
 from packs.registry import PackRegistry
 from store.db.engine import Store
 from store.identity import phone_codes
-from store.messaging import choices, incident_notices, notices, subscriptions
-from store.messaging.incident_notices import IncidentWords
+from store.incidents import member_notices
+from store.incidents.member_notices import IncidentWords
+from store.messaging import choices, notices, subscriptions
 from store.messaging.marks import Marks
 from store.messaging.notices import NoticePlan, OutsideNotice
 from store.messaging.subscriptions import PushSubscription, push_cipher
@@ -215,11 +216,11 @@ class Composer:
         return Scene(state, events[0]) if state is not None and events else None
 
     async def _incident(self, one: OutsideNotice) -> IncidentWords | None:
-        return await incident_notices.words(self._store, one.key, one.number)
+        return await member_notices.words(self._store, one.key, one.number)
 
     async def _signature(self, one: OutsideNotice) -> str | None:
         if one.template == INCIDENT_TOLD:
-            return incident_notices.signature(one.key)
+            return member_notices.signature(one.key)
         if one.template.removesuffix("_with_parent") not in _MERGED:
             return None
         scene = await self.scene(one)

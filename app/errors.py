@@ -178,9 +178,7 @@ CODES: dict[str, Code] = {
     "urged_too_often": Code(429, "The ticket was urged often enough today."),
     "facts_too_often": Code(429, "Enough was added to the ticket today."),
     # --- not allowed by the ticket now
-    "contact_budget_spent": Code(
-        409, "The citizen was contacted often enough today: say why again."
-    ),
+    "contact_budget_spent": Code(409, "The citizen was contacted often enough today."),
     "not_now": Code(409, "Not possible at this stage."),
     "not_started_yet": Code(409, "The complaint is registered, but not started yet.", _LATER),
     "ticket_ended": Code(409, "The ticket has ended."),

@@ -11,8 +11,8 @@ from app.access.permission import may_know, permit
 from app.access.visibility import visible
 from app.context import AppContext
 from app.errors import Problem
-from app.messaging.contact_budget import check_budget
 from app.sending.call_errors import EngineUnavailable, NotRunning
+from app.sending.contact_budget import check_budget
 from app.sending.used_keys import reserved
 from domain.commands.base import CommandBase
 from domain.commands.citizens.call_back import CallBack

@@ -12,7 +12,7 @@ from domain.refusals import Refused
 from store.db import incident_tables
 from store.db.engine import ResultRow, Store
 from store.db.tables import Row
-from store.messaging.incident_notices import insert_notice, tell_members
+from store.incidents.member_notices import insert_notice, tell_members
 
 _INCIDENT = incident_tables.incident
 _STATEMENT = incident_tables.statement

@@ -13,16 +13,18 @@ from temporalio.client import Client
 from activities.composing import Composer
 from activities.deliveries import Deliveries
 from activities.message_gateways import ways_of
+from activities.push_way import public_key
 from app.tickets.redaction import redacted
 from domain.actors import Role
 from runtime.settings import Settings
 from store.db.engine import Store
-from store.messaging import choices, deliveries
+from store.messaging import choices, deliveries, subscriptions
 from store.messaging.marks import Marks
 from store.tickets.outbox import MailboxNotifier
 from tests.api.running_api import Api, Filed, serve_api
 from tests.messaging.gateway import SECRET, Gateway, receipt_headers
 from tests.messaging.house import MailSink, words
+from tests.messaging.push_service import CONTACT, Device
 from tests.support.engine import platform
 from tests.support.staff_pages import AtDesk, at_desk, says
 
@@ -87,6 +89,7 @@ async def test_receipts_choices_and_a_test(
         await _deliver(api)
         assert [ticket.number in words(mail) for mail in sink.mails] == [True]
         await _a_citizen_chooses(api, ticket, sink, sms)
+        await _a_device_is_notified(api, ticket)
         api.context.settings.public_url = ""
         await _a_test_is_sent(admin, desk, sink)
 
@@ -164,3 +167,29 @@ async def _a_test_is_sent(admin: AtDesk, desk: AtDesk, sink: MailSink) -> None:
     count = len(sink.mails)
     assert (await desk.post("/staff/admin/outbox/test", form)).status_code == 403
     assert len(sink.mails) == count
+
+
+async def _a_device_is_notified(api: Api, ticket: Filed) -> None:
+    receipt = {"number": ticket.number, "code": ticket.receipt["access_code"]}
+    english = {"Accept-Language": "en", "Accept": "text/html"}
+    device = Device("http://127.0.0.1:9/send/a")
+    asked = {"subscription": json.dumps({"endpoint": device.endpoint, "keys": device.keys})}
+    shown = await api.http.post("/follow", data=receipt, headers=english)
+    assert "data-push=" not in shown.text
+    refused = await api.http.post("/push", data=receipt | asked, headers=english)
+    assert refused.status_code == 409
+    api.context.settings.push_contact = CONTACT
+    shown = await api.http.post("/follow", data=receipt, headers=english)
+    assert "Nothing is lost" in says(shown)
+    assert f'data-push="{public_key(api.context.vault.ring)}"' in shown.text
+    inside = json.dumps({"endpoint": "https://10.0.0.1/a", "keys": device.keys})
+    for nonsense in ("", "[]", "{}", inside):
+        bad = {"subscription": nonsense}
+        answer = await api.http.post("/push", data=receipt | bad, headers=english)
+        assert answer.status_code == 422
+    kept = await api.http.post("/push", data=receipt | asked, headers=english)
+    assert "This device is notified from now on." in says(kept)
+    assert await subscriptions.count(api.store, ticket.number) == 1
+    ended = await api.http.post("/push/end", data=receipt, headers=english)
+    assert "No device is notified" in says(ended)
+    assert await subscriptions.count(api.store, ticket.number) == 0

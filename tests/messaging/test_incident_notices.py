@@ -19,7 +19,8 @@ async def _incident(house: House, first: str) -> str:
         {
             "id": "INC1", "city": "example", "state": IncidentState.OPEN, "title": "停水",
             "statement": "已派人检修。", "lead": first, "version": 1, "made_at": house.at,
-            "declared_at": house.at, "category": "lamp", "rule": "words",
+            "declared_at": house.at,
+            "scope": {"categories": ["lamp"], "areas": ["U1"], "began_at": house.at},
         }
     )  # fmt: skip
     assert await book.put(house.store, made, DESK)
@@ -28,11 +29,18 @@ async def _incident(house: House, first: str) -> str:
 
 async def _joins(house: House, incident: str, story: Story) -> None:
     values: dict[str, Any] = {
-        "number": story.number, "incident": incident, "city": "example",
-        "state": MemberState.MEMBER.value, "filed_at": house.at, "at": house.at,
-        "joined_at": house.at, "attempts": 0, "error": "", "told": 1, "read": 1, "score": 1.0,
-        "reason": "", "by": "",
-    }  # fmt: skip
+        "number": story.number,
+        "incident": incident,
+        "city": "example",
+        "state": MemberState.MEMBER.value,
+        "channel": "web",
+        "reasons": "[]",
+        "filed_at": house.at,
+        "joined_at": house.at,
+        "told": 1,
+        "read": 1,
+        "attempts": 0,
+    }
     known = {name: value for name, value in values.items() if name in member.c}
     await house.store.change(member.insert().values(**known))
 

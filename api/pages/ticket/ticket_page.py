@@ -19,7 +19,7 @@ from api.pages.shared.staff_page import staff_page
 from api.pages.ticket.details import ticket_details
 from app.context import AppContext
 from app.filing.filing import Receipt
-from app.messaging.contact_budget import budget_of
+from app.sending.contact_budget import budget_of
 from domain.commands.forms import FieldKind
 from domain.commands.lookups import pending_request
 from domain.words import N_
