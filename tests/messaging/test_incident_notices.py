@@ -40,6 +40,8 @@ async def _joins(house: House, incident: str, story: Story) -> None:
         "told": 1,
         "read": 1,
         "attempts": 0,
+        "by": "",
+        "error": "",
     }
     known = {name: value for name, value in values.items() if name in member.c}
     await house.store.change(member.insert().values(**known))

@@ -47,6 +47,7 @@ async def ask(request: Request, context: Context) -> Response:
         "sms": "yes" if chosen.sms else "",
         "email": "yes" if chosen.email else "",
         "language": chosen.language,
+        "proof": "",
     }
     return page(request, "citizen/message_choices.html", form=form, done=None)
 
@@ -73,6 +74,7 @@ async def keep(request: Request, context: Context) -> Response:
         else:
             whole = await choose(context, caller, number, choice, network_of(request))
             done = _DONE_ALL if whole else _DONE
+            form.typed["proof"] = ""  # it was good for once
     except (ValidationError, *REFUSALS) as error:
         status = form.refuse(error)
     return page(request, "citizen/message_choices.html", status, form=form, done=done)
