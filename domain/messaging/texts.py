@@ -124,7 +124,7 @@ def of_code(pack: Pack, code: str) -> Written:
 def of_incident(pack: Pack, number: str, title: str, text: str, url: str, cover: Cover) -> Written:
     """Return the message of a new public statement on an incident, to one of its members."""
     values = {"number": number, "title": _line(cover(title)), "text": cover(text).strip()}
-    texts = {language: _named(_INCIDENT[language], **values) for language in LANGUAGES}
+    texts = {one: Formatter().vformat(_INCIDENT[one], (), values) for one in LANGUAGES}
     thin = {language: _named(_DISCREET[language], number=number) for language in LANGUAGES}
     return Written(_subject(pack, _SUBJECT, number), texts, link_to(url, number), thin)
 
