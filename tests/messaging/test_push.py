@@ -8,6 +8,7 @@ import pytest
 
 from domain.messaging.states import WayOut
 from store.db.engine import Store
+from store.db.message_tables import push_subscription
 from store.messaging import choices, deliveries, subscriptions
 from store.messaging.marks import Marks
 from store.messaging.subscriptions import push_cipher
@@ -123,14 +124,14 @@ async def test_a_subscription_is_encrypted_and_goes_with_its_ticket(
     story = await pushing.story(None)
     device = service.device("a")
     await _asks(pushing, story, device)
-    rows = await pushing.store.rows(subscriptions.table.select())
+    rows = await pushing.store.rows(push_subscription.select())
     assert device.endpoint.encode() not in rows[0].sealed
     await choices.keep(
         pushing.store, choices.of_ticket(story.number), [WayOut.PUSH], "", pushing.at
     )
     await pushing.happens(*story.whole())
     await erasure.erase(pushing.store, story.number, pushing.at)
-    assert await pushing.store.rows(subscriptions.table.select()) == []
+    assert await pushing.store.rows(push_subscription.select()) == []
     assert await choices.of(pushing.store, choices.of_ticket(story.number)) == (
         choices.ContactChoice()
     )
