@@ -4,19 +4,22 @@ Addresses are read from the vault here, when a message is decided about and when
 are kept nowhere else.
 """
 
+import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import astuple
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from activities.digests import Digests
 from domain.messaging.addresses import mail_address, sms_number
 from domain.messaging.hours import day_begun, next_day, next_open
-from domain.messaging.states import DIGEST, JOINED, PHONE_CODE, WayOut
+from domain.messaging.states import DIGEST, INCIDENT_TOLD, JOINED, PHONE_CODE, WayOut
 from domain.messaging.texts import (
     Cover,
     Scene,
     Written,
     of_code,
+    of_incident,
     of_several,
     of_ticket,
     signature,
@@ -25,9 +28,12 @@ from domain.pack.pack import Pack
 from packs.registry import PackRegistry
 from store.db.engine import Store
 from store.identity import phone_codes
-from store.messaging import notices
+from store.incidents import member_notices
+from store.incidents.member_notices import IncidentWords
+from store.messaging import choices, notices, subscriptions
 from store.messaging.marks import Marks
 from store.messaging.notices import NoticePlan, OutsideNotice
+from store.messaging.subscriptions import PushSubscription, push_cipher
 from store.secrets.encryption import Cipher
 from store.secrets.vault import Person, Vault
 from store.tickets import intake, tickets
@@ -48,9 +54,10 @@ class Unwritable(Exception):
 class _Reached(NamedTuple):
     """A citizen: the vault's id, the data, and the fingerprint."""
 
-    id: str
+    id: str | None
     person: Person
     recipient: str | None
+    number: str
 
 
 class Composer:
@@ -73,6 +80,7 @@ class Composer:
         self._cover, self.public_url = cover, public_url
         self.marks = Marks(vault.ring)
         self._cipher = Cipher(vault.ring.root_key, "people")
+        self._push = push_cipher(vault.ring)
 
     def pack(self, city: str) -> Pack:
         return self._packs.get(city)
@@ -100,10 +108,12 @@ class Composer:
         policy, zone = pack.messaging, pack.calendar.tz
         if not any(WayOut(name) in usable for name in policy.channels):
             return NoticePlan(recipient=None, channels=(), without="no_channel")
+        if one.template == INCIDENT_TOLD and await self._incident(one) is None:
+            return NoticePlan(recipient=None, channels=(), without="overtaken")
         reached = await self._reached(one)
         if reached is None:
             return NoticePlan(recipient=None, channels=(), without="no_contact")
-        ways = self._ways(reached.person, pack, usable)
+        ways = await self._ways(reached, pack, usable)
         since = day_begun(zone, now)
         urgent = one.template in policy.urgent
         return NoticePlan(
@@ -113,7 +123,7 @@ class Composer:
             signature=await self._signature(one),
             opens_at=next_open(policy.quiet, zone, now),
             budget=None if urgent else policy.budget,
-            contacts=await notices.contacts(self._store, reached.id, since),
+            contacts=await notices.contacts(self._store, reached.id, since) if reached.id else 0,
             day_since=since,
             later=next_day(policy.quiet, zone, now),
         )
@@ -123,7 +133,7 @@ class Composer:
         if one.template in (PHONE_CODE, DIGEST):
             return ()
         reached = await self._reached(one)
-        return () if reached is None else self._ways(reached.person, self.pack(one.city), usable)
+        return () if reached is None else await self._ways(reached, self.pack(one.city), usable)
 
     async def address(self, one: OutsideNotice, channel: WayOut) -> str | None:
         """Return where the message goes on a channel; None if it is not known any more."""
@@ -134,6 +144,9 @@ class Composer:
         reached = await self._reached(one)
         if reached is None:
             return None
+        if channel is WayOut.PUSH:
+            browsers = await self._browsers(reached)
+            return json.dumps([astuple(one) for one in browsers]) if browsers else None
         if channel is WayOut.SMS:
             return sms_number(reached.person.phone)
         return mail_address(reached.person.email) if channel is WayOut.EMAIL else None
@@ -167,6 +180,13 @@ class Composer:
         return of_several(pack, told, numbers, self.public_url)
 
     async def _of_ticket(self, one: OutsideNotice, pack: Pack) -> Written:
+        if one.template == INCIDENT_TOLD:
+            told = await self._incident(one)
+            if told is None:
+                raise Unwritable("overtaken")
+            return of_incident(
+                pack, one.number, told.title, told.statement, self.public_url, self._cover
+            )
         scene = await self.scene(one)
         if scene is None:
             raise Unwritable("no_event")
@@ -195,7 +215,12 @@ class Composer:
         events = await tickets.events(self._store, one.number, one.version, one.version + 1)
         return Scene(state, events[0]) if state is not None and events else None
 
+    async def _incident(self, one: OutsideNotice) -> IncidentWords | None:
+        return await member_notices.words(self._store, one.key, one.number)
+
     async def _signature(self, one: OutsideNotice) -> str | None:
+        if one.template == INCIDENT_TOLD:
+            return member_notices.signature(one.key)
         if one.template.removesuffix("_with_parent") not in _MERGED:
             return None
         scene = await self.scene(one)
@@ -207,16 +232,26 @@ class Composer:
             told = await notices.members(self._store, one.key)
             number = next((member.number for member in told), "")
         ticket = await tickets.state(self._store, number) if number else None
-        person_id = ticket.complaint.person if ticket is not None else None
-        if person_id is None:
+        if ticket is None:
             return None
-        person = await intake.person_of(self._store, self._vault, person_id)
-        if person is None:
-            return None
-        return _Reached(person_id, person, self.marks.recipient(person))
+        person_id = ticket.complaint.person
+        known = await intake.person_of(self._store, self._vault, person_id) if person_id else None
+        person = known or Person()
+        # Who gave no contact may still have a browser that is notified, of this ticket only.
+        recipient = self.marks.recipient(person) or choices.of_ticket(number)
+        return _Reached(person_id, person, recipient, number)
 
-    def _ways(self, person: Person, pack: Pack, usable: Collection[WayOut]) -> tuple[WayOut, ...]:
+    async def _browsers(self, reached: _Reached) -> list[PushSubscription]:
+        return await subscriptions.of(
+            self._store, self._push, reached.number, self.marks.recipient(reached.person)
+        )
+
+    async def _ways(
+        self, reached: _Reached, pack: Pack, usable: Collection[WayOut]
+    ) -> tuple[WayOut, ...]:
+        person = reached.person
         has = {
+            WayOut.PUSH: WayOut.PUSH in usable and bool(await self._browsers(reached)),
             WayOut.SMS: sms_number(person.phone) is not None,
             WayOut.EMAIL: mail_address(person.email) is not None,
         }

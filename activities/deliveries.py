@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from temporalio import activity
 
-from activities.composing import Composer, Unwritable
+from activities.composing import Composer
 from activities.maintenance import keep_doing
 from activities.message_ways import NotBegun, Parcel, Way
 from domain.messaging.states import (
@@ -25,8 +25,7 @@ from domain.messaging.states import (
 from packs.registry import PackError, UnknownCity
 from store.db.engine import Store
 from store.db.errors import StoreError, StoreUnavailable
-from store.identity.phone_codes import NoSuchLetter
-from store.messaging import choices, deliveries, notices
+from store.messaging import choices, deliveries, endings, notices, subscriptions
 from store.messaging.deliveries import Delivery
 from store.messaging.marks import SignedEnding
 from store.messaging.notices import NoticeDecision, NoticePlan, OutsideNotice
@@ -81,7 +80,8 @@ class Deliveries:
                 plan = await self._composer.plan(one, self._ways.keys(), moment)
             except StoreUnavailable:
                 raise
-            except (StoreError, PackError, UnknownCity, ValueError, LookupError) as error:
+            except Exception as error:  # of this one: the others are decided about all the same
+                log.warning("a message is not decided", error=type(error).__name__)
                 plan = NoticePlan(recipient=None, channels=(), without=_code(error))
             decision = await notices.decide(self._store, one, plan, moment)
             done += decision is not None and _moved(decision)
@@ -107,18 +107,19 @@ class Deliveries:
         """Send one; None if it was dropped, or was not ours any more."""
         told = await notices.get(self._store, one.notice)
         if told is None or _too_late(told, self._clock()):
-            await deliveries.drop(self._store, one, "expired", self._clock())
+            await endings.drop(self._store, one, "expired", self._clock())
             return None
         try:
             parcel = await self._parcel(one, told)
         except StoreUnavailable:
             raise
-        except (NoSuchLetter, PackError, UnknownCity, Unwritable, StoreError) as error:
+        except Exception as error:  # of this one: the others of the batch go on
+            _log_mistake(one, error)
             outcome = SendingOutcome(result=SendingResult.REFUSED, code=_code(error))
-            await deliveries.settle(self._store, one, outcome, (), self._clock())
+            await endings.settle(self._store, one, outcome, (), self._clock())
             return None
         if parcel is None:
-            await deliveries.drop(self._store, one, "no_contact", self._clock())
+            await endings.drop(self._store, one, "no_contact", self._clock())
             return None
         became = await self._handed_over(one, parcel)
         if became is not None:
@@ -132,9 +133,9 @@ class Deliveries:
         pack = self._composer.pack(told.city)
         choice = choices.ContactChoice()
         if told.recipient is not None:
-            choice = await choices.of(self._store, told.recipient)
+            choice = await choices.of(self._store, told.recipient, told.number)
         language = choice.language
-        if one.channel is WayOut.SMS:
+        if one.channel in (WayOut.SMS, WayOut.PUSH):
             language = language or pack.messaging.language
         return Parcel(
             id=one.id,
@@ -157,8 +158,12 @@ class Deliveries:
         )
 
     async def _handed_over(self, one: Delivery, parcel: Parcel) -> SendingOutcome | None:
+        begun = False
+
         async def begin() -> bool:
-            return await deliveries.begin(self._store, one, self._clock())
+            nonlocal begun
+            begun = await deliveries.begin(self._store, one, self._clock()) or begun
+            return begun
 
         try:
             return await self._ways[one.channel].send(parcel, begin)
@@ -166,15 +171,19 @@ class Deliveries:
             return None
         except StoreError:
             raise
-        except Exception as error:  # a plug-in's own mistake: never its text, which may be personal
-            log.warning("a message failed", channel=one.channel.value, error=type(error).__name__)
-            return SendingOutcome(result=SendingResult.UNKNOWN, code="error")
+        except Exception as error:  # a plug-in's own mistake
+            _log_mistake(one, error)
+            # What had not begun has not left: the next channel may be tried.
+            result = SendingResult.UNKNOWN if begun else SendingResult.REFUSED
+            return SendingOutcome(result=result, code="error")
 
     async def _settle(self, one: Delivery, told: OutsideNotice, outcome: SendingOutcome) -> None:
         others: Sequence[WayOut] = ()
         if outcome.result in (SendingResult.REFUSED, SendingResult.LATER, SendingResult.AWAY):
-            others = await self._composer.others(told, self._ways.keys())
-        await deliveries.settle(self._store, one, outcome, others, self._clock())
+            others = await self._others(told)
+        await endings.settle(self._store, one, outcome, others, self._clock())
+        if outcome.gone:
+            await subscriptions.end_gone(self._store, outcome.gone)
         log.info(
             "message sent" if outcome.result in _ARRIVED else "message not sent",
             channel=one.channel.value,
@@ -192,12 +201,12 @@ class Deliveries:
             await self._ask(one)
             done += 1
         moment = self._clock()
-        overdue = await deliveries.without_receipt(self._store, self._receipt_within, moment)
+        overdue = await endings.without_receipt(self._store, self._receipt_within, moment)
         for one in overdue:
             told = await notices.get(self._store, one.notice)
             others = () if told is None else await self._others(told)
             lost = SendingOutcome(result=SendingResult.REFUSED, code="no_receipt")
-            await deliveries.receipt(
+            await endings.receipt(
                 self._store, one.id, lost, others, moment, until=self._receipt_within
             )
             done += 1
@@ -206,21 +215,35 @@ class Deliveries:
     async def _ask(self, one: Delivery) -> None:
         """Ask what became of a delivery that was begun; what nobody can say stays unknown."""
         way = self._ways.get(one.channel)
-        outcome = await way.ask(one.id) if way is not None else None
+        outcome = None
+        try:
+            outcome = await way.ask(one.id) if way is not None else None
+        except StoreError:
+            raise
+        except Exception as error:  # a plug-in's own mistake: the others are asked all the same
+            _log_mistake(one, error)
+            outcome = SendingOutcome(result=SendingResult.UNKNOWN, code="error")
         if outcome is None:
             outcome = SendingOutcome(result=SendingResult.UNKNOWN, code="interrupted")
         told = await notices.get(self._store, one.notice)
         others = () if told is None else await self._others(told)
-        await deliveries.settle(self._store, one, outcome, others, self._clock())
+        await endings.settle(self._store, one, outcome, others, self._clock())
 
     async def _others(self, told: OutsideNotice) -> Sequence[WayOut]:
         try:
             return await self._composer.others(told, self._ways.keys())
-        except (PackError, UnknownCity, LookupError):
+        except StoreUnavailable:
+            raise
+        except (PackError, UnknownCity, LookupError, StoreError):
             return ()
 
 
 _ARRIVED = (SendingResult.ACCEPTED, SendingResult.DELIVERED)
+
+
+def _log_mistake(one: Delivery, error: Exception) -> None:
+    """Log the kind of an error, never its text, which may be personal."""
+    log.warning("a message failed", channel=one.channel.value, error=type(error).__name__)
 
 
 def _moved(decision: NoticeDecision) -> bool:

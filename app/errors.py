@@ -85,6 +85,8 @@ CODES: dict[str, Code] = {
     ),
     "oidc_failed": Code(401, "The identity provider confirmed nobody's identity."),
     "not_admitted": Code(403, "The identity provider's claims give no role here."),
+    "push_not_offered": Code(409, "No browser is notified of this ticket."),
+    "bad_subscription": Code(422, "The address of the push service cannot be used."),
     "wrong_code": Code(401, "The code is wrong or has expired."),
     "challenge_failed": Code(403, "A challenge has to be solved first."),
     "looks_automatic": Code(422, "This looks as if no human had filled it in."),
@@ -176,6 +178,7 @@ CODES: dict[str, Code] = {
     "urged_too_often": Code(429, "The ticket was urged often enough today."),
     "facts_too_often": Code(429, "Enough was added to the ticket today."),
     # --- not allowed by the ticket now
+    "contact_budget_spent": Code(409, "The citizen was contacted often enough today."),
     "not_now": Code(409, "Not possible at this stage."),
     "not_started_yet": Code(409, "The complaint is registered, but not started yet.", _LATER),
     "ticket_ended": Code(409, "The ticket has ended."),

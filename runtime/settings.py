@@ -214,6 +214,12 @@ class Settings(FileSettings):
         gt=0,
         description="Hours after which a text message without a receipt counts as not delivered.",
     )
+    push_contact: str = Field(
+        "",
+        pattern=r"^((mailto:[^@\s]+@|https://)[^@\s]+)?$",
+        description="Whom push services can write to, as mailto:hotline@example.org; empty: "
+        "browsers are not notified.",
+    )
     staff_addresses: dict[str, SecretStr] = Field(
         default_factory=dict,
         description="Where the day's digest goes, as JSON: `city/unit` or `city/supervisor` to an "

@@ -223,7 +223,7 @@ def _deliveries(dependencies: ActivityDependencies) -> Deliveries:
         {name: one.get_secret_value() for name, one in settings.staff_addresses.items()},
     )
     within = timedelta(hours=settings.sms_receipt_hours)
-    return Deliveries(store, composer, ways_of(settings), within)
+    return Deliveries(store, composer, ways_of(settings, dependencies.vault.ring), within)
 
 
 def unit_worker(client: Client, queue: str) -> Worker:

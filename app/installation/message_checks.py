@@ -17,6 +17,7 @@ _NAMES = {
     WayOut.EMAIL: N_("e-mail"),
     WayOut.SMS: N_("text messages"),
     WayOut.CHAT: N_("staff chat"),
+    WayOut.PUSH: N_("web push"),
 }
 _COUNTS = N_(
     "under way: %(going)s, held back: %(held)s, perhaps arrived: %(unknown)s, failed: %(failed)s"
@@ -40,6 +41,8 @@ def ways_set(settings: Settings) -> Iterator[Finding]:
     except NoSuchVendor:
         message = N_("the plug-in of JIESU_SMS_VENDOR is not installed: %(vendor)s")
         yield Finding(Part.MESSAGES, "wrong", phrase(message, vendor=settings.sms_vendor))
+    if settings.push_contact:
+        known.append(WayOut.PUSH)
     chats = [one for one in settings.staff_addresses.values() if not _is_mail(one)]
     if chats and is_installed():
         known.append(WayOut.CHAT)

@@ -3,16 +3,17 @@
 from typing import Literal
 
 import structlog
+from pydantic import Field
 
 from app.access.caller import Caller
 from app.access.permission import permit
 from app.context import AppContext
 from app.errors import Problem
+from app.messaging.recipients import known, recipient_for, send_proof
 from domain.messaging.states import WayOut
 from domain.model import Incoming, Recorded
 from store.messaging import choices
 from store.messaging.marks import Marks, SignedEnding
-from store.tickets import intake, tickets
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 
@@ -20,11 +21,15 @@ _OFFERED = (WayOut.SMS, WayOut.EMAIL)
 
 
 class ChoiceIn(Incoming):
-    """The messages wanted, of all tickets of this citizen. `language`: "" for the city's."""
+    """The messages wanted, of this ticket; with `proof` of all tickets of the phone.
+
+    `language`: "" for the city's.
+    """
 
     sms: bool = False
     email: bool = False
     language: Literal["", "zh", "en"] = ""
+    proof: str = Field("", pattern=r"^(\d{6})?$", description="A one-time code of the phone.")
 
 
 class ChoiceOut(Recorded):
@@ -36,13 +41,13 @@ class ChoiceOut(Recorded):
 
 
 async def choice_of(context: AppContext, caller: Caller, number: str) -> ChoiceOut:
-    """Return what the citizen of a ticket chose.
+    """Return what holds for a ticket.
 
     Raises:
         Problem: ticket_not_found, person_unknown
     """
     await permit(context, caller, "choose_messages", number)
-    chosen = await choices.of(context.store, await _recipient(context, number))
+    chosen = await choices.of(context.store, await _recipient(context, number), number)
     return ChoiceOut(
         sms=WayOut.SMS not in chosen.without,
         email=WayOut.EMAIL not in chosen.without,
@@ -50,19 +55,37 @@ async def choice_of(context: AppContext, caller: Caller, number: str) -> ChoiceO
     )
 
 
-async def choose(context: AppContext, caller: Caller, number: str, choice: ChoiceIn) -> None:
-    """Keep what the citizen of a ticket chooses, for all of their tickets.
+async def choose(
+    context: AppContext, caller: Caller, number: str, choice: ChoiceIn, network: str = ""
+) -> bool:
+    """Keep what the citizen of a ticket chooses, for it or for all tickets of their phone.
+
+    Returns whether it is for all. Wrong one-time codes are counted by `network`.
 
     Raises:
-        Problem: ticket_not_found, person_unknown
+        Problem: ticket_not_found, person_unknown, wrong_code, too_many_attempts
     """
     await permit(context, caller, "choose_messages", number)
-    recipient = await _recipient(context, number)
+    recipient = await recipient_for(context, number, choice.proof, network)
     wanted = {WayOut.SMS: choice.sms, WayOut.EMAIL: choice.email}
     without = [channel for channel in _OFFERED if not wanted[channel]]
     now = context.now()
     await choices.keep(context.store, recipient, without, choice.language, now)
+    whole = recipient != choices.of_ticket(number)
+    if whole:  # what was chosen for this ticket alone is over
+        await choices.end(context.store, choices.of_ticket(number))
     logger.info("messages chosen", number=number)
+    return whole
+
+
+async def send_code_for(context: AppContext, caller: Caller, number: str, network: str) -> None:
+    """Send a one-time code to the phone of a ticket, to choose for all of its tickets.
+
+    Raises:
+        Problem: ticket_not_found, rate_limited
+    """
+    await permit(context, caller, "choose_messages", number)
+    await send_proof(context, number, network)
 
 
 def ending_of(context: AppContext, link: str) -> SignedEnding:
@@ -90,13 +113,20 @@ async def end_by_link(context: AppContext, link: str) -> WayOut:
     return ending.channel
 
 
+async def again_by_link(context: AppContext, link: str) -> WayOut:
+    """Use a channel again for whom a message's link is of; return which.
+
+    Raises:
+        Problem: not_found
+    """
+    ending = ending_of(context, link)
+    await choices.wanted(context.store, ending.recipient, ending.channel, context.now())
+    logger.info("messages wanted again", channel=ending.channel.value)
+    return ending.channel
+
+
 async def _recipient(context: AppContext, number: str) -> str:
-    ticket = await tickets.state(context.store, number)
-    if ticket is None:
-        raise Problem("ticket_not_found")
-    person_id = ticket.complaint.person
-    person = await intake.person_of(context.store, context.vault, person_id) if person_id else None
-    recipient = Marks(context.vault.ring).recipient(person) if person else None
+    recipient = Marks(context.vault.ring).recipient((await known(context, number)).person)
     if recipient is None:
         raise Problem("person_unknown")
     return recipient

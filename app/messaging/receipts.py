@@ -14,7 +14,7 @@ from domain.messaging.states import SendingOutcome, SendingResult, WayOut
 from domain.model import Incoming, Recorded
 from domain.pack.pack import UnknownInPack
 from packs.registry import PackError, UnknownCity
-from store.messaging import deliveries, notices
+from store.messaging import deliveries, endings, notices
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 
@@ -67,7 +67,7 @@ async def _record(context: AppContext, receipt: ReceiptIn) -> bool:
         told = await notices.get(context.store, known.notice)
         if told is not None:
             try:
-                ways = ways_of(context.settings)
+                ways = ways_of(context.settings, context.vault.ring)
                 others = tuple(await composer_of(context).others(told, ways.keys()))
             except (PackError, UnknownCity, UnknownInPack):
                 others = ()
@@ -76,4 +76,4 @@ async def _record(context: AppContext, receipt: ReceiptIn) -> bool:
         result=SendingResult.DELIVERED if arrived else SendingResult.REFUSED,
         code="receipt" if arrived else f"receipt_{receipt.reason or 'failed'}",
     )
-    return await deliveries.receipt(context.store, known.id, outcome, others, context.now())
+    return await endings.receipt(context.store, known.id, outcome, others, context.now())

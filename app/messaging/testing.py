@@ -52,7 +52,7 @@ async def send_test(
     if not caller.serves(pack.city.id):
         raise Problem("not_your_city")
     channel = WayOut(test.channel)
-    way = ways_of(context.settings).get(channel)
+    way = ways_of(context.settings, context.vault.ring).get(channel)
     if way is None:
         raise Problem("channel_not_set")
     to = _address(channel, test.to)

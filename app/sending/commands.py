@@ -12,10 +12,13 @@ from app.access.visibility import visible
 from app.context import AppContext
 from app.errors import Problem
 from app.sending.call_errors import EngineUnavailable, NotRunning
+from app.sending.contact_budget import check_budget
 from app.sending.used_keys import reserved
 from domain.commands.base import CommandBase
+from domain.commands.citizens.call_back import CallBack
 from domain.commands.intake.merge import Merge
 from domain.commands.joint.whistle import Whistle
+from domain.commands.units.contact import Contact
 from domain.messages import Act, Command
 from domain.model import Incoming
 from domain.pack.catalogue import UnitKind
@@ -61,6 +64,7 @@ async def execute(
         raise Refused("merge_target_unknown", "There is no such ticket to merge into.")
     if isinstance(command, Whistle):
         await _check_helpers(context, caller, number, command)
+    await _check_budget(context, caller, number, command)
     act = Act(actor=caller.actor, command=command)
     content = await _content(context, command, marks) if key else ""
     try:
@@ -74,6 +78,15 @@ async def execute(
         if isinstance(refusal, NotRunning):
             raise await not_running_error(context, number, refusal) from None
         raise
+
+
+async def _check_budget(context: AppContext, caller: Caller, number: str, command: Command) -> None:
+    """Refuse a contact beyond the day's budget, to who may see the ticket.
+
+    Asked here and not by the ticket, which does not know the citizen's other tickets.
+    """
+    if isinstance(command, Contact | CallBack) and await visible(context, caller, number):
+        await check_budget(context, number, command)
 
 
 async def _check_helpers(

@@ -12,6 +12,7 @@ class WayOut(StrEnum):
     EMAIL = "email"
     SMS = "sms"
     CHAT = "chat"
+    PUSH = "push"  # to browsers, by their own push services (RFC 8030)
 
 
 class NoticeState(StrEnum):
@@ -58,9 +59,11 @@ class SendingOutcome(Recorded):
     result: SendingResult
     code: str = ""
     vendor_id: str | None = None
+    gone: tuple[str, ...] = ()  # subscriptions that a push service does not know any more
 
 
 PHONE_CODE, JOINED, DIGEST = "phone_code", "joined", "digest"
+INCIDENT_TOLD = "incident_told"
 """The messages that are of no event of a ticket."""
 
 CODE_VALID = timedelta(minutes=10)

@@ -1,6 +1,7 @@
 """The texts of messages, of a city's templates: without the citizen's data, short, with a link."""
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from string import Formatter
@@ -13,6 +14,9 @@ from domain.pack.pack import Pack, UnknownInPack
 from domain.ticket.ticket import Ticket
 
 LANGUAGES = ("zh", "en")
+PUSH_LENGTH = 200
+"""The most characters of a push: it is shown on a locked screen, and read on the ticket's page."""
+
 SMS_LENGTH = 320
 """The most characters of a text message: a long answer is read on the ticket's page."""
 
@@ -33,6 +37,10 @@ _SEVERAL = {
     "zh": "您好！您有 {count} 条新进展，涉及编号 {numbers}，请凭编号和查询码查看。",
     "en": "There is news of your requests ({count}): {numbers}. Please look with the access code.",
 }
+_INCIDENT = {
+    "zh": "您好！您反映的编号 {number} 属于“{title}”，最新情况：\n{text}",
+    "en": "There is news of “{title}”, which your request {number} is part of:\n{text}",
+}
 _SUBJECT = {"zh": "工单 {number} 有新进展", "en": "News of your request {number}"}
 _SUBJECT_SEVERAL = {"zh": "您的工单有新进展", "en": "News of your requests"}
 _LINK = {"zh": "查看：{link}", "en": "See: {link}"}
@@ -45,6 +53,10 @@ _CLOCKS = {
     "citizen_warn": ClockName.CITIZEN,
     "rate_warn": ClockName.RATE,
 }
+_SENTENCE = re.compile(r"[^。！？!?\n]+?(?:[。！？!?]|\.(?=\s|$)|\n|$)")
+_IMPERSONAL = {"number", "city", "unit", "due"}
+"""The placeholders that a locked screen may show: not the title, nor anybody's words."""
+
 _APPOINTMENTS = {"appointed", "appointment_warn"}
 
 
@@ -61,6 +73,12 @@ class Written(NamedTuple):
     subject: str
     texts: dict[str, str]
     link: str = ""
+    thin: Mapping[str, str] = {}
+
+    def push(self, language: str) -> str:
+        """Return what a locked screen may show: the number and one sentence."""
+        text = self.thin.get(language) or next(iter(self.thin.values()), self.subject)
+        return text if len(text) <= PUSH_LENGTH else text[: PUSH_LENGTH - 1].rstrip() + "…"
 
     def sms(self, language: str) -> str:
         """Return the text message: cut where it is too long, the link always whole."""
@@ -82,6 +100,7 @@ def of_ticket(
     """
     number = scene.ticket.complaint.number
     texts: dict[str, str] = {}
+    thin: dict[str, str] = {}
     for language in LANGUAGES:
         raw = pack.messages.get(language, {}).get(template)
         if raw is None:
@@ -90,9 +109,10 @@ def of_ticket(
             raw = _DISCREET[language]
         values = _values(pack, scene, template, language, cover)
         texts[language] = Formatter().vformat(raw, (), values).strip()
+        thin[language] = _thin(raw, values, language)
     if not texts:
         return None
-    return Written(_subject(pack, _SUBJECT, number), texts, link_to(public_url, number))
+    return Written(_subject(pack, _SUBJECT, number), texts, link_to(public_url, number), thin)
 
 
 def of_code(pack: Pack, code: str) -> Written:
@@ -101,18 +121,38 @@ def of_code(pack: Pack, code: str) -> Written:
     return Written(_subject(pack, _SUBJECT_SEVERAL, ""), texts)
 
 
+def of_incident(pack: Pack, number: str, title: str, text: str, url: str, cover: Cover) -> Written:
+    """Return the message of a new public statement on an incident, to one of its members."""
+    values = {"number": number, "title": _line(cover(title)), "text": cover(text).strip()}
+    texts = {one: Formatter().vformat(_INCIDENT[one], (), values) for one in LANGUAGES}
+    thin = {language: _named(_DISCREET[language], number=number) for language in LANGUAGES}
+    return Written(_subject(pack, _SUBJECT, number), texts, link_to(url, number), thin)
+
+
 def of_several(pack: Pack, told: Sequence[Written], numbers: Sequence[str], url: str) -> Written:
     """Return one message in place of several."""
     shown = list(dict.fromkeys(numbers))
-    texts = {}
+    texts, thin = {}, {}
     for language in LANGUAGES:
         head = _SEVERAL[language].format(
             count=len(told), numbers=("、" if language == "zh" else ", ").join(shown[:5])
         )
         rest = [one.texts[language] for one in told if language in one.texts]
         texts[language] = "\n\n".join([head, *rest])
+        thin[language] = head
     link = f"{url}/follow" if url else ""
-    return Written(_subject(pack, _SUBJECT_SEVERAL, ""), texts, link)
+    return Written(_subject(pack, _SUBJECT_SEVERAL, ""), texts, link, thin)
+
+
+def _thin(raw: str, values: Mapping[str, str], language: str) -> str:
+    """Return the first sentence of a template that says something, and nothing of the complaint."""
+    number = values["number"]
+    for sentence in _SENTENCE.findall(raw):
+        asked = {name for _, name, _, _ in Formatter().parse(sentence) if name}
+        if asked and asked <= _IMPERSONAL:
+            said = Formatter().vformat(sentence, (), values).strip()
+            return said if number in said else f"{number}: {said}"
+    return _DISCREET[language].format(number=number)
 
 
 def link_to(public_url: str, number: str) -> str:

@@ -44,7 +44,7 @@ def _time(value: object) -> object:
 
 Quiet = Annotated[QuietHours, BeforeValidator(_hours), PlainSerializer(str)]
 TimeOfDay = Annotated[time, BeforeValidator(_time), PlainSerializer(lambda value: f"{value:%H:%M}")]
-WayToCitizen = Literal["sms", "email"]
+WayToCitizen = Literal["push", "sms", "email"]
 
 
 class MessagePolicy(PackPart):
@@ -53,13 +53,15 @@ class MessagePolicy(PackPart):
     `channels`: in which order they are tried. `quiet`: when nobody is written to. `budget`: how
     often a day a citizen is written to, called or visited, all their tickets together; what is
     more comes together in one message on the next day. `urgent`: messages that the budget does not
-    hold back. `language`: of a text message to a citizen who has not chosen one. `digest`: when
-    staff are told what burns today; without it they are not.
+    hold back. `beyond_budget`: what a contact by staff needs when the budget is used up: a `reason`
+    in its note, or nothing (`free`). `language`: of a text message to a citizen who has not chosen
+    one. `digest`: when staff are told what burns today; without it they are not.
     """
 
-    channels: tuple[WayToCitizen, ...] = ("sms", "email")
+    channels: tuple[WayToCitizen, ...] = ("push", "sms", "email")
     quiet: Quiet | None = None
     budget: int = Field(5, ge=1, le=100)
+    beyond_budget: Literal["reason", "free"] = "reason"
     urgent: tuple[Code, ...] = ("citizen_asked", "appointed", "appointment_warn")
     language: Literal["zh", "en"] = "zh"
     digest: TimeOfDay | None = None

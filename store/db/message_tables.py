@@ -116,9 +116,29 @@ class ContactChoiceTable(Base, table=True):
     changed_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class PushSubscriptionTable(Base, table=True):
+    """Each browser that asked to be notified of a ticket, encrypted.
+
+    `recipient`: the fingerprint of a phone that was proved, whose tickets are all notified of.
+    """
+
+    __tablename__ = "push_subscription"
+    __table_args__ = (
+        Index("push_subscription_by_ticket", "number"),
+        Index("push_subscription_by_recipient", "recipient"),
+    )
+
+    id: str = Field(primary_key=True)
+    number: str
+    recipient: str | None = None
+    sealed: bytes
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
 metadata = Base.metadata
 
 notice: Table = metadata.tables["notice"]
 delivery: Table = metadata.tables["delivery"]
 channel: Table = metadata.tables["message_channel"]
+push_subscription: Table = metadata.tables["push_subscription"]
 choice: Table = metadata.tables["contact_choice"]

@@ -12,6 +12,7 @@ from domain.refusals import Refused
 from store.db import incident_tables
 from store.db.engine import ResultRow, Store
 from store.db.tables import Row
+from store.incidents.member_notices import insert_notice, tell_members
 
 _INCIDENT = incident_tables.incident
 _STATEMENT = incident_tables.statement
@@ -93,6 +94,8 @@ async def change(store: Store, id: str, by: Actor, at: datetime, work: Change) -
         Refused: by `work`, or `incident_not_found`; nothing has changed.
     """
 
+    noted = store.once(insert_notice)
+
     def done(connection: Connection) -> Incident:
         locked = select(_INCIDENT).where(_INCIDENT.c.id == id).with_for_update()
         row = connection.execute(locked).first()
@@ -103,6 +106,7 @@ async def change(store: Store, id: str, by: Actor, at: datetime, work: Change) -
         if after.statement != before.statement:
             after = after.model_copy(update={"version": before.version + 1})
             _tell(connection, after, by, at)
+            tell_members(connection, noted, id, after.version, at)
         values = {key: value for key, value in _row(after).items() if key != "id"}
         connection.execute(update(_INCIDENT).where(_INCIDENT.c.id == id).values(values))
         return after

@@ -1,10 +1,14 @@
-"""The choices of recipients: channels that are not used, and the language of text messages."""
+"""The choices of recipients: channels that are not used, and the language of text messages.
+
+A choice is of a recipient, whose phone or mailbox was proved, or of one ticket, whose access code
+was known. Of a ticket both hold: a channel that either does not want is not used.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from domain.messaging.states import WayOut
 from store.db.engine import Insert, Store
@@ -21,8 +25,24 @@ class ContactChoice:
     language: str = ""
 
 
-def read(connection: Connection, recipient: str) -> ContactChoice:
-    """Return the choice of a recipient, in a transaction."""
+def of_ticket(number: str) -> str:
+    """Return the recipient that is one ticket: who knows its access code has proved no more."""
+    return f"ticket/{number}"
+
+
+def read(connection: Connection, recipient: str, number: str = "") -> ContactChoice:
+    """Return the choice that holds for a ticket of a recipient, in a transaction.
+
+    `number`: "" for what is told of no one ticket.
+    """
+    whole = _read(connection, recipient)
+    if not number or recipient == of_ticket(number):
+        return whole
+    own = _read(connection, of_ticket(number))
+    return ContactChoice(whole.without | own.without, own.language or whole.language)
+
+
+def _read(connection: Connection, recipient: str) -> ContactChoice:
     row = connection.execute(
         select(_CHOICE.without, _CHOICE.language).where(_CHOICE.recipient == recipient)
     ).first()
@@ -31,9 +51,9 @@ def read(connection: Connection, recipient: str) -> ContactChoice:
     return ContactChoice(frozenset(WayOut(word) for word in row.without.split()), row.language)
 
 
-async def of(store: Store, recipient: str) -> ContactChoice:
-    """Return the choice of a recipient."""
-    return await store.read(lambda connection: read(connection, recipient))
+async def of(store: Store, recipient: str, number: str = "") -> ContactChoice:
+    """Return the choice that holds for a ticket of a recipient."""
+    return await store.read(lambda connection: read(connection, recipient, number))
 
 
 def _insert(store: Store) -> Insert:
@@ -68,3 +88,14 @@ async def without(store: Store, recipient: str, channel: WayOut, at: datetime) -
         )
 
     await store.write(work)
+
+
+async def wanted(store: Store, recipient: str, channel: WayOut, at: datetime) -> None:
+    """Use a channel again for a recipient; the rest of their choice stays."""
+    known = await of(store, recipient)
+    await keep(store, recipient, known.without - {channel}, known.language, at)
+
+
+async def end(store: Store, recipient: str) -> None:
+    """Forget a choice."""
+    await store.change(delete(choice).where(_CHOICE.recipient == recipient))

@@ -182,7 +182,7 @@ def _decision(
         return NoticeDecision(NoticeState.KEPT if kept else NoticeState.DROPPED, plan.without)
     channels = plan.channels
     if plan.recipient is not None and one.template != PHONE_CODE:
-        chosen = choices.read(connection, plan.recipient)
+        chosen = choices.read(connection, plan.recipient, one.number)
         channels = tuple(one for one in channels if one not in chosen.without)
     if not channels:
         return NoticeDecision(NoticeState.DROPPED, "opted_out")
@@ -191,7 +191,7 @@ def _decision(
     if _repeated(connection, one, plan, now):
         return NoticeDecision(NoticeState.DROPPED, "repeated")
     if one.reason == "budget":
-        waiting = _held_back(connection, one, plan, now)
+        waiting = _held_back(connection, one, plan, channels[0], now)
         joined = waiting if len(waiting) > 1 else []
         return NoticeDecision(NoticeState.SENDING, channel=channels[0], members=joined)
     if _is_spent(connection, plan):
@@ -216,21 +216,30 @@ def _repeated(connection: Connection, one: OutsideNotice, plan: NoticePlan, now:
 def _is_spent(connection: Connection, plan: NoticePlan) -> bool:
     if plan.budget is None or plan.recipient is None or plan.later is None:
         return False
-    told = (
+    told = connection.execute(_told(plan.recipient, plan.day_since)).scalar_one()
+    return int(told) + plan.contacts >= plan.budget
+
+
+def _told(recipient: str, since: datetime | None) -> Any:
+    return (
         select(func.count())
         .select_from(notice)
         .where(
-            _NOTICE.recipient == plan.recipient,
-            _NOTICE.routed_at >= plan.day_since,
+            _NOTICE.recipient == recipient,
+            _NOTICE.routed_at >= since,
             _NOTICE.state.in_(_COUNTS),
             _NOTICE.template != PHONE_CODE,
         )
     )
-    return int(connection.execute(told).scalar_one()) + plan.contacts >= plan.budget
+
+
+async def told_since(store: Store, recipient: str, since: datetime) -> int:
+    """Count the messages to a recipient that used up the day's budget since then."""
+    return int((await store.rows(_told(recipient, since)))[0][0])
 
 
 def _held_back(
-    connection: Connection, one: OutsideNotice, plan: NoticePlan, now: datetime
+    connection: Connection, one: OutsideNotice, plan: NoticePlan, channel: WayOut, now: datetime
 ) -> list[OutsideNotice]:
     """Return what the budget has held back for this recipient until now."""
     statement = _WHOLE.where(
@@ -240,7 +249,13 @@ def _held_back(
         _NOTICE.reason == "budget",
         _NOTICE.due_at <= now,
     ).order_by(_NOTICE.created_at, _NOTICE.version, _NOTICE.key)
-    return [as_notice(row) for row in connection.execute(statement)]
+    held = [as_notice(row) for row in connection.execute(statement)]
+    # What another ticket's choice keeps off this channel is told by itself.
+    return [
+        member
+        for member in held
+        if channel not in choices.read(connection, str(plan.recipient), member.number).without
+    ]
 
 
 def _joined(first: OutsideNotice, plan: NoticePlan, now: datetime) -> OutsideNotice:

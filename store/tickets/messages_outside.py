@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from domain.messaging.states import DeliveryState, NoticeState
-from store.db.message_tables import delivery, notice
+from store.db.message_tables import choice, delivery, notice, push_subscription
 
 _N = notice.c
 _OPEN = (NoticeState.NEW.value, NoticeState.WAITING.value, NoticeState.SENDING.value)
@@ -17,6 +17,8 @@ def forget(connection: Connection, number: str) -> None:
     connection.execute(
         update(delivery).where(delivery.c.number == number).values(vendor_id=None, lane="")
     )
+    connection.execute(delete(push_subscription).where(push_subscription.c.number == number))
+    connection.execute(delete(choice).where(choice.c.recipient == f"ticket/{number}"))
 
 
 def _stop(connection: Connection, which: Any) -> None:

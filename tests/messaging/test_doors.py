@@ -1,6 +1,7 @@
 """Tests of the doors of messages: the gateway's receipts, a citizen's choices, a test."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,15 +13,18 @@ from temporalio.client import Client
 from activities.composing import Composer
 from activities.deliveries import Deliveries
 from activities.message_gateways import ways_of
+from activities.push_way import public_key
 from app.tickets.redaction import redacted
 from domain.actors import Role
 from runtime.settings import Settings
 from store.db.engine import Store
-from store.messaging import deliveries
+from store.messaging import choices, deliveries, subscriptions
+from store.messaging.marks import Marks
 from store.tickets.outbox import MailboxNotifier
 from tests.api.running_api import Api, Filed, serve_api
 from tests.messaging.gateway import SECRET, Gateway, receipt_headers
 from tests.messaging.house import MailSink, words
+from tests.messaging.push_service import CONTACT, Device
 from tests.support.engine import platform
 from tests.support.staff_pages import AtDesk, at_desk, says
 
@@ -50,7 +54,7 @@ async def _deliver(api: Api) -> None:
     settings = context.settings
     composer = Composer(context.store, context.packs, context.vault, redacted, settings.public_url)
     await MailboxNotifier().deliver(context.store, 100, datetime.now(UTC))
-    worker = Deliveries(context.store, composer, ways_of(settings))
+    worker = Deliveries(context.store, composer, ways_of(settings, context.vault.ring))
     for _ in range(4):
         await worker.step()
 
@@ -85,6 +89,7 @@ async def test_receipts_choices_and_a_test(
         await _deliver(api)
         assert [ticket.number in words(mail) for mail in sink.mails] == [True]
         await _a_citizen_chooses(api, ticket, sink, sms)
+        await _a_device_is_notified(api, ticket)
         api.context.settings.public_url = ""
         await _a_test_is_sent(admin, desk, sink)
 
@@ -114,10 +119,21 @@ async def _a_citizen_chooses(api: Api, ticket: Filed, sink: MailSink, sms: Gatew
     english = {"Accept-Language": "en", "Accept": "text/html"}
     shown = await api.http.post("/message-choices", data=receipt, headers=english)
     assert shown.text.count(" checked") == 2
-    kept = await api.http.post(
-        "/message-choices/keep", data=receipt | {"sms": "yes", "language": "en"}, headers=english
-    )
-    assert "Kept. It is so for all of your requests." in says(kept)
+    wanted = {"sms": "yes", "language": "en"}
+    keep = "/message-choices/keep"
+    kept = await api.http.post(keep, data=receipt | wanted, headers=english)
+    assert "Kept, for this request." in says(kept)
+    marks = Marks(api.context.vault.ring)
+    assert await choices.of(api.store, marks.of_phone(PHONE)) == choices.ContactChoice()
+    false = await api.http.post(keep, data=receipt | wanted | {"proof": "000000"}, headers=english)
+    assert false.status_code == 401
+    assert await choices.of(api.store, marks.of_phone(PHONE)) == choices.ContactChoice()
+    sent = await api.http.post(keep, data=receipt | wanted | {"send": "yes"}, headers=english)
+    assert "A code was sent" in says(sent)
+    await _deliver(api)
+    code = re.findall(r"\b\d{6}\b", sms.phones[f"+86{PHONE}"][-1])[0]
+    kept = await api.http.post(keep, data=receipt | wanted | {"proof": code}, headers=english)
+    assert "Kept. It is so for all requests with your phone." in says(kept)
     another = await api.unclear(contact={"phone": PHONE, "email": EMAIL})
     await another.until_stage("triage")
     await _deliver(api)
@@ -135,6 +151,8 @@ async def _a_citizen_chooses(api: Api, ticket: Filed, sink: MailSink, sms: Gatew
         headers=english | {"Content-Type": "application/x-www-form-urlencoded"},
     )
     assert "You get no more e-mails" in says(ended)
+    back = await api.http.post(f"{link}/again", headers=english)
+    assert "No more e-mails about your requests?" in says(back)
     assert (await api.http.get(f"{link}x", headers=english)).status_code == 404
 
 
@@ -149,3 +167,29 @@ async def _a_test_is_sent(admin: AtDesk, desk: AtDesk, sink: MailSink) -> None:
     count = len(sink.mails)
     assert (await desk.post("/staff/admin/outbox/test", form)).status_code == 403
     assert len(sink.mails) == count
+
+
+async def _a_device_is_notified(api: Api, ticket: Filed) -> None:
+    receipt = {"number": ticket.number, "code": ticket.receipt["access_code"]}
+    english = {"Accept-Language": "en", "Accept": "text/html"}
+    device = Device("http://127.0.0.1:9/send/a")
+    asked = {"subscription": json.dumps({"endpoint": device.endpoint, "keys": device.keys})}
+    shown = await api.http.post("/follow", data=receipt, headers=english)
+    assert "data-push=" not in shown.text
+    refused = await api.http.post("/push", data=receipt | asked, headers=english)
+    assert refused.status_code == 409
+    api.context.settings.push_contact = CONTACT
+    shown = await api.http.post("/follow", data=receipt, headers=english)
+    assert "Nothing is lost" in says(shown)
+    assert f'data-push="{public_key(api.context.vault.ring)}"' in shown.text
+    inside = json.dumps({"endpoint": "https://10.0.0.1/a", "keys": device.keys})
+    for nonsense in ("", "[]", "{}", inside):
+        bad = {"subscription": nonsense}
+        answer = await api.http.post("/push", data=receipt | bad, headers=english)
+        assert answer.status_code == 422
+    kept = await api.http.post("/push", data=receipt | asked, headers=english)
+    assert "This device is notified from now on." in says(kept)
+    assert await subscriptions.count(api.store, ticket.number) == 1
+    ended = await api.http.post("/push/end", data=receipt, headers=english)
+    assert "No device is notified" in says(ended)
+    assert await subscriptions.count(api.store, ticket.number) == 0

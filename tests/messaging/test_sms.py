@@ -4,7 +4,7 @@ import pytest
 
 from domain.messaging.states import NoticeState, SendingOutcome, SendingResult, WayOut
 from store.identity import phone_codes
-from store.messaging import deliveries, notices
+from store.messaging import deliveries, endings, notices
 from store.messaging.deliveries import Delivery
 from store.secrets.encryption import Cipher
 from store.tickets.outbox import MailboxNotifier
@@ -100,14 +100,14 @@ async def test_a_receipt_is_recorded_once(reaching: House, sms: Gateway, sink: M
     (one,) = await _sent(reaching, key)
     lost = SendingOutcome(result=SendingResult.REFUSED, code="receipt_failed")
     for recorded in (True, False):
-        given = await deliveries.receipt(
+        given = await endings.receipt(
             reaching.store, one.id, lost, (WayOut.SMS, WayOut.EMAIL), reaching.at
         )
         assert given is recorded
     await reaching.deliver()
     assert len(sink.mails) == 1
     arrived = SendingOutcome(result=SendingResult.DELIVERED, code="receipt")
-    assert not await deliveries.receipt(reaching.store, one.id, arrived, (), reaching.at)
+    assert not await endings.receipt(reaching.store, one.id, arrived, (), reaching.at)
 
 
 async def test_a_receipt_may_come_before_the_answer(reaching: House, sms: Gateway) -> None:
@@ -118,7 +118,7 @@ async def test_a_receipt_may_come_before_the_answer(reaching: House, sms: Gatewa
     (one,) = await _sent(reaching, key)
     assert one.state == "waiting"
     arrived = SendingOutcome(result=SendingResult.DELIVERED, code="receipt")
-    assert await deliveries.receipt(reaching.store, one.id, arrived, (), reaching.at)
+    assert await endings.receipt(reaching.store, one.id, arrived, (), reaching.at)
     requests = sms.requests
     reaching.pass_(hours=1)
     await reaching.deliver()

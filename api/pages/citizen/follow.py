@@ -34,6 +34,7 @@ from app.filing.files import visible_files
 from app.filing.filing import Filed, Receipt
 from app.incidents.acts import LeaveIn
 from app.incidents.acts import leave as leave_incident
+from app.messaging.push import push_of
 from app.rewards.purses import report_reward
 from app.sending.commands import execute
 from app.tickets import ratings
@@ -362,6 +363,7 @@ async def _ticket(
         shown=await _shown(context, caller, number),
         reward=await report_reward(context, caller, number) if pack.reward_rules else None,
         machines=await acts_of(context, caller, number) if pack.agents else None,
+        push=await push_of(context, number),
         blank=Form.blank(*FIELDS, *_TICKET),
         pack=pack,
         zone=pack.calendar.tz,

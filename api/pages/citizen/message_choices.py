@@ -7,17 +7,29 @@ from starlette.responses import Response
 from api.http import access
 from api.http.access import public
 from api.http.dependencies import Context
+from api.http.networks import network_of
 from api.pages.shared.forms import REFUSALS, Form
 from api.pages.shared.page import page
-from app.messaging.choices import ChoiceIn, choice_of, choose, end_by_link, ending_of
+from app.messaging.choices import (
+    ChoiceIn,
+    again_by_link,
+    choice_of,
+    choose,
+    end_by_link,
+    ending_of,
+    send_code_for,
+)
+from domain.canonical import digits_plainly
 from domain.words import N_
 from store.tickets.numbers import parse_number
 
 router = APIRouter(include_in_schema=False, dependencies=[public("page_citizen")])
 
 URL = "/message-choices"
-_TICKET, _CHOSEN = ("number", "code"), ("sms", "email", "language")
-_DONE = N_("Kept. It is so for all of your requests.")
+_TICKET, _CHOSEN = ("number", "code"), ("sms", "email", "language", "proof")
+_DONE = N_("Kept, for this request.")
+_DONE_ALL = N_("Kept. It is so for all requests with your phone.")
+_SENT = N_("A code was sent to the phone of this request, if it has one.")
 
 
 @router.post(URL)
@@ -35,6 +47,7 @@ async def ask(request: Request, context: Context) -> Response:
         "sms": "yes" if chosen.sms else "",
         "email": "yes" if chosen.email else "",
         "language": chosen.language,
+        "proof": "",
     }
     return page(request, "citizen/message_choices.html", form=form, done=None)
 
@@ -42,7 +55,7 @@ async def ask(request: Request, context: Context) -> Response:
 @router.post(f"{URL}/keep")
 async def keep(request: Request, context: Context) -> Response:
     """Keep what is chosen."""
-    form = await Form.read(request, *_TICKET, *_CHOSEN)
+    form = await Form.read(request, *_TICKET, *_CHOSEN, "send")
     status, done = 200, None
     try:
         number = parse_number(form.typed["number"])
@@ -52,10 +65,16 @@ async def keep(request: Request, context: Context) -> Response:
                 "sms": form.typed["sms"] == "yes",
                 "email": form.typed["email"] == "yes",
                 "language": form.typed["language"],
+                "proof": digits_plainly(form.typed["proof"]),
             }
         )
-        await choose(context, caller, number, choice)
-        done = _DONE
+        if form.typed["send"]:
+            await send_code_for(context, caller, number, network_of(request))
+            done = _SENT
+        else:
+            whole = await choose(context, caller, number, choice, network_of(request))
+            done = _DONE_ALL if whole else _DONE
+            form.typed["proof"] = ""  # it was good for once
     except (ValidationError, *REFUSALS) as error:
         status = form.refuse(error)
     return page(request, "citizen/message_choices.html", status, form=form, done=done)
@@ -76,4 +95,13 @@ async def end(link: str, request: Request, context: Context) -> Response:
     channel = await end_by_link(context, link)
     return page(
         request, "citizen/message_choices_end.html", link=link, channel=channel.value, done=True
+    )
+
+
+@router.post("/unsubscribe/{link}/again")
+async def again(link: str, request: Request, context: Context) -> Response:
+    """Use the channel again: who has the link has proved the mailbox or phone."""
+    channel = await again_by_link(context, link)
+    return page(
+        request, "citizen/message_choices_end.html", link=link, channel=channel.value, done=False
     )

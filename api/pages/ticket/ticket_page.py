@@ -19,6 +19,7 @@ from api.pages.shared.staff_page import staff_page
 from api.pages.ticket.details import ticket_details
 from app.context import AppContext
 from app.filing.filing import Receipt
+from app.sending.contact_budget import budget_of
 from domain.commands.forms import FieldKind
 from domain.commands.lookups import pending_request
 from domain.words import N_
@@ -91,6 +92,7 @@ async def draw(
         look=look or Form.blank("purpose"),
         may_mediate=_may_mediate(action_context),
         receipt=receipt,
+        contact_budget=await budget_of(context, action_context.ticket),
         pending_request=pending_request(action_context.ticket),
     )
 

@@ -32,6 +32,15 @@ self.addEventListener("fetch", (event) => {
   else if (PAGES.includes(url.pathname) || A_ROUND.test(url.pathname)) event.respondWith(networkFirst(event.request, url));
 });
 
+self.addEventListener("push", (event) => {
+  const said = event.data ? event.data.json() : { text: "" };
+  event.waitUntil(self.registration.showNotification("12345", { body: said.text, data: said.url || "/follow" }));
+});
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(self.clients.openWindow(event.notification.data));
+});
+
 // Somebody else may have answered: a hotel's network, a provider's. That is never kept as ours.
 const isOurs = (answer) => answer.headers.get("Served-By") === "jiesu";
 
