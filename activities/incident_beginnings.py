@@ -30,9 +30,9 @@ class IncidentBeginnings:
         """Propose an incident for each unusual crowd of reports; return how many."""
         window = timedelta(minutes=policy.minutes)
         city = pack.city.id
-        incidents = await book.known(self._store, city, now - window)
 
-        def known(kind: ReportKind) -> bool:
+        async def known(kind: ReportKind) -> bool:
+            incidents = await book.known(self._store, city, now - window)
             return any(_covers(one, kind, now - window) for one in incidents)
 
         crowds = await self._crowds.large(city, now, window, policy.reports, known)

@@ -1,7 +1,7 @@
 """Crowds of alike reports, found from the reports that are new since the last look."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -41,14 +41,14 @@ class IncidentCrowds:
         now: datetime,
         window: timedelta,
         least: int,
-        known: Callable[[ReportKind], bool] = lambda _: False,
+        known: Callable[[ReportKind], Awaitable[bool]],
     ) -> list[Crowd]:
         """Return the crowds of at least so many reports, but for kinds that are known already."""
         seen = await self._seen(city, now, window)
         found = []
         # A kind that was seen so often since the last reading may be smaller by now, never larger.
         for kind in [kind for kind, count in seen.kinds.items() if count >= least]:
-            if known(kind):
+            if await known(kind):
                 continue
             size = await marks.size(self._store, city, kind, now - window, now)
             if size >= least:

@@ -97,7 +97,7 @@ class Incidents:
         looks = self._looked_at is None or abs(now - self._looked_at) >= _LOOK
         passed = max((now - self._last).total_seconds(), 0.0) if self._last else 1.0
         self._looked_at, self._last = now if looks else self._looked_at, now
-        done = 0
+        done, unswept = 0, await book.unswept(self._store)
         for city in self._packs.ids():
             policy = self._policy(city)
             if policy is not None:
@@ -105,8 +105,9 @@ class Incidents:
                 if looks:
                     propose = partial(self._beginnings.propose, pack, policy, now)
                     done += await self._put_off.one(("propose", city), propose, now)
-                sweep = partial(self._beginnings.sweep, pack, policy, now)
-                done += await self._put_off.one(("sweep", city), sweep, now)
+                if city in unswept:
+                    sweep = partial(self._beginnings.sweep, pack, policy, now)
+                    done += await self._put_off.one(("sweep", city), sweep, now)
         for city, going in (await members.going(self._store)).items():
             # Also of a city that has no incidents any more: its members were promised an answer.
             policy = self._policy(city) or IncidentPolicy()
