@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from activities.incident_crowds import IncidentCrowds
 from domain.incident.incident import Incident, IncidentScope, IncidentState, MemberState
 from domain.incident.judging import Verdict, judge
 from domain.incident.rate import Crowd, common_places, common_words, unusual
@@ -12,6 +13,7 @@ from domain.pack.pack import Pack
 from domain.ticket.complaint import Complaint
 from store.db.engine import Store
 from store.incidents import book, marks, members
+from store.incidents.marks import ReportKind
 
 _READ = 300
 """The reports that are read of a crowd, and looked through at a time."""
@@ -21,20 +23,20 @@ class IncidentBeginnings:
     """The beginning of incidents, a little at each step of the job."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self._store, self._crowds = store, IncidentCrowds(store)
         self._swept: dict[str, str] = {}  # by incident, the last report that was looked through
 
     async def propose(self, pack: Pack, policy: IncidentPolicy, now: datetime) -> int:
         """Propose an incident for each unusual crowd of reports; return how many."""
         window = timedelta(minutes=policy.minutes)
         city = pack.city.id
-        crowds = await marks.crowds(self._store, city, now, window, policy.reports)
-        known = await book.known(self._store, city, now - window)
-        made = 0
-        for crowd in unusual(policy, crowds):
-            if not any(_covers(one, crowd, now - window) for one in known):
-                made += await self._put(pack, crowd, now, window)
-        return made
+
+        async def known(kind: ReportKind) -> bool:
+            incidents = await book.known(self._store, city, now - window)
+            return any(_covers(one, kind, now - window) for one in incidents)
+
+        crowds = await self._crowds.large(city, now, window, policy.reports, known)
+        return sum([await self._put(pack, one, now, window) for one in unusual(policy, crowds)])
 
     async def _put(self, pack: Pack, crowd: Crowd, now: datetime, window: timedelta) -> bool:
         city = pack.city.id
@@ -118,14 +120,14 @@ class IncidentBeginnings:
         return True
 
 
-def _covers(incident: Incident, crowd: Crowd, since: datetime) -> bool:
-    """Return whether a crowd is that of an incident that is known already."""
-    same = crowd.category in incident.scope.categories
+def _covers(incident: Incident, kind: ReportKind, since: datetime) -> bool:
+    """Return whether reports of a kind are those of an incident that is known already."""
+    same = kind.category in incident.scope.categories
     areas = incident.scope.areas
     here = (
-        not crowd.area
+        not kind.area
         or not areas
-        or any(one.startswith(crowd.area) or crowd.area.startswith(one) for one in areas)
+        or any(one.startswith(kind.area) or kind.area.startswith(one) for one in areas)
     )
     over = incident.state in (IncidentState.ENDED, IncidentState.DISMISSED)
     ended = incident.ended_at or incident.made_at

@@ -14,31 +14,28 @@ import structlog
 from temporalio import activity
 from temporalio.client import (
     Client,
-    WorkflowUpdateFailedError,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.common import WorkflowIDReusePolicy
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
 
 from activities.incident_beginnings import IncidentBeginnings
+from activities.incident_orders import IncidentOrders
 from activities.maintenance import keep_doing
 from activities.postponed import Postponed
-from domain.actors import SYSTEM, Role
+from domain.actors import Role
 from domain.commands.intake.merge import Merge
 from domain.commands.intake.unmerge import Unmerge
 from domain.facts.closing import Replied
 from domain.facts.merging import Merged, RepliedWithParent
 from domain.incident.incident import Incident
-from domain.messages import Act, Command, ParentReply
+from domain.messages import ParentReply
 from domain.pack.incidents import IncidentPolicy
 from domain.ticket.complaint import Complaint
 from domain.ticket.erasure import GONE
 from domain.ticket.stages import Stage
-from domain.ticket.state import Snapshot
 from domain.ticket.ticket import Ticket
 from packs.registry import PackError, PackRegistry
-from runtime.engine_errors import NOT_READY
 from runtime.names import TICKET_WORKFLOW, TICKETS, search_attributes, ticket_workflow_id
 from store.db.engine import Store
 from store.db.errors import StoreError
@@ -60,7 +57,6 @@ _FORGETS = timedelta(hours=1)
 
 _AT_ONCE = 10
 _START, _MERGE = "start", "merge"
-_PATIENCE = timedelta(seconds=20)
 _ON_ITS_WAY = timedelta(minutes=1)
 """The time in which a merge that was asked for may still happen, whoever asked was stopped."""
 
@@ -86,6 +82,7 @@ class Incidents:
         self._turn: dict[str, int] = {}
         self._put_off = Postponed("keep_incidents", (StoreError, RPCError))
         self._beginnings = IncidentBeginnings(store)
+        self._orders = IncidentOrders(store, client)
 
     @activity.defn(name="keep_incidents")
     async def keep(self) -> int:
@@ -97,7 +94,7 @@ class Incidents:
         looks = self._looked_at is None or abs(now - self._looked_at) >= _LOOK
         passed = max((now - self._last).total_seconds(), 0.0) if self._last else 1.0
         self._looked_at, self._last = now if looks else self._looked_at, now
-        done = 0
+        done, unswept = 0, await book.unswept(self._store)
         for city in self._packs.ids():
             policy = self._policy(city)
             if policy is not None:
@@ -105,8 +102,9 @@ class Incidents:
                 if looks:
                     propose = partial(self._beginnings.propose, pack, policy, now)
                     done += await self._put_off.one(("propose", city), propose, now)
-                sweep = partial(self._beginnings.sweep, pack, policy, now)
-                done += await self._put_off.one(("sweep", city), sweep, now)
+                if city in unswept:
+                    sweep = partial(self._beginnings.sweep, pack, policy, now)
+                    done += await self._put_off.one(("sweep", city), sweep, now)
         for city, going in (await members.going(self._store)).items():
             # Also of a city that has no incidents any more: its members were promised an answer.
             policy = self._policy(city) or IncidentPolicy()
@@ -221,7 +219,7 @@ class Incidents:
 
         async def merge(number: str) -> bool:
             command = Merge(into=lead, reason=_REASON, incident=incident.id)
-            code = await self._act(number, command, now)
+            code = await self._orders.act(number, command, now)
             if code is None or await self._waits(number):
                 if not await members.note_merged(self._store, number, now):
                     await members.note_to_part(self._store, number, now)  # taken out meanwhile
@@ -252,7 +250,7 @@ class Incidents:
         async def part(number: str) -> bool:
             if not await self._waits(number):
                 return await members.note_apart(self._store, number, now - _ON_ITS_WAY)
-            code = await self._act(number, Unmerge(reason=_APART), now)
+            code = await self._orders.act(number, Unmerge(reason=_APART), now)
             if code in (None, "ended"):
                 return await members.note_apart(self._store, number)
             await members.note_failed(self._store, number, code or "")
@@ -283,7 +281,7 @@ class Incidents:
                     answered_by=share,
                     at=now,
                 )
-                if not await self._signal(number, reply):
+                if not await self._orders.answer(number, reply):
                     return False
             elif member.stage not in _ANSWERED:  # a person has merged it elsewhere, or unmerged it
                 await members.take_out(self._store, number, "system/apart", now)
@@ -316,43 +314,6 @@ class Incidents:
             if isinstance(event.fact, Replied | RepliedWithParent)
         ]
         return bool(answers and answers[-1])
-
-    async def _signal(self, number: str, reply: ParentReply) -> bool:
-        handle = self._client.get_workflow_handle(ticket_workflow_id(number))
-        try:
-            await handle.signal("answered_with_parent", reply, rpc_timeout=_PATIENCE)
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                return True  # it has ended: taken back by its citizen
-            await members.note_failed(self._store, number, error.status.name)
-            return False
-        return True
-
-    async def _act(self, number: str, command: Command, now: datetime) -> str | None:
-        """Give a command for the system; return the code of its refusal, or None."""
-        handle = self._client.get_workflow_handle(ticket_workflow_id(number))
-        try:
-            await handle.execute_update(
-                "act",
-                Act(actor=SYSTEM, command=command, at=now),
-                result_type=Snapshot,
-                rpc_timeout=_PATIENCE,
-            )
-        except WorkflowUpdateFailedError as error:
-            cause = error.cause
-            return str(cause.type) if isinstance(cause, ApplicationError) else "not_now"
-        except WorkflowUpdateRPCTimeoutOrCancelledError:
-            task = asyncio.current_task()
-            if task is not None and task.cancelling() > 0:  # the activity is to end
-                raise asyncio.CancelledError from None
-            return "too_late"
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                return "ended"
-            if error.status is NOT_READY:
-                return "not_now"
-            raise
-        return None
 
 
 async def _together(do: Callable[[One], Awaitable[bool]], what: Iterable[One]) -> int:

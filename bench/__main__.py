@@ -18,6 +18,7 @@ from bench import (
     events,
     grid,
     growth,
+    idle,
     inbox,
     many_commands,
     packs,
@@ -285,6 +286,21 @@ def events_(
     print_json(result.as_dict()) if as_json else events.show(out, result)
     if not result.right:
         raise typer.Exit(1)
+
+
+@app.command("idle")
+def idle_(
+    beside: Annotated[
+        list[Path] | None, typer.Option(help="Another checkout, to compare with; may be repeated.")
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=1, max=600, help="Of looking.")] = idle.SECONDS,
+    rounds: Annotated[int, typer.Option(min=1, max=21, help="Of all, in turns.")] = idle.ROUNDS,
+    as_json: Json = False,
+) -> None:
+    """CPU time of an installation that nobody uses."""
+    others = [one.resolve() for one in beside or []]
+    values = _run(idle.idle(others, say, seconds=seconds, rounds=rounds))
+    print_json(values) if as_json else idle.show(out, values)
 
 
 @app.command("due-times")

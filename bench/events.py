@@ -66,11 +66,15 @@ class EventLoad:
 class EventResult:
     """The measured figures; times in ms. `accepted`: events, each once. `drained`: seconds
     from the last answer until nothing waited; `behind`: the most that waited. `again`: sent again.
+    `queued_ms`: from when an event was due until it had a connection; `late_ms`: until this
+    generator began with what was due.
     """
 
     offered: EventLoad
     accept_ms: list[float] = field(default_factory=list)
     empty_ms: list[float] = field(default_factory=list)
+    queued_ms: list[float] = field(default_factory=list)
+    late_ms: list[float] = field(default_factory=list)
     failures: Counter[str] = field(default_factory=Counter)
     accepted: int = 0
     known: int = 0
@@ -104,12 +108,14 @@ class EventResult:
         """Return the figures, without each single time."""
         empty = {f"p{n}": percentile(self.empty_ms, n) for n in (50, 99)}
         return {
-            **{k: v for k, v in asdict(self).items() if k not in ("accept_ms", "empty_ms")},
+            **{k: v for k, v in asdict(self).items() if not k.endswith("_ms")},
             "failures": dict(self.failures),
             "p50": self.p50,
             "p99": self.p99,
             "worst": max(self.accept_ms, default=0.0),
             "empty": empty,
+            "queued": {f"p{n}": percentile(self.queued_ms, n) for n in (50, 99)},
+            "late": {f"p{n}": percentile(self.late_ms, n) for n in (50, 99)},
             "ratio": {
                 "p50": self.p50 / (empty["p50"] or 1.0),
                 "p99": self.p99 / (empty["p99"] or 1.0),
@@ -133,6 +139,7 @@ async def events(load: EventLoad, say: Callable[[str], None]) -> EventResult:
         result.beside = await beside
         result.cpu = {name: spent - cpu.get(name, 0) for name, spent in built.cpu_seconds().items()}
         result.others = MachineTime.now().others_since(before, sum(result.cpu.values()) + own)
+        result.cpu["this generator"] = own
         say("until nothing waits")
         await _settled(built, result)
         watching.cancel()
@@ -231,6 +238,7 @@ async def _offer(
         }
         for _ in range(_TRIES):
             async with free:
+                result.queued_ms.append((time.perf_counter() - due) * 1000)
                 status, body = await _post(pool, f"/api/v1/events/{CITY}", said, headers)
             if status not in _AGAIN:
                 break
@@ -244,9 +252,12 @@ async def _offer(
         answered.add(n)
 
     async def nothing(due: float) -> None:
-        async with free:
-            await _post(pool, "/api/v1/nothing", {}, {})
-        result.empty_ms.append((time.perf_counter() - due) * 1000)
+        # Not behind the events that wait here for a connection: it is to tell how soon the API
+        # answers, and took as long as the whole queue of this generator.
+        sent = time.perf_counter()
+        await _post(pool, "/api/v1/nothing", {}, {})
+        result.empty_ms.append((time.perf_counter() - sent) * 1000)
+        result.late_ms.append((sent - due) * 1000)
 
     for n in range(load.events):
         due = begun + n * 60 / load.rate
@@ -327,6 +338,8 @@ def show(out: Console, result: EventResult) -> None:
     for name, p50, p99 in (
         ("accepting an event", values["p50"], values["p99"]),
         ("an empty request", values["empty"]["p50"], values["empty"]["p99"]),
+        ("an event's wait for a connection", values["queued"]["p50"], values["queued"]["p99"]),
+        ("this generator's own delay", values["late"]["p50"], values["late"]["p99"]),
         ("a ticket beside", result.beside.get("p50", 0.0), result.beside.get("p99", 0.0)),
     ):
         table.add_row(name, f"{p50:.1f}", f"{p99:.1f}")

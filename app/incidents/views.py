@@ -14,7 +14,7 @@ from domain.incident.judging import JudgingReason
 from domain.model import Instant, Recorded
 from domain.pack.pack import Pack
 from domain.ticket.stages import Stage
-from store.incidents import book, members
+from store.incidents import book, members, standing
 from store.incidents.members import Member
 from store.tickets import tickets
 
@@ -176,8 +176,8 @@ async def picture_of(context: AppContext, caller: Caller, id: str) -> IncidentPi
     """
     await permit(context, caller, "list_incidents")
     incident = await known(context, caller, id)
-    times = await members.times(context.store, incident.id)
-    areas = await members.by_area(context.store, incident.id)
+    times = await standing.times(context.store, incident.id)
+    areas = await standing.by_area(context.store, incident.id)
     step, bars = _bars(times)
     return IncidentPicture(step=step, bars=bars, areas=areas)
 
@@ -240,7 +240,7 @@ async def told_member(context: AppContext, number: str) -> IncidentTold | None:
 
 async def shown(context: AppContext, incident: Incident) -> IncidentOut:
     """Return an incident as staff read it, for acts that have asked permission."""
-    counts = await members.counts(context.store, incident.id)
+    counts = await standing.counts(context.store, incident.id)
     lead = await tickets.state(context.store, incident.lead) if incident.lead else None
     ended_silent = lead is not None and lead.stage is Stage.ENDED and lead.answer is None
     told = await book.statements(context.store, incident.id)

@@ -38,6 +38,7 @@ class Part(StrEnum):
     AHEAD = "engine's data"
     ACCOUNT = "account"
     NEIGHBOUR = "neighbour"
+    INCIDENT = "incident"
     TOKEN = "token"  # noqa: S105  # nosec B105
     PORT = "port"
 
@@ -68,6 +69,7 @@ PART_NAMES: Mapping[Part, str] = {
     Part.AHEAD: N_("Data of the engine"),
     Part.ACCOUNT: N_("Account %(which)s"),
     Part.NEIGHBOUR: N_("Neighbouring city %(which)s"),
+    Part.INCIDENT: N_("Incident %(which)s"),
     Part.TOKEN: N_("Token %(which)s"),
     Part.PORT: N_("Port %(which)s"),
 }

@@ -19,6 +19,7 @@ from app.installation.clock_checks import clock_of, record_of
 from app.installation.findings import Finding
 from app.installation.health_checks import assets_of, home_of, packs_on
 from app.installation.history_checks import carried_on_of
+from app.installation.incident_checks import incidents_of
 from app.installation.neighbour_checks import neighbours_of
 from app.installation.officer_checks import officers_of
 from app.installation.store_checks import store_of
@@ -109,6 +110,7 @@ async def _findings(context: AppContext, city: str | None) -> list[Finding]:
         findings.append(await record_of(context.store))
         if city is None:
             findings += await neighbours_of(context.store)
+            findings += await incidents_of(context.store, now)
             with suppress(PackError):  # already among the findings
                 findings += await officers_of(context.store, context.packs)
     return findings

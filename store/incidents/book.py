@@ -114,6 +114,15 @@ async def change(store: Store, id: str, by: Actor, at: datetime, work: Change) -
     return await store.write(done)
 
 
+async def unswept(store: Store) -> set[str]:
+    """Return the cities of open incidents for which earlier reports are still looked through."""
+    columns = _INCIDENT.c
+    which = select(columns.city).where(
+        columns.state == str(IncidentState.OPEN), columns.swept_at.is_(None)
+    )
+    return {row.city for row in await store.rows(which)}
+
+
 async def mark_swept(store: Store, id: str, at: datetime) -> None:
     await store.change(update(_INCIDENT).where(_INCIDENT.c.id == id).values(swept_at=at))
 

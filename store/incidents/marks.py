@@ -5,10 +5,10 @@ A mark is kept for some weeks. It says neither who reported nor what they wrote.
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, exists, func, select
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, select
 
-from domain.incident.rate import Crowd
 from domain.ticket.complaint import Complaint
 from store.db import incident_tables, tables
 from store.db.engine import Store
@@ -17,6 +17,21 @@ _MARK = incident_tables.mark
 _COLUMNS, _MEMBER = incident_tables.mark.c, incident_tables.member.c
 KEPT = timedelta(days=15)
 """The age at which marks are deleted: what is usual is what came in two weeks."""
+
+
+class ReportKind(NamedTuple):
+    """The category and the street of a report, as they seem."""
+
+    category: str
+    area: str
+
+
+class Mark(NamedTuple):
+    """The mark of a report."""
+
+    number: str
+    kind: ReportKind
+    filed_at: datetime
 
 
 def enter(store: Store, category: str, area: str) -> Callable[[Connection, Complaint], None]:
@@ -36,43 +51,52 @@ def enter(store: Store, category: str, area: str) -> Callable[[Connection, Compl
     return work
 
 
-async def crowds(
-    store: Store, city: str, now: datetime, window: timedelta, least: int
-) -> list[Crowd]:
-    """Return the kinds of reports of which at least so many came within the window.
+async def filed(store: Store, city: str, after: datetime, until: datetime) -> list[Mark]:
+    """Return the marks of the reports that were filed between these times."""
+    which = select(_COLUMNS.number, _COLUMNS.category, _COLUMNS.area, _COLUMNS.filed_at).where(
+        _COLUMNS.city == city, _COLUMNS.filed_at > after, _COLUMNS.filed_at <= until
+    )
+    return [
+        Mark(row.number, ReportKind(row.category, row.area), row.filed_at)
+        for row in await store.rows(which)
+    ]
 
-    Members of an incident are in it, whatever else they mention. `usual`: how many came in a
-    window of that length in the days before, on average.
+
+async def size(store: Store, city: str, kind: ReportKind, after: datetime, until: datetime) -> int:
+    """Return how many reports of a kind were filed between these times.
+
+    Members of an incident are in it, whatever else they mention.
     """
-    since = now - window
-    count = func.count().label("size")
-    groups = (_COLUMNS.category, _COLUMNS.area)
-    recent = (
-        select(*groups, count)
-        .where(
-            _COLUMNS.city == city,
-            _COLUMNS.filed_at > since,
-            _COLUMNS.filed_at <= now,
+    row = await store.first(
+        select(func.count()).where(
+            *_of_kind(city, kind),
+            _COLUMNS.filed_at > after,
+            _COLUMNS.filed_at <= until,
             ~exists().where(_MEMBER.number == _COLUMNS.number, _MEMBER.state == "member"),
         )
-        .group_by(*groups)
-        .having(count >= least)
     )
+    return int(row[0]) if row else 0
 
-    def work(connection: Connection) -> list[Crowd]:
-        found = connection.execute(recent).all()
-        before = select(func.count(), func.min(_COLUMNS.filed_at)).where(
-            _COLUMNS.city == city, _COLUMNS.filed_at <= since
+
+async def usual(
+    store: Store, city: str, kind: ReportKind, until: datetime, window: timedelta
+) -> float:
+    """Return how many reports of a kind came in a window of that length before, on average."""
+    row = await store.first(
+        select(func.count(), func.min(_COLUMNS.filed_at)).where(
+            *_of_kind(city, kind), _COLUMNS.filed_at <= until
         )
-        result = []
-        for row in found:
-            same = before.where(_COLUMNS.category == row.category, _COLUMNS.area == row.area)
-            total, first = connection.execute(same).one()
-            windows = max((since - first) / window, 1) if first is not None else 1
-            result.append(Crowd(row.category, row.area, row.size, total / windows))
-        return result
+    )
+    total, first = row or (0, None)
+    return float(total / max((until - first) / window, 1)) if first is not None else 0.0
 
-    return await store.read(work)
+
+def _of_kind(city: str, kind: ReportKind) -> tuple[ColumnElement[bool], ...]:
+    return (
+        _COLUMNS.city == city,
+        _COLUMNS.category == kind.category,
+        _COLUMNS.area == kind.area,
+    )
 
 
 async def reports_of(

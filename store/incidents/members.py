@@ -7,7 +7,7 @@ backlog leaves it to the incident's own job (`activities.incidents`).
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -15,7 +15,6 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
-    func,
     select,
     union,
     update,
@@ -37,8 +36,11 @@ def _is(state: MemberState) -> ColumnElement[bool]:
     return _M.state == bindparam(None, state.value, literal_execute=True)
 
 
-_WAITS = and_(_is(MemberState.MEMBER), _M.answered_at.is_(None))
-_PARTS = and_(_is(MemberState.OUT), _M.merged_at.is_not(None))
+WAITS = and_(_is(MemberState.MEMBER), _M.answered_at.is_(None))
+"""The condition of members without an answer."""
+
+PARTS = and_(_is(MemberState.OUT), _M.merged_at.is_not(None))
+"""The condition of those taken out whose tickets may still wait for the lead's answer."""
 
 
 class Member(NamedTuple):
@@ -56,17 +58,6 @@ class Member(NamedTuple):
     merged_at: datetime | None
     answered_at: datetime | None
     by: str
-
-
-class Counts(NamedTuple):
-    """The numbers of reports of an incident, by how far they are."""
-
-    members: int
-    suggested: int
-    out: int
-    started: int
-    merged: int
-    answered: int
 
 
 class New(NamedTuple):
@@ -174,7 +165,7 @@ async def take_in(store: Store, number: str, by: str, at: datetime) -> bool:
     return await store.write(work)
 
 
-# --- lists and counts ---------------------------------------------------------------------------
+# --- lists -------------------------------------------------------------------------------------
 
 
 async def listed(
@@ -188,51 +179,6 @@ async def listed(
         .limit(limit)
     )
     return [_member(row) for row in await store.rows(which)]
-
-
-async def counts(store: Store, incident: str) -> Counts:
-    state, started = _M.state, _INTAKE.started_at.is_not(None)
-    member = state == "member"
-
-    def number(*which: Any) -> Any:
-        return func.count().filter(*which)
-
-    row = await store.first(
-        select(
-            number(member),
-            number(state == "suggested"),
-            number(state == "out"),
-            number(member, started),
-            number(member, _M.merged_at.is_not(None)),
-            number(member, _M.answered_at.is_not(None)),
-        )
-        .select_from(_MEMBER)
-        .outerjoin(tables.intake, _INTAKE.number == _M.number)
-        .where(_M.incident == incident)
-    )
-    return Counts(*row) if row is not None else Counts(0, 0, 0, 0, 0, 0)
-
-
-async def by_area(store: Store, incident: str) -> list[tuple[str | None, int]]:
-    """Return the members by their area, most first."""
-    size = func.count().label("size")
-    which = (
-        select(_M.area, size)
-        .where(_M.incident == incident, _M.state == "member")
-        .group_by(_M.area)
-        .order_by(size.desc(), _M.area)
-    )
-    return [(row.area, row.size) for row in await store.rows(which)]
-
-
-async def times(store: Store, incident: str) -> list[datetime]:
-    """Return when the members were filed, in order."""
-    which = (
-        select(_M.filed_at)
-        .where(_M.incident == incident, _M.state == "member")
-        .order_by(_M.filed_at)
-    )
-    return [row.filed_at for row in await store.rows(which)]
 
 
 # --- going on -----------------------------------------------------------------------------------
@@ -255,8 +201,8 @@ async def others_wait(store: Store, city: str, now: datetime, for_long: timedelt
 
 
 _GOING = union(
-    select(_M.city, _M.incident).where(_WAITS).distinct(),
-    select(_M.city, _M.incident).where(_PARTS).distinct(),
+    select(_M.city, _M.incident).where(WAITS).distinct(),
+    select(_M.city, _M.incident).where(PARTS).distinct(),
 )
 _TO_START = (
     select(_INTAKE.city)
@@ -301,7 +247,7 @@ async def to_part(store: Store, incident: str, limit: int) -> list[str]:
     """Return those taken out whose tickets still wait for the lead's answer."""
     which = (
         select(_M.number)
-        .where(_M.incident == incident, _PARTS)
+        .where(_M.incident == incident, PARTS)
         .order_by(_M.attempts, _M.number)
         .limit(limit)
     )
@@ -323,7 +269,7 @@ def _unanswered(incident: str) -> Select[tuple[str]]:
     return (
         select(_M.number)
         .join(tables.intake, _INTAKE.number == _M.number)
-        .where(_M.incident == incident, _WAITS)
+        .where(_M.incident == incident, WAITS)
         .order_by(_M.attempts, _M.filed_at)
     )
 

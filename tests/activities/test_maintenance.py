@@ -1,8 +1,9 @@
 """Tests of the maintenance jobs: the intake backlog is started; messages are delivered once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -139,3 +140,29 @@ async def test_a_maintenance_job_beats_and_goes_on_while_there_is_work() -> None
 
     await _for_one_run(environment, job)
     assert beats[:3] == [0, 3, 5]
+
+
+async def test_a_job_without_work_pauses_longer_until_there_is_some(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nobody waits in this test: the pauses that the job asks for are noted, and end at once."""
+    pauses: list[float] = []
+    work = {15: 1}
+
+    async def at_once(waiting: Coroutine[Any, Any, None], seconds: float) -> None:
+        waiting.close()
+        pauses.append(seconds)
+        if len(pauses) < 20:
+            raise TimeoutError
+
+    async def step() -> int:
+        return work.pop(len(pauses), 0)
+
+    async def job() -> int:
+        return await keep_doing(step)
+
+    monkeypatch.setattr("activities.maintenance.asyncio.wait_for", at_once)
+    with pytest.raises(ApplicationError, match="stopping"):
+        await ActivityEnvironment().run(job)
+    assert pauses == [0.5] * 9 + [1.0] * 6 + [0.5] * 5
+    assert 2 * max(pauses) <= 2, "a message passes two jobs, and leaves within two seconds"

@@ -12,11 +12,13 @@ from domain.incident.incident import MemberState
 from domain.ticket.complaint import Complaint
 from store.db.engine import Store
 from store.incidents import marks, members
+from store.incidents.marks import ReportKind
 from store.tickets import intake
 from tests.store.stories import complaint
 
 NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
 WINDOW = timedelta(minutes=10)
+KIND = ReportKind("0401", "110112003")
 
 
 async def _marked(
@@ -41,25 +43,24 @@ async def test_members_make_no_second_crowd(store: Store) -> None:
     reports = [_filed(n / 10) for n in range(30)]
     for one in reports:
         await _marked(store, one, "0405")
-    (crowd,) = await marks.crowds(store, "demo", NOW, WINDOW, 20)
-    assert crowd.size == 30
+    kind = ReportKind("0405", "110112003")
+    since = NOW - WINDOW
+    assert await marks.size(store, "demo", kind, since, NOW) == 30
     for one in reports[:11]:
         await _member(store, one, MemberState.MEMBER)
-    assert await marks.crowds(store, "demo", NOW, WINDOW, 20) == []
+    assert await marks.size(store, "demo", kind, since, NOW) == 19
     for one in reports[11:]:
         await _member(store, one, MemberState.SUGGESTED)
-    (crowd,) = await marks.crowds(store, "demo", NOW, WINDOW, 19)
-    assert crowd.size == 19, "what is only suggested may be another one"
+    assert await marks.size(store, "demo", kind, since, NOW) == 19, "a suggested one may be another"
 
 
 async def test_the_usual_is_that_of_the_kind(store: Store) -> None:
     for n in range(100):
         await _marked(store, _filed(20 + n * 10))
         await _marked(store, _filed(20 + n * 10), "0501")
-    for _ in range(20):
-        await _marked(store, _filed(1))
-    (crowd,) = await marks.crowds(store, "demo", NOW, WINDOW, 20)
-    assert crowd.usual == pytest.approx(1, abs=0.02)
+    usual = await marks.usual(store, "demo", KIND, NOW - WINDOW, WINDOW)
+    assert usual == pytest.approx(1, abs=0.02)
+    assert await marks.usual(store, "demo", ReportKind("0999", ""), NOW, WINDOW) == 0
 
 
 async def test_who_waits_in_another_city_holds_nobody_up(store: Store) -> None:
@@ -89,8 +90,25 @@ ASKED: list[Callable[[Store], Awaitable[Any]]] = [
     lambda store: members.unanswered(store, "i1", 10),
     lambda store: members.to_merge(store, "i1", 10),
     lambda store: members.to_answer(store, "i1", 10),
-    lambda store: marks.crowds(store, "demo", NOW, WINDOW, 1),
+    lambda store: marks.filed(store, "demo", NOW - WINDOW, NOW),
+    lambda store: marks.size(store, "demo", KIND, NOW - WINDOW, NOW),
+    lambda store: marks.usual(store, "demo", KIND, NOW - WINDOW, WINDOW),
 ]
+
+
+async def _asked(store: Store, ask: Callable[[Store], Awaitable[Any]]) -> list[tuple[str, Any]]:
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        if statement.startswith("SELECT"):
+            asked.append((statement, values))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        await ask(store)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    return asked
 
 
 @pytest.mark.parametrize("ask", ASKED)
@@ -99,16 +117,7 @@ async def test_what_is_asked_each_half_second_reads_no_whole_table(
 ) -> None:
     one = _filed(1)
     await _marked(sqlite_store, one)
-    asked: list[tuple[str, Any]] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
-        asked.append((statement, values))
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        await ask(sqlite_store)
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
+    asked = await _asked(sqlite_store, ask)
 
     def explained(connection: Connection) -> list[str]:
         return [
@@ -121,3 +130,27 @@ async def test_what_is_asked_each_half_second_reads_no_whole_table(
         read = step.startswith("SCAN incident_member") or step.startswith("SCAN report_mark")
         whole = read and "incident_member_waits" not in step and "incident_member_parts" not in step
         assert not whole, step
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("ask", ASKED)
+async def test_postgresql_has_an_index_for_what_is_asked_each_half_second(
+    postgres_url: str, ask: Callable[[Store], Awaitable[Any]]
+) -> None:
+    """Where reading a table as a whole is forbidden, PostgreSQL reads it only without an index."""
+    store = Store.open(postgres_url)
+    asked = await _asked(store, ask)
+
+    def explained(connection: Connection) -> list[str]:
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        return [
+            str(row[0])
+            for statement, values in asked
+            for row in connection.exec_driver_sql(f"EXPLAIN {statement}", values)
+        ]
+
+    steps = await store.read(explained)
+    await store.close()
+    for step in steps:
+        assert "Seq Scan on incident_member" not in step, step
+        assert "Seq Scan on report_mark" not in step, step
