@@ -6,6 +6,7 @@ import io
 import shutil
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -27,7 +28,7 @@ class Town:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def tell(self, days: int, grades: list[int], **more: object) -> None:
+    def tell(self, days: int, grades: list[int], **more: Any) -> None:
         """Tell tickets that were filed so many days after the first one, and rated so."""
 
         async def telling() -> None:
