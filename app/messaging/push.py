@@ -42,8 +42,13 @@ class PushOut(Recorded):
     browsers: int
 
 
-async def push_of(context: AppContext, number: str) -> PushOut | None:
+async def push_of(context: AppContext, caller: Caller, number: str) -> PushOut | None:
     """Return what a browser needs to be notified of a ticket; None where none is."""
+    await permit(context, caller, "choose_messages", number)
+    return await _push_of(context, number)
+
+
+async def _push_of(context: AppContext, number: str) -> PushOut | None:
     ticket = (await known(context, number)).ticket
     offered = context.packs.get(ticket.complaint.city).messaging.channels
     if not context.settings.push_contact or WayOut.PUSH not in offered:
@@ -63,7 +68,7 @@ async def subscribe(
         Problem: push_not_offered, bad_subscription, ticket_not_found, wrong_code
     """
     await permit(context, caller, "choose_messages", number)
-    if await push_of(context, number) is None:
+    if await _push_of(context, number) is None:
         raise Problem("push_not_offered")
     try:
         await Outbound.of(context.settings).check(body.endpoint)

@@ -1,4 +1,4 @@
-"""Whose messages a citizen decides about: those of one ticket, or of a phone that is proved."""
+"""The recipients of messages: one ticket, or all of a phone that is proved."""
 
 from typing import NamedTuple
 

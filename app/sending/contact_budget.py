@@ -1,5 +1,7 @@
 """The day's budget of contacts with one citizen, as staff see it before they call (ADR 0062)."""
 
+from app.access.caller import Caller
+from app.access.permission import permit
 from app.context import AppContext
 from domain.commands.base import CommandBase
 from domain.commands.citizens.call_back import CallBack
@@ -14,7 +16,7 @@ from store.tickets import intake, tickets
 
 
 class ContactBudget(Recorded):
-    """How often a citizen was written to, called or visited today, by whichever unit.
+    """The number of times a citizen was written to, called or visited today, by any unit.
 
     `most`: the city's budget. `needs_reason`: a further call states its reason.
     """
@@ -24,11 +26,16 @@ class ContactBudget(Recorded):
     needs_reason: bool
 
 
-async def budget_of(context: AppContext, ticket: Ticket) -> ContactBudget | None:
+async def budget_of(context: AppContext, caller: Caller, ticket: Ticket) -> ContactBudget | None:
     """Return the budget of a ticket's citizen; None where nobody is known.
 
     All tickets of one phone count together. No other ticket of theirs is told of.
     """
+    await permit(context, caller, "get_ticket", ticket.complaint.number)
+    return await _budget_of(context, ticket)
+
+
+async def _budget_of(context: AppContext, ticket: Ticket) -> ContactBudget | None:
     person_id = ticket.complaint.person
     person = await intake.person_of(context.store, context.vault, person_id) if person_id else None
     recipient = Marks(context.vault.ring).recipient(person) if person else None
@@ -52,7 +59,7 @@ async def check_budget(context: AppContext, number: str, command: CommandBase) -
     if not isinstance(command, Contact | CallBack) or command.note:
         return
     ticket = await tickets.state(context.store, number)
-    budget = await budget_of(context, ticket) if ticket is not None else None
+    budget = await _budget_of(context, ticket) if ticket is not None else None
     if budget is not None and budget.needs_reason:
         raise Refused(
             "contact_budget_spent",

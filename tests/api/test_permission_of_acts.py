@@ -60,6 +60,11 @@ EXEMPT = {
     "views.told_member": "says what is said of its incident to who may read the ticket",
     "receipts.take_receipt": "asks for the gateway's signature",
     "choices.end_by_link": "asks for our own signature, in a link that a message had",
+    "choices.again_by_link": "the same",
+    "recipients.known": "a part of acts that ask",
+    "recipients.recipient_for": "the same",
+    "recipients.send_proof": "the same",
+    "contact_budget.check_budget": "a part of giving a command, which asks",
     "installation.store_ready": "tells a load balancer that the store answers, and nothing else",
 }
 """The functions that do not ask, and why."""

@@ -107,7 +107,8 @@ NO_NAMES = {
     # times and versions
     "as_of", "by", "days", "month", "since", "starts_at", "until", "version", "year",
     # secrets, and what proves that a request is meant
-    "code", "ends", "idempotency_key", "new", "old", "password", "signature", "stamp", "totp",
+    "code", "ends", "idempotency_key", "proof", "send", "subscription",
+    "new", "old", "password", "signature", "stamp", "totp",
     "carried", "wallet", "wallet_code", "join_to",
     # what a citizen chose, which staff never names: see `test_rewards.py`
     "redemption",

@@ -4,8 +4,10 @@ from typing import Any, cast
 
 import pytest
 
+from app.access.caller import Caller
 from app.context import AppContext
 from app.sending.contact_budget import budget_of, check_budget
+from domain.actors import Actor, Role
 from domain.commands.citizens.call_back import CallBack
 from domain.commands.units.contact import Contact
 from domain.refusals import Refused
@@ -13,9 +15,11 @@ from store.tickets import tickets
 from tests.messaging.house import House, MailSink
 from tests.store.stories import Story
 
+CHIEF = Caller(Actor(role=Role.SUPERVISOR, id="chief"), "chief")
+
 
 class _Here:
-    """What the budget needs of an installation."""
+    """The parts of an installation that the budget needs."""
 
     def __init__(self, house: House) -> None:
         self.store, self.packs, self.vault = house.store, house.packs, house.vault
@@ -29,7 +33,7 @@ def _context(house: House) -> AppContext:
 async def _seen(house: House, story: Story) -> tuple[int, bool]:
     ticket = await tickets.state(house.store, story.number)
     assert ticket is not None
-    budget = await budget_of(_context(house), ticket)
+    budget = await budget_of(_context(house), CHIEF, ticket)
     assert budget is not None and budget.most == 5
     return budget.used, budget.needs_reason
 
@@ -60,5 +64,5 @@ async def test_of_who_left_no_contact_there_is_no_budget(mailing: House) -> None
     await mailing.happens(story.accepted())
     ticket = await tickets.state(mailing.store, story.number)
     assert ticket is not None
-    assert await budget_of(_context(mailing), ticket) is None
+    assert await budget_of(_context(mailing), CHIEF, ticket) is None
     await check_budget(_context(mailing), story.number, Contact(reached=True))

@@ -137,7 +137,7 @@ async def test_what_is_asked_each_half_second_reads_no_whole_table(
 async def test_postgresql_has_an_index_for_what_is_asked_each_half_second(
     postgres_url: str, ask: Callable[[Store], Awaitable[Any]]
 ) -> None:
-    """Where reading a table as a whole is forbidden, PostgreSQL reads it only without an index."""
+    """PostgreSQL, forbidden to read a whole table, does so only where there is no index."""
     store = Store.open(postgres_url)
     asked = await _asked(store, ask)
 

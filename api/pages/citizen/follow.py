@@ -363,7 +363,7 @@ async def _ticket(
         shown=await _shown(context, caller, number),
         reward=await report_reward(context, caller, number) if pack.reward_rules else None,
         machines=await acts_of(context, caller, number) if pack.agents else None,
-        push=await push_of(context, number),
+        push=await push_of(context, caller, number),
         blank=Form.blank(*FIELDS, *_TICKET),
         pack=pack,
         zone=pack.calendar.tz,

@@ -92,7 +92,7 @@ async def draw(
         look=look or Form.blank("purpose"),
         may_mediate=_may_mediate(action_context),
         receipt=receipt,
-        contact_budget=await budget_of(context, action_context.ticket),
+        contact_budget=await budget_of(context, action_context.caller, action_context.ticket),
         pending_request=pending_request(action_context.ticket),
     )
 
