@@ -75,7 +75,7 @@ def weighed(counts: Mapping[str, int], known: Mapping[str, int], tickets: int) -
     raw = {
         term: (1 + math.log(count))
         * math.log((total + 2) / (known.get(term, 0) + 1))
-        * (_OF_PLACE if len(term) == 3 and term[-1] in _PLACE else 1)
+        * (_OF_PLACE if names_place(term) else 1)
         for term, count in counts.items()
     }
     best = sorted(raw.items(), key=lambda one: (-one[1], one[0]))[:KEPT]
@@ -87,3 +87,8 @@ def cosine(one: Weights, other: Weights) -> float:
     """Return how alike two complaints are by their terms: 0 nothing, 1 the same."""
     small, large = (one, other) if len(one) <= len(other) else (other, one)
     return sum(weight * large[term] for term, weight in small.items() if term in large)
+
+
+def names_place(term: str) -> bool:
+    """Return whether a term is the end of the name of an estate, a road, a village, a school."""
+    return len(term) == 3 and term[-1] in _PLACE
