@@ -12,10 +12,10 @@ from operator import itemgetter
 from domain.topics.likeness import readable
 from domain.topics.terms import Weights, cosine, names_place
 
-JOINS = 0.26
+JOINS = 0.22
 """The likeness to a topic from which a complaint joins it."""
 
-MEET = 0.42
+MEET = 0.3
 """The likeness of two topics from which they are one."""
 
 WIDE = 160
@@ -58,10 +58,10 @@ class GrowingTopic:
 
     def words(self, most: int = 4) -> tuple[str, ...]:
         """Return the telling words of the topic, joined from its heaviest terms; a place first."""
-        heaviest = sorted(self.sums.items(), key=lambda one: (-one[1], one[0]))[: 3 * most]
-        terms = [term for term, _ in heaviest]
-        words = readable(terms, most)
-        return tuple(sorted(words, key=lambda word: not names_place(word[-3:])))
+        heaviest = sorted(self.sums.items(), key=lambda one: (-one[1], one[0]))[: 5 * most]
+        words = [word for word in readable(dict(heaviest), 2 * most) if len(word) > 2]
+        words.sort(key=lambda word: not names_place(word[-3:]))
+        return tuple(words[:most])
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ Two complaints that use the same words about another street are two matters: whe
 place, and none is the same, they are less alike by far.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -64,8 +64,8 @@ class Likeness:
 def likeness(one: Sketch, other: Sketch) -> Likeness:
     """Compare two complaints; the result names the second."""
     score = cosine(one.weights, other.weights)
-    shared = [term for term in one.weights if term in other.weights]
-    shared.sort(key=lambda term: -one.weights[term] * other.weights[term])
+    shared = {t: w * other.weights[t] for t, w in one.weights.items() if t in other.weights}
+    shared = dict(sorted(shared.items(), key=lambda each: (-each[1], each[0])))
     if _apart(one.weights, other.weights):
         score *= _ELSEWHERE
     same = bool(one.area and other.area) and _street(one) == _street(other)
@@ -85,20 +85,30 @@ def most_alike(one: Sketch, others: Iterable[Sketch], most: int = 3) -> list[Lik
     return sorted(found, key=lambda each: (-each.score, each.number))[:most]
 
 
-def readable(terms: Sequence[str], most: int = 4) -> tuple[str, ...]:
-    """Join overlapping terms to the words that they are parts of: 丽发新, 发新城 to 丽发新城."""
-    words: list[str] = []
-    for term in terms:
-        at = next((n for n, word in enumerate(words) if _joined(word, term)), None)
+def readable(terms: Weights, most: int = 4) -> tuple[str, ...]:
+    """Join overlapping terms to the words that they are parts of: 丽发新, 发新城 to 丽发新城.
+
+    `terms`: with their weights, the heaviest first. A term that is much lighter is said of
+    something else beside the word, and does not lengthen it.
+    """
+    words: list[tuple[str, float]] = []
+    for term, weight in terms.items():
+        at = next((n for n, (word, _) in enumerate(words) if _joined(word, term)), None)
         if at is None:
-            if len(words) < most:
-                words.append(term)
-        else:
-            words[at] = _joined(words[at], term) or words[at]
-    return tuple(words)
+            words.append((term, weight))
+        elif weight >= _AS_HEAVY * words[at][1]:
+            words[at] = (_joined(words[at][0], term) or words[at][0], words[at][1])
+    return tuple(word for word, _ in words if not _part_of_another(word, words))[:most]
 
 
+_AS_HEAVY = 0.5
 _LONGEST = 8
+_LEADING = "市区县镇省"
+"""Characters that end the name of a city or a district before the name of a place."""
+
+
+def _part_of_another(word: str, words: list[tuple[str, float]]) -> bool:
+    return any(word != other and word in other for other, _ in words)
 
 
 def _joined(word: str, term: str) -> str | None:
@@ -108,9 +118,9 @@ def _joined(word: str, term: str) -> str | None:
         return term
     if term.isascii() or word.isascii() or len(word) >= _LONGEST:
         return None
-    if len(term) > 2 and word[-2:] == term[:2]:
+    if word[-2:] == term[:2]:
         return word + term[2:]
-    if len(term) > 2 and word[:2] == term[-2:]:
+    if word[:2] == term[-2:] and term[0] not in _LEADING:
         return term[:-2] + word
     return None
 

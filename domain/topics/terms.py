@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from domain.canonical import folded
 
 Weights = dict[str, float]
-"""The telling terms of a complaint with their weights; the sum of their squares is 1, or no term."""
+"""The telling terms of a complaint with their weights, whose squares add up to 1; or no term."""
 
 LONGEST = 4000
 """Characters of a text that are read; what follows tells no other matter."""
@@ -32,7 +32,9 @@ _PLACE = frozenset("路街道巷村镇苑园城湾府寓厦场院校学站桥湖
 _OF_PLACE = 1.8
 """How much more a name of a place tells than other words that are as rare."""
 
-_EMPTY = frozenset("的了是在和与及也都就还又吗呢吧啊呀把被让给对为以而但或这那其等着过很我你他她它们")
+_EMPTY = frozenset(
+    "的了是在和与及也都就还又吗呢吧啊呀把被让给对为以而但或这那其等着过很我你他她它们"
+)
 """Characters that carry grammar: a pair with one of them names nothing."""
 
 
@@ -58,6 +60,9 @@ def _terms(text: str) -> list[str]:
     return found
 
 
+_AT_LEAST = 2000
+"""The tickets that a city counts as having: among few, a term that some share would be common."""
+
 _SPLIT = re.compile(f"[{''.join(sorted(_EMPTY))}]+")
 
 
@@ -71,7 +76,7 @@ def weighed(counts: Mapping[str, int], known: Mapping[str, int], tickets: int) -
     `known`: in how many of the city's `tickets` each term occurs. A city that has none yet has only
     the counts to go by.
     """
-    total = max(tickets, 1)
+    total = max(tickets, _AT_LEAST)
     raw = {
         term: (1 + math.log(count))
         * math.log((total + 2) / (known.get(term, 0) + 1))
