@@ -9,8 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from operator import itemgetter
 
-from domain.topics.likeness import readable
-from domain.topics.terms import Weights, cosine, names_place
+from domain.topics.terms import Weights, cosine
 
 JOINS = 0.22
 """The likeness to a topic from which a complaint joins it."""
@@ -55,13 +54,6 @@ class GrowingTopic:
         self.sums = _summed(self.sums, other.sums, 1)
         self.tickets += other.tickets
         self._length = _length(self.sums)
-
-    def words(self, most: int = 4) -> tuple[str, ...]:
-        """Return the telling words of the topic, joined from its heaviest terms; a place first."""
-        heaviest = sorted(self.sums.items(), key=lambda one: (-one[1], one[0]))[: 5 * most]
-        words = [word for word in readable(dict(heaviest), 2 * most) if len(word) > 2]
-        words.sort(key=lambda word: not names_place(word[-3:]))
-        return tuple(words[:most])
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from domain.topics.terms import Weights, cosine, names_place
 
-SURE = 0.5
+SURE = 0.45
 """The score from which two complaints are proposed for merging without being asked for. Measured
 on pairs that people judged: see docs/explanation/topics.md."""
 

@@ -65,11 +65,6 @@ class TopicMember(Recorded):
     category: str | None
 
 
-def named(words: tuple[str, ...]) -> list[str]:
-    """Return two to four words that name a topic: what is said of which place."""
-    return list(words[:4])
-
-
 def week_of(at: datetime) -> str:
     """Return the week of a moment, as its year and number (ISO 8601)."""
     year, week, _ = at.isocalendar()

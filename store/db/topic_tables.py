@@ -70,6 +70,7 @@ class GrowingTopicTable(Base, table=True):
 
     `month`: of which it is the monthly subject (每月一题), led by `unit`. `merged_into`: the topic
     that it became part of. `fixed`: a person has split, merged or named it, and no rule merges it.
+    `one_matter`: its complaints share more than the name of a place; a person may say so.
     """
 
     __tablename__ = "growing_topic"
@@ -92,6 +93,7 @@ class GrowingTopicTable(Base, table=True):
     month: str | None = None
     unit: str | None = None
     fixed: bool = False
+    one_matter: bool = False
 
 
 class TopicActTable(Base, table=True):

@@ -3,11 +3,12 @@
 import json
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 
 from domain.topics.growing import GrowingTopic
+from domain.topics.matter import READ, matter_of
 from domain.topics.terms import Weights
-from domain.topics.topic import TopicAct, TopicMember, TopicRow, named
+from domain.topics.topic import TopicAct, TopicMember, TopicRow
 from store.db import topic_tables
 from store.db.engine import ResultRow, Store
 from store.db.locks import lock
@@ -31,9 +32,15 @@ async def topics(
 ) -> list[TopicRow]:
     """Return the topics of a city with at least so many citizens, most citizens first.
 
+    Complaints that share the name of a place alone are none, unless a person has made them one.
+
     `since`: only those with a complaint since then.
     """
-    query = select(topic_tables.growing_topic).where(_TOPIC.city == city, _TOPIC.people >= least)
+    query = select(topic_tables.growing_topic).where(
+        _TOPIC.city == city,
+        _TOPIC.people >= least,
+        or_(_TOPIC.one_matter.is_(True), _TOPIC.fixed.is_(True)),
+    )
     if since is not None:
         query = query.where(_TOPIC.last_at >= since)
     query = query.order_by(_TOPIC.people.desc(), _TOPIC.tickets.desc(), _TOPIC.n).limit(most)
@@ -117,6 +124,7 @@ def begin(connection: Connection, city: str, at: datetime, fixed: bool = False) 
         "first_at": at,
         "last_at": at,
         "fixed": fixed,
+        "one_matter": fixed,
     }
     connection.execute(insert(topic_tables.growing_topic), values)
     return f"{city}-g{n}"
@@ -135,13 +143,20 @@ def keep(connection: Connection, number: str, sums: Weights) -> None:
     ).where(_SKETCH.topic == number)
     found = connection.execute(count).one()
     spans = {"first_at": found.first_at, "last_at": found.last_at} if found.tickets else {}
-    words = named(GrowingTopic(number, sums).words())
+    newest = connection.execute(
+        select(_SKETCH.terms)
+        .where(_SKETCH.topic == number)
+        .order_by(_SKETCH.filed_at.desc(), _SKETCH.number)
+        .limit(READ)
+    )
+    matter = matter_of([json.loads(row.terms) for row in newest])
     connection.execute(
         update(topic_tables.growing_topic)
         .where(_TOPIC.number == number)
         .values(
             sums=packed(sums),
-            words=json.dumps(words, ensure_ascii=False),
+            words=json.dumps(matter.words, ensure_ascii=False),
+            one_matter=matter.one,
             tickets=found.tickets,
             people=found.people,
             **spans,
@@ -176,5 +191,15 @@ def note(connection: Connection, number: str, new: TopicAct) -> None:
     """Record an act; its place in the list is given here. The topic's city is locked before."""
     last = select(func.max(_ACT.n)).where(_ACT.topic == number)
     n = (connection.execute(last).scalar() or 0) + 1
-    values = new.model_dump() | {"n": n, "id": f"{number}/{n}", "topic": number}
+    given = {"kind": new.kind.value, "n": n, "id": f"{number}/{n}", "topic": number}
+    values = new.model_dump() | given
     connection.execute(insert(topic_tables.topic_act), values)
+
+
+def noted(connection: Connection, number: str, act: TopicAct) -> bool:
+    """Return whether the same was opened from a topic before: the same request came again."""
+    same = select(_ACT.id).where(
+        _ACT.topic == number, _ACT.kind == act.kind.value, _ACT.about == act.about,
+        _ACT.text == act.text,
+    )  # fmt: skip
+    return connection.execute(same).first() is not None

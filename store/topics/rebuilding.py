@@ -55,7 +55,8 @@ async def rebuild(store: Store, city: str, now: datetime, told: Callable[[int], 
         told(done)
         until = found[-1].updated_at
         found = await sketches.unsketched(store, city, until, _AT_ONCE)
-    memory.add_all(everything)
+    stayed = await store.write(lambda connection: _find_again_by_hand(connection, city))
+    memory.add_all([*everything, *stayed])
     await store.write(lambda connection: _write_topics(store, connection, city, memory, before))
     await knowledge.note_read(store, city, until, now)
     count = select(func.count()).where(_TOPIC.city == city, _TOPIC.people >= LEAST)
@@ -90,7 +91,6 @@ def _write_topics(
     before: Mapping[str, str],
 ) -> None:
     book.lock_topics(store, connection, city)
-    _find_again_by_hand(connection, city)
     known = _numbers(memory, before)
     for id, members in memory.members.items():
         if len(members) < LEAST and id not in known:
@@ -100,7 +100,7 @@ def _write_topics(
         for at in range(0, len(numbers), _AT_ONCE):
             connection.execute(
                 update(topic_tables.sketch)
-                .where(_SKETCH.number.in_(numbers[at : at + _AT_ONCE]))
+                .where(_SKETCH.number.in_(numbers[at : at + _AT_ONCE]), _SKETCH.by_hand.is_(False))
                 .values(topic=number)
             )
     going = select(_TOPIC.number).where(_TOPIC.city == city, _TOPIC.merged_into.is_(None))
@@ -108,8 +108,8 @@ def _write_topics(
         book.keep(connection, row.number, book.summed(connection, row.number).sums)
 
 
-def _find_again_by_hand(connection: Connection, city: str) -> None:
-    """Write the terms by which those are found again whose sketches stayed."""
+def _find_again_by_hand(connection: Connection, city: str) -> list[Sketch]:
+    """Write the terms by which those are found again whose sketches stayed; return the sketches."""
     rows = connection.execute(
         select(topic_tables.sketch).where(_SKETCH.city == city, _SKETCH.by_hand.is_(True))
     ).all()
@@ -121,6 +121,7 @@ def _find_again_by_hand(connection: Connection, city: str) -> None:
         ]
         if values:
             connection.execute(insert(topic_tables.posting), values)
+    return [sketches.read(row) for row in rows]
 
 
 def _numbers(memory: TopicsInMemory, before: Mapping[str, str]) -> dict[str, str]:
@@ -132,7 +133,7 @@ def _numbers(memory: TopicsInMemory, before: Mapping[str, str]) -> dict[str, str
                 shares[before[one.number]][id] += 1
     given: dict[str, str] = {}
     for number, count in sorted(shares.items(), key=lambda one: (-one[1].total(), one[0])):
-        id = next((id for id, _ in count.most_common() if id not in given), None)
-        if id is not None:
-            given[id] = number
+        free = [id for id, _ in count.most_common() if id not in given]
+        if free:
+            given[free[0]] = number
     return given

@@ -75,6 +75,7 @@ def upgrade() -> None:
         _string("month", nullable=True),
         _string("unit", nullable=True),
         sa.Column("fixed", sa.Boolean(), nullable=False),
+        sa.Column("one_matter", sa.Boolean(), nullable=False),
     )
     op.create_index("growing_topic_by_city", "growing_topic", ["city", "people", "tickets"])
     op.create_index("growing_topic_by_n", "growing_topic", ["city", "n"], unique=True)

@@ -1,0 +1,1 @@
+"""Tests of topics over HTTP: seen and acted on by supervisors, hidden from units."""
