@@ -23,6 +23,9 @@ matter. Measured on complaints that people read: see docs/explanation/topics.md.
 _SHARED = 0.3
 """The part of the complaints that share a word by which the topic is known."""
 
+_FEW = 6
+"""The complaints below which what all say right after the name is not taken for a part of it."""
+
 _HEAVIEST = 30
 _AREAS = "路街道镇村苑园区城湾际"
 """The last characters of names of areas: a place beside the one that the topic is named by."""
@@ -72,15 +75,15 @@ _LEADING = "市区县镇省"
 
 
 def _one(members: Sequence[Weights], shared: Sequence[str]) -> bool:
-    name = _pairs([shared[0]])
-    chain = [shared[0]]
-    for _ in range(3):
-        for term in shared:
-            if not _pairs([term]).isdisjoint(name):
-                name |= _pairs([term])
-                chain.append(term)
-    if not any(_of_place(term) for term in chain):
+    if not any(_of_place(term) for term in _joined_to(shared[0], shared)):
         return True  # it is named by the matter itself, wherever it is
+    return _left_alike(members, shared) >= _ALIKE
+
+
+def _left_alike(members: Sequence[Weights], shared: Sequence[str]) -> float:
+    """Return how alike complaints are without the name of the place, at the median."""
+    few = len(members) < _FEW
+    name = _pairs(_joined_to(shared[0], [one for one in shared if not (few and _crosses(one))]))
     left = [
         {term: weight for term, weight in each.items()
          if _pairs([term]).isdisjoint(name) and term[-1] not in _AREAS}
@@ -89,7 +92,22 @@ def _one(members: Sequence[Weights], shared: Sequence[str]) -> bool:
     total: Counter[str] = Counter()
     for each in left:
         total.update(each)
-    return median(_like_others(each, total) for each in left) >= _ALIKE
+    return median(_like_others(each, total) for each in left)
+
+
+def _joined_to(term: str, others: Sequence[str]) -> list[str]:
+    """Return a term with those that overlap it, or one that does: the parts of one name."""
+    chain, pairs = [term], _pairs([term])
+    for _ in range(3):
+        more = [one for one in others if one not in chain and not pairs.isdisjoint(_pairs([one]))]
+        chain += more
+        pairs |= _pairs(more)
+    return chain
+
+
+def _crosses(term: str) -> bool:
+    """Return whether a term has the end of a name, and what is said after it: 城油烟."""
+    return any(names_place(f"  {one}") for one in term[:-1])
 
 
 def _like_others(one: Weights, total: Counter[str]) -> float:

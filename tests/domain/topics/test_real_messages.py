@@ -15,8 +15,8 @@ _SHOWN = 3
 def test_the_true_partner_is_among_the_first_three() -> None:
     known = real.sketches(real.messages())
     lists = SketchLists()
-    for one in known.values():
-        lists.add(one)
+    for sketch in known.values():
+        lists.add(sketch)
     crowds = [*real.truth().values()]
     same = [(one, other) for one, other, alike in real.pairs() if alike]
     found = 0
