@@ -14,9 +14,8 @@ from app.sending.used_keys import reserved
 from app.topics.views import CitizenTopicPage, known_topic, opened_from, page_of
 from domain.commands.supervising.settle_all import SettleAll
 from domain.model import Incoming
-from domain.pack.pack import Pack
 from domain.ticket.complaint import Channel, Code, Kind, Place, Text, Title
-from domain.topics.topic import TopicAct, TopicActKind, TopicRow
+from domain.topics.topic import TopicAct, TopicActKind
 from store.topics import acting, book
 
 _Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
@@ -132,10 +131,11 @@ async def open_topic_ticket(
         Problem, Refused: topic_not_found, topic_merged, and those of filing
     """
     await permit(context, caller, "open_topic_ticket")
-    topic, _ = await known_topic(context, caller, number)
+    topic, pack = await known_topic(context, caller, number)
     if topic.merged_into is not None:
         raise Problem("topic_merged", f"It is part of {topic.merged_into}.")
     members = await book.members(context.store, number)
+    categories = [one.category for one in members]  # an older pack may have had others
     place = body.place
     if place == Place():
         place = Place(area=_most([one.area for one in members]))
@@ -145,12 +145,14 @@ async def open_topic_ticket(
         channel=Channel.PROACTIVE,
         title=topic.name[:40],
         text=body.text,
-        category=body.category or _most([one.category for one in members]),
+        category=body.category or _most([c for c in categories if c and pack.knows(c)]),
         place=place,
         topic=number if len(number) <= _CODE else None,
     )
     nonce = f"topic/{caller.id}/{number}/{key}" if key else None
-    filed = await take(context, caller, complaint, nonce, alone=True)
+    # The topic may grow before the same request comes again: it is known by what was asked.
+    asked = body.model_dump_json()
+    filed = await take(context, caller, complaint, nonce, same=asked, alone=True)
     act = _act(context, caller, TopicActKind.TICKET_OPENED, about=filed.receipt.number)
     await acting.note(context.store, topic.city, number, act)
     return await _now(context, caller, number)
@@ -236,8 +238,6 @@ def _act(
 
 
 async def _now(context: AppContext, caller: Caller, number: str) -> CitizenTopicPage:
-    topic: TopicRow
-    pack: Pack
     topic, pack = await known_topic(context, caller, number)
     return await page_of(context, caller, topic, pack)
 

@@ -20,6 +20,9 @@ _ALIKE = 0.13
 """How alike complaints are without the names of places, at the median, from which they are one
 matter. Measured on complaints that people read: see docs/explanation/topics.md."""
 
+_FEW_ALIKE = 0.06
+"""The same of few complaints: their own words weigh more, until more citizens say the same."""
+
 _SHARED = 0.3
 """The part of the complaints that share a word by which the topic is known."""
 
@@ -77,7 +80,7 @@ _LEADING = "市区县镇省"
 def _one(members: Sequence[Weights], shared: Sequence[str]) -> bool:
     if not any(_of_place(term) for term in _joined_to(shared[0], shared)):
         return True  # it is named by the matter itself, wherever it is
-    return _left_alike(members, shared) >= _ALIKE
+    return _left_alike(members, shared) >= (_ALIKE if len(members) >= _FEW else _FEW_ALIKE)
 
 
 def _left_alike(members: Sequence[Weights], shared: Sequence[str]) -> float:
