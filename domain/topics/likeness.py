@@ -17,8 +17,11 @@ on pairs that people judged: see docs/explanation/topics.md."""
 SEEN = 0.1
 """The score below which nobody is shown a candidate."""
 
-_ELSEWHERE = 0.6
+_ELSEWHERE = 0.5
 """The part of the score that is left where both name places, and none is the same."""
+
+_KINDS = "站场厦桥"
+"""The last characters of what there is in many places: both name a plant, and not the same."""
 
 _SAME_AREA = 0.04
 _OTHER_STREET = 0.8
@@ -126,8 +129,8 @@ def _joined(word: str, term: str) -> str | None:
 
 
 def _apart(one: Weights, other: Weights) -> bool:
-    here = {term for term in one if names_place(term)}
-    there = {term for term in other if names_place(term)}
+    here = {term for term in one if names_place(term) and term[-1] not in _KINDS}
+    there = {term for term in other if names_place(term) and term[-1] not in _KINDS}
     return bool(here and there) and here.isdisjoint(there)
 
 

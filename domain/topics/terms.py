@@ -26,7 +26,7 @@ _TITLE = 4
 _RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+|[a-z0-9]+")
 _LONG_NUMBER = re.compile(r"[a-z]?\d{5,}")
 _ENTITY = re.compile(r"&[a-z]{2,6};")
-_PLACE = frozenset("路街道巷村镇苑园城湾府寓厦场院校学站桥湖山库庭郡里岸庄墅邸滩洲都馆坪铺")
+_PLACE = frozenset("路街道巷村镇苑园城湾府寓厦场院校学站桥湖山库庭郡里岸庄墅邸滩洲都坪铺")
 """The last characters of names of places. What is said about which place makes a matter."""
 
 _OF_PLACE = 1.8
