@@ -35,14 +35,14 @@ _AREAS = "路街道镇村苑园区城湾际"
 
 
 @dataclass(frozen=True)
-class Matter:
+class CommonMatter:
     """Two to four words, a place first; and whether the complaints are of one matter."""
 
     words: tuple[str, ...]
     one: bool
 
 
-def matter_of(members: Sequence[Weights], most: int = 4) -> Matter:
+def matter_of(members: Sequence[Weights], most: int = 4) -> CommonMatter:
     """Return what complaints are about, by their telling terms."""
     sums: Counter[str] = Counter()
     counts: Counter[str] = Counter()
@@ -50,12 +50,12 @@ def matter_of(members: Sequence[Weights], most: int = 4) -> Matter:
         sums.update(weights)
         counts.update(weights.keys())
     if not sums:
-        return Matter((), one=False)
+        return CommonMatter((), one=False)
     least = max(2, math.ceil(_SHARED * len(members)))
     heavy = sorted(sums, key=lambda term: (-sums[term], term))[:_HEAVIEST]
     shared = [term for term in heavy if counts[term] >= least] or heavy[:1]
     words = readable({term: sums[term] for term in shared}, 2 * most)
-    return Matter(tuple(_named(words))[:most], one=_one(members, shared))
+    return CommonMatter(tuple(_named(words))[:most], one=_one(members, shared))
 
 
 def _named(words: Sequence[str]) -> list[str]:
