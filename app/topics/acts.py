@@ -1,4 +1,4 @@
-"""What supervisors do with topics, each as a recorded act."""
+"""The acts of supervisors on topics, each of them recorded."""
 
 from typing import Annotated
 
@@ -70,7 +70,7 @@ class MonthlySubjectIn(Incoming):
 
 
 class TopicProgressIn(Incoming):
-    """How far the subject of the month is."""
+    """The progress of the subject of a month."""
 
     text: _Said
 

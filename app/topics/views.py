@@ -70,7 +70,7 @@ class TopicTicketOut(Recorded):
 
 
 class TopicShare(Recorded):
-    """How many tickets of a topic are of a place, a unit or a week."""
+    """The number of tickets of a topic that are of a place, a unit or a week."""
 
     code: str
     tickets: int

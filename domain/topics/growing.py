@@ -58,7 +58,7 @@ class GrowingTopic:
 
 @dataclass(frozen=True)
 class Placing:
-    """Where a complaint belongs: the topic that it joins (None: its own), and others that are the
+    """The place of a complaint: the topic that it joins (None: its own), and others that are the
     same topic, and are merged into it."""
 
     joins: str | None

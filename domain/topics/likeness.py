@@ -35,7 +35,7 @@ _LONG_AGO = 0.9
 
 @dataclass(frozen=True)
 class Sketch:
-    """What is kept of a complaint to compare it: its telling terms, its place, its time.
+    """The content that is kept of a complaint to compare it: telling terms, place and time.
 
     `person`: who complained, as the store knows them; None: they gave no name.
     """

@@ -1,4 +1,4 @@
-"""What a topic is about: the words that name it, and whether its complaints are of one matter.
+"""The matter of a topic: the words that name it, and whether its complaints are of one matter.
 
 Complaints that have the name of an estate in common, and nothing else, are many matters: of such
 nobody can say what is to be done. Without the names of places, what is left has to be alike.
@@ -17,7 +17,7 @@ READ = 60
 """The complaints of a topic that are looked at, the newest first."""
 
 _ALIKE = 0.13
-"""How alike complaints are without the names of places, at the median, from which they are one
+"""The likeness of complaints without the names of places, at the median, from which they are one
 matter. Measured on complaints that people read: see docs/explanation/topics.md."""
 
 _FEW_ALIKE = 0.06

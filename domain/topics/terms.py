@@ -21,7 +21,7 @@ KEPT = 48
 """The most terms that are kept of a complaint, the most telling first."""
 
 _TITLE = 4
-"""How often a title's term counts: people name the matter there."""
+"""The times that a title's term counts: people name the matter there."""
 
 _RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+|[a-z0-9]+")
 _LONG_NUMBER = re.compile(r"[a-z]?\d{5,}")
@@ -30,7 +30,7 @@ _PLACE = frozenset("路街道巷村镇苑园城湾府寓厦场院校学站桥湖
 """The last characters of names of places. What is said about which place makes a matter."""
 
 _OF_PLACE = 1.8
-"""How much more a name of a place tells than other words that are as rare."""
+"""The factor by which a name of a place tells more than other words that are as rare."""
 
 _EMPTY = frozenset(
     "的了是在和与及也都就还又吗呢吧啊呀把被让给对为以而但或这那其等着过很我你他她它们"

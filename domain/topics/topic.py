@@ -7,7 +7,7 @@ from domain.model import Instant, Recorded
 
 
 class TopicActKind(StrEnum):
-    """What a person did with a topic."""
+    """The kinds of acts of people on a topic."""
 
     MERGED = "merged"
     SPLIT = "split"

@@ -97,7 +97,7 @@ class GrowingTopicTable(Base, table=True):
 
 
 class TopicActTable(Base, table=True):
-    """What people did with topics: never changed. `about`: a ticket, a topic or a month."""
+    """The acts of people on topics: never changed. `about`: a ticket, a topic or a month."""
 
     __tablename__ = "topic_act"
     __table_args__ = (Index("topic_act_by_topic", "topic", "n", unique=True),)

@@ -1,4 +1,4 @@
-"""What people do with topics: merge, split and name them, and what they open from them."""
+"""The acts of people on topics: they merge, split and name them, and open others from them."""
 
 from collections.abc import Sequence
 

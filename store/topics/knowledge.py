@@ -1,4 +1,4 @@
-"""What is usual in a city's tickets: in how many each term occurs, learned from the tickets."""
+"""The usual terms of a city: in how many tickets each occurs, learned from the tickets."""
 
 import json
 from collections import Counter

@@ -25,7 +25,7 @@ _FROM = "0001-01-01T00:00:00+00:00"
 
 
 class Rebuilt(NamedTuple):
-    """How many tickets were compared, and how many topics of several citizens they make."""
+    """The tickets that were compared, and the topics of several citizens that they make."""
 
     tickets: int
     topics: int
