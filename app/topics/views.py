@@ -27,7 +27,7 @@ CANDIDATES = 3
 
 
 class CitizenTopicsQuery(Incoming):
-    """Which topics: of the last `days`, of at least so many citizens (default: the city's)."""
+    """The topics that are asked for: of the last `days`, of `least` citizens (else the city's)."""
 
     days: int | None = Field(None, ge=1, le=3660)
     least: int | None = Field(None, ge=2, le=10_000)

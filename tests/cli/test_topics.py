@@ -39,4 +39,4 @@ async def test_topics_are_rebuilt_listed_and_shown(sqlite_store: Store, tmp_path
     page = await terminal.json("topics", "show", number)
     assert sorted(page["members"]) == sorted(one.number for one in lives)
     missing = await terminal.jiesu("topics", "show", "tongzhou-g99")
-    assert (missing.code, "topic_not_found" in missing.err) == (1, True)
+    assert (missing.code, "topic_not_found" in missing.err) == (2, True)
