@@ -272,6 +272,13 @@ CODES: dict[str, Code] = {
     "move_cap": Code(409, "The appointment was moved as often as it may."),
     "not_missed": Code(409, "The appointment was not missed."),
     "council_tasks_left": Code(409, "Tasks that follow from the council are not done."),
+    # --- topics
+    "topic_not_found": Code(404, "There is no such topic."),
+    "topic_merged": Code(409, "The topic is part of another one by now."),
+    "same_topic": Code(409, "A topic cannot be merged into itself."),
+    "not_of_topic": Code(409, "A ticket is not of this topic."),
+    "whole_topic": Code(409, "Some ticket has to stay in the topic."),
+    "no_subject": Code(409, "The topic is the subject of no month."),
     # --- grid workers
     "grid_worker_unconfirmed": Code(403, "No street has confirmed you as a grid worker."),
     "grid_request_not_found": Code(404, "Nobody waits under this name; it may be decided already."),

@@ -61,6 +61,10 @@ COMMANDS = {
         "Print the supervision lists of a city: open problems, and what is late, which stands "
         "first.",
     ),
+    "topics": CommandEntry(
+        "cli.topics:app",
+        "Topics: what many citizens complain about. See docs/how-to/topics.md.",
+    ),
     "sheets": CommandEntry(
         "cli.sheets:app", "Sheets: what contractors earned and lost in a month."
     ),

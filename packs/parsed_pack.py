@@ -40,6 +40,7 @@ from domain.pack.policies import (
     Reworking,
     Severity,
     Tier,
+    TopicPolicy,
     Verification,
 )
 from domain.pack.rewards import Prize, RewardPolicy, RewardRule
@@ -134,6 +135,7 @@ class CityFile(PackPart):
     supervision: SupervisionPolicy = SupervisionPolicy()
     contractors: ContractorPolicy = ContractorPolicy()
     promises: PromisePolicy | None = None
+    topics: TopicPolicy = TopicPolicy()
     report_card: ReportCardPolicy | None = None
     open311: Open311Policy | None = None
     handover: HandoverPolicy | None = None

@@ -35,6 +35,7 @@ from activities.rewards import Rewarding
 from activities.settle import Settle
 from activities.supervision import Listing
 from activities.sweep import Sweep
+from activities.topics import TopicKeeping
 from activities.triage import TriageActivities
 from activities.webhooks import Webhooks
 from app.tickets.redaction import redacted
@@ -73,6 +74,7 @@ from workflows.maintenance import (
     RewardsWorkflow,
     SupervisionListsWorkflow,
     SweepWorkflow,
+    TopicsWorkflow,
     WebhooksWorkflow,
 )
 from workflows.ticket import TicketWorkflow
@@ -98,6 +100,7 @@ WORKFLOWS = (
     WebhooksWorkflow,
     ReadingsWorkflow,
     IncidentsWorkflow,
+    TopicsWorkflow,
 )
 
 # All project modules pass through the sandbox (an open ticket then costs about 100 KB instead of
@@ -202,6 +205,7 @@ def ticket_worker(dependencies: ActivityDependencies, *, cached_tickets: int = 1
             webhooks.deliver,
             readings.judge,
             Incidents(dependencies.packs, store, dependencies.client).keep,
+            TopicKeeping(dependencies.packs, store).keep,
         ],
         workflow_runner=sandboxed_runner(),
         max_cached_workflows=cached_tickets,

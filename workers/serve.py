@@ -41,6 +41,7 @@ from runtime.names import (
     REWARDS_WORKFLOW,
     SWEEP_WORKFLOW,
     TICKETS,
+    TOPICS_WORKFLOW,
     UNITS,
     WEBHOOKS_WORKFLOW,
     unit_queue,
@@ -81,6 +82,7 @@ JOBS = {
     "webhooks": (WEBHOOKS_WORKFLOW, EVERY),
     "readings": (READINGS_WORKFLOW, EVERY),
     "incidents": (INCIDENTS_WORKFLOW, EVERY),
+    "topics": (TOPICS_WORKFLOW, EVERY),
 }
 
 

@@ -25,6 +25,7 @@ from runtime.names import (
     RETENTION_WORKFLOW,
     REWARDS_WORKFLOW,
     SWEEP_WORKFLOW,
+    TOPICS_WORKFLOW,
     WEBHOOKS_WORKFLOW,
 )
 
@@ -44,6 +45,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.rewards import Rewarding
     from activities.supervision import Listing
     from activities.sweep import Sweep
+    from activities.topics import TopicKeeping
     from activities.webhooks import Webhooks
 
 _RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
@@ -255,6 +257,20 @@ class IncidentsWorkflow:
             Incidents.keep,
             start_to_close_timeout=2 * EVERY,
             heartbeat_timeout=timedelta(minutes=1),
+            retry_policy=_RETRY,
+        )
+
+
+@workflow.defn(name=TOPICS_WORKFLOW)
+class TopicsWorkflow:
+    """The keeping of topics: tickets that changed are compared with others."""
+
+    @workflow.run
+    async def run(self) -> int:
+        return await workflow.execute_activity_method(
+            TopicKeeping.keep,
+            start_to_close_timeout=2 * EVERY,
+            heartbeat_timeout=timedelta(minutes=2),
             retry_policy=_RETRY,
         )
 

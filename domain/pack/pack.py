@@ -53,6 +53,7 @@ from domain.pack.policies import (
     Reworking,
     Severity,
     Tier,
+    TopicPolicy,
     Verification,
     Words,
 )
@@ -137,6 +138,7 @@ class Pack(PackPart):
     supervision: SupervisionPolicy = SupervisionPolicy()
     contractors: ContractorPolicy = ContractorPolicy()
     promises: PromisePolicy | None = None
+    topics: TopicPolicy = TopicPolicy()
     report_card: ReportCardPolicy | None = None
     open311: Open311Policy | None = None
     handover: HandoverPolicy | None = None

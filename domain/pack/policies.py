@@ -19,6 +19,7 @@ from domain.deadlines.registry import LIMITED, ClockName
 from domain.model import Incoming
 from domain.ticket.complaint import Code, Kind
 from domain.ticket.rules_snapshot import Escalation, ReworkTo
+from domain.topics.likeness import SURE
 
 Words = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 """A name or a short sentence for people."""
@@ -255,6 +256,17 @@ class PromisePolicy(PackPart):
 
     grace: int = Field(3, ge=0, le=60)
     ahead: int = Field(366, ge=1, le=3660)
+
+
+class TopicPolicy(PackPart):
+    """Topics (共性问题) and duplicates.
+
+    `least`: the citizens that make a topic. `suggest`: the likeness, 0 to 1, from which a ticket is
+    proposed for merging without being asked for.
+    """
+
+    least: int = Field(2, ge=2, le=1000)
+    suggest: float = Field(SURE, ge=0.1, le=1)
 
 
 class ReportCardPolicy(PackPart):

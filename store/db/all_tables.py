@@ -20,6 +20,7 @@ from store.db import (
     sensor_tables,
     setback_tables,
     supervision_tables,
+    topic_tables,
     webhook_tables,
 )
 from store.db.tables import Base
@@ -44,6 +45,7 @@ MODULES = (
     setback_tables,
     hearing_tables,
     supervision_tables,
+    topic_tables,
     webhook_tables,
 )
 

@@ -33,6 +33,7 @@ from store.tickets import (
     setbacks,
     supervision_lists,
 )
+from store.topics import placing
 
 _TICKET, _INTAKE, _PERSON = tables.ticket.c, tables.intake.c, tables.person.c
 _ASKING = grid_tables.sign_up.c
@@ -93,6 +94,7 @@ async def erase(store: Store, number: str, at: datetime) -> None:
         handovers.forget(connection, number)
         messages_outside.forget(connection, number)
         register.forget(connection, number)
+        placing.forget(connection, number)
 
     await store.write(work)
 

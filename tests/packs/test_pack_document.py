@@ -73,6 +73,7 @@ from domain.pack.policies import (
     Reworking,
     Severity,
     Tier,
+    TopicPolicy,
     Verification,
 )
 from domain.pack.rewards import Prize, RewardPolicy, RewardRule
@@ -123,6 +124,7 @@ DOCUMENTED: dict[str, list[type[BaseModel] | type[StrEnum] | Iterable[str]]] = {
     "`[promises]`": [PromisePolicy],
     "`[handover]`": [HandoverPolicy],
     "`[agents]`": [AgentPolicy, set(get_args(AgentAct))],
+    "`[topics]`": [TopicPolicy],
     "`[report_card]`": [ReportCardPolicy],
     "`[open311]`": [
         Open311Policy,

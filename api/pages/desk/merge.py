@@ -19,6 +19,7 @@ from app.context import AppContext
 from app.errors import Problem
 from app.sending.commands import execute
 from app.tickets.comparing import alike, compared, crowds
+from app.topics.views import alike_tickets
 from domain.commands.intake.merge import Merge
 from domain.commands.intake.unmerge import Unmerge
 from domain.pack.pack import Pack
@@ -151,6 +152,7 @@ async def _page(
         pack = context.packs.get(shown[0].complaint.city)
     first = shown[0] if shown else None
     others = await alike(context, caller, first, pack) if first else []
+    nearest = await alike_tickets(context, caller, first.complaint.number) if first else None
     return staff_page(
         request,
         "desk/merge.html",
@@ -162,6 +164,7 @@ async def _page(
         lines=[_line(pack, shown, line) for line in LINES],
         possible=[one.complaint.number for one in shown if _may_lead(one)],
         others=[one for one in others if one.number not in _numbers(shown)],
+        nearest=nearest.items if nearest else [],
         crowds=[] if shown else await crowds(context, caller, pack.city.id),
         refused=refused or {},
         done=DONE.get(request.query_params.get("done", "")),

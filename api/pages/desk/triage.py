@@ -20,11 +20,13 @@ from api.pages.shared.workplace import working_city
 from app.access.caller import Caller
 from app.context import AppContext
 from app.filing.suggestions import guess, promise
+from app.topics.views import AlikeTicketOut, alike_tickets
 from domain.commands.intake.conclude import Conclude
 from domain.commands.intake.reassign import Reassign
 from domain.commands.intake.triage import Triage as Classify
 from domain.pack.pack import Pack
 from domain.pack.routing import route
+from domain.policy.permissions import RIGHTS
 from domain.ticket.complaint import Kind, of_wrongdoing
 from domain.ticket.stages import Stage
 from domain.ticket.ticket import Ticket
@@ -143,10 +145,18 @@ async def _page(
         opened=opened,
         accuses=at.hand is not None and _may_accuse(at.hand.ticket, form),
         advice=_advice(context, speech, at.hand) if at.hand else None,
+        nearest=await _nearest(context, caller, at.hand.ticket) if at.hand else [],
         kinds=[kind for kind in Kind if kind is not Kind.SERVICE or at.pack.features.appoint],
         places=places(at.pack),
         **queue.template_values(request, caller, at, DONE),
     )
+
+
+async def _nearest(context: AppContext, caller: Caller, ticket: Ticket) -> list[AlikeTicketOut]:
+    """Return the tickets most like the one in hand, if this caller may see them."""
+    if not caller.may(RIGHTS["list_alike_tickets"]):
+        return []
+    return (await alike_tickets(context, caller, ticket.complaint.number)).items
 
 
 def _may_accuse(ticket: Ticket, form: Form) -> bool:

@@ -74,6 +74,7 @@ _OTHERS = (
     (r"/staff/council-topics/[\w.-]+/councils", N_("Prepare a council")),
     (r"/staff/council-topics/[\w.-]+/councils/\w+/[a-z0-9/-]+", N_("Change a council")),
     (r"/staff/council-topics/[\w.-]+/tickets", N_("Link a ticket to a topic")),
+    (r"/staff/topics/[\w.-]+/[a-z]+", N_("Act on a topic")),
     (r"/staff/incidents", N_("Declare an incident")),
     (r"/staff/incidents/\w+/[\w/-]+", N_("Change an incident")),
     (r"/staff/hearings", N_("Prepare a public hearing")),

@@ -341,6 +341,15 @@ LABELS: dict[str, dict[str, str]] = {
         "missed": N_("Did not come"),
         "excused": N_("Absence excused"),
     },
+    "topic_act": {
+        "merged": N_("Merged with another topic"),
+        "split": N_("Split"),
+        "named": N_("Named"),
+        "ticket_opened": N_("Ticket opened on behalf of the city"),
+        "inspected": N_("Inspections opened"),
+        "subject_made": N_("Made the subject of a month"),
+        "progress": N_("Progress"),
+    },
     "council_phase": {
         "preparing": N_("Being prepared"),
         "statements": N_("Open for statements"),

@@ -143,6 +143,7 @@ NAVIGATION: tuple[NavigationLink, ...] = (
         _OVERSEERS,
         Subject.COUNCILS,
     ),
+    NavigationLink(_SUPERVISION, N_("Topics"), "/staff/topics", _OVERSEERS),
     NavigationLink(
         _SUPERVISION,
         N_("Supervision lists"),
