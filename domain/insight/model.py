@@ -268,7 +268,7 @@ def _parts(rest: bytes) -> tuple[ModelHead, memoryview]:
     return head, body
 
 
-def _unsigned(part: memoryview) -> array[int]:
+def _unsigned(part: memoryview) -> "array[int]":
     values = array("I")
     values.frombytes(bytes(part))
     return values

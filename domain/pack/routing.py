@@ -17,6 +17,7 @@ from domain.pack.catalogue import (
     Responsibility,
     Unit,
 )
+from domain.pack.emergencies import happens
 from domain.pack.gcj02 import to_wgs84
 from domain.pack.pack import Pack
 from domain.ticket.because import Because, ReasonCode, because, sentence
@@ -33,12 +34,16 @@ _of_pack = lru_cache(20_000)(folded)
 
 
 class CategorySuggestion(Recorded):
-    """The suggested category of a complaint. `area` is the code of the street it is in."""
+    """The suggested category of a complaint. `area` is the code of the street it is in.
+
+    `urgent`: its words tell of an emergency that is there now.
+    """
 
     category: str | None
     confident: bool
     because: list[Because]
     area: str | None = None
+    urgent: bool = False
 
     @property
     def why(self) -> str:
@@ -69,7 +74,7 @@ def classify(pack: Pack, complaint: Complaint) -> CategorySuggestion:
     A category of the pack that the citizen or the operator gave is taken. Otherwise every keyword
     found counts its length, twice in the title, and the highest sum wins; words of an urgent tier
     (fire, leaking gas) win over any sum of the others, because queueing a fire costs more than a
-    dispatcher's confirmation.
+    dispatcher's confirmation. They count only where they tell of a danger that is there now.
     """
     area = find_area(pack, complaint)
     if pack.knows(complaint.category):
@@ -89,7 +94,11 @@ def classify(pack: Pack, complaint: Complaint) -> CategorySuggestion:
         code, words = others[0].category.code, ", ".join(others[0].words)
         why.append(because(ReasonCode.OTHER_KEYWORDS, category=code, keywords=words))
     return CategorySuggestion(
-        category=best.category.code, confident=confident, because=why, area=area
+        category=best.category.code,
+        confident=confident,
+        because=why,
+        area=area,
+        urgent=best.urgent,
     )
 
 
@@ -193,13 +202,19 @@ def _scores(pack: Pack, complaint: Complaint) -> list[_Score]:
     title, text = folded(complaint.title), folded(complaint.text)
     scores = []
     for category in pack.categories:
+        urgent = pack.tier(category.tier).urgent
         points, words = 0, []
         for keyword in category.keywords:
-            word = _of_pack(keyword)
-            weight = _TITLE_WEIGHT if word in title else 1 if word in text else 0
+            weight = _weight(_of_pack(keyword), title, text, urgent)
             if weight:
-                points += weight * len(word)
+                points += weight * len(_of_pack(keyword))
                 words.append(keyword)
         if words:
-            scores.append(_Score(pack.tier(category.tier).urgent, points, category, words))
+            scores.append(_Score(urgent, points, category, words))
     return sorted(scores, key=lambda score: (not score.urgent, -score.points))
+
+
+def _weight(word: str, title: str, text: str, urgent: bool) -> int:
+    if word in title and (not urgent or happens(title, word)):
+        return _TITLE_WEIGHT
+    return int(word in text and (not urgent or happens(text, word)))

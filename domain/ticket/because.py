@@ -37,6 +37,8 @@ class ReasonCode(StrEnum):
     NEEDS_A_PERSON = "kept_for_a_person"
     REPORT_FOR_A_PERSON = "report_for_a_person"
     FILING_CONDITION = "filing_condition"
+    LEARNED = "learned"
+    LEARNED_UNSURE = "learned_unsure"
     CLASSIFIED_BY_HAND = "classified_by_hand"
     UNIT_NAMED = "unit_named"
     RESPONSIBILITY = "responsibility"
@@ -121,6 +123,18 @@ CATALOGUE: Mapping[str, ReasonWords] = {
         "the filing condition does not hold: {condition}",
         "The filing condition does not hold yet: {condition}",
         "未达立案条件：{condition}",
+    ),
+    ReasonCode.LEARNED: ReasonWords(
+        {"model": ParameterKind.ROW, "percent": ParameterKind.NUMBER},
+        "learned from past tickets, {percent} % (model {model})",
+        "Past tickets that said the like were of this subject: {percent} % sure",
+        "根据以往工单判断，把握 {percent}%",
+    ),
+    ReasonCode.LEARNED_UNSURE: ReasonWords(
+        {"model": ParameterKind.ROW, "percent": ParameterKind.NUMBER},
+        "learned from past tickets, only {percent} % (model {model})",
+        "Past tickets do not make it clear: {percent} % sure",
+        "根据以往工单难以判断，把握仅 {percent}%",
     ),
     ReasonCode.CLASSIFIED_BY_HAND: ReasonWords(
         {},
