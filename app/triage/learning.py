@@ -89,7 +89,7 @@ def usable(messages: Sequence[Labelled]) -> list[int]:
 
 
 def fit(counts: csr_matrix, labels: np.ndarray, classes: int) -> Linear:
-    """Fit two kinds of linear models over n-grams, and distil them into one small one."""
+    """Fit a linear model over n-grams, and make it as small as the file may be."""
     seen = np.bincount(counts.indices, minlength=counts.shape[1])
     columns = np.flatnonzero(seen >= (2 if len(labels) < 3000 else 3))
     idf = np.log((len(labels) + 1) / (1 + seen[columns])) + 1
@@ -97,9 +97,7 @@ def fit(counts: csr_matrix, labels: np.ndarray, classes: int) -> Linear:
     idf = np.sqrt(squares / _STEPS)
     part = normalize((counts[:, columns] @ diags(idf)).tocsr())
     plain, bias = _plain(part, labels, classes)
-    ratio, other = _by_ratio(part, counts[:, columns], labels, classes)
-    weights = (plain + ratio) / 2 * (idf * np.sqrt(_STEPS))[:, None]
-    return _small(columns, weights, squares, (bias + other) / 2)
+    return _small(columns, plain * (idf * np.sqrt(_STEPS))[:, None], squares, bias)
 
 
 def _plain(part: csr_matrix, labels: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
@@ -109,27 +107,6 @@ def _plain(part: csr_matrix, labels: np.ndarray, classes: int) -> tuple[np.ndarr
         both = np.vstack([-machine.coef_[0], machine.coef_[0]]).T
         return both, np.array([-machine.intercept_[0], machine.intercept_[0]])
     return machine.coef_.T, machine.intercept_
-
-
-def _by_ratio(
-    part: csr_matrix, counts: csr_matrix, labels: np.ndarray, classes: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Fit one machine for each category, with n-grams scaled by how they tell it from the rest."""
-    present = counts.copy()
-    present.data = np.ones_like(present.data)
-    wanted = np.eye(classes, dtype=np.float32)[labels]
-    inside = present.T @ wanted + 0.5
-    outside = np.asarray(present.sum(axis=0)).ravel()[:, None] - inside + 1.5
-    ratios = np.abs(np.log(inside / inside.sum(axis=0)) - np.log(outside / outside.sum(axis=0)))
-    weights = np.zeros((part.shape[1], classes))
-    biases = np.zeros(classes)
-    for category in range(classes):
-        ratio = ratios[:, category].astype(np.float32)
-        machine = LinearSVC(C=1.0, tol=0.03, max_iter=40, random_state=0)
-        machine.fit((part @ diags(ratio)).tocsr(), labels == category)
-        weights[:, category] = machine.coef_[0] * ratio
-        biases[category] = machine.intercept_[0]
-    return weights, biases
 
 
 def _small(

@@ -18,7 +18,10 @@ LONGEST = 4
 MOST_CHARACTERS = 6000
 """The characters of a text that are looked at."""
 
-_FUNCTION = "的我有是了们为这和没就都也可还么给而其但等他与因如并被由及从样何然什让又按将果吗你很且那或才把在"
+_FUNCTION = (
+    "的我有是了们为这和没就都也可还么给而其但等他与因如"
+    "并被由及从样何然什让又按将果吗你很且那或才把在"
+)
 _LEFT_OUT = str.maketrans("", "", _FUNCTION)
 _BREAKS = re.compile(r"[\W_]+")
 _HASHES = 200_000

@@ -17,7 +17,7 @@ from domain.pack.catalogue import (
     Responsibility,
     Unit,
 )
-from domain.pack.emergencies import happens
+from domain.pack.emergencies import first_emergency, happens
 from domain.pack.gcj02 import to_wgs84
 from domain.pack.pack import Pack
 from domain.ticket.because import Because, ReasonCode, because, sentence
@@ -83,6 +83,10 @@ def classify(pack: Pack, complaint: Complaint) -> CategorySuggestion:
             category=complaint.category, confident=True, because=why, area=area
         )
     scores = _scores(pack, complaint)
+    if not (scores and scores[0].urgent):
+        urgent = _by_rule(pack, complaint, area)
+        if urgent is not None:
+            return urgent
     if not scores:
         why = [because(ReasonCode.NO_KEYWORD)]
         return CategorySuggestion(category=None, confident=False, because=why, area=area)
@@ -218,3 +222,15 @@ def _weight(word: str, title: str, text: str, urgent: bool) -> int:
     if word in title and (not urgent or happens(title, word)):
         return _TITLE_WEIGHT
     return int(word in text and (not urgent or happens(text, word)))
+
+
+def _by_rule(pack: Pack, complaint: Complaint, area: str | None) -> CategorySuggestion | None:
+    """Return an emergency that no keyword of a category tells; a person looks at it at once."""
+    text = f"{folded(complaint.title)}\n{folded(complaint.text)}"
+    found = first_emergency(pack.triage.emergencies, text)
+    if found is None:
+        return None
+    rule, words = found
+    why = [because(ReasonCode.EMERGENCY, keywords=", ".join(words))]
+    known = rule.category if pack.knows(rule.category) else None
+    return CategorySuggestion(category=known, confident=False, because=why, area=area, urgent=True)
