@@ -24,6 +24,7 @@ from app.installation.health_checks import (
     proxies_of,
 )
 from app.installation.history_checks import ahead_of, carried_on_of, missing_of
+from app.installation.model_checks import models_of
 from app.installation.neighbour_checks import neighbours_of
 from app.installation.officer_checks import officers_of
 from app.installation.store_checks import store_of, unusable
@@ -123,6 +124,8 @@ async def _record(
                     yield await ahead_of(client, store, now)
                 for neighbour in await neighbours_of(store):
                     yield neighbour
+                for model in await models_of(store, PackRegistry(_cities(settings)), now):
+                    yield model
                 with suppress(PackError):  # already reported by `packs_on`
                     for officer in await officers_of(store, PackRegistry(_cities(settings))):
                         yield officer

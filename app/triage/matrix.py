@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from domain.insight.features import grams, number_of, pieces
+from domain.insight.features import grams_of, number_of
 
 TITLE_WEIGHT = 1
 """How many more times an n-gram of the title counts."""
@@ -41,8 +41,7 @@ def matrix_of(messages: Sequence[Labelled]) -> Matrix:
     rows: list[np.ndarray] = []
     known: dict[str, int] = {}
     for message in messages:
-        title = set(grams("".join(pieces(message.title))))
-        everything = set(grams("".join(pieces(f"{message.title}\n{message.text}"))))
+        everything, title = grams_of(message.title, message.text)
         values = [
             (known.setdefault(gram, len(known)), 1 + TITLE_WEIGHT * (gram in title))
             for gram in everything

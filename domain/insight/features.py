@@ -7,7 +7,6 @@ model keeps nothing of what anybody wrote.
 """
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from zlib import crc32
 
@@ -38,11 +37,18 @@ def whole(text: str) -> str:
     return "".join(pieces(text))
 
 
-def grams(run: str) -> Iterator[str]:
-    """Return the n-grams of a run of characters, shortest first."""
-    yield from run
+def grams(run: str) -> set[str]:
+    """Return the n-grams of a run of characters."""
+    found = set(run)
     for size in range(2, LONGEST + 1):
-        yield from map("".join, zip(*(run[at:] for at in range(size)), strict=False))
+        found.update([run[at : at + size] for at in range(len(run) - size + 1)])
+    return found
+
+
+def grams_of(title: str, text: str) -> tuple[set[str], set[str]]:
+    """Return the n-grams of a message, and those of them that its title has."""
+    head = whole(title)
+    return grams(head + whole(text)), grams(head) if head else set()
 
 
 @lru_cache(_HASHES)

@@ -17,6 +17,6 @@ class TooFewTickets(ValueError):
 
     def __init__(self, tickets: int, categories: int) -> None:
         super().__init__(
-            f"{tickets} tickets in {categories} categories with {LEAST_OF_CATEGORY} of them or more:"
+            f"{tickets} tickets in {categories} categories with {LEAST_OF_CATEGORY} or more:"
             f" learning needs {LEAST_TICKETS} tickets in {LEAST_CATEGORIES} such categories"
         )

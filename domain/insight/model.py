@@ -17,10 +17,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from math import exp, isfinite, sqrt
+from zlib import crc32
 
 from pydantic import Field, ValidationError
 
-from domain.insight.features import grams, number_of, pieces
+from domain.insight.features import grams_of, number_of
 from domain.model import Instant, Recorded
 
 _MAGIC = b"JIESU-TRIAGE"
@@ -100,6 +101,9 @@ class TriageModel:
         numbers = _unsigned(body[: 4 * size])
         self._row = {number: at for at, number in enumerate(numbers)}
         self._weights = bytes(body[4 * size : (4 + classes + 1) * size])
+        lanes = bytearray(_LANE * len(self._weights))
+        lanes[::_LANE] = self._weights
+        self._lanes = bytes(lanes)
         signed = _unsigned(body[(4 + classes + 1) * size :])
         self._signed: dict[int, list[int]] = {}
         for at, row in enumerate(signed):
@@ -136,8 +140,7 @@ class TriageModel:
 
     def scores(self, title: str, text: str) -> list[float] | None:
         """Return the linear score of each category; None if no n-gram of the message is known."""
-        in_title = set(grams("".join(pieces(title))))
-        everywhere = set(grams("".join(pieces(f"{title}\n{text}"))))
+        everywhere, in_title = grams_of(title, text)
         lanes, known = self._sum(everywhere)
         if not known:
             return None
@@ -145,7 +148,7 @@ class TriageModel:
         square = lanes[self._classes]
         total = [lane - _ZERO * known for lane in lanes[: self._classes]]
         if weight and in_title:
-            again, twice = self._sum(in_title & everywhere)
+            again, twice = self._sum(in_title)
             square += ((1 + weight) ** 2 - 1) * again[self._classes]
             total = [
                 one + weight * (lane - _ZERO * twice)
@@ -159,26 +162,22 @@ class TriageModel:
 
     def _sum(self, chosen: Iterable[str]) -> tuple[Sequence[int], int]:
         """Return the sum of each lane over n-grams, and how many of them are known."""
-        packed, get = 0, self._packed.get
-        known = 0
-        if len(self._packed) > _CACHED:
-            self._packed.clear()
-        for gram in chosen:
-            value = get(gram)
-            if value is None:
-                value = self._packed[gram] = self._pack(gram)
-            if value:
-                packed += value
-                known += 1
-        return array("I", packed.to_bytes((self._classes + 1) * _LANE, "little")), known
+        get, look = self._packed.get, self._look
+        found = [value if (value := get(gram)) is not None else look(gram) for gram in chosen]
+        packed = sum(found).to_bytes((self._classes + 1) * _LANE, "little")
+        return array("I", packed), len(found) - found.count(0)
 
-    def _pack(self, gram: str) -> int:
-        at = self._row.get(number_of(gram))
-        if at is None:
-            return 0
-        width = self._classes + 1
-        lanes = array("I", list(self._weights[at * width : (at + 1) * width]))
-        return int.from_bytes(lanes.tobytes(), "little")
+    def _look(self, gram: str) -> int:
+        at = self._row.get(crc32(gram.encode("utf-8", "surrogatepass")))
+        width = (self._classes + 1) * _LANE
+        value = (
+            0
+            if at is None
+            else int.from_bytes(self._lanes[at * width : (at + 1) * width], "little")
+        )
+        if len(self._packed) < _CACHED:
+            self._packed[gram] = value
+        return value
 
     # --- why ----------------------------------------------------------------------------------
 
@@ -197,7 +196,7 @@ class TriageModel:
     def alike(self, title: str, text: str, most: int = 3) -> list[str]:
         """Return the numbers of the past tickets that share most telling n-grams with a message."""
         shared: dict[int, int] = {}
-        for gram in set(grams("".join(pieces(f"{title}\n{text}")))):
+        for gram in grams_of(title, text)[0]:
             row = self._row.get(number_of(gram))
             for ticket in self._signed.get(row, ()) if row is not None else ():
                 shared[ticket] = shared.get(ticket, 0) + 1

@@ -33,6 +33,7 @@ _AFTER = re.compile(
     "^.{0,3}(?:隐患|风险|的可能|怎么办|的话|知识|演练|预案|安全|保护|开关|故障|报警器|保险|过|已扑灭|扑灭|"
     "灭了|等问题|等情况|事故频)"
 )
+_FEARED = re.compile("一旦|万一|如果|假如|要是|若|怕|担心|担忧")
 _NOW = re.compile(
     "正在|现在|此刻|刚刚|刚才|马上|快来|救命|救人|还在|仍在|今天|今早|今晚|今日|今晨|一直在|正烧"
 )
@@ -46,7 +47,8 @@ class EmergencyRule(PackPart):
     """`[[triage.emergencies]]`: words that together tell of a danger to life that is there now.
 
     One of each group of `words` has to be said: in one sentence, or with `anywhere` in one
-    message. `category`: what it is then, None if a person has to say.
+    message; the one of the first group, of a danger that is there now. `category`: what it is
+    then, None if a person has to say.
     """
 
     code: Code
@@ -58,7 +60,7 @@ class EmergencyRule(PackPart):
         """Return the words that make `text`, a canonical one, an emergency; [] if none do."""
         for part in [text] if self.anywhere else _SENTENCE.split(text):
             found = [_first(group, part) for group in self.words]
-            if all(found) and any(happens(part, word) for word in found if word):
+            if found[0] and all(found) and happens(part, found[0]):
                 return [word for word in found if word]
         return []
 
@@ -82,7 +84,7 @@ def happens(text: str, word: str) -> bool:
     """Return whether a word of an emergency stands in `text` for a danger that is there now.
 
     Both are canonical. What is said before it in its clause may make it past, only possible, or
-    denied; what follows may make it a name. The clause that says "now" overrules all of them.
+    denied; what follows may make it a name. A clause that says "now" overrules all but fear.
     """
     return any(_is_now(clause, word) for clause in _clauses(text) if word in clause)
 
@@ -93,6 +95,6 @@ def _clauses(text: str) -> Iterator[str]:
 
 def _is_now(clause: str, word: str) -> bool:
     before, _, after = clause.partition(word)
-    if _NOW.search(before) or _NOW.search(after):
+    if not _FEARED.search(before) and (_NOW.search(before) or _NOW.search(after)):
         return True
     return _BEFORE.search(before) is None and _AFTER.search(after) is None
