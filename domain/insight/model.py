@@ -13,7 +13,7 @@ Errors:
 
 import json
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from math import exp, isfinite, sqrt
@@ -31,7 +31,7 @@ _DIGEST = 32
 _LANE = 4
 _ZERO = 128
 """Weights are kept from 0 to 255, and mean from -128 to 127."""
-_CACHED = 60_000
+_CACHED = 150_000
 MOST_BYTES = 5_000_000
 """The largest file of a model."""
 SIGNATURE = 12
@@ -160,24 +160,25 @@ class TriageModel:
             for value, scale, bias in zip(total, self.head.scales, self.head.biases, strict=True)
         ]
 
-    def _sum(self, chosen: Iterable[str]) -> tuple[Sequence[int], int]:
+    def _sum(self, chosen: set[str]) -> tuple[Sequence[int], int]:
         """Return the sum of each lane over n-grams, and how many of them are known."""
-        get, look = self._packed.get, self._look
-        found = [value if (value := get(gram)) is not None else look(gram) for gram in chosen]
-        packed = sum(found).to_bytes((self._classes + 1) * _LANE, "little")
-        return array("I", packed), len(found) - found.count(0)
-
-    def _look(self, gram: str) -> int:
-        at = self._row.get(crc32(gram.encode("utf-8", "surrogatepass")))
+        cache, row, lanes = self._packed, self._row.get, self._lanes
         width = (self._classes + 1) * _LANE
-        value = (
-            0
-            if at is None
-            else int.from_bytes(self._lanes[at * width : (at + 1) * width], "little")
-        )
-        if len(self._packed) < _CACHED:
-            self._packed[gram] = value
-        return value
+        fresh = [gram for gram in chosen if gram not in cache]
+        known = map(cache.get, chosen)
+        rows = [(gram, row(crc32(gram.encode()))) for gram in fresh]
+        looked = {
+            gram: int.from_bytes(lanes[at * width : at * width + width], "little")
+            if at is not None
+            else 0
+            for gram, at in rows
+        }
+        found = [value for value in known if value is not None]
+        found += looked.values()
+        if len(cache) < _CACHED:
+            cache.update(looked)
+        packed = sum(found).to_bytes(width, "little")
+        return array("I", packed), len(found) - found.count(0)
 
     # --- why ----------------------------------------------------------------------------------
 
