@@ -37,6 +37,8 @@ MOST_BYTES = 5_000_000
 SIGNATURE = 12
 """The telling n-grams that are kept of a past ticket."""
 _ALIKE_FROM = 3
+_ENOUGH = 10
+"""The known n-grams of four characters that say what it is about: fewer are not trusted."""
 
 
 class BadModel(ValueError):
@@ -124,9 +126,10 @@ class TriageModel:
 
     def probabilities(self, title: str, text: str) -> list[float]:
         """Return the calibrated probability of each category, in the order of the head."""
-        scores = self.scores(title, text)
+        scores, known = self._scores(title, text)
+        even = 1 / self._classes
         if scores is None:
-            return [1 / self._classes] * self._classes
+            return [even] * self._classes
         raised = [
             slope * score + offset
             for slope, score, offset in zip(
@@ -136,14 +139,16 @@ class TriageModel:
         top = max(raised)
         parts = [exp(one - top) for one in raised]
         whole = sum(parts)
-        return [part / whole for part in parts]
+        # One character may stand in one category alone, and still say next to nothing.
+        share = min(known / _ENOUGH, 1.0)
+        return [share * part / whole + (1 - share) * even for part in parts]
 
-    def scores(self, title: str, text: str) -> list[float] | None:
-        """Return the linear score of each category; None if no n-gram of the message is known."""
+    def _scores(self, title: str, text: str) -> tuple[list[float] | None, int]:
+        """Return the linear score of each category, and how many n-grams are known."""
         everywhere, in_title = grams_of(title, text)
         lanes, known = self._sum(everywhere)
         if not known:
-            return None
+            return None, 0
         weight = self.head.title_weight
         square = lanes[self._classes]
         total = [lane - _ZERO * known for lane in lanes[: self._classes]]
@@ -155,10 +160,11 @@ class TriageModel:
                 for one, lane in zip(total, again[: self._classes], strict=True)
             ]
         length = sqrt(max(square, 1))
-        return [
+        scores = [
             bias + scale * value / length
             for value, scale, bias in zip(total, self.head.scales, self.head.biases, strict=True)
         ]
+        return scores, known
 
     def _sum(self, chosen: set[str]) -> tuple[Sequence[int], int]:
         """Return the sum of each lane over n-grams, and how many of them are known."""
