@@ -206,7 +206,7 @@ def use(
 ) -> None:
     """Put a model to use, or none any more; who did it and why is recorded.
 
-    What it may do is said by the city's pack: [triage] learned = "off", "shadow" or "on".
+    The city's pack says whether it may do more than suggest: see docs/how-to/triage.md.
     """
     _pack(city)
     if says_nothing(purpose):

@@ -1,4 +1,4 @@
-"""What a learned model suggested for a ticket, with the words that spoke for it."""
+"""The suggestion of a learned model for a ticket, with the words that spoke for it."""
 
 from dataclasses import dataclass
 

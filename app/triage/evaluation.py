@@ -25,7 +25,7 @@ CURVE = (100, 200, 500, 1000, 2000)
 
 @dataclass(frozen=True, slots=True)
 class CategoryRow:
-    """How one category fared."""
+    """The measures of one category."""
 
     category: str
     messages: int
@@ -65,7 +65,7 @@ class Evaluation:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedMessages:
     """Every message that was validated: its category, the one given, how surely, and whether
     that was above the threshold of its fold."""
 
@@ -112,7 +112,7 @@ def calibration_error(sure: np.ndarray, right: np.ndarray) -> float:
     return float(sum(gaps) / max(len(sure), 1))
 
 
-def cross_validate(messages: Sequence[Labelled], matrix: Matrix) -> Judged:
+def cross_validate(messages: Sequence[Labelled], matrix: Matrix) -> JudgedMessages:
     """Judge every message that may be validated by a model of the other folds.
 
     Raises:
@@ -136,7 +136,7 @@ def cross_validate(messages: Sequence[Labelled], matrix: Matrix) -> Judged:
         above = best >= learnt.calibration.threshold
         parts.append((kept[asked], labels[asked], names[sure.argmax(axis=1)], best, above))
     at, truth, given, sure, above = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return Judged(at, truth, given, sure, above, categories)
+    return JudgedMessages(at, truth, given, sure, above, categories)
 
 
 def timed(

@@ -9,7 +9,7 @@ from scipy.sparse import csr_matrix
 from domain.insight.features import grams_of, number_of
 
 TITLE_WEIGHT = 1
-"""How many more times an n-gram of the title counts."""
+"""The additional weight of an n-gram of the title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """How often each n-gram counts in each message, with the numbers of the n-grams."""
+    """The count of each n-gram in each message, with the numbers of the n-grams."""
 
     counts: csr_matrix
     numbers: np.ndarray

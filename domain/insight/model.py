@@ -66,7 +66,7 @@ class UnknownFormat(BadModel):
 
 
 class ModelHead(Recorded):
-    """What a model says of itself. `scales`: the score that one step of a weight is worth, by
+    """The description of a model. `scales`: the score that one step of a weight is worth, by
     category. `slopes` and `offsets`: the calibration, by category. `measured`: by cross-validation.
     """
 

@@ -41,7 +41,7 @@ _DEFECTS = re.compile("交房|收房|毛坯|精装|质量问题|质量堪忧|质
 """Disputes about how a house was built: what has come off there does not fall on anybody now."""
 _ON_SOMEBODY = re.compile("砸|随时|救")
 _OTHER_WORDS = re.compile("着火车|水落石出")
-"""Where a word of an emergency only begins in one word and ends in the next."""
+"""Sequences in which a word of an emergency begins in one word and ends in the next."""
 
 _canonical = lru_cache(4096)(folded)
 

@@ -34,7 +34,7 @@ _FILE = select(_MODEL.file).where(
     _MODEL.city == bindparam("city"), _MODEL.version == bindparam("version")
 )
 LOOK_AGAIN = timedelta(seconds=30)
-"""How long a process uses a model without asking whether another one was put to use."""
+"""The time that a process uses a model without asking whether another one was put to use."""
 
 
 class UnknownModel(LookupError):

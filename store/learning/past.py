@@ -38,7 +38,7 @@ class PastTicket:
 
 @dataclass(frozen=True, slots=True)
 class Fared:
-    """How suggestions fared against the category that tickets have: of all, and of the sure ones.
+    """Suggestions compared with the category that tickets have: of all, and of the sure ones.
 
     `decided`: those that triage followed by itself.
     """
