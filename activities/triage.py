@@ -190,6 +190,6 @@ def _by_model(suggestion: CategorySuggestion, learned: LearnedSuggestion) -> Cat
         update={
             "category": learned.category,
             "confident": learned.sure,
-            "because": [because(code, model=learned.model, percent=percent)],
+            "because": [because(code, percent=percent)],
         }
     )

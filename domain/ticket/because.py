@@ -132,14 +132,14 @@ CATALOGUE: Mapping[str, ReasonWords] = {
         "可能是紧急情况，请优先处理。提及：{keywords}",
     ),
     ReasonCode.LEARNED: ReasonWords(
-        {"model": ParameterKind.ROW, "percent": ParameterKind.NUMBER},
-        "learned from past tickets, {percent} % (model {model})",
+        {"percent": ParameterKind.NUMBER},
+        "learned from past tickets, {percent} %",
         "Past tickets that said the like were of this subject: {percent} % sure",
         "根据以往工单判断，把握 {percent}%",
     ),
     ReasonCode.LEARNED_UNSURE: ReasonWords(
-        {"model": ParameterKind.ROW, "percent": ParameterKind.NUMBER},
-        "learned from past tickets, only {percent} % (model {model})",
+        {"percent": ParameterKind.NUMBER},
+        "learned from past tickets, only {percent} %",
         "Past tickets do not make it clear: {percent} % sure",
         "根据以往工单难以判断，把握仅 {percent}%",
     ),
