@@ -6,15 +6,19 @@ from activities.errors import refusal, ticket_activity
 from domain.activity_io import AccusePlan, AccuseQuestion, TriagePlan, TriageQuestion
 from domain.commands.may_have import covered, within
 from domain.deadlines.registry import ClockName
+from domain.insight.suggesting import suggested_by
+from domain.insight.suggestion import LearnedSuggestion
 from domain.pack.pack import Pack, UnknownCategory, UnknownUnit
 from domain.pack.planning import plan_clocks
 from domain.pack.routing import CategorySuggestion
+from domain.pack.triage import Learned
 from domain.ticket.because import Because, ReasonCode, because, sentence
 from domain.ticket.complaint import Complaint
 from packs.grids import Grid
 from packs.registry import PackRegistry
 from store.db.engine import Store
 from store.db.errors import StoreUnavailable
+from store.learning.models import ActiveModels
 from store.packs.archive import ArchivedPacks
 from store.tickets.repeats import find_repeats
 from store.tickets.suggestions import cell_of, filing_holds, holds, suggest
@@ -25,6 +29,7 @@ class TriageActivities:
         self._packs = packs
         self._registry = registry
         self._store = store
+        self._models = ActiveModels(store)
 
     @ticket_activity("triage_complaint")
     async def triage(self, question: TriageQuestion) -> TriagePlan:
@@ -74,6 +79,20 @@ class TriageActivities:
     async def _suggest(self, pack: Pack, question: TriageQuestion) -> TriagePlan:
         complaint = question.complaint
         suggestion = suggest(pack, self._grid(pack, complaint), complaint)
+        learned = await self._learned(pack, complaint, suggestion)
+        if learned is not None and _may_decide(pack, complaint, suggestion):
+            suggestion = _by_model(suggestion, learned)
+        if learned is not None:
+            followed = suggestion.confident and suggestion.category == learned.category
+            decided = followed and pack.triage.learned is Learned.ON and learned.sure
+            learned = learned.model_copy(update={"decided": decided})
+        plan = await self._decide(pack, question, suggestion)
+        return plan.model_copy(update={"learned": learned})
+
+    async def _decide(
+        self, pack: Pack, question: TriageQuestion, suggestion: CategorySuggestion
+    ) -> TriagePlan:
+        complaint = question.complaint
         if suggestion.category is None or not suggestion.confident:
             return _unsure(suggestion, suggestion.because)
         plan = await self._plan(
@@ -111,6 +130,22 @@ class TriageActivities:
             plan.verify_by = pack.verify.unit
         return plan
 
+    async def _learned(
+        self, pack: Pack, complaint: Complaint, suggestion: CategorySuggestion
+    ) -> LearnedSuggestion | None:
+        """Return what the city's model suggests; None without one, which delays no ticket."""
+        if pack.triage.learned is Learned.OFF:
+            return None
+        try:
+            model = await self._models.of(pack.city.id)
+        except StoreUnavailable:
+            activity.logger.warning("the model of triage could not be read")
+            return None
+        problem = self._models.problems.get(pack.city.id)
+        if problem is not None:
+            activity.logger.warning("the model of triage is not used: %s", problem)
+        return suggested_by(model, pack, complaint, suggestion.area) if model else None
+
     def _grid(self, pack: Pack, complaint: Complaint) -> Grid | None:
         """Return the city's grid if the complaint has a point, as it takes a while to read."""
         place = complaint.place
@@ -134,4 +169,27 @@ class TriageActivities:
 def _unsure(suggestion: CategorySuggestion, reasons: list[Because]) -> TriagePlan:
     return TriagePlan(
         suggestion=suggestion.category, area=suggestion.area, why=sentence(reasons), because=reasons
+    )
+
+
+def _may_decide(pack: Pack, complaint: Complaint, suggestion: CategorySuggestion) -> bool:
+    """Return whether the model decides: never over an emergency, a person or a named subject."""
+    return (
+        pack.triage.learned is Learned.ON
+        and not suggestion.urgent
+        and not pack.knows(complaint.category)
+        and not complaint.by_hand
+        and not complaint.of_wrongdoing
+    )
+
+
+def _by_model(suggestion: CategorySuggestion, learned: LearnedSuggestion) -> CategorySuggestion:
+    code = ReasonCode.LEARNED if learned.sure else ReasonCode.LEARNED_UNSURE
+    percent = round(learned.probability * 100)
+    return suggestion.model_copy(
+        update={
+            "category": learned.category,
+            "confident": learned.sure,
+            "because": [because(code, percent=percent)],
+        }
     )

@@ -19,6 +19,7 @@ from media.upload_service import Uploads
 from packs.registry import PackRegistry
 from runtime.settings import Settings
 from store.db.engine import Store
+from store.learning.models import ActiveModels
 from store.secrets.encryption import Cipher
 from store.secrets.marks import fingerprint
 from store.secrets.ticket_keys import TicketKeys
@@ -62,6 +63,11 @@ class AppContext:
     def events(self) -> EventDoor:
         """The memory of this process of events and their sources."""
         return EventDoor(self.store)
+
+    @cached_property
+    def models(self) -> ActiveModels:
+        """The learned models of triage in use, as this process has read them."""
+        return ActiveModels(self.store)
 
     @property
     def idle(self) -> timedelta:

@@ -25,6 +25,7 @@ from app.installation.health_checks import (
 )
 from app.installation.history_checks import ahead_of, carried_on_of, missing_of
 from app.installation.incident_checks import incidents_of
+from app.installation.model_checks import models_of
 from app.installation.neighbour_checks import neighbours_of
 from app.installation.officer_checks import officers_of
 from app.installation.store_checks import store_of, unusable
@@ -126,6 +127,8 @@ async def _record(
                     yield neighbour
                 for incident in await incidents_of(store, now):
                     yield incident
+                for model in await models_of(store, PackRegistry(_cities(settings)), now):
+                    yield model
                 with suppress(PackError):  # already reported by `packs_on`
                     for officer in await officers_of(store, PackRegistry(_cities(settings))):
                         yield officer

@@ -98,6 +98,9 @@ COMMANDS = {
     "keys": CommandEntry("cli.keys:app", "The keys of this installation."),
     "privacy": CommandEntry("cli.privacy:app", "Erasing what is personal."),
     "patrols": CommandEntry("cli.patrols:app", "Patrols: the draws of unannounced checks."),
+    "triage": CommandEntry(
+        "cli.triage:app", "Let triage learn from past tickets. See docs/how-to/triage.md."
+    ),
     "rewards": CommandEntry("cli.rewards:app", "Rewards: the points ledger of a city."),
 }
 """Every command, and the first sentence of its help: a test compares the two."""

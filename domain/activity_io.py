@@ -14,6 +14,7 @@ from domain.deadlines.clocks import Clock, ClockKey
 from domain.deadlines.registry import ClockName
 from domain.events import Event
 from domain.facts.anytime import Moved
+from domain.insight.suggestion import LearnedSuggestion
 from domain.model import Instant, Recorded
 from domain.pack.condition_vocabulary import TicketFacts
 from domain.ticket.assignment import Assignment, AssignmentPlan, HandlingResult, Share
@@ -52,6 +53,7 @@ class TriagePlan(Recorded):
     `repeats`: earlier tickets of the same kind about the same place, newest first. `verify_by`: the
     unit that verifies on the spot before the case is filed. `covered`: the units that a person said
     it accuses, and those below; None where nobody said anything. `why`: `because` in English.
+    `learned`: the suggestion of the city's model, where it has one.
     """
 
     category: str | None = None
@@ -63,6 +65,7 @@ class TriagePlan(Recorded):
     covered: list[str] | None = None
     why: str
     because: list[Because] = Field(default_factory=list)
+    learned: LearnedSuggestion | None = None
     clocks: list[Clock] = Field(default_factory=list)
 
 

@@ -47,6 +47,7 @@ from domain.pack.rewards import Prize, RewardPolicy, RewardRule
 from domain.pack.sensors import Device, Sensors
 from domain.pack.services import Services
 from domain.pack.supervision import SupervisionPolicy
+from domain.pack.triage import TriagePolicy
 from domain.ticket.complaint import Code
 from packs.bases import EXTENDS, BadBase, PackFiles, is_base, line_of_extends, pack_files
 from packs.csv_tables import Sheet, Split, pairs, parts, read_csv
@@ -143,6 +144,7 @@ class CityFile(PackPart):
     agents: AgentPolicy | None = None
     # `messages` of a pack are the texts themselves.
     messaging: MessagePolicy = Field(default=MessagePolicy(), alias="messages")
+    triage: TriagePolicy = TriagePolicy()
     rating: RatingPolicy
     reasons: Reasons
 

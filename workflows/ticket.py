@@ -122,6 +122,7 @@ class TicketWorkflow(ContinuedTicket):
                         verify_by=plan.verify_by,
                         why=plan.why,
                         because=plan.because,
+                        learned=plan.learned,
                         clocks=plan.clocks,
                     ),
                     at,
@@ -132,6 +133,7 @@ class TicketWorkflow(ContinuedTicket):
                     area=plan.area,
                     why=plan.why,
                     because=plan.because,
+                    learned=plan.learned,
                 )
                 self.record_event(unsure, at)
 

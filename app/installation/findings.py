@@ -41,6 +41,7 @@ class Part(StrEnum):
     INCIDENT = "incident"
     TOKEN = "token"  # noqa: S105  # nosec B105
     PORT = "port"
+    TRIAGE = "learned triage"
 
 
 PART_NAMES: Mapping[Part, str] = {
@@ -72,6 +73,7 @@ PART_NAMES: Mapping[Part, str] = {
     Part.INCIDENT: N_("Incident %(which)s"),
     Part.TOKEN: N_("Token %(which)s"),
     Part.PORT: N_("Port %(which)s"),
+    Part.TRIAGE: N_("Learned triage of %(which)s"),
 }
 """The name of each part on pages. `which`: the city, account, token or port, if there are many."""
 

@@ -8,6 +8,7 @@ from pydantic import Field
 from domain.deadlines.clocks import Clock, ClockKey
 from domain.deadlines.registry import ClockName
 from domain.facts.base import EventWords, FactBase, RoundFact
+from domain.insight.suggestion import LearnedSuggestion
 from domain.model import Instant
 from domain.ticket.assignment import AssignmentPlan, Ending, Share
 from domain.ticket.because import Because
@@ -40,7 +41,8 @@ class Accepted(FactBase):
 class TriageUnsure(FactBase):
     """An undecided automatic triage; a dispatcher has to confirm or choose.
 
-    `because`: why it was undecided; `why` is the same in English.
+    `because`: why it was undecided; `why` is the same in English. `learned`: the suggestion of the
+    city's model.
     """
 
     kind: Literal["triage_unsure"] = "triage_unsure"
@@ -49,6 +51,7 @@ class TriageUnsure(FactBase):
     area: str | None = None
     why: str
     because: list[Because] = Field(default_factory=list)
+    learned: LearnedSuggestion | None = None
 
     def apply(self, ticket: Ticket, at: datetime) -> None:
         ticket.suggestion, ticket.unsure = self.suggestion, True
@@ -61,6 +64,7 @@ class Classified(FactBase):
     `repeats`: earlier tickets of the same kind about the same place. `accused`: the unit a report
     of wrongdoing is about, where an earlier version recorded it (see `Accused`). `verify_by`: the
     unit that verifies first. `why`: the note of the person who did it, else `because` in English.
+    `learned`: the suggestion of the city's model.
     """
 
     kind: Literal["classified"] = "classified"
@@ -77,6 +81,7 @@ class Classified(FactBase):
     verify_by: str | None = None
     why: str
     because: list[Because] = Field(default_factory=list)
+    learned: LearnedSuggestion | None = None
     clocks: list[Clock] = Field(default_factory=list)
 
     def apply(self, ticket: Ticket, at: datetime) -> None:

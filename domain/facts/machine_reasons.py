@@ -38,6 +38,9 @@ _TRIAGE = frozenset(
         ReasonCode.NEEDS_A_PERSON,
         ReasonCode.REPORT_FOR_A_PERSON,
         ReasonCode.FILING_CONDITION,
+        ReasonCode.EMERGENCY,
+        ReasonCode.LEARNED,
+        ReasonCode.LEARNED_UNSURE,
         ReasonCode.CLASSIFIED_BY_HAND,
     }
 )

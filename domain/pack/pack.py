@@ -61,6 +61,7 @@ from domain.pack.rewards import Prize, RewardPolicy, RewardRule
 from domain.pack.sensors import Device, Sensors
 from domain.pack.services import Services
 from domain.pack.supervision import SupervisionPolicy
+from domain.pack.triage import TriagePolicy
 from domain.ticket.complaint import Code
 from domain.ticket.rules_snapshot import Rules
 
@@ -145,6 +146,7 @@ class Pack(PackPart):
     incidents: IncidentPolicy | None = None
     agents: AgentPolicy | None = None
     messaging: MessagePolicy = MessagePolicy()
+    triage: TriagePolicy = TriagePolicy()
     rating: RatingPolicy
     reasons: Reasons
     units: tuple[Unit, ...]

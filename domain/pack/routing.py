@@ -17,6 +17,7 @@ from domain.pack.catalogue import (
     Responsibility,
     Unit,
 )
+from domain.pack.emergencies import first_emergency, happens
 from domain.pack.gcj02 import to_wgs84
 from domain.pack.pack import Pack
 from domain.ticket.because import Because, ReasonCode, because, sentence
@@ -33,12 +34,16 @@ _of_pack = lru_cache(20_000)(folded)
 
 
 class CategorySuggestion(Recorded):
-    """The suggested category of a complaint. `area` is the code of the street it is in."""
+    """The suggested category of a complaint. `area` is the code of the street it is in.
+
+    `urgent`: its words tell of an emergency that is there now.
+    """
 
     category: str | None
     confident: bool
     because: list[Because]
     area: str | None = None
+    urgent: bool = False
 
     @property
     def why(self) -> str:
@@ -69,7 +74,7 @@ def classify(pack: Pack, complaint: Complaint) -> CategorySuggestion:
     A category of the pack that the citizen or the operator gave is taken. Otherwise every keyword
     found counts its length, twice in the title, and the highest sum wins; words of an urgent tier
     (fire, leaking gas) win over any sum of the others, because queueing a fire costs more than a
-    dispatcher's confirmation.
+    dispatcher's confirmation. They count only where they tell of a danger that is there now.
     """
     area = find_area(pack, complaint)
     if pack.knows(complaint.category):
@@ -78,6 +83,10 @@ def classify(pack: Pack, complaint: Complaint) -> CategorySuggestion:
             category=complaint.category, confident=True, because=why, area=area
         )
     scores = _scores(pack, complaint)
+    if not (scores and scores[0].urgent):
+        urgent = _by_rule(pack, complaint, area)
+        if urgent is not None:
+            return urgent
     if not scores:
         why = [because(ReasonCode.NO_KEYWORD)]
         return CategorySuggestion(category=None, confident=False, because=why, area=area)
@@ -89,7 +98,11 @@ def classify(pack: Pack, complaint: Complaint) -> CategorySuggestion:
         code, words = others[0].category.code, ", ".join(others[0].words)
         why.append(because(ReasonCode.OTHER_KEYWORDS, category=code, keywords=words))
     return CategorySuggestion(
-        category=best.category.code, confident=confident, because=why, area=area
+        category=best.category.code,
+        confident=confident,
+        because=why,
+        area=area,
+        urgent=best.urgent,
     )
 
 
@@ -193,13 +206,31 @@ def _scores(pack: Pack, complaint: Complaint) -> list[_Score]:
     title, text = folded(complaint.title), folded(complaint.text)
     scores = []
     for category in pack.categories:
+        urgent = pack.tier(category.tier).urgent
         points, words = 0, []
         for keyword in category.keywords:
-            word = _of_pack(keyword)
-            weight = _TITLE_WEIGHT if word in title else 1 if word in text else 0
+            weight = _weight(_of_pack(keyword), title, text, urgent)
             if weight:
-                points += weight * len(word)
+                points += weight * len(_of_pack(keyword))
                 words.append(keyword)
         if words:
-            scores.append(_Score(pack.tier(category.tier).urgent, points, category, words))
+            scores.append(_Score(urgent, points, category, words))
     return sorted(scores, key=lambda score: (not score.urgent, -score.points))
+
+
+def _weight(word: str, title: str, text: str, urgent: bool) -> int:
+    if word in title and (not urgent or happens(title, word)):
+        return _TITLE_WEIGHT
+    return int(word in text and (not urgent or happens(text, word)))
+
+
+def _by_rule(pack: Pack, complaint: Complaint, area: str | None) -> CategorySuggestion | None:
+    """Return an emergency that no keyword of a category tells; a person looks at it at once."""
+    text = f"{folded(complaint.title)}\n{folded(complaint.text)}"
+    found = first_emergency(pack.triage.emergencies, text)
+    if found is None:
+        return None
+    rule, words = found
+    why = [because(ReasonCode.EMERGENCY, keywords=", ".join(words))]
+    known = rule.category if pack.knows(rule.category) else None
+    return CategorySuggestion(category=known, confident=False, because=why, area=area, urgent=True)

@@ -37,6 +37,9 @@ class ReasonCode(StrEnum):
     NEEDS_A_PERSON = "kept_for_a_person"
     REPORT_FOR_A_PERSON = "report_for_a_person"
     FILING_CONDITION = "filing_condition"
+    EMERGENCY = "emergency"
+    LEARNED = "learned"
+    LEARNED_UNSURE = "learned_unsure"
     CLASSIFIED_BY_HAND = "classified_by_hand"
     UNIT_NAMED = "unit_named"
     RESPONSIBILITY = "responsibility"
@@ -121,6 +124,24 @@ CATALOGUE: Mapping[str, ReasonWords] = {
         "the filing condition does not hold: {condition}",
         "The filing condition does not hold yet: {condition}",
         "未达立案条件：{condition}",
+    ),
+    ReasonCode.EMERGENCY: ReasonWords(
+        {"keywords": ParameterKind.KEYWORDS},
+        "may be an emergency: {keywords}",
+        "It may be an emergency, look at it first. Said: {keywords}",
+        "可能是紧急情况，请优先处理。提及：{keywords}",
+    ),
+    ReasonCode.LEARNED: ReasonWords(
+        {"percent": ParameterKind.NUMBER},
+        "learned from past tickets, {percent} %",
+        "Past tickets that said the like were of this subject: {percent} % sure",
+        "根据以往工单判断，把握 {percent}%",
+    ),
+    ReasonCode.LEARNED_UNSURE: ReasonWords(
+        {"percent": ParameterKind.NUMBER},
+        "learned from past tickets, only {percent} %",
+        "Past tickets do not make it clear: {percent} % sure",
+        "根据以往工单难以判断，把握仅 {percent}%",
     ),
     ReasonCode.CLASSIFIED_BY_HAND: ReasonWords(
         {},

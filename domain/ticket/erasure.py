@@ -40,6 +40,8 @@ RECORD = frozenset(
     {
         "above",
         "account",
+        "alike",
+        "model",
         "accused",
         "covered",
         "activity_id",

@@ -65,6 +65,7 @@ NOT_PRINTED = {
     "token create", "token revoke", "audit export", "audit exposures", "city new", "city replan",
     "city versions",
     "keys show", "keys rotate", "keys reseal", "privacy erase", "privacy retention",
+    "triage train", "triage eval", "triage explain", "triage list", "triage use",
     "record ahead", "record follow", "record aside", "record settle", "rewards check",
     "patrols redraw", "sheets close", "topics rebuild",
     "neighbours add", "neighbours rotate", "neighbours hurry", "neighbours end",

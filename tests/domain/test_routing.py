@@ -117,7 +117,7 @@ def test_an_emergency_is_recognised_at_once(text: str, category: str) -> None:
 
 
 def test_a_word_of_emergency_outweighs_any_other_but_is_confirmed() -> None:
-    suggestion = suggest("物业公司不管楼道堆物，物业费照收，真怕哪天着火", title="物业服务太差")
+    suggestion = suggest("物业公司不管楼道堆物，物业费照收，三楼正在着火", title="物业服务太差")
     assert (suggestion.category, suggestion.confident) == ("0801", False)
     assert "also 0701" in suggestion.why
 

@@ -80,6 +80,7 @@ from domain.pack.rewards import Prize, RewardPolicy, RewardRule
 from domain.pack.sensors import AlarmRule, Device, SensorKind, Sensors
 from domain.pack.services import Service, Services
 from domain.pack.supervision import Leader, ListRule, SupervisionPolicy
+from domain.pack.triage import TriagePolicy
 from domain.ticket.assignment import Ending, Share
 from domain.ticket.complaint import Channel, Kind
 from domain.ticket.rules_snapshot import Escalation, ReworkTo
@@ -135,6 +136,7 @@ DOCUMENTED: dict[str, list[type[BaseModel] | type[StrEnum] | Iterable[str]]] = {
     ],
     "`[incidents]`": [IncidentPolicy],
     "`[messages]`": [MessagePolicy],
+    "`[triage]`": [TriagePolicy],
     "`[rating]`": [RatingPolicy, GradeChoice],
     "`[reasons]`": [Reasons, Reason],
     "`[places]`": [Places, PlaceKind, PlaceFeature],

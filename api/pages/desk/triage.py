@@ -21,6 +21,7 @@ from app.access.caller import Caller
 from app.context import AppContext
 from app.filing.suggestions import guess, promise
 from app.topics.views import AlikeTicketOut, alike_tickets
+from app.triage.advice import learned_advice
 from domain.commands.intake.conclude import Conclude
 from domain.commands.intake.reassign import Reassign
 from domain.commands.intake.triage import Triage as Classify
@@ -146,6 +147,7 @@ async def _page(
         accuses=at.hand is not None and _may_accuse(at.hand.ticket, form),
         advice=_advice(context, speech, at.hand) if at.hand else None,
         nearest=await _nearest(context, caller, at.hand.ticket) if at.hand else [],
+        learned=await _learned(context, at.hand, at.pack) if at.hand else None,
         kinds=[kind for kind in Kind if kind is not Kind.SERVICE or at.pack.features.appoint],
         places=places(at.pack),
         **queue.template_values(request, caller, at, DONE),
@@ -164,6 +166,24 @@ def _may_accuse(ticket: Ticket, form: Form) -> bool:
     chosen = form.typed["kind"]
     kinds = [Kind(chosen)] if chosen in set(Kind) else []
     return ticket.of_wrongdoing or of_wrongdoing(*kinds)
+
+
+async def _learned(context: AppContext, hand: QueuedTicket, pack: Pack) -> dict[str, Any] | None:
+    """Return what the learned model suggested for the open ticket, beside the rules."""
+    doubt = hand.doubt.learned if hand.doubt else None
+    advice = await learned_advice(context, hand.ticket, doubt)
+    if advice is None or not pack.knows(advice.suggestion.category):
+        return None
+    told = advice.suggestion
+    return {
+        "category": pack.category(told.category),
+        "percent": round(told.probability * 100),
+        "unit": next((unit for unit in pack.units if unit.code == told.unit), None),
+        "sure": told.sure,
+        "words": advice.words,
+        "alike": told.alike,
+        "model": told.model,
+    }
 
 
 def _advice(context: AppContext, speech: Translator, hand: QueuedTicket) -> dict[str, Any]:

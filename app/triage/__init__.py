@@ -1,0 +1,1 @@
+"""Triage that learns: training, evaluation, and the model in use."""

@@ -1,0 +1,1 @@
+"""Learned models: their files, and which of them is in use."""
