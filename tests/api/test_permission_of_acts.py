@@ -64,6 +64,8 @@ EXEMPT = {
     "recipients.known": "a part of acts that ask",
     "recipients.recipient_for": "the same",
     "recipients.send_proof": "the same",
+    "views.known_topic": "a part of acts that ask",
+    "views.page_of": "the same",
     "contact_budget.check_budget": "a part of giving a command, which asks",
     "installation.store_ready": "tells a load balancer that the store answers, and nothing else",
 }

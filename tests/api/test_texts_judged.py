@@ -42,6 +42,7 @@ INVISIBLE = [text for text in NOTHING if text]
 NO_TEXT = {
     "password", "new", "old", "code", "totp", "website", "evidence", "by", "name", "cursor", "file",
     "photo", "access_code", "ticket", "after", "proposal", "incident", "neighbour", "url",
+    "into",
 }  # fmt: skip
 """Fields with a secret, a trap for machines, a reference, a place in a list or an id."""
 

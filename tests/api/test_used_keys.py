@@ -52,6 +52,7 @@ DOORS = {
     "api.rest.reopen": "reopening",
     "api.rest.rewards": "wallets and prizes, in `test_rewards.py`",
     "api.rest.supervision": "rows of lists, in `test_supervision.py`",
+    "api.rest.topics": "what topics open, in `test_topics.py`",
 }
 """The modules with routes that take a key; each is tried below, or with what it files."""
 
@@ -170,6 +171,9 @@ ACTS = {
     "app.tickets.promises.make_promise": "below",
     "app.tickets.ratings.rate": "above",
     "app.tickets.reopen.reopen": "above",
+    "app.topics.acts.inspect_topic": "by `execute`",
+    "app.topics.acts.note_topic_progress": "`test_topics.py`",
+    "app.topics.acts.open_topic_ticket": "`test_topics.py`",
 }
 """Every act of `app` that takes a key, whether from a header or from the form of a page."""
 

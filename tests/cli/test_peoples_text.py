@@ -55,7 +55,7 @@ PRINTED = {
     "neighbours list",
     "webhooks list",
     "sources list",
-    "import hotline", "import open311", "export",
+    "import hotline", "import open311", "export", "report", "triage explain",
 }  # fmt: skip
 """The commands that print text of people or of packs in lines and tables."""
 
@@ -65,7 +65,7 @@ NOT_PRINTED = {
     "token create", "token revoke", "audit export", "audit exposures", "city new", "city replan",
     "city versions",
     "keys show", "keys rotate", "keys reseal", "privacy erase", "privacy retention",
-    "triage train", "triage eval", "triage explain", "triage list", "triage use",
+    "triage train", "triage eval", "triage list", "triage use",
     "record ahead", "record follow", "record aside", "record settle", "rewards check",
     "patrols redraw", "sheets close", "topics rebuild",
     "neighbours add", "neighbours rotate", "neighbours hurry", "neighbours end",
