@@ -7,6 +7,7 @@ from typing import Literal
 
 from domain.pack.catalogue import Indicator, UnitKind
 from domain.pack.pack import Pack
+from domain.uncertainty import interval
 from store.reporting.figures import Figure, UnknownIndicator, Value
 from store.reporting.indicators import Ratio
 from store.reporting.scores import UnitScore
@@ -53,8 +54,8 @@ def rank_units(
     """Rank the units that lead tickets of these figures; with `kind`, all units of that kind.
 
     The best value after exclusion comes first, of the indicator `by` or of the first figure: the
-    lowest where lower is better. Equal values share a rank; units without a value have none, and
-    are last.
+    lowest where lower is better. Units that cannot be told apart share a rank (`sure_places`);
+    units without a value have none, and are last.
 
     Raises:
         UnknownIndicator: `by` is none of the figures.
@@ -72,8 +73,28 @@ def rank_units(
     rows.sort(key=lambda row: _place(row, ordering))
     if ordering.better == "neither":
         return rows
-    shares = [_share(row, ordering) for row in rows]
-    return [replace(row, rank=rank) for row, rank in zip(rows, ranks(shares), strict=True)]
+    places = sure_places([row.values[ordering.id].after for row in rows], ordering.better)
+    return [replace(row, rank=place) for row, place in zip(rows, places, strict=True)]
+
+
+def sure_places(shares: Sequence[Ratio], better: str) -> list[int | None]:
+    """Return the place of each share: one more than those that are surely better; None of nothing.
+
+    Surely better: its Wilson interval (95 %) lies wholly on the better side. Units that cannot be
+    told apart share a place, and a unit with few tickets is not put below others by chance.
+    """
+    known = [interval(share.part, share.of) for share in shares]
+    return [
+        None
+        if one is None
+        else 1
+        + sum(
+            other.high < one.low if better == "lower" else other.low > one.high
+            for other in known
+            if other is not None
+        )
+        for one in known
+    ]
 
 
 def ranks(values: Sequence[Fraction | None]) -> list[int | None]:

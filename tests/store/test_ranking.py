@@ -31,8 +31,8 @@ UNITS = {"a": (1, 2), "b": (9, 10), "c": (50, 100), "d": (0, 0), "e": (0, 4)}
 @pytest.mark.parametrize(
     ("better", "expected"),
     [
-        ("higher", [("b", 1), ("c", 2), ("a", 2), ("e", 4), ("d", None)]),
-        ("lower", [("e", 1), ("c", 2), ("a", 2), ("b", 4), ("d", None)]),
+        ("higher", [("b", 1), ("c", 1), ("a", 1), ("e", 2), ("d", None)]),
+        ("lower", [("e", 1), ("c", 1), ("a", 1), ("b", 2), ("d", None)]),
         ("neither", [("b", None), ("c", None), ("a", None), ("e", None), ("d", None)]),
     ],
 )
@@ -43,7 +43,10 @@ def test_units_are_ranked_by_what_is_good(better: str, expected: list[object]) -
 
 def test_the_same_share_is_the_same_rank_however_it_is_divided() -> None:
     rows = rank_units(TONGZHOU, [_figure("higher", a=(1, 3), b=(2, 6), c=(333, 1000))])
-    assert {row.unit.code: row.rank for row in rows} == {"a": 1, "b": 1, "c": 3}
+    assert {row.unit.code: row.rank for row in rows} == {"a": 1, "b": 1, "c": 1}
+    many = [_figure("higher", a=(800, 1000), b=(500, 1000), c=(1, 2))]
+    rows = rank_units(TONGZHOU, many)
+    assert {row.unit.code: row.rank for row in rows} == {"a": 1, "b": 2, "c": 1}
 
 
 def test_ranks_leave_out_as_many_as_are_equal() -> None:
