@@ -83,8 +83,9 @@ class FigureLine(Excluding):
 class UnitLine(UnitName):
     """A unit, and the figures of the tickets that it leads, by indicator.
 
-    `rank`: by the indicator of `sort`, or the first. Units whose shares cannot be told apart have one rank; without a share,
-    and by an indicator of which neither direction is good, there is none.
+    `rank`: by the indicator of `sort`, or the first. Units whose shares cannot be
+    told apart have one rank; without a share, and by an indicator of which neither direction is
+    good, there is none.
     """
 
     rank: int | None = None
