@@ -334,6 +334,7 @@ CODES: dict[str, Code] = {
     "neighbour_known": Code(409, "There is a neighbouring city of this code already."),
     "handover_not_found": Code(404, "There is no such hand-over, or not for you."),
     "handover_of_report": Code(409, "A report of wrongdoing, or a booking, is not handed over."),
+    "neighbour_letters_wait": Code(409, "Letters wait for this city."),
     "handover_not_now": Code(409, "Not possible as the hand-over, or the ticket, stands."),
     "handover_over": Code(409, "The time to answer is over; it stays with the other city."),
     "handed_over_already": Code(409, "The ticket waits for another city, or is there."),
