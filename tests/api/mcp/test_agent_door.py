@@ -1,5 +1,7 @@
 """Tests of the door for agents with the protocol's own client: who gets in, and what they read."""
 
+import asyncio
+
 import pytest
 
 from domain.actors import Role
@@ -42,6 +44,9 @@ async def test_everybody_who_complained_is_covered_not_the_present_contact_alone
     body = {"into": ticket.number, "reason": "同一盏灯"}
     merged = await child.by(Role.DISPATCHER, "merge", body)
     assert merged.status_code == 200, merged.text
+    async with asyncio.timeout(60):
+        while "complainant_joined" not in await ticket.kinds():
+            await asyncio.sleep(0.05)
     async with talking(agents, await agent_token(agents)) as client:
         listed = told(await client.call_tool("list_tickets", {}))
         (line,) = [one for one in listed["items"] if one["number"] == ticket.number]
