@@ -36,6 +36,7 @@ class Why(StrEnum):
     FAILING = "failing"  # for three days
     GONE = "gone"  # it answered 410
     TOO_OLD = "too_old"  # what it has to be sent next is deleted
+    OWNER = "owner"  # whoever made it may not manage it any more
 
 
 @dataclass(frozen=True)
@@ -173,13 +174,21 @@ async def rotate(store: Store, cipher: Cipher, webhook: str, now: datetime) -> s
 
 
 async def set_state(
-    store: Store, webhook: str, state: HookState, now: datetime, why: str = ""
+    store: Store,
+    webhook: str,
+    state: HookState,
+    now: datetime,
+    why: str = "",
+    owner: str | None = None,
 ) -> bool:
     """Pause, resume or disable; return whether there is such a subscription.
 
     One that goes on is sent to at once, with three days before it can be disabled again.
+    `owner`: who answers for it from now on.
     """
     values: dict[str, Any] = {"state": state.value, "why": why, "state_at": now}
+    if owner is not None:
+        values["owner"] = owner
 
     def work(connection: Connection) -> bool:
         if state is HookState.ACTIVE:
