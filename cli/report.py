@@ -84,12 +84,11 @@ async def _write(
     async def page() -> AsyncIterator[Sequence[ReportRow]]:
         yield rows
 
+    folder = folder_of(Settings().home)
     unfinished = file.with_name(f"{file.name}.part")
     try:
         with unfinished.open("wb") as written:
-            async for piece in pieces(
-                form, COLUMNS, page(), made.pack.calendar.tz, folder_of(Settings().home)
-            ):
+            async for piece in pieces(form, COLUMNS, page(), made.pack.calendar.tz, folder):
                 written.write(piece)
         unfinished.replace(file)
     finally:
