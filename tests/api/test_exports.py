@@ -275,7 +275,7 @@ async def test_it_goes_when_nobody_takes_it(
     await _many(sqlite_store, 2)
     made = wanted(sqlite_store, form, folder=tmp_path / "exports").stream()
     await anext(made)
-    await made.aclose()  # type: ignore[attr-defined]
+    await made.aclose()
     assert list((tmp_path / "exports").iterdir()) == []
 
 
@@ -306,7 +306,7 @@ def test_what_a_killed_process_left_goes_and_what_is_made_stays(tmp_path: Path) 
 @pytest.mark.parametrize("form", WHOLE)
 async def test_a_full_disk_is_said_before_anything_is_sent(api: Api, form: ExportFormat) -> None:
     full = shutil.disk_usage("/")._replace(free=scratches.LEAST_FREE - 1)
-    with patch.object(scratches.shutil, "disk_usage", lambda _: full):
+    with patch("app.exports.scratch.shutil.disk_usage", lambda _: full):
         assert problem(await get(api, format=form.value)) == (507, "export_no_room")
         assert (await get(api)).status_code == 200, "a table is streamed, and needs no room"
     assert (await get(api, format=form.value)).status_code == 200
