@@ -371,6 +371,7 @@ CODES: dict[str, Code] = {
     "engine_unavailable": Code(503, "The engine cannot be reached.", _LATER),
     "store_unavailable": Code(503, "The store cannot be reached.", _LATER),
     "file_store_unavailable": Code(503, "The place of the files cannot be reached.", _LATER),
+    "export_no_room": Code(507, "The disk has no room to make this file."),
     "uploads_busy": Code(503, "Too many files wait; try again later.", {"Retry-After": "60"}),
     "plan_failed": Code(500, "This could not be planned; it is logged."),
     "internal_error": Code(500, "Something is broken here; it is logged."),
