@@ -25,7 +25,7 @@ _STATUS_OF_CODE = {
     "engine_unavailable": 503,
     "not_started_yet": 503,
 }
-_STATUS_OF_STATUS = {401: 403, 409: 400, 410: 400, 415: 400, 416: 400, 422: 400}
+_STATUS_OF_STATUS = {401: 403, 409: 400, 410: 400, 415: 400, 416: 400, 422: 400, 507: 503}
 """The statuses that the standard says otherwise: it knows 400, 403 and 404."""
 
 _DESCRIPTIONS = {
