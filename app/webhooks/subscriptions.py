@@ -248,7 +248,7 @@ class Subscriptions:
             return await changes.end_of(self.store)
         if not after:
             return await changes.beginning_of(self.store)
-        return await changes.position_of(self.store, after)
+        return await changes.position_of(self.store, self.cipher, after)
 
 
 def _out(one: Webhook) -> WebhookOut:
