@@ -4,12 +4,12 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
 
 from domain.actors import Role
+from domain.webhooks.hooks import HookState
 from domain.webhooks.messages import OVERLAP, new_secret
 from store.db import webhook_tables
 from store.db.engine import ResultRow, Store
@@ -20,23 +20,6 @@ from store.webhooks.seeing import Viewer
 
 _HOOK, _MESSAGE = webhook_tables.webhook.c, webhook_tables.webhook_message.c
 _ATTEMPT = webhook_tables.webhook_attempt.c
-
-
-class HookState(StrEnum):
-    """The state of a subscription."""
-
-    ACTIVE = "active"
-    PAUSED = "paused"  # by somebody
-    DISABLED = "disabled"  # by the system, see `Why`
-
-
-class Why(StrEnum):
-    """The reasons for which the system disables a subscription."""
-
-    FAILING = "failing"  # for three days
-    GONE = "gone"  # it answered 410
-    TOO_OLD = "too_old"  # what it has to be sent next is deleted
-    OWNER = "owner"  # whoever made it may not manage it any more
 
 
 @dataclass(frozen=True)

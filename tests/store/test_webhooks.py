@@ -14,6 +14,7 @@ from standardwebhooks.webhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from domain.actors import Role
+from domain.webhooks.hooks import HookState, Why
 from domain.webhooks.messages import GIVEN_UP_AFTER, OVERLAP, new_secret
 from packs.registry import PackRegistry
 from store.db import webhook_tables
@@ -22,7 +23,6 @@ from store.tickets import tickets
 from store.webhooks import changes, delivery, subscriptions
 from store.webhooks.delivery import HookClaim
 from store.webhooks.seeing import Viewer
-from store.webhooks.subscriptions import HookState, Why
 from tests.support.engine import RING
 from tests.support.webhooks import (
     CIPHER,
