@@ -1,4 +1,4 @@
-"""Who complained in tickets: everybody whose data the vault has for them, not the present contact
+"""The complainants of tickets: everybody whose data the vault has for them, not the present contact
 alone.
 """
 
