@@ -178,7 +178,7 @@ class Webhooks:
 
         async def sent(message: DueMessage) -> AttemptOutcome:
             at = self._now()
-            body = body_of(change_of(feed, message.change))
+            body = body_of(change_of(feed, self._cipher, message.change))
             answer = await post(self._outbound, one.webhook.url, message.change.id, body, keys, at)
             return AttemptOutcome(
                 message, at, answer.milliseconds, answer.status, answer.error, answer.pause_asked

@@ -13,10 +13,11 @@ from cli.city import Json, installed_packs, refuse
 from cli.installation import installation
 from cli.terminal import USAGE, fail, one_line, out, print_json, run, table
 from domain.pack.pack import UnknownUnit
+from domain.webhooks.hooks import HookState
 from packs.registry import PackError, UnknownCity
 from runtime.outbound import Outbound
 from store.db.errors import StoreError
-from store.webhooks.subscriptions import HookState, cipher_of
+from store.webhooks.subscriptions import cipher_of
 
 app = typer.Typer(
     help="Webhooks: other systems are sent what happens to tickets. See docs/how-to/webhooks.md.",

@@ -177,7 +177,7 @@ def test_cryptography_is_of_the_named_libraries() -> None:
         if isinstance(node, ast.ImportFrom) and node.module in known
         for alias in node.names
     }
-    assert imported == {"AESGCM", "HKDF", "SHA256", "InvalidTag"} | {
+    assert imported == {"AESGCM", "AESSIV", "HKDF", "SHA256", "InvalidTag"} | {
         "ec",
         "Encoding",
         "PublicFormat",

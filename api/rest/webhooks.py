@@ -19,7 +19,7 @@ from app.webhooks.subscriptions import (
     WebhookOut,
     WebhookWithLog,
 )
-from store.webhooks.subscriptions import HookState
+from domain.webhooks.hooks import HookState
 
 router = APIRouter(prefix=f"{API}/webhooks", tags=["Administration"])
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from app.installation.findings import Finding, Part
 from app.installation.message_checks import messages_of, ways_set
+from domain.webhooks.hooks import HookState
 from domain.words import N_, Phrase, clauses, listed, phrase
 from runtime.names import RETENTION
 from runtime.settings import Settings
@@ -16,7 +17,6 @@ from store.secrets.re_encryption import use_of_keys
 from store.tickets import history_archive, intake, outbox
 from store.tickets.stuck import Stuck, Waits, stuck
 from store.webhooks import subscriptions
-from store.webhooks.subscriptions import HookState
 
 _LATE = timedelta(days=1)
 """The delay of archiving that is worth knowing: it is done every hour."""

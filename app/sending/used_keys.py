@@ -12,6 +12,11 @@ from domain.refusals import Refused
 from store.tickets import used_keys
 
 
+async def is_reserved(context: AppContext, caller: Caller, where: str, key: str) -> bool:
+    """Return whether an act with this key was begun, and not refused: it may be done."""
+    return await used_keys.known(context.store, context.mark(f"key/{caller.id}/{where}/{key}"))
+
+
 @asynccontextmanager
 async def reserved(
     context: AppContext, caller: Caller, where: str, key: str | None, content: str

@@ -16,6 +16,7 @@ from store.webhooks import changes
 from store.webhooks.changes import Position
 from store.webhooks.numbering import number_changes
 from store.webhooks.seeing import Viewer, change_of, seen
+from store.webhooks.subscriptions import cipher_of
 
 NOW = "now"
 """The word for the cursor after the last change."""
@@ -70,13 +71,14 @@ async def changes_after(
     """
     await permit(context, caller, "list_changes")
     viewer = viewer_of(caller, city_of(caller, query.city))
+    cipher = cipher_of(context.vault.ring)
     if query.city is not None:
         context.packs.get(query.city)
     if query.after == NOW:
         await _number_all(context)
         feed = await changes.feed_of(context.store)
         end = await changes.end_of(context.store)
-        return ChangePage(items=[], cursor=feed.cursor(end), more=False)
+        return ChangePage(items=[], cursor=feed.cursor(cipher, end), more=False)
     position = await _position(context, query.after)
 
     waited = False
@@ -97,13 +99,13 @@ async def changes_after(
     if found is not None:
         return found
     feed = await changes.feed_of(context.store)
-    return ChangePage(items=[], cursor=feed.cursor(position), more=False)
+    return ChangePage(items=[], cursor=feed.cursor(cipher, position), more=False)
 
 
 async def _position(context: AppContext, after: str | None) -> Position:
     if after is None:
         return await changes.beginning_of(context.store)
-    return await changes.position_of(context.store, after)
+    return await changes.position_of(context.store, cipher_of(context.vault.ring), after)
 
 
 async def _read(
@@ -111,7 +113,7 @@ async def _read(
 ) -> tuple[ChangePage, Position]:
     """Return what the caller may see of the next changes, and the position after what was read."""
     await number_changes(context.store, context.now())
-    feed = await changes.feed_of(context.store)
+    feed, cipher = await changes.feed_of(context.store), cipher_of(context.vault.ring)
     found: list[TicketChange] = []
     more = False
     for _ in range(_BATCHES):
@@ -123,13 +125,13 @@ async def _read(
         theirs = await seen(context.store, context.packs, viewer, asked)
         room = query.limit - len(found)
         taken = theirs[:room]
-        found += [change_of(feed, row) for row in taken]
+        found += [change_of(feed, cipher, row) for row in taken]
         last = rows[-1] if len(theirs) <= room else taken[-1]
         position = Position(last.seq, last.id)
         more = len(theirs) > room or len(rows) == _BATCH
         if not more or len(found) == query.limit:
             break
-    return ChangePage(items=found, cursor=feed.cursor(position), more=more), position
+    return ChangePage(items=found, cursor=feed.cursor(cipher, position), more=more), position
 
 
 async def _number_all(context: AppContext) -> None:

@@ -21,6 +21,7 @@ from domain.actors import Role
 from domain.facts.transitions import FACTS
 from domain.model import Incoming, Instant, Recorded
 from domain.ticket.complaint import Code
+from domain.webhooks.hooks import HookState
 from domain.webhooks.messages import body_of_test
 from packs.registry import PackRegistry
 from runtime.outbound import AddressRefused, Outbound, Unreachable
@@ -30,7 +31,7 @@ from store.webhooks import changes, delivery, subscriptions
 from store.webhooks.changes import Position
 from store.webhooks.numbering import new_id, number_changes
 from store.webhooks.seeing import Viewer
-from store.webhooks.subscriptions import HookState, NewWebhook, Webhook, cipher_of
+from store.webhooks.subscriptions import NewWebhook, Webhook, cipher_of
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 
@@ -248,7 +249,7 @@ class Subscriptions:
             return await changes.end_of(self.store)
         if not after:
             return await changes.beginning_of(self.store)
-        return await changes.position_of(self.store, after)
+        return await changes.position_of(self.store, self.cipher, after)
 
 
 def _out(one: Webhook) -> WebhookOut:

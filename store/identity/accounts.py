@@ -12,7 +12,7 @@ from domain.canonical import folded
 from store.db import identity_tables
 from store.db.engine import Insert, ResultRow, Store, Values
 from store.db.errors import StoreError
-from store.identity.webhook_owners import stop_without_right
+from store.identity.owned_webhooks import stop_without_right
 
 _ACCOUNT, _SESSION = identity_tables.account.c, identity_tables.session.c
 _IDENTITY, _RECOVERY = identity_tables.identity.c, identity_tables.recovery_code.c

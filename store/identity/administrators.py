@@ -18,7 +18,7 @@ from store.db.cursors import key_of
 from store.db.engine import Store
 from store.db.errors import StoreError
 from store.identity.accounts import Account, account_of
-from store.identity.webhook_owners import stop_without_right
+from store.identity.owned_webhooks import stop_without_right
 
 _ACCOUNT, _SESSION = identity_tables.account.c, identity_tables.session.c
 

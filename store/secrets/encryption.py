@@ -3,7 +3,7 @@
 import secrets
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -18,6 +18,8 @@ class Cipher:
     def __init__(self, key: bytes, purpose: str) -> None:
         info = f"jiesu {purpose}".encode()
         self._aes = AESGCM(HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(key))
+        same = info + b" siv"
+        self._siv = AESSIV(HKDF(algorithm=SHA256(), length=64, salt=None, info=same).derive(key))
 
     def encrypt(self, owner: str, text: str) -> bytes:
         """Encrypt `text`; decrypting it requires the same `owner`."""
@@ -33,5 +35,20 @@ class Cipher:
         nonce, body = encrypted[:_NONCE_BYTES], encrypted[_NONCE_BYTES:]
         try:
             return self._aes.decrypt(nonce, body, owner.encode()).decode()
+        except (InvalidTag, ValueError) as error:
+            raise BadKey("encrypted with another key, or changed since") from error
+
+    def encrypt_alike(self, owner: str, text: str) -> bytes:
+        """Encrypt `text` so that equal texts come out equal (AES-SIV, RFC 5297)."""
+        return self._siv.encrypt(text.encode(), [owner.encode()])
+
+    def decrypt_alike(self, owner: str, encrypted: bytes) -> str:
+        """Decrypt what `encrypt_alike` encrypted.
+
+        Raises:
+            BadKey: encrypted with another key, for another `owner`, or changed since.
+        """
+        try:
+            return self._siv.decrypt(encrypted, [owner.encode()]).decode()
         except (InvalidTag, ValueError) as error:
             raise BadKey("encrypted with another key, or changed since") from error

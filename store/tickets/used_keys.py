@@ -41,6 +41,11 @@ async def use(store: Store, key: str, content: str, now: datetime) -> bool:
     return await store.write(work)
 
 
+async def known(store: Store, key: str) -> bool:
+    """Return whether a key is reserved."""
+    return await store.first(_MARK, {"which": key}) is not None
+
+
 async def free(store: Store, key: str) -> None:
     """Forget a key whose request was refused."""
     await store.change(_FREE, {"which": key})

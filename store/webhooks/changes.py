@@ -1,5 +1,6 @@
 """Reading changes in their order, and the cursors of that."""
 
+import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,8 @@ from store.db import tables, webhook_tables
 from store.db.cursors import cursor as cursor_of
 from store.db.cursors import key_of
 from store.db.engine import ResultRow, Store
-from store.db.errors import BadCursor
+from store.db.errors import BadCursor, BadKey
+from store.secrets.encryption import Cipher
 from store.tickets.tickets import FACTS
 from store.webhooks.errors import CursorForeign, CursorTooOld
 
@@ -20,6 +22,7 @@ _STATE = select(webhook_tables.change_feed)
 _AT = select(_CHANGE.id).where(_CHANGE.seq == bindparam("seq"))
 _ID_LENGTH, _LONGEST_NUMBER = 28, 19
 _PRUNED_AT_ONCE = 1000
+_SEALED, _OWNER = "c2.", "cursor of changes"
 
 _AFTER = (
     select(
@@ -57,9 +60,16 @@ class Feed:
     last: int
     pruned: int
 
-    def cursor(self, position: Position) -> str:
-        """Return a position as opaque text."""
-        return cursor_of(self.feed, str(position.seq), position.id)
+    def cursor(self, cipher: Cipher, position: Position) -> str:
+        """Return a position as text that nobody else reads.
+
+        Changes of all cities are counted together: a number that could be read would tell everybody
+        how much happens in cities that are not theirs.
+        """
+        number = str(position.seq).zfill(_LONGEST_NUMBER - 1)  # its length tells nothing either
+        plain = cursor_of(self.feed, number, position.id)
+        sealed = cipher.encrypt_alike(_OWNER, plain)
+        return _SEALED + base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
 
 async def feed_of(store: Store) -> Feed:
@@ -70,15 +80,15 @@ async def feed_of(store: Store) -> Feed:
     return Feed(row.feed, row.last, row.pruned)
 
 
-async def position_of(store: Store, text: str) -> Position:
-    """Return the position of a cursor.
+async def position_of(store: Store, cipher: Cipher, text: str) -> Position:
+    """Return the position of a cursor, also of one that was given out before they were encrypted.
 
     Raises:
         BadCursor: it is none.
         CursorTooOld: changes after it were deleted.
         CursorForeign: it is of another feed, or of numbers that were since given again.
     """
-    named, number, change = (str(part) for part in key_of(text, str, str, str))
+    named, number, change = (str(part) for part in key_of(_plain(cipher, text), str, str, str))
     if not (number.isdecimal() and len(number) < _LONGEST_NUMBER) or len(change) > _ID_LENGTH:
         raise BadCursor("not a cursor of this list")
     position, feed = Position(int(number), change), await feed_of(store)
@@ -92,6 +102,20 @@ async def position_of(store: Store, text: str) -> Position:
         if known is None or known.id != position.id:
             raise CursorForeign("the record was set back to before this cursor")
     return position
+
+
+def _plain(cipher: Cipher, text: str) -> str:
+    if not text.startswith(_SEALED):
+        return text
+    body = text.removeprefix(_SEALED)
+    try:
+        sealed = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
+    except ValueError as error:
+        raise BadCursor("not a cursor of this list") from error
+    try:
+        return cipher.decrypt_alike(_OWNER, sealed)
+    except BadKey as error:
+        raise CursorForeign("not a cursor of this installation's changes") from error
 
 
 async def end_of(store: Store) -> Position:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, exists, func, or_, select, update
 
+from domain.webhooks.hooks import HookState, Why
 from domain.webhooks.messages import GIVEN_UP_AFTER, pause_after
 from packs.registry import PackRegistry
 from store.db import webhook_tables
@@ -15,7 +16,7 @@ from store.db.engine import ResultRow, Store
 from store.db.tables import Row
 from store.webhooks import changes
 from store.webhooks.seeing import seen
-from store.webhooks.subscriptions import HookState, Webhook, Why, webhook_of
+from store.webhooks.subscriptions import Webhook, webhook_of
 
 _HOOK, _MESSAGE = webhook_tables.webhook.c, webhook_tables.webhook_message.c
 _ATTEMPT, _FEED = webhook_tables.webhook_attempt.c, webhook_tables.change_feed.c

@@ -17,6 +17,7 @@ from domain.webhooks.changes import ChangeStatus, TicketChange, details
 from packs.registry import PackRegistry
 from store.db import tables
 from store.db.engine import ResultRow, Store
+from store.secrets.encryption import Cipher
 from store.tickets import tickets
 from store.tickets.accused_units import hidden_of
 from store.webhooks.changes import Feed, Position, event_of
@@ -102,13 +103,13 @@ def _is_lost(row: ResultRow, number: str, known: set[int]) -> bool:
     return row.number == number and row.kind in _MERGING and row.version not in known
 
 
-def change_of(feed: Feed, row: ResultRow) -> TicketChange:
+def change_of(feed: Feed, cipher: Cipher, row: ResultRow) -> TicketChange:
     """Return a change as it is told."""
     event: Event | None = event_of(row) if row.what != ChangeStatus.WITHDRAWN else None
     told: dict[str, Any] = details(event) if event is not None else {}
     return TicketChange(
         id=row.id,
-        cursor=feed.cursor(Position(row.seq, row.id)),
+        cursor=feed.cursor(cipher, Position(row.seq, row.id)),
         what=ChangeStatus(row.what),
         city=row.city,
         number=row.number,

@@ -9,9 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select, update
 
 from domain.actors import Role
+from domain.webhooks.hooks import HookState
 from domain.webhooks.messages import OVERLAP, new_secret
-from domain.webhooks.states import HookState as HookState
-from domain.webhooks.states import Why as Why
 from store.db import webhook_tables
 from store.db.engine import ResultRow, Store
 from store.secrets.encryption import Cipher

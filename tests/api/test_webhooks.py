@@ -10,11 +10,11 @@ import pytest
 from standardwebhooks.webhooks import Webhook as Verifier
 
 from domain.actors import Role
+from domain.webhooks.hooks import HookState
 from store.db.engine import Store
 from store.identity import accounts
 from store.identity.accounts import Account
 from store.webhooks import subscriptions
-from store.webhooks.subscriptions import HookState
 from tests.api.running_api import Api, problem, serve_api
 from tests.store.stories import Story, complaint, project
 from tests.support.people import SignedIn, signed_in

@@ -51,7 +51,7 @@ async def test_a_machine_gets_a_token_of_one_city_and_never_to_see_people(
 
 
 async def test_a_city_that_serves_no_machines_gives_them_no_token(terminal: Terminal) -> None:
-    agent = ("token", "create", "--agent", "--role", "desk", "--city", "tongzhou")
+    agent = ("token", "create", "--agent", "--role", "desk", "--city", "heping")
     refused = await terminal.jiesu(*agent)
     assert refused.code == 2
     assert "[agents]" in refused.err

@@ -260,6 +260,7 @@ async def model(store_url: str, sqlite_template: Path, tmp_path: Path) -> AsyncI
         await store.close()
 
 
+@pytest.mark.timeout(3_600 if MANY > 100 else 300)
 async def test_none_is_lost_and_none_is_there_twice(model: Model) -> None:
     model.network.rate = 0.4
     for store in model.stores:

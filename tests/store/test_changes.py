@@ -1,6 +1,7 @@
 """Tests that changes are told in one order: none lost, none twice, and of each ticket in order."""
 
 import asyncio
+import base64
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from store.db import webhook_tables
 from store.db.cursors import cursor
 from store.db.engine import ResultRow, Store
 from store.db.errors import BadCursor
+from store.secrets.encryption import Cipher
 from store.tickets import erasure, tickets
 from store.tickets.projector import Projector, _Batch, _build
 from store.webhooks import changes
@@ -23,8 +25,11 @@ from store.webhooks.changes import Position
 from store.webhooks.errors import CursorForeign, CursorTooOld
 from store.webhooks.numbering import number_changes
 from store.webhooks.seeing import change_of
+from store.webhooks.subscriptions import cipher_of
 from tests.store.stories import CITIZEN, Story
+from tests.support.engine import RING
 
+CIPHER = cipher_of(RING)
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
 
@@ -202,18 +207,43 @@ async def test_cursors_are_of_this_feed_and_of_what_is_kept(store: Store) -> Non
     feed = await changes.feed_of(store)
     positions = [Position(row.seq, row.id) for row in rows]
     for position in positions:
-        assert await changes.position_of(store, feed.cursor(position)) == position
+        assert await changes.position_of(store, CIPHER, feed.cursor(CIPHER, position)) == position
     assert await changes.end_of(store) == positions[-1]
     for text in ("", "x", cursor("demo"), cursor(feed.feed, "-1", ""), cursor(feed.feed, "²", "")):
         with pytest.raises(BadCursor):
-            await changes.position_of(store, text)
+            await changes.position_of(store, CIPHER, text)
     for wrong in (
         cursor("another", "1", rows[0].id),
         cursor(feed.feed, "2", rows[0].id),
         cursor(feed.feed, "99", rows[0].id),
     ):
         with pytest.raises(CursorForeign):
-            await changes.position_of(store, wrong)
+            await changes.position_of(store, CIPHER, wrong)
+
+
+async def test_a_cursor_says_nothing_of_how_much_happened(store: Store) -> None:
+    story = Story()
+    await project(store, story.accepted(), story.classified(), story.assigned())
+    rows = await told(store)
+    feed = await changes.feed_of(store)
+    first, last = (Position(rows[n].seq, rows[n].id) for n in (0, -1))
+    text = feed.cursor(CIPHER, first)
+    assert text == feed.cursor(CIPHER, first), "who waits for nothing has the same one"
+    body = text.removeprefix("c2.")
+    inside = base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))
+    assert feed.feed.encode() not in inside
+    assert first.id.encode() not in inside
+    many = Position(10**17, first.id)
+    assert len(text) == len(feed.cursor(CIPHER, many)) == len(feed.cursor(CIPHER, last)) <= 500
+    old = cursor(feed.feed, str(last.seq), last.id)
+    assert await changes.position_of(store, CIPHER, old) == last, "those given out before go on"
+    elsewhere = Cipher(bytes(32), "webhooks")
+    for wrong in (feed.cursor(elsewhere, first), text[:-2] + "AA", text[:-20]):
+        with pytest.raises(CursorForeign):
+            await changes.position_of(store, CIPHER, wrong)
+    for none in ("c2.", "c2.*", "c2.é"):
+        with pytest.raises((BadCursor, CursorForeign)):
+            await changes.position_of(store, CIPHER, none)
 
 
 async def test_old_changes_go_and_their_cursors_say_so(store: Store) -> None:
@@ -226,9 +256,11 @@ async def test_old_changes_go_and_their_cursors_say_so(store: Store) -> None:
     assert await changes.prune(store, NOW + timedelta(days=1)) == 0
     feed = await changes.feed_of(store)
     with pytest.raises(CursorTooOld):
-        await changes.position_of(store, feed.cursor(Position(old[0].seq, old[0].id)))
+        await changes.position_of(
+            store, CIPHER, feed.cursor(CIPHER, Position(old[0].seq, old[0].id))
+        )
     last = Position(old[1].seq, old[1].id)
-    assert await changes.position_of(store, feed.cursor(last)) == last
+    assert await changes.position_of(store, CIPHER, feed.cursor(CIPHER, last)) == last
     assert [row.version for row in await changes.after(store, last.seq, 10)] == [3]
     assert (await changes.beginning_of(store)).seq == 2
     # What was told before and pruned is not told again.
@@ -256,6 +288,6 @@ async def test_a_fact_of_the_citizen_is_told_without_its_words(store: Store) -> 
     rows = await told(store)
     assert [row.kind for row in rows] == ["accepted", "urged"]
     feed = await changes.feed_of(store)
-    texts = [change_of(feed, row).model_dump_json() for row in rows]
+    texts = [change_of(feed, CIPHER, row).model_dump_json() for row in rows]
     assert all("Wang" not in text and "gate" not in text for text in texts)
     assert await store.rows(select(webhook_tables.change_pending)) == []

@@ -14,6 +14,7 @@ from standardwebhooks.webhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from domain.actors import Role
+from domain.webhooks.hooks import HookState, Why
 from domain.webhooks.messages import GIVEN_UP_AFTER, OVERLAP, new_secret
 from packs.registry import PackRegistry
 from store.db import webhook_tables
@@ -22,7 +23,7 @@ from store.tickets import tickets
 from store.webhooks import changes, delivery, subscriptions
 from store.webhooks.delivery import HookClaim
 from store.webhooks.seeing import Viewer
-from store.webhooks.subscriptions import HookState, Why
+from tests.support.engine import RING
 from tests.support.webhooks import (
     CIPHER,
     CITY,
@@ -363,7 +364,7 @@ async def test_a_replay_sends_again_with_the_same_ids(store: Store) -> None:
         await run(job(store, clock))
         first = list(receiver.taken)
         cursor = first[3].event["data"]["cursor"]
-        after = await changes.position_of(store, cursor)
+        after = await changes.position_of(store, subscriptions.cipher_of(RING), cursor)
         assert await subscriptions.replay(store, webhook, after, clock())
         await run(job(store, clock))
     again = receiver.taken[len(first) :]

@@ -21,6 +21,7 @@ from app.imports.mail_parts import MOST_LINES_OF_PARTS, BadMail, fitted, read_ma
 from domain.actors import Role
 from domain.messaging.mails import MailEnvelope, message_id
 from domain.ticket.complaint import TEXT_LIMIT, Complaint
+from runtime.names import ticket_workflow_id
 from runtime.ports import free_port
 from store.db import tables
 from store.db.engine import Store
@@ -28,6 +29,7 @@ from store.db.errors import StoreUnavailable
 from store.tickets import intake
 from store.tickets.mail_references import reference
 from tests.api.running_api import Api, Filed, serve_api
+from tests.support.desk import removed
 from tests.support.engine import platform
 from workers.mail_in import MOST_CONNECTIONS, MOST_OF_ONE_NETWORK, _network_of, serving_mail
 
@@ -402,3 +404,29 @@ async def test_a_connection_that_is_never_silent_ends(
 )
 def test_whose_share_a_connection_is_of(peer: Any, share: str) -> None:
     assert _network_of(peer) == share
+
+
+async def test_a_reply_is_taken_once_though_the_ticket_ended_before_the_mail_came_again(
+    door: Door, client: Client
+) -> None:
+    ticket = await door.api.handled()
+    reply = mail("还是不亮。", "Re: 路灯", In_Reply_To=f"<{await _reference(door, ticket)}@x>")
+    before = len(await door.complaints())
+    with patch("app.imports.mail.mails.keep", side_effect=StoreUnavailable("away")):
+        assert (await door.send(reply.as_bytes()))[0] == 451, "it died before this was noted"
+    assert "facts_added" in await ticket.kinds()
+    assert (await ticket.rate()).status_code == 200
+    await ticket.until_stage("ended")
+    known = await client.get_workflow_handle(ticket_workflow_id(ticket.number)).describe()
+    assert known.run_id is not None
+    await removed(client, ticket.number, known.run_id)
+    assert (await door.send(reply.as_bytes()))[0] == 250
+    assert len(await door.complaints()) == before, "it was added, and is no complaint of its own"
+    other = mail(
+        "还是不亮。",
+        "Re: 路灯",
+        In_Reply_To=f"<{await _reference(door, ticket)}@x>",
+        Message_ID="<m9@example.org>",
+    )
+    assert (await door.send(other.as_bytes()))[0] == 250
+    assert len(await door.complaints()) == before + 1, "what is said anew of an ended one is"

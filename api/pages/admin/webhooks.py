@@ -16,8 +16,8 @@ from app.access.caller import Caller
 from app.context import AppContext
 from app.webhooks import subscriptions
 from app.webhooks.subscriptions import IssuedWebhook, ReplayIn, WebhookIn
+from domain.webhooks.hooks import HookState, Why
 from domain.words import N_
-from store.webhooks.subscriptions import HookState, Why
 
 router = APIRouter(include_in_schema=False)
 

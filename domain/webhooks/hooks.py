@@ -1,4 +1,4 @@
-"""The states of a webhook's subscription, and why the system disables one."""
+"""The states of subscriptions, and why the system disables one."""
 
 from enum import StrEnum
 

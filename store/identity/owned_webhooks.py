@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Connection, or_, select, true, update
 
 from domain.actors import Role
 from domain.policy.permissions import RIGHTS
-from domain.webhooks.states import HookState, Why
+from domain.webhooks.hooks import HookState, Why
 from store.db import identity_tables, webhook_tables
 
 _ACCOUNT, _HOOK = identity_tables.account.c, webhook_tables.webhook.c
