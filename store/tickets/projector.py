@@ -29,7 +29,7 @@ from domain.events import Event
 from store.db.engine import Insert, Store
 from store.db.errors import StoreUnavailable
 from store.db.tables import Row, UtcDateTime, assignment, event, intake, outbox, ticket
-from store.tickets import setbacks
+from store.tickets import search_index, setbacks
 from store.tickets.rows import assignment_rows, event_row, outbox_rows, ticket_row
 
 
@@ -186,6 +186,11 @@ class _Batch:
             if rows:
                 connection.execute(statement, rows)
         _drop_letters_to_accused(connection, numbers)
+        indexed = {
+            number: search_index.Indexed(*state)
+            for number, state in zip(numbers, tickets, strict=True)
+        }
+        search_index.follow(connection, indexed)
 
 
 def _drop_letters_to_accused(connection: Connection, numbers: Sequence[str]) -> None:

@@ -1,0 +1,225 @@
+"""The search of tickets by all their texts, for staff, as far as each may know of them.
+
+Phones and other personal numbers in texts are found by those alone who may find a caller's tickets
+by phone, and it is logged as a view of each ticket found. Others find tickets by such a word only
+where a ticket's number begins so.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta, tzinfo
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from app.access.caller import Caller
+from app.context import AppContext
+from app.tickets.excerpts import Excerpt, excerpts, relevance
+from app.tickets.redaction import redacted
+from domain.canonical import folded, typed_code
+from domain.model import Recorded
+from domain.pack.pack import Pack
+from domain.policy.permissions import RIGHTS
+from domain.search.query import Restriction, SearchQuery, parsed
+from domain.ticket.complaint import Kind
+from domain.ticket.stages import Stage
+from store.db.cursors import cursor as cursor_of
+from store.db.cursors import key_of
+from store.tickets import search_reading, tickets, view_log
+from store.tickets.search_reading import MOST_COUNTED, Matches, Question
+from store.tickets.tickets import Filters, TicketRow
+
+_PERSONAL = re.compile(r"\d{7}")
+_PERSONAL_DIGITS = 7
+"""The digits in a row that may be somebody's number."""
+
+_RANKED = 300
+"""The newest tickets found that are put in order of relevance."""
+
+_DAY = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
+_PURPOSE = "工单检索"
+_CHINA = ZoneInfo("Asia/Shanghai")
+
+
+class SearchOrder(StrEnum):
+    """The order of tickets found by their texts."""
+
+    NEWEST = "newest"  # the last filed first
+    RELEVANCE = "relevance"  # among the newest found, those that say it most
+
+
+class FoundTexts(Recorded):
+    """What a search of texts found, beside the tickets."""
+
+    count: int = Field(description=f"The tickets found; at most {MOST_COUNTED} are counted.")
+    more: bool = Field(description="There are, or may be, more than were counted.")
+    complete: bool = Field(
+        description="False while tickets of before the upgrade are still to be indexed."
+    )
+    withheld: bool = Field(
+        description="A phone or another personal number was asked for, which this caller may find "
+        "in no text."
+    )
+    excerpts: dict[str, list[Excerpt]] = Field(description="Of each ticket, where the words are.")
+
+
+class Found(Recorded):
+    """The tickets of one page that were found. `texts`: None where no word was asked for."""
+
+    rows: list[TicketRow]
+    next_cursor: str | None
+    texts: FoundTexts | None
+
+
+async def found(
+    context: AppContext,
+    caller: Caller,
+    text: str,
+    filters: Filters,
+    order: SearchOrder,
+    cursor: str | None,
+    limit: int,
+) -> Found:
+    """Return the tickets whose texts say it. `filters`: with what this caller may know.
+
+    The right to list tickets was asked before.
+
+    Raises:
+        BadCursor, StoreUnavailable
+    """
+    now = context.now()
+    query, filters = _restricted(context, parsed(text), filters)
+    if query.restrictions and not query.words:
+        page = await tickets.page(context.store, filters, cursor, limit, now)
+        return Found(rows=page.rows, next_cursor=page.next_cursor, texts=None)
+    personal = _is_personal(text)
+    permitted = personal and caller.may(RIGHTS["search_people"])
+    withheld = personal and not permitted
+    if withheld and (len(query.words) != 1 or not query.words[0].text.isdecimal()):
+        query = SearchQuery(())
+    question = Question(
+        query.words,
+        filters.city,
+        filters.unit,
+        filters.category,
+        filters.kind.value if filters.kind else None,
+        tickets.conditions_of(filters, now),
+        _PERSONAL_DIGITS if withheld else None,
+    )
+    by_relevance = order is SearchOrder.RELEVANCE
+    which = _Page(question, query, limit, key_of(cursor, int)[0] if cursor else None)
+    matches, ids, following = await (_relevant if by_relevance else _newest)(context, which)
+    read = await search_reading.documents(context.store, ids)
+    numbers = [row.number for row in read]
+    if permitted:
+        await view_log.note_search(context.store, numbers, caller.actor, now, _PURPOSE)
+    rows = await tickets.rows_of(context.store, numbers)
+    return Found(
+        rows=rows,
+        next_cursor=None if following is None else cursor_of(following),
+        texts=FoundTexts(
+            count=matches.count,
+            more=matches.more,
+            complete=await search_reading.is_complete(context.store),
+            withheld=withheld,
+            excerpts={row.number: [] if withheld else excerpts(row, query.words) for row in read},
+        ),
+    )
+
+
+class _Page:
+    """A page of what is searched for; `after`: where the one before ended."""
+
+    def __init__(
+        self, question: Question, query: SearchQuery, limit: int, after: int | str | None
+    ) -> None:
+        self.question, self.query, self.limit = question, query, limit
+        self.after = None if after is None else int(after)
+
+
+async def _newest(context: AppContext, page: _Page) -> tuple[Matches, Sequence[int], int | None]:
+    found = await search_reading.matches(context.store, page.question, page.after, page.limit)
+    return found, found.ids, found.last
+
+
+async def _relevant(context: AppContext, page: _Page) -> tuple[Matches, Sequence[int], int | None]:
+    """Put the newest tickets found in order of relevance; the cursor is a place in that order."""
+    found = await search_reading.matches(context.store, page.question, None, _RANKED)
+    read = await search_reading.documents(context.store, found.ids)
+    ranked = sorted(read, key=lambda row: (-relevance(row, page.query.words), -row.id))
+    begin = page.after or 0
+    end = begin + page.limit
+    return found, [row.id for row in ranked[begin:end]], end if end < len(ranked) else None
+
+
+# --- what was asked for ---------------------------------------------------------------------------
+
+
+def _is_personal(text: str) -> bool:
+    return redacted(text) != text or _PERSONAL.search(folded(text)) is not None
+
+
+def _restricted(
+    context: AppContext, query: SearchQuery, filters: Filters
+) -> tuple[SearchQuery, Filters]:
+    """Put the restrictions of the query into the filters; one that says nothing is text."""
+    packs = [context.packs.get(id) for id in context.packs.ids() if filters.city in (None, id)]
+    for name, value in query.restrictions:
+        changes = _change(packs, name, typed_code(value))
+        if changes is None:
+            query = query.as_text(name)
+        elif any(getattr(filters, key) not in (None, one) for key, one in changes.items()):
+            filters = replace(filters, none=True)  # two values at once: no ticket has them
+        else:
+            filters = replace(filters, **changes)  # type: ignore[arg-type]
+    return query, filters
+
+
+def _change(packs: Sequence[Pack], name: Restriction, value: str) -> dict[str, object] | None:
+    """Return the filter of a restriction; None where its value says nothing."""
+    match name:
+        case Restriction.NUMBER:
+            return {"number_begins": value} if value.isdecimal() else None
+        case Restriction.UNIT:
+            return _code("unit", value, [unit for pack in packs for unit in pack.units])
+        case Restriction.CATEGORY:
+            return _code("category", value, [one for pack in packs for one in pack.categories])
+        case Restriction.STAGE:
+            return {"stage": Stage(value)} if value in list(Stage) else None
+        case Restriction.KIND:
+            return {"kind": Kind(value)} if value in list(Kind) else None
+        case Restriction.FROM | Restriction.TO:
+            zone = packs[0].calendar.tz if packs else _CHINA
+            span = _span(value, zone)
+            if span is None:
+                return None
+            begins, ends = span
+            return {"filed_since": begins} if name is Restriction.FROM else {"filed_until": ends}
+
+
+def _code(field: str, value: str, things: Sequence[object]) -> dict[str, object] | None:
+    for one in things:
+        names = (getattr(one, "name", ""), getattr(one, "name_en", ""))
+        code = getattr(one, "code", "")
+        if value == code or folded(value) in map(folded, names):
+            return {field: code}
+    return None
+
+
+def _span(value: str, zone: tzinfo) -> tuple[datetime, datetime] | None:
+    """Return when a day, month or year begins and ends; None if it is none."""
+    match = _DAY.fullmatch(value)
+    if match is None:
+        return None
+    year, month, day = (int(part) if part else None for part in match.groups())
+    try:
+        begins = datetime(year or 0, month or 1, day or 1, tzinfo=zone)
+        if day:
+            return begins, begins + timedelta(days=1)
+        if month:
+            return begins, (begins + timedelta(days=32)).replace(day=1)
+        return begins, begins.replace(year=begins.year + 1)
+    except (ValueError, OverflowError):
+        return None
