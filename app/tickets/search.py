@@ -22,7 +22,7 @@ from domain.canonical import folded, typed_code
 from domain.model import Recorded
 from domain.pack.pack import Pack
 from domain.policy.permissions import RIGHTS
-from domain.search.query import Restriction, SearchQuery, parsed
+from domain.search.query import Restriction, SearchQuery, Sought, parsed
 from domain.ticket.complaint import Kind
 from domain.ticket.stages import Stage
 from store.db.cursors import cursor as cursor_of
@@ -34,6 +34,9 @@ from store.tickets.tickets import Filters, TicketRow
 _PERSONAL = re.compile(r"\d{7}")
 _PERSONAL_DIGITS = 7
 """The digits in a row that may be somebody's number."""
+
+_TICKET_NUMBER = re.compile(r"[2-9][0-9]{6,12}")
+"""Of years from 2020 on: mobile phones begin with 1."""
 
 _RANKED = 300
 """The newest tickets found that are put in order of relevance."""
@@ -94,7 +97,8 @@ async def found(
     if query.restrictions and not query.words:
         page = await tickets.page(context.store, filters, cursor, limit, now)
         return Found(rows=page.rows, next_cursor=page.next_cursor, texts=None)
-    personal = _is_personal(text)
+    numbers_only = _begins_a_number(query.words)
+    personal = not numbers_only and _is_personal(text)
     permitted = personal and caller.may(RIGHTS["search_people"])
     withheld = personal and not permitted
     if withheld and (len(query.words) != 1 or not query.words[0].text.isdecimal()):
@@ -106,7 +110,7 @@ async def found(
         filters.category,
         filters.kind.value if filters.kind else None,
         tickets.conditions_of(filters, now),
-        _PERSONAL_DIGITS if withheld else None,
+        _PERSONAL_DIGITS if withheld or numbers_only else None,
     )
     by_relevance = order is SearchOrder.RELEVANCE
     which = _Page(question, query, limit, key_of(cursor, int)[0] if cursor else None)
@@ -159,6 +163,14 @@ async def _relevant(context: AppContext, page: _Page) -> tuple[Matches, Sequence
 
 def _is_personal(text: str) -> bool:
     return redacted(text) != text or _PERSONAL.search(folded(text)) is not None
+
+
+def _begins_a_number(words: Sequence[Sought]) -> bool:
+    """Return whether the only word is the beginning of a ticket's number: its day, and more."""
+    if len(words) != 1 or _TICKET_NUMBER.fullmatch(words[0].text) is None:
+        return False
+    digits = words[0].text
+    return _span(f"20{digits[:2]}-{digits[2:4]}-{digits[4:6]}", _CHINA) is not None
 
 
 def _restricted(
