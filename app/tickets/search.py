@@ -10,14 +10,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
 from app.access.caller import Caller
-from app.context import AppContext
 from app.tickets.excerpts import Excerpt, excerpts, relevance
 from app.tickets.redaction import redacted
+from domain.actors import Actor
 from domain.canonical import folded, typed_code
 from domain.model import Recorded
 from domain.pack.pack import Pack
@@ -25,8 +26,10 @@ from domain.policy.permissions import RIGHTS
 from domain.search.query import Restriction, SearchQuery, Sought, parsed
 from domain.ticket.complaint import Kind
 from domain.ticket.stages import Stage
+from packs.registry import PackRegistry
 from store.db.cursors import cursor as cursor_of
 from store.db.cursors import key_of
+from store.db.engine import ResultRow, Store
 from store.tickets import search_reading, tickets, view_log
 from store.tickets.search_reading import MOST_COUNTED, Matches, Question
 from store.tickets.tickets import Filters, TicketRow
@@ -76,31 +79,40 @@ class Found(Recorded):
     texts: FoundTexts | None
 
 
-async def found(
-    context: AppContext,
-    caller: Caller,
-    text: str,
-    filters: Filters,
-    order: SearchOrder,
-    cursor: str | None,
-    limit: int,
-) -> Found:
-    """Return the tickets whose texts say it. `filters`: with what this caller may know.
+class TextSearch(NamedTuple):
+    """A search of texts. `filters`: with what its reader may know.
+
+    `reader`: who may find phones in texts, and is logged for it; None: nobody.
+    """
+
+    text: str
+    filters: Filters
+    order: SearchOrder = SearchOrder.NEWEST
+    cursor: str | None = None
+    limit: int = 50
+    reader: Actor | None = None
+
+
+def reader_of(caller: Caller) -> Actor | None:
+    """Return the caller, if they may find phones in texts: who may find callers by their phones."""
+    return caller.actor if caller.may(RIGHTS["search_people"]) else None
+
+
+async def found(store: Store, packs: PackRegistry, asked: TextSearch, now: datetime) -> Found:
+    """Return the tickets whose texts say it.
 
     The right to list tickets was asked before.
 
     Raises:
         BadCursor, StoreUnavailable
     """
-    now = context.now()
-    query, filters = _restricted(context, parsed(text), filters)
+    query, filters = _restricted(packs, parsed(asked.text), asked.filters)
     if query.restrictions and not query.words:
-        page = await tickets.page(context.store, filters, cursor, limit, now)
+        page = await tickets.page(store, filters, asked.cursor, asked.limit, now)
         return Found(rows=page.rows, next_cursor=page.next_cursor, texts=None)
     numbers_only = _begins_a_number(query.words)
-    personal = not numbers_only and _is_personal(text)
-    permitted = personal and caller.may(RIGHTS["search_people"])
-    withheld = personal and not permitted
+    personal = not numbers_only and _is_personal(asked.text)
+    withheld = personal and asked.reader is None
     if withheld and (len(query.words) != 1 or not query.words[0].text.isdecimal()):
         query = SearchQuery(())
     question = Question(
@@ -112,50 +124,42 @@ async def found(
         tickets.conditions_of(filters, now),
         _PERSONAL_DIGITS if withheld or numbers_only else None,
     )
-    by_relevance = order is SearchOrder.RELEVANCE
-    which = _Page(question, query, limit, key_of(cursor, int)[0] if cursor else None)
-    matches, ids, following = await (_relevant if by_relevance else _newest)(context, which)
-    read = await search_reading.documents(context.store, ids)
+    after = None if asked.cursor is None else int(key_of(asked.cursor, int)[0])
+    by_relevance = asked.order is SearchOrder.RELEVANCE
+    page_of = _relevant if by_relevance else _newest
+    matches, read, following = await page_of(store, question, asked.limit, after)
     numbers = [row.number for row in read]
-    if permitted:
-        await view_log.note_search(context.store, numbers, caller.actor, now, _PURPOSE)
-    rows = await tickets.rows_of(context.store, numbers)
+    if personal and asked.reader is not None:
+        await view_log.note_search(store, numbers, asked.reader, now, _PURPOSE)
+    shown = {row.number: [] if withheld else excerpts(row, query.words) for row in read}
     return Found(
-        rows=rows,
+        rows=await tickets.rows_of(store, numbers),
         next_cursor=None if following is None else cursor_of(following),
         texts=FoundTexts(
             count=matches.count,
             more=matches.more,
-            complete=await search_reading.is_complete(context.store),
+            complete=await search_reading.is_complete(store),
             withheld=withheld,
-            excerpts={row.number: [] if withheld else excerpts(row, query.words) for row in read},
+            excerpts=shown,
         ),
     )
 
 
-class _Page:
-    """A page of what is searched for; `after`: where the one before ended."""
-
-    def __init__(
-        self, question: Question, query: SearchQuery, limit: int, after: int | str | None
-    ) -> None:
-        self.question, self.query, self.limit = question, query, limit
-        self.after = None if after is None else int(after)
+_Ranked = tuple[Matches, Sequence[ResultRow], int | None]
 
 
-async def _newest(context: AppContext, page: _Page) -> tuple[Matches, Sequence[int], int | None]:
-    found = await search_reading.matches(context.store, page.question, page.after, page.limit)
-    return found, found.ids, found.last
+async def _newest(store: Store, question: Question, limit: int, after: int | None) -> _Ranked:
+    found = await search_reading.matches(store, question, after, limit)
+    return found, await search_reading.documents(store, found.ids), found.last
 
 
-async def _relevant(context: AppContext, page: _Page) -> tuple[Matches, Sequence[int], int | None]:
+async def _relevant(store: Store, question: Question, limit: int, after: int | None) -> _Ranked:
     """Put the newest tickets found in order of relevance; the cursor is a place in that order."""
-    found = await search_reading.matches(context.store, page.question, None, _RANKED)
-    read = await search_reading.documents(context.store, found.ids)
-    ranked = sorted(read, key=lambda row: (-relevance(row, page.query.words), -row.id))
-    begin = page.after or 0
-    end = begin + page.limit
-    return found, [row.id for row in ranked[begin:end]], end if end < len(ranked) else None
+    found = await search_reading.matches(store, question, None, _RANKED)
+    read = await search_reading.documents(store, found.ids)
+    ranked = sorted(read, key=lambda row: (-relevance(row, question.words), -row.id))
+    end = (after or 0) + limit
+    return found, ranked[end - limit : end], end if end < len(ranked) else None
 
 
 # --- what was asked for ---------------------------------------------------------------------------
@@ -174,10 +178,10 @@ def _begins_a_number(words: Sequence[Sought]) -> bool:
 
 
 def _restricted(
-    context: AppContext, query: SearchQuery, filters: Filters
+    known: PackRegistry, query: SearchQuery, filters: Filters
 ) -> tuple[SearchQuery, Filters]:
     """Put the restrictions of the query into the filters; one that says nothing is text."""
-    packs = [context.packs.get(id) for id in context.packs.ids() if filters.city in (None, id)]
+    packs = [known.get(id) for id in known.ids() if filters.city in (None, id)]
     for name, value in query.restrictions:
         changes = _change(packs, name, typed_code(value))
         if changes is None:

@@ -22,7 +22,7 @@ from app.tickets.citizen_view import (
     with_incident,
     with_moments,
 )
-from app.tickets.search import FoundTexts, SearchOrder, found
+from app.tickets.search import FoundTexts, SearchOrder, TextSearch, found, reader_of
 from domain.actors import Role
 from domain.events import Event
 from domain.facts.machine_reasons import reasons_of
@@ -207,10 +207,10 @@ async def listed(context: AppContext, caller: Caller, query: ListQuery) -> Ticke
     }
     filters = Filters(**values | fields)
     if query.text and not caller.masked and not _is_number(query.text):
-        filters = replace(filters, text=None)
-        got = await found(
-            context, caller, query.text, filters, query.order, query.cursor, query.limit
-        )
+        reader = reader_of(caller)
+        told = replace(filters, text=None)
+        asked = TextSearch(query.text, told, query.order, query.cursor, query.limit, reader)
+        got = await found(context.store, context.packs, asked, context.now())
         rows = [_discreet(caller, row) for row in got.rows]
         return TicketPage(items=rows, next_cursor=got.next_cursor, found=got.texts)
     page = await tickets.page(context.store, filters, query.cursor, query.limit)
