@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, text
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, select, text
 
 from domain.search.query import Sought
 from domain.search.terms import CATEGORY, CITY, KIND, UNIT, Term, code_term, sought_terms
@@ -151,16 +151,13 @@ def _collected(
 
 
 def _matching(connection: Connection, question: Question, ids: Sequence[int]) -> Select[Any]:
-    joined = document.join(tables.ticket, _TICKET.number == _DOCUMENT.number)
     said = [_says(connection, question, word) for word in question.words]
+    # Not joined: SQLite would begin with the tickets of the city, which are all.
+    of_ticket = select(_TICKET.number).where(_TICKET.number == _DOCUMENT.number)
+    permitted = exists(of_ticket.where(*question.conditions))
     return (
         select(_DOCUMENT.id)
-        .select_from(joined)
-        .where(
-            _DOCUMENT.id.in_(ids),
-            *(one for one in said if one is not None),
-            *question.conditions,
-        )
+        .where(_DOCUMENT.id.in_(ids), *(one for one in said if one is not None), permitted)
         .order_by(_DOCUMENT.id.desc())
     )
 
