@@ -55,7 +55,7 @@ QUESTIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchTimes:
     """A question: what it found, and its seconds (medians, and of 99 of 100)."""
 
     question: str
@@ -77,7 +77,7 @@ class SearchFigures:
     document_bytes: float = 0.0
     with_index: float = 0.0
     without_index: float = 0.0
-    found: list[Found] = field(default_factory=list)
+    found: list[SearchTimes] = field(default_factory=list)
 
     @property
     def right(self) -> bool:
@@ -121,7 +121,9 @@ async def _measured(store: Store, count: int, say: Callable[[str], None]) -> Sea
     return figures
 
 
-async def _asked(store: Store, question: str, words: str, filters: Mapping[str, Any]) -> Found:
+async def _asked(
+    store: Store, question: str, words: str, filters: Mapping[str, Any]
+) -> SearchTimes:
     now = datetime.now(UTC)
     conditions = tickets.conditions_of(Filters(city=CITY, **filters), now)
     wanted = search_reading.Question(
@@ -136,7 +138,7 @@ async def _asked(store: Store, question: str, words: str, filters: Mapping[str, 
         seconds.append(time.perf_counter() - began)
     seconds.sort()
     p99 = seconds[int(0.99 * len(seconds)) - 1]
-    return Found(question, found.count, found.more, seconds[len(seconds) // 2], p99)
+    return SearchTimes(question, found.count, found.more, seconds[len(seconds) // 2], p99)
 
 
 async def _sizes(store: Store) -> tuple[int, int]:

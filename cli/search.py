@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.tickets.search import Found, SearchOrder, TextSearch, found
+from app.tickets.search import FoundPage, SearchOrder, TextSearch, found
 from cli.city import Json, from_store, installed_packs, refuse
 from cli.terminal import err, fail, one_line, out, print_json, table
 from packs.registry import PackError, UnknownCity
@@ -36,7 +36,7 @@ def search_tickets(
         refuse(error)
     asked = TextSearch(" ".join(words), Filters(city=city, reports=False), order, cursor, most)
 
-    async def ask(store: Store) -> Found:
+    async def ask(store: Store) -> FoundPage:
         return await found(store, packs, asked, datetime.now(UTC))
 
     try:
@@ -54,7 +54,7 @@ def search_tickets(
     _tell(got)
 
 
-def _tell(got: Found) -> None:
+def _tell(got: FoundPage) -> None:
     if got.texts is None:
         return
     if got.texts.withheld:

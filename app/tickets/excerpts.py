@@ -20,7 +20,7 @@ _OFTEN = 5
 """The times a word counts in one field at most."""
 
 
-class Piece(Recorded):
+class ExcerptPiece(Recorded):
     """A part of an excerpt; `marked`: it is what was searched for."""
 
     text: str
@@ -34,7 +34,7 @@ class Excerpt(Recorded):
     """
 
     field: SearchField
-    pieces: list[Piece]
+    pieces: list[ExcerptPiece]
 
 
 def excerpts(row: ResultRow, words: Sequence[Sought]) -> list[Excerpt]:
@@ -59,10 +59,10 @@ def relevance(row: ResultRow, words: Sequence[Sought]) -> int:
     )
 
 
-def _pieces(text: str, at: int, words: Sequence[str]) -> Iterator[Piece]:
+def _pieces(text: str, at: int, words: Sequence[str]) -> Iterator[ExcerptPiece]:
     begin, end = max(0, at - _AROUND), at + 2 * _AROUND
     if begin:
-        yield Piece(text="…")
+        yield ExcerptPiece(text="…")
     shown, done = text[begin:end], 0
     while True:
         places = [(shown.find(word, done), -len(word)) for word in words]
@@ -70,10 +70,10 @@ def _pieces(text: str, at: int, words: Sequence[str]) -> Iterator[Piece]:
         if first < 0:
             break
         if first > done:
-            yield Piece(text=shown[done:first])
+            yield ExcerptPiece(text=shown[done:first])
         done = first - size
-        yield Piece(text=shown[first:done], marked=True)
+        yield ExcerptPiece(text=shown[first:done], marked=True)
     if done < len(shown):
-        yield Piece(text=shown[done:])
+        yield ExcerptPiece(text=shown[done:])
     if end < len(text):
-        yield Piece(text="…")
+        yield ExcerptPiece(text="…")

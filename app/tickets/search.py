@@ -57,7 +57,7 @@ class SearchOrder(StrEnum):
 
 
 class FoundTexts(Recorded):
-    """What a search of texts found, beside the tickets."""
+    """The findings of a search of texts, beside the tickets."""
 
     count: int = Field(description=f"The tickets found; at most {MOST_COUNTED} are counted.")
     more: bool = Field(description="There are, or may be, more than were counted.")
@@ -71,7 +71,7 @@ class FoundTexts(Recorded):
     excerpts: dict[str, list[Excerpt]] = Field(description="Of each ticket, where the words are.")
 
 
-class Found(Recorded):
+class FoundPage(Recorded):
     """The tickets of one page that were found. `texts`: None where no word was asked for."""
 
     rows: list[TicketRow]
@@ -98,7 +98,7 @@ def reader_of(caller: Caller) -> Actor | None:
     return caller.actor if caller.may(RIGHTS["search_people"]) else None
 
 
-async def found(store: Store, packs: PackRegistry, asked: TextSearch, now: datetime) -> Found:
+async def found(store: Store, packs: PackRegistry, asked: TextSearch, now: datetime) -> FoundPage:
     """Return the tickets whose texts say it.
 
     The right to list tickets was asked before.
@@ -109,7 +109,7 @@ async def found(store: Store, packs: PackRegistry, asked: TextSearch, now: datet
     query, filters = _restricted(packs, parsed(asked.text), asked.filters)
     if query.restrictions and not query.words:
         page = await tickets.page(store, filters, asked.cursor, asked.limit, now)
-        return Found(rows=page.rows, next_cursor=page.next_cursor, texts=None)
+        return FoundPage(rows=page.rows, next_cursor=page.next_cursor, texts=None)
     numbers_only = _begins_a_number(query.words)
     personal = not numbers_only and _is_personal(asked.text)
     withheld = personal and asked.reader is None
@@ -132,7 +132,7 @@ async def found(store: Store, packs: PackRegistry, asked: TextSearch, now: datet
     if personal and asked.reader is not None:
         await view_log.note_search(store, numbers, asked.reader, now, _PURPOSE)
     shown = {row.number: [] if withheld else excerpts(row, query.words) for row in read}
-    return Found(
+    return FoundPage(
         rows=await tickets.rows_of(store, numbers),
         next_cursor=None if following is None else cursor_of(following),
         texts=FoundTexts(

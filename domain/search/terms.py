@@ -1,9 +1,8 @@
 """The terms by which texts are found: pairs of Chinese characters, and words of other scripts.
 
 Chinese has no blanks between words, and two characters are the length of most of its words: a text
-is found by each pair of neighbours. The last character of a run stands alone as well, so that one
-character is found as the beginning of a term. Words of other scripts and numbers are found by their
-beginning, symbols (emoji among them) by themselves. Of punctuation nothing is found.
+is found by each pair of neighbours, and by each character. Words of other scripts and numbers are
+found by their beginning, symbols (emoji among them) by themselves. Of punctuation nothing is found.
 
 The index of a ticket is deleted by the terms that it was written with: changing what this module
 returns for a text needs a migration that empties the index.
@@ -45,7 +44,8 @@ def terms_of(text: str) -> Iterator[str]:
     for match in _RUNS.finditer(text):
         han, word, other = match.groups()
         if han:
-            yield from (han[at : at + 2] for at in range(len(han)))
+            yield from han
+            yield from (han[at : at + 2] for at in range(len(han) - 1))
         elif word:
             yield word[:LONGEST]
         elif _is_symbol(other):
@@ -57,7 +57,7 @@ def sought_terms(text: str) -> Iterator[Term]:
     for match in _RUNS.finditer(text):
         han, word, other = match.groups()
         if han and len(han) == 1:
-            yield Term(han, begins=True)
+            yield Term(han)
         elif han:
             yield from (Term(han[at : at + 2]) for at in range(len(han) - 1))
         elif word:

@@ -44,7 +44,7 @@ class SearchDocumentTable(Base, table=True):
 
 
 class SearchProgressTable(Base, table=True):
-    """How far the index was filled with the tickets of before it, the last filed first; one row.
+    """The progress of filling the index with tickets of before it, the last filed first; one row.
 
     `before_number`: those of lower numbers are still to be indexed; empty: all. `done_at`: none.
     `worn`: erased tickets left terms in parts of SQLite's index that are not yet merged.

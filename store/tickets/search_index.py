@@ -1,11 +1,22 @@
 """The writing of the index that tickets are found in, with the ticket and in its transaction."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Update,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 
 from domain.actors import Role
 from domain.search.terms import CATEGORY, CITY, KIND, UNIT, code_term, terms_of
@@ -20,67 +31,61 @@ _TICKET, _EVENT, _DOCUMENT = tables.ticket.c, tables.event.c, document.c
 _ABOUT = ("city", "unit", "category", "kind")
 _FIELDS = ("said", "place", "reply", "note")
 
+_OF_THEM: BindParameter[list[str]] = bindparam("numbers", expanding=True)
+_KINDS = text(f"kind IN ({', '.join(repr(kind) for kind in sorted(SEARCHED))})")
 _NOW = select(
     _TICKET.number, _TICKET.version, _TICKET.projection_number, *(_TICKET[name] for name in _ABOUT)
-).where(_TICKET.number.in_(bindparam("numbers", expanding=True)))
-_STATES = select(_TICKET.number, _TICKET.state).where(
-    _TICKET.number.in_(bindparam("numbers", expanding=True))
-)
+).where(_TICKET.number.in_(_OF_THEM))
+_STATES = select(_TICKET.number, _TICKET.state).where(_TICKET.number.in_(_OF_THEM))
 _FACTS = (
     select(_EVENT.number, _EVENT.kind, _EVENT.role, _EVENT.fact)
-    .where(
-        _EVENT.number.in_(bindparam("numbers", expanding=True)),
-        _EVENT.kind.in_(sorted(SEARCHED)),
-    )
+    .where(_EVENT.number.in_(_OF_THEM), _KINDS)
     .order_by(_EVENT.number, _EVENT.version)
 )
-_KNOWN = select(_DOCUMENT.number, _DOCUMENT.id, _DOCUMENT.mark).where(
-    _DOCUMENT.number.in_(bindparam("numbers", expanding=True))
-)
+_KNOWN = select(
+    _DOCUMENT.number, _DOCUMENT.id, _DOCUMENT.mark, *(_DOCUMENT[name] for name in _ABOUT)
+).where(_DOCUMENT.number.in_(_OF_THEM))
 _INDEXED = select(document).where(_DOCUMENT.id.in_(bindparam("ids", expanding=True)))
 _INSERT = insert(document)
-_UPDATE = (
-    update(document)
-    .where(_DOCUMENT.id == bindparam("of"))
-    .values({name: bindparam(f"new_{name}") for name in (*_ABOUT, *_FIELDS, "mark")})
-)
 _DELETE = delete(document).where(_DOCUMENT.id == bindparam("of"))
 _NEXT_ID = text("SELECT nextval('search_document_id') FROM generate_series(1, :count)")
-_FREE = select(func.max(_DOCUMENT.id))
+_LAST_ID = select(func.max(_DOCUMENT.id))
 _WORN = update(progress).values(worn=True)
 
 
-class _Written(NamedTuple):
-    """The statements of one database that write the rows of the index."""
-
-    add: Any
-    change: Any
-    remove: Any
+def _changing(names: Iterable[str]) -> Update:
+    values: dict[str, BindParameter[object]] = {name: bindparam(f"new_{name}") for name in names}
+    return update(document).where(_DOCUMENT.id == bindparam("of")).values(values)
 
 
-_SQLITE = _Written(
-    text("INSERT INTO search_index (rowid, terms) VALUES (:id, :terms)"),
-    None,
-    text("INSERT INTO search_index (search_index, rowid, terms) VALUES ('delete', :id, :terms)"),
+_CHANGE_CODES = _changing(_ABOUT)
+_CHANGE_ALL = _changing((*_ABOUT, *_FIELDS, "mark"))
+
+_SQLITE_ADD = text("INSERT INTO search_index (rowid, terms) VALUES (:id, :terms)")
+_SQLITE_REMOVE = text(
+    "INSERT INTO search_index (search_index, rowid, terms) VALUES ('delete', :id, :terms)"
 )
-_POSTGRES = _Written(
-    text(
-        "INSERT INTO search_index (id, terms)"
-        " VALUES (:id, array_to_tsvector(string_to_array(CAST(:terms AS text), ' ')))"
-    ),
-    text(
-        "UPDATE search_index"
-        " SET terms = array_to_tsvector(string_to_array(CAST(:terms AS text), ' ')) WHERE id = :id"
-    ),
-    text("DELETE FROM search_index WHERE id = :id"),
+_POSTGRES_ADD = text(
+    "INSERT INTO search_index (id, terms)"
+    " VALUES (:id, array_to_tsvector(string_to_array(CAST(:terms AS text), ' ')))"
 )
+_POSTGRES_CHANGE = text(
+    "UPDATE search_index"
+    " SET terms = ts_delete(terms, string_to_array(CAST(:gone AS text), ' '))"
+    " || array_to_tsvector(string_to_array(CAST(:new AS text), ' ')) WHERE id = :id"
+)
+_POSTGRES_REMOVE = text("DELETE FROM search_index WHERE id = :id")
 
 
 class Indexed(NamedTuple):
-    """A ticket as its projection has it, to spare the reading of its state."""
+    """A ticket as its projection has it, to spare the reading of its state.
+
+    `said`: the projection has events with texts.
+    """
 
     ticket: Ticket
     projection_number: int
+    said: bool = True
 
 
 def follow(connection: Connection, written: Mapping[str, Indexed]) -> None:
@@ -89,14 +94,18 @@ def follow(connection: Connection, written: Mapping[str, Indexed]) -> None:
     What counts is what is stored now: a projection that comes late may have changed nothing but
     added an event.
     """
-    numbers = sorted(written)
-    rows = connection.execute(_NOW, {"numbers": numbers}).all()
-    complaints = {
-        row.number: _complaint_of(written[row.number].ticket)
-        for row in rows
-        if (row.version, row.projection_number) == _version(written[row.number])
-    }
-    _bring(connection, rows, complaints, lambda count: _new_ids(connection, count))
+    rows = connection.execute(_NOW, {"numbers": sorted(written)}).all()
+    known = _known(connection, [row.number for row in rows])
+    complaints, due = {}, []
+    for row in rows:
+        own, before = written[row.number], known.get(row.number)
+        if (row.version, row.projection_number) == (own.ticket.version, own.projection_number):
+            complaints[row.number] = _complaint_of(own.ticket)
+        if before is None or own.said or row.number not in complaints:
+            due.append(row)
+        elif _codes(before) != _codes(row):
+            _change(connection, before.id, _codes(before), _codes(row))
+    _bring(connection, due, known, complaints, lambda count: _new_ids(connection, count))
 
 
 def fill(connection: Connection, numbers: Sequence[str]) -> int:
@@ -105,33 +114,29 @@ def fill(connection: Connection, numbers: Sequence[str]) -> int:
     lowest = connection.execute(select(func.min(_DOCUMENT.id))).scalar()
     first = min(FIRST, FIRST if lowest is None else lowest) - 1
     rows = [found[number] for number in numbers if number in found]
-    return _bring(connection, rows, {}, lambda count: [first - n for n in range(count)])
+    known = _known(connection, numbers)
+    return _bring(connection, rows, known, {}, lambda count: [first - n for n in range(count)])
 
 
 def forget(connection: Connection, number: str) -> None:
     """Delete the texts and terms of a ticket that is erased."""
-    for row in connection.execute(_KNOWN, {"numbers": [number]}).all():
-        remove(connection, [row.id])
+    for known in _known(connection, [number]).values():
+        row = connection.execute(_INDEXED, {"ids": [known.id]}).one()
         if connection.dialect.name == "sqlite":
+            terms = _joined(_terms(row._asdict()))
+            connection.execute(_SQLITE_REMOVE, {"id": row.id, "terms": terms})
             connection.execute(_WORN)
-
-
-def remove(connection: Connection, ids: Sequence[int]) -> None:
-    """Delete rows of the index with their texts."""
-    rows = connection.execute(_INDEXED, {"ids": list(ids)}).all()
-    if not rows:
-        return
-    connection.execute(
-        _of(connection).remove, [{"id": row.id, "terms": _terms(row._asdict())} for row in rows]
-    )
-    connection.execute(_DELETE, [{"of": row.id} for row in rows])
+        else:
+            connection.execute(_POSTGRES_REMOVE, {"id": row.id})
+        connection.execute(_DELETE, {"of": row.id})
 
 
 def _bring(
     connection: Connection,
     rows: Sequence[ResultRow],
+    known: Mapping[str, ResultRow],
     complaints: Mapping[str, Mapping[str, Any]],
-    ids: Any,
+    ids: Callable[[int], list[int]],
 ) -> int:
     """Write what differs of these tickets; return how many were not in the index."""
     numbers = [row.number for row in rows]
@@ -141,48 +146,63 @@ def _bring(
     read = connection.execute(_STATES, {"numbers": missing}) if missing else ()
     complaints = {row.number: json.loads(row.state)["complaint"] for row in read} | dict(complaints)
     facts = _facts(connection, numbers)
-    known = {row.number: row for row in connection.execute(_KNOWN, {"numbers": numbers})}
     new, changed = [], []
     for row in rows:
-        about = {name: getattr(row, name) for name in _ABOUT}
         texts = texts_of(complaints[row.number], facts.get(row.number, []))
-        mark, before = _mark(about, texts), known.get(row.number)
-        if before is None or before.mark != mark:
-            fields = {field.value: value for field, value in folded_texts(texts).items()}
-            document_row = {"number": row.number, **about, **fields, "mark": mark}
-            if before is None:
-                new.append(document_row)
-            else:
-                changed.append(document_row | {"id": before.id})
+        mark, before = _mark(texts), known.get(row.number)
+        if before is not None and before.mark == mark:
+            if _codes(before) != _codes(row):
+                _change(connection, before.id, _codes(before), _codes(row))
+            continue
+        fields = {field.value: value for field, value in folded_texts(texts).items()}
+        made = {"number": row.number, **_codes(row), **fields, "mark": mark}
+        if before is None:
+            new.append(made)
+        else:
+            changed.append(made | {"id": before.id})
+    _change_texts(connection, changed)
     if new:
         _add(connection, [row | {"id": id} for row, id in zip(new, ids(len(new)), strict=True)])
-    if changed:
-        _change(connection, changed)
     return len(new)
 
 
 def _add(connection: Connection, rows: Sequence[Row]) -> None:
     connection.execute(_INSERT, rows)
-    connection.execute(
-        _of(connection).add, [{"id": row["id"], "terms": _terms(row)} for row in rows]
-    )
+    add = _SQLITE_ADD if connection.dialect.name == "sqlite" else _POSTGRES_ADD
+    connection.execute(add, [{"id": row["id"], "terms": _joined(_terms(row))} for row in rows])
 
 
-def _change(connection: Connection, rows: Sequence[Row]) -> None:
-    statements = _of(connection)
-    terms = [{"id": row["id"], "terms": _terms(row)} for row in rows]
-    if statements.change is not None:
-        connection.execute(statements.change, terms)
+def _change_texts(connection: Connection, rows: Sequence[Row]) -> None:
+    ids = [row["id"] for row in rows]
+    old = {row.id: row for row in connection.execute(_INDEXED, {"ids": ids})} if ids else {}
+    for row in sorted(rows, key=lambda row: int(row["id"])):
+        _change(connection, row["id"], old[row["id"]]._asdict(), row)
+
+
+def _change(connection: Connection, id: int, before: Row, after: Row) -> None:
+    """Write a document and the terms that differ: of a change of unit they are two.
+
+    Both rows have the same columns; those of texts may be left out where they stay as they are.
+    """
+    was, are = _terms(before), _terms(after)
+    if connection.dialect.name == "sqlite":
+        # A row of FTS5 that has no content is nothing but its terms.
+        connection.execute(_SQLITE_REMOVE, {"id": id, "terms": _joined(was - are)})
+        connection.execute(_SQLITE_ADD, {"id": id, "terms": _joined(are - was)})
     else:
-        old = connection.execute(_INDEXED, {"ids": [row["id"] for row in rows]}).all()
-        gone = [{"id": row.id, "terms": _terms(row._asdict())} for row in old]
-        connection.execute(statements.remove, gone)
-        connection.execute(statements.add, terms)
-    written = (*_ABOUT, *_FIELDS, "mark")
-    connection.execute(
-        _UPDATE,
-        [{"of": row["id"], **{f"new_{name}": row[name] for name in written}} for row in rows],
-    )
+        differing = {"gone": _joined(was - are), "new": _joined(are - was)}
+        connection.execute(_POSTGRES_CHANGE, {"id": id, **differing})
+    statement = _CHANGE_ALL if "mark" in after else _CHANGE_CODES
+    names = (*_ABOUT, *_FIELDS, "mark") if "mark" in after else _ABOUT
+    connection.execute(statement, {"of": id, **{f"new_{name}": after[name] for name in names}})
+
+
+def _known(connection: Connection, numbers: Sequence[str]) -> dict[str, ResultRow]:
+    return {row.number: row for row in connection.execute(_KNOWN, {"numbers": list(numbers)})}
+
+
+def _codes(row: ResultRow) -> Row:
+    return {name: getattr(row, name) for name in _ABOUT}
 
 
 def _facts(connection: Connection, numbers: Sequence[str]) -> dict[str, list[RecordedFact]]:
@@ -194,20 +214,23 @@ def _facts(connection: Connection, numbers: Sequence[str]) -> dict[str, list[Rec
     return facts
 
 
-def _terms(row: Mapping[str, Any]) -> str:
-    """Return the terms of a document, in a stable order, with blanks between them."""
-    about = zip((CITY, UNIT, CATEGORY, KIND), _ABOUT, strict=True)
-    terms = {code_term(mark, row[name]) for mark, name in about if row[name]}
-    terms |= {str(row["number"]), *_lines(row[name] for name in _FIELDS)}
+def _joined(terms: Iterable[str]) -> str:
     return " ".join(sorted(terms))
 
 
-def _lines(texts: Iterable[str]) -> Iterable[str]:
-    return (term for each in texts for term in terms_of(each))
+def _terms(row: Row) -> set[str]:
+    """Return the terms of a document; without its texts those of its codes."""
+    about = zip((CITY, UNIT, CATEGORY, KIND), _ABOUT, strict=True)
+    terms = {code_term(mark, str(row[name])) for mark, name in about if row[name]}
+    if "number" in row:
+        terms.add(str(row["number"]))
+        for name in _FIELDS:
+            terms.update(terms_of(str(row[name])))
+    return terms
 
 
-def _mark(about: Mapping[str, Any], texts: Texts) -> str:
-    content = json.dumps([*about.values(), *texts.values()], ensure_ascii=False)
+def _mark(texts: Texts) -> str:
+    content = json.dumps(list(texts.values()), ensure_ascii=False)
     return blake2b(content.encode(), digest_size=12).hexdigest()
 
 
@@ -220,18 +243,10 @@ def _complaint_of(ticket: Ticket) -> Mapping[str, Any]:
     }
 
 
-def _version(indexed: Indexed) -> tuple[int, int]:
-    return indexed.ticket.version, indexed.projection_number
-
-
 def _new_ids(connection: Connection, count: int) -> list[int]:
     if connection.dialect.name != "sqlite":
         return [row[0] for row in connection.execute(_NEXT_ID, {"count": count})]
     # SQLite has one writer at a time.
-    last = connection.execute(_FREE).scalar()
+    last = connection.execute(_LAST_ID).scalar()
     first = max(FIRST, 0 if last is None else last + 1)
     return [first + n for n in range(count)]
-
-
-def _of(connection: Connection) -> _Written:
-    return _SQLITE if connection.dialect.name == "sqlite" else _POSTGRES

@@ -34,7 +34,7 @@ _CHUNKS = (100, 400, 1600, 3000)
 _RARE = 20_000
 """The candidates up to which PostgreSQL sorts them; of more, the newest are found by walking."""
 
-_SAID_IN_FULL = re.compile(r"[\u4e00-\u9fff]{2}")
+_SAID_IN_FULL = re.compile(r"[\u4e00-\u9fff]{1,2}")
 
 _SQLITE = text(
     "SELECT rowid FROM search_index WHERE search_index MATCH :terms AND rowid < :before"
@@ -68,14 +68,14 @@ class Question:
     def terms(self) -> list[Term]:
         """Return the terms of the index that every ticket has which answers the question.
 
-        A single character is the beginning of very many terms, and is left to the comparison where
-        there is anything else to look for.
+        A single character is in very many tickets, and is left to the comparison where there is
+        anything else to look for.
         """
         codes = zip((CITY, UNIT, CATEGORY, KIND), (self.city, self.unit, self.category, self.kind),
                     strict=True)  # fmt: skip
         known = [Term(code_term(mark, code)) for mark, code in codes if code]
         found = list(dict.fromkeys(chain(*(sought_terms(word.text) for word in self.words))))
-        telling = [one for one in found if not one.begins or len(one.text) > 1] or found
+        telling = [one for one in found if len(one.text) > 1] or found
         return [*telling[:_MOST_TERMS], *known] if found else []
 
 
