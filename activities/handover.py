@@ -20,7 +20,8 @@ from activities.maintenance import keep_doing
 from activities.postponed import Postponed
 from domain.actors import SYSTEM, Actor, Role
 from domain.handover import signing, steps
-from domain.handover.envelopes import CitizenNote, StatusNote
+from domain.handover.blanks import blank
+from domain.handover.envelopes import CitizenNote, HandoverEnvelope, StatusNote
 from domain.handover.handover import (
     Handover,
     HandoverKey,
@@ -138,9 +139,10 @@ class HandingOver:
         shared = await neighbours.secrets_of(self._store, self._cipher, one.key.neighbour)
         if known is None or shared is None:
             return "neighbour_ended"
-        if one.body is None:
+        written = await self._blank(one) if one.erased else one.body
+        if written is None:
             return "bad_key"
-        body = one.body.encode()
+        body = written.encode()
         headers = signing.headers(
             shared.present, signing.LETTER, known.known_as, known.code, self._now(), body
         )
@@ -154,6 +156,17 @@ class HandingOver:
         if reply.status != 200:
             return _refusal(reply)
         return None if _is_receipt(reply, one, known, shared) else "receipt_forged"
+
+    async def _blank(self, one: HandoverLetter) -> str | None:
+        """Return a letter of a ticket that was erased since; None without its record."""
+        told = await handovers.get(self._store, self._cipher, one.key)
+        if told is None:
+            return None
+        content = blank(told.handover, one.kind, one.mark, one.made_at)
+        envelope = HandoverEnvelope(
+            handover=one.key.id, side=one.key.side, seq=one.seq, content=content
+        )
+        return envelope.model_dump_json()
 
     # --- what we offered ----------------------------------------------------------------------
 

@@ -1,19 +1,23 @@
 """`jiesu export`: the tickets of a city as a file."""
 
+from collections.abc import Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from app.errors import Problem
 from app.exports.columns import columns
 from app.exports.exporting import Export, write
+from app.exports.scratch import folder_of
 from app.exports.writers import ExportFormat, FormatMissing, check_format
 from cli.city import installed_packs, refuse
 from cli.installation import installation
 from cli.terminal import fail, one_line, out, run
 from domain.actors import Actor
 from domain.canonical import says_nothing
+from domain.pack.pack import Pack
 from domain.policy.permissions import RIGHTS
 from packs.registry import PackError, UnknownCity
 from store.db.engine import Store
@@ -60,15 +64,10 @@ def export(
         fail("personal data need --account and --purpose")
     if since and until and until < since:
         fail("the last day is before the first one")
-    try:
-        check_format(form)
-        pack = installed_packs().get(city)
-    except (FormatMissing, UnknownCity, PackError) as error:
-        refuse(error)
+    pack = _pack_for(city, form)
 
     async def exporting() -> int:
         async with installation() as here:
-            viewer = await _viewer(here.store, account, city) if personal else None
             wanted = Export(
                 store=here.store,
                 vault=Vault(here.ring),
@@ -78,19 +77,32 @@ def export(
                 until=until.date() if until else None,
                 reports=reports,
                 now=datetime.now(UTC),
-                viewer=viewer,
+                viewer=await _viewer(here.store, account, city) if personal else None,
                 purpose=purpose,
+                folder=folder_of(here.settings.home),
             )
             return await write(wanted, file)
 
+    size = _made(exporting(), file)
+    columns_told = len(columns(personal))
+    out.print(one_line(f"{file}: {size} bytes, {columns_told} columns ({file}.dictionary.csv)"))
+
+
+def _pack_for(city: str, form: ExportFormat) -> Pack:
     try:
-        size = run(exporting())
-    except StoreError as error:
+        check_format(form)
+        return installed_packs().get(city)
+    except (FormatMissing, UnknownCity, PackError) as error:
+        refuse(error)
+
+
+def _made(exporting: Coroutine[Any, Any, int], file: Path) -> int:
+    try:
+        return run(exporting)
+    except (StoreError, Problem) as error:
         fail(str(error), 1)
     except OSError as error:
         fail(f"{file} cannot be written: {error.strerror}", 1)
-    columns_told = len(columns(personal))
-    out.print(one_line(f"{file}: {size} bytes, {columns_told} columns ({file}.dictionary.csv)"))
 
 
 async def _viewer(store: Store, name: str, city: str) -> Actor:

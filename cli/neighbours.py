@@ -151,12 +151,20 @@ def hurry(code: Code) -> None:
 
 
 @app.command()
-def end(code: Code) -> None:
-    """End with a city: nothing is sent there or taken from there; what is recorded stays."""
+def end(
+    code: Code,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also while letters wait: they are never delivered.")
+    ] = False,
+) -> None:
+    """End with a city: nothing is sent there or taken from there; what is recorded stays.
+
+    While letters wait for it this is refused: a ticket could be with neither city.
+    """
 
     async def ending() -> None:
         async with installation() as here:
-            await neighbours.end(here.store, code, datetime.now(UTC))
+            await neighbours.end(here.store, code, datetime.now(UTC), force=force)
 
     _done(ending)
     out.print("ended")

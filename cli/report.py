@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from api.http.i18n import CHINESE, LANGUAGES
+from app.exports.scratch import folder_of
 from app.exports.writers import ExportFormat, FormatMissing, check_format, dictionary, pieces
 from app.reporting.period_report import PeriodReport, period_report
 from cli.city import from_store, refuse
@@ -16,6 +17,7 @@ from cli.report_rows import COLUMNS, ReportRow, rows_of
 from cli.report_text import ReportText
 from cli.terminal import fail, one_line, out
 from packs.registry import PackError
+from runtime.settings import Settings
 from store.db.engine import Store
 
 _TEXT = "md"
@@ -82,10 +84,11 @@ async def _write(
     async def page() -> AsyncIterator[Sequence[ReportRow]]:
         yield rows
 
+    folder = folder_of(Settings().home)
     unfinished = file.with_name(f"{file.name}.part")
     try:
         with unfinished.open("wb") as written:
-            async for piece in pieces(form, COLUMNS, page(), made.pack.calendar.tz):
+            async for piece in pieces(form, COLUMNS, page(), made.pack.calendar.tz, folder):
                 written.write(piece)
         unfinished.replace(file)
     finally:

@@ -7,10 +7,12 @@ one more mail on its way.
 """
 
 import asyncio
+import ipaddress
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import structlog
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -27,6 +29,12 @@ logger = structlog.stdlib.get_logger("jiesu.mail")
 
 MOST_CONNECTIONS = 20
 """Connections at the same time: each may hold a whole mail in memory."""
+
+MOST_OF_ONE_NETWORK = 5
+"""Of these, for one IPv4 address or one IPv6 /64: nobody alone keeps all others out."""
+
+LONGEST = 300.0
+"""Seconds after which a connection ends, also one that is never silent for long."""
 
 MOST_RECIPIENTS = 10
 _COMMANDS = 200
@@ -109,20 +117,43 @@ class MailDoor:
 
 
 class _Connection(SMTP):
-    """A connection, refused where there are too many."""
+    """A connection, refused where there are too many, and ended where it lasts too long."""
 
-    open_ones = 0
+    open_ones: ClassVar[Counter[str]] = Counter()
+    _network = ""
+    _end: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
-        type(self).open_ones += 1
+        self._network = _network_of(transport.get_extra_info("peername"))
+        self.open_ones[self._network] += 1
         super().connection_made(transport)
-        if type(self).open_ones > MOST_CONNECTIONS:
+        own = self.open_ones[self._network]
+        if own > MOST_OF_ONE_NETWORK or self.open_ones.total() > MOST_CONNECTIONS:
             transport.write(b"421 4.7.0 Too many connections; please try again later\r\n")
             transport.close()
+            return
+        self._end = asyncio.get_running_loop().call_later(LONGEST, transport.abort)
 
     def connection_lost(self, error: Exception | None) -> None:
-        type(self).open_ones -= 1
+        self.open_ones[self._network] -= 1
+        if not self.open_ones[self._network]:
+            del self.open_ones[self._network]
+        if self._end is not None:
+            self._end.cancel()
         super().connection_lost(error)
+
+
+def _network_of(peer: Any) -> str:
+    """Return whose share a connection is of. `peer`: as a transport names it."""
+    try:
+        address = ipaddress.ip_address(str(peer[0]).partition("%")[0])
+    except (TypeError, IndexError, ValueError):
+        return ""
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)
 
 
 @asynccontextmanager

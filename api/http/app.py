@@ -91,6 +91,7 @@ from api.rest import (
 from app.access import oidc
 from app.access.rate_limits import RateLimits
 from app.context import AppContext
+from app.exports.scratch import folder_of, sweep
 from app.filing.proof_of_work import Challenge, NoChallenge, ProofOfWork
 from app.installation.page_packages import default_packages
 from app.reporting.board_feed import BoardFeeds
@@ -291,6 +292,7 @@ def _lifespan(
             limits=limits,
             challenge=challenge or _challenge(settings),
         )
+        await asyncio.to_thread(sweep, folder_of(settings.home))
         logger.info("api ready", cities=registry.ids(), store=opened.dialect)
         comparing = asyncio.create_task(app.state.context.engine.compare_clocks())
         try:

@@ -1,6 +1,7 @@
 """Exports of a city's tickets, streamed."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -32,7 +33,12 @@ _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
             "content": {"application/octet-stream": {}},
         },
         **responses(
-            *_PROBLEMS, "not_your_city", "unknown_city", "pack_invalid", "store_unavailable"
+            *_PROBLEMS,
+            "not_your_city",
+            "unknown_city",
+            "pack_invalid",
+            "store_unavailable",
+            "export_no_room",
         ),
     },
 )
@@ -61,10 +67,11 @@ async def export_tickets(
     )
 
 
-async def _with(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield first
-    async for piece in rest:
-        yield piece
+async def _with(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
+    async with aclosing(rest):
+        yield first
+        async for piece in rest:
+            yield piece
 
 
 @router.get(

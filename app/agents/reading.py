@@ -34,10 +34,12 @@ from domain.ticket.stages import Outcome, Stage
 from domain.ticket.ticket import Ticket
 from store.agents import requests
 from store.db.cursors import cursor as cursor_of
-from store.tickets import tickets
+from store.tickets.complainants import complainants_of
 from store.tickets.states import State
 
-_MOST_MERGED = 100
+_MOST_MERGED = 500
+"""Merged tickets whose people are looked for in texts: each makes the search longer."""
+
 _LOOKED_AT, _MOST_PAGES = 200, 10
 """The titles that one search looks at: pages, and lines of each."""
 
@@ -90,7 +92,10 @@ async def _lines(
     context: AppContext, machine: Caller, query: AgentListQuery, **changes: object
 ) -> tuple[list[AgentTicketLine], str | None]:
     page = await listed(context, machine, ListQuery.model_validate(query.model_dump() | changes))
-    cover = await cover_for(context, [row.person for row in page.items])
+    numbers = [row.number for row in page.items]
+    known = await complainants_of(context.store, numbers, _MOST_MERGED)
+    persons = [row.person for row in page.items] + [one for some in known.values() for one in some]
+    cover = await cover_for(context, persons)
     return [line_view(row, cover) for row in page.items], page.next_cursor
 
 
@@ -171,15 +176,11 @@ async def visible_to(context: AppContext, caller: Caller, number: str) -> Ticket
 async def cover_of(
     context: AppContext, caller: Caller, ticket: Ticket, more: Sequence[str | None] = ()
 ) -> Cover:
-    """Return the covering of a ticket's texts: its citizen's, and those of merged tickets."""
-    await permit(context, caller, "get_ticket", ticket.complaint.number)
-    merged = [*ticket.complainants[:_MOST_MERGED], ticket.parent, ticket.complaint.follows]
-    persons = [ticket.complaint.person, *more]
-    for number in merged:
-        other = await tickets.state(context.store, number) if number else None
-        if other is not None:
-            persons.append(other.complaint.person)
-    return await cover_for(context, persons)
+    """Return the covering of a ticket's texts: of all who complained, see `complainants_of`."""
+    number = ticket.complaint.number
+    await permit(context, caller, "get_ticket", number)
+    known = await complainants_of(context.store, [number], _MOST_MERGED)
+    return await cover_for(context, [ticket.complaint.person, *known[number], *more])
 
 
 async def _reports_merged(context: AppContext, caller: Caller, ticket: Ticket) -> bool:

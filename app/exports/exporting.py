@@ -1,8 +1,9 @@
 """Exports of a city's tickets: who may, what is in them, and what is written down of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import KW_ONLY, dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ from app.access.visibility import city_of
 from app.context import AppContext
 from app.errors import FieldProblem, Problem
 from app.exports.columns import ExportedTicket, TicketColumn, columns
+from app.exports.scratch import folder_of
 from app.exports.writers import ExportFormat, FormatMissing, check_format, dictionary, pieces
 from domain.actors import Actor
 from domain.canonical import says_nothing
@@ -48,6 +50,7 @@ class Export:
     """An export that was permitted. `viewer`: who sees personal data; None: nobody does.
 
     `still`: asked before each page after the first; it refuses what is not permitted any more.
+    `folder`: where a file is made that has to be whole before it is sent.
     """
 
     store: Store
@@ -61,6 +64,8 @@ class Export:
     viewer: Actor | None = None
     purpose: str = ""
     still: Callable[[], Awaitable[None]] | None = None
+    _: KW_ONLY
+    folder: Path
 
     @property
     def columns(self) -> tuple[TicketColumn, ...]:
@@ -72,9 +77,9 @@ class Export:
         days = [one.isoformat() for one in (self.since, self.until) if one]
         return "-".join([self.pack.city.id, *days]) + f".{self.form.suffix}"
 
-    def stream(self) -> AsyncIterator[bytes]:
+    def stream(self) -> AsyncGenerator[bytes, None]:
         """Return the pieces of the file."""
-        return pieces(self.form, self.columns, self._tickets(), self.pack.calendar.tz)
+        return pieces(self.form, self.columns, self._tickets(), self.pack.calendar.tz, self.folder)
 
     async def _tickets(self) -> AsyncIterator[Sequence[ExportedTicket]]:
         zone = self.pack.calendar.tz
@@ -153,6 +158,7 @@ async def export(
         viewer=caller.actor if query.personal else None,
         purpose=query.purpose,
         still=still,
+        folder=folder_of(context.settings.home),
     )
 
 
@@ -188,8 +194,9 @@ async def write(export: Export, path: Path) -> int:
     try:
         part.touch(0o600, exist_ok=False)
         with part.open("wb") as file:
-            async for piece in export.stream():
-                written += file.write(piece)
+            async with aclosing(export.stream()) as made:
+                async for piece in made:
+                    written += file.write(piece)
         path.with_name(f"{path.name}.dictionary.csv").write_bytes(dictionary(export.columns))
         part.replace(path)
     finally:

@@ -4,8 +4,8 @@ import asyncio
 import csv
 import io
 import json
-import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import aclosing
 from datetime import datetime, tzinfo
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any, TypeAlias, cast
 
 from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.worksheet._writer import WorksheetWriter
 
 from app.exports.columns import (
     COLUMNS,
@@ -22,6 +23,7 @@ from app.exports.columns import (
     Row,
     Value,
 )
+from app.exports.scratch import check_room, scratch
 from domain.formulas import as_text
 
 MOST_ROWS_OF_SHEET = 1_000_000
@@ -71,20 +73,28 @@ def check_format(form: ExportFormat) -> None:
 
 
 async def pieces(
-    form: ExportFormat, columns: Columns[Row], rows: Pages[Row], zone: tzinfo
-) -> AsyncIterator[bytes]:
-    """Yield the file. Of a workbook or a Parquet file nothing is yielded before it is whole."""
+    form: ExportFormat, columns: Columns[Row], rows: Pages[Row], zone: tzinfo, folder: Path
+) -> AsyncGenerator[bytes, None]:
+    """Yield the file.
+
+    Of a workbook or a Parquet file nothing is yielded before it is whole; until then it lies in a
+    place of its own in `folder`: see `app.exports.scratch`.
+
+    Raises:
+        Problem: export_no_room
+    """
     match form:
         case ExportFormat.CSV:
             made = _csv(columns, rows, zone)
         case ExportFormat.OPEN311:
             made = _open311(cast(Pages[ExportedTicket], rows))  # only tickets are offered this
         case ExportFormat.XLSX:
-            made = _whole(lambda path: _workbook(path, columns, rows, zone))
+            made = _whole(folder, rows, lambda path, some: _workbook(path, columns, some, zone))
         case ExportFormat.PARQUET:
-            made = _whole(lambda path: _parquet(path, columns, rows))
-    async for piece in made:
-        yield piece
+            made = _whole(folder, rows, lambda path, some: _parquet(path, columns, some))
+    async with aclosing(made):  # else a file that nobody takes would lie there for a while
+        async for piece in made:
+            yield piece
 
 
 def dictionary(columns: Columns[Row]) -> bytes:
@@ -106,7 +116,9 @@ def _lines(rows: Sequence[Sequence[object]]) -> str:
 # --- CSV --------------------------------------------------------------------------------------
 
 
-async def _csv(columns: Columns[Row], rows: Pages[Row], zone: tzinfo) -> AsyncIterator[bytes]:
+async def _csv(
+    columns: Columns[Row], rows: Pages[Row], zone: tzinfo
+) -> AsyncGenerator[bytes, None]:
     yield (_MARK + _lines([[one.name for one in columns]])).encode()
     async for page in rows:
         yield await asyncio.to_thread(_csv_page, columns, page, zone)
@@ -133,43 +145,69 @@ def _in_csv(value: Value, zone: tzinfo) -> str | int | float:
 # --- workbooks and Parquet --------------------------------------------------------------------
 
 
-async def _whole(write: Callable[[Path], Any]) -> AsyncIterator[bytes]:
-    with tempfile.TemporaryDirectory(prefix="jiesu-export-") as folder:
-        path = Path(folder) / "export"
-        await write(path)
+async def _whole(
+    folder: Path, rows: Pages[Row], write: Callable[[Path, Pages[Row]], Awaitable[None]]
+) -> AsyncGenerator[bytes, None]:
+    with scratch(folder) as place:
+        path = _private(place / "export")
+        await write(path, _with_room(place, rows))
         with path.open("rb") as file:
             while piece := file.read(_PIECE):
                 yield piece
 
 
+async def _with_room(place: Path, rows: Pages[Row]) -> Pages[Row]:
+    async for page in rows:
+        check_room(place)
+        yield page
+
+
+def _private(path: Path) -> Path:
+    path.touch(0o600, exist_ok=False)
+    return path
+
+
 async def _workbook(path: Path, columns: Columns[Row], rows: Pages[Row], zone: tzinfo) -> None:
     book = Workbook(write_only=True)  # its rows go to a file as they come
     try:
-        await _fill(book, columns, rows, zone)
+        await _fill(book, path.parent, columns, rows, zone)
+        check_room(path.parent, sum(one.stat().st_size for one in path.parent.iterdir()))
         await asyncio.to_thread(book.save, path)
     except BaseException:
         for page in book.worksheets:
-            _drop(page)
+            page.close()
         raise
 
 
-async def _fill(book: Workbook, columns: Columns[Row], rows: Pages[Row], zone: tzinfo) -> None:
+async def _fill(
+    book: Workbook, place: Path, columns: Columns[Row], rows: Pages[Row], zone: tzinfo
+) -> None:
     head = [column.name for column in columns]
-    page, written = book.create_sheet(), 0
+    page, written = _sheet(book, place), 0
     page.append(head)
     async for some in rows:
         for line in await asyncio.to_thread(_workbook_lines, columns, some, zone):
             if written and written % MOST_ROWS_OF_SHEET == 0:
-                page = book.create_sheet()
+                page = _sheet(book, place)
                 page.append(head)
             page.append(line)
             written += 1
 
 
-def _drop(page: Any) -> None:
-    """Close a sheet that nobody saves, and delete the file that its rows are in."""
-    page.close()
-    page._writer.cleanup()
+class _SheetWriter(WorksheetWriter):
+    """A writer of a sheet whose rows lie in the place of the export, and go with it."""
+
+    def cleanup(self) -> None:
+        Path(str(self.out)).unlink(missing_ok=True)
+
+
+def _sheet(book: Workbook, place: Path) -> Any:
+    """Return a new sheet; by itself the library has its rows in the folder of all programs."""
+    page = book.create_sheet()
+    rows = _private(place / f"sheet{len(book.worksheets)}")
+    page._writer = _SheetWriter(page, str(rows))
+    page._writer.write_top()
+    return page
 
 
 def _workbook_lines(columns: Columns[Row], page: Sequence[Row], zone: tzinfo) -> list[list[Value]]:
@@ -211,7 +249,7 @@ def _by_column(columns: Columns[Row], page: Sequence[Row]) -> dict[str, list[Val
 # --- Open311 ----------------------------------------------------------------------------------
 
 
-async def _open311(rows: Pages[ExportedTicket]) -> AsyncIterator[bytes]:
+async def _open311(rows: Pages[ExportedTicket]) -> AsyncGenerator[bytes, None]:
     sign = "["
     async for page in rows:
         yield sign.encode() + await asyncio.to_thread(_requests_page, page)

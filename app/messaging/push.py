@@ -8,11 +8,12 @@ from app.access.caller import Caller
 from app.access.permission import permit
 from app.context import AppContext
 from app.errors import Problem
-from app.messaging.recipients import known, recipient_for
+from app.messaging.recipients import recipient_for
 from domain.messaging.states import WayOut
 from domain.model import Incoming, Recorded
 from runtime.outbound import AddressRefused, Outbound, Unreachable
 from store.messaging import choices, subscriptions
+from store.tickets import tickets
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 
@@ -44,12 +45,14 @@ class PushOut(Recorded):
 
 async def push_of(context: AppContext, caller: Caller, number: str) -> PushOut | None:
     """Return what a browser needs to be notified of a ticket; None where none is."""
-    await permit(context, caller, "choose_messages", number)
+    await permit(context, caller, "get_ticket", number)
     return await _push_of(context, number)
 
 
 async def _push_of(context: AppContext, number: str) -> PushOut | None:
-    ticket = (await known(context, number)).ticket
+    ticket = await tickets.state(context.store, number)
+    if ticket is None:  # it has not begun
+        return None
     offered = context.packs.get(ticket.complaint.city).messaging.channels
     if not context.settings.push_contact or WayOut.PUSH not in offered:
         return None

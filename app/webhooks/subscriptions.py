@@ -188,10 +188,11 @@ class Subscriptions:
             raise Problem("webhook_not_found")
         return IssuedWebhook(id=webhook, secret=secret)
 
-    async def set_state(self, webhook: str, state: HookState) -> WebhookOut:
-        """Pause it, or let it go on."""
+    async def set_state(self, webhook: str, state: HookState, by: str | None = None) -> WebhookOut:
+        """Pause it, or let it go on. `by`: who answers for what goes on, from now on."""
         await self._the(webhook)
-        await subscriptions.set_state(self.store, webhook, state, self.now())
+        owner = by if state is HookState.ACTIVE else None
+        await subscriptions.set_state(self.store, webhook, state, self.now(), owner=owner)
         return _out(await self._the(webhook))
 
     async def replay(self, webhook: str, after: str) -> WebhookOut:
@@ -320,7 +321,7 @@ async def set_state(
 ) -> WebhookOut:
     """Pause it, or let it go on."""
     await permit(context, caller, "manage_webhooks")
-    changed = await _of(context, caller).set_state(webhook, state)
+    changed = await _of(context, caller).set_state(webhook, state, caller.id)
     logger.info("webhook", what=state.value, webhook=webhook, by=caller.id)
     return changed
 

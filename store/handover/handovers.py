@@ -348,14 +348,16 @@ async def counted(store: Store) -> dict[tuple[str, str, str], int]:
 
 
 def forget(connection: Connection, number: str) -> None:
-    """Delete what was said in the hand-overs of a ticket; that it was handed over stays."""
+    """Delete what was said in the hand-overs of a ticket; that it was handed over stays.
+
+    A letter that is still to be delivered goes without its words (`domain.handover.blanks`).
+    """
     rows = connection.execute(select(_H.neighbour, _H.side, _H.id).where(_H.number == number)).all()
     for row in rows:
         connection.execute(
             update(letter)
             .where(_L.neighbour == row[0], _L.side == row[1], _L.handover == row[2])
             .values(sealed=None)
-            .where(_L.delivered_at.is_not(None))
         )
         connection.execute(delete(note).where(_NOTE.neighbour == row[0], _NOTE.handover == row[2]))
     connection.execute(update(handover).where(_H.number == number).values(words=None))

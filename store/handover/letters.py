@@ -23,13 +23,19 @@ _ERROR_LENGTH = 60
 
 @dataclass(frozen=True)
 class HandoverLetter:
-    """A letter to be sent. `body`: its envelope as JSON; None if it cannot be decrypted."""
+    """A letter to be sent. `body`: its envelope as JSON; None if it cannot be decrypted.
+
+    `erased`: the ticket was erased, and the words of the letter with it.
+    """
 
     key: HandoverKey
     seq: int
     kind: str
     body: str | None
     attempts: int
+    mark: str | None
+    made_at: datetime
+    erased: bool
 
 
 @dataclass(frozen=True)
@@ -85,8 +91,13 @@ async def due(store: Store, cipher: Cipher, now: datetime, limit: int) -> list[H
     found = []
     for row in await store.rows(which):
         key = HandoverKey(row.neighbour, HandoverSide(row.side), row.handover)
-        body = _opened(cipher, key, f"letter/{row.seq}", row.sealed)
-        found.append(HandoverLetter(key, row.seq, row.kind, body, row.attempts))
+        erased = row.sealed is None
+        body = None if erased else _opened(cipher, key, f"letter/{row.seq}", row.sealed)
+        found.append(
+            HandoverLetter(
+                key, row.seq, row.kind, body, row.attempts, row.mark, row.made_at, erased
+            )
+        )
     return found
 
 

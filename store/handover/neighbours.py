@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from domain.refusals import Refused
 from store.db.engine import ResultRow, Store
-from store.db.handover_tables import neighbour
+from store.db.handover_tables import letter, neighbour
 from store.secrets.encryption import Cipher
 
 SECRET_BYTES = 32
@@ -131,16 +131,35 @@ async def forget_before(store: Store, cipher: Cipher, code: str) -> None:
     await store.write(work)
 
 
-async def end(store: Store, code: str, now: datetime) -> None:
+async def end(store: Store, code: str, now: datetime, *, force: bool = False) -> None:
     """Let nothing new be handed over, and take no letters; what is recorded stays.
 
+    Letters that wait would never be delivered: a ticket whose confirmation is among them would be
+    with neither city. `force`: end all the same.
+
     Raises:
-        Refused: neighbour_unknown
+        Refused: neighbour_unknown, neighbour_letters_wait
     """
-    if not await store.change(
-        update(neighbour).where(_N.code == code, _N.ended_at.is_(None)).values(ended_at=now)
-    ):
-        raise unknown()
+
+    def work(connection: Connection) -> None:
+        known = (_N.code == code, _N.ended_at.is_(None))
+        found = connection.execute(select(neighbour).where(*known).with_for_update()).first()
+        if found is None:
+            raise unknown()
+        waits = select(letter.c.kind).where(
+            letter.c.neighbour == code, letter.c.delivered_at.is_(None)
+        )
+        kinds = [row.kind for row in connection.execute(waits)]
+        if kinds and not force:
+            confirmations = kinds.count("confirm")
+            raise Refused(
+                "neighbour_letters_wait",
+                f"{len(kinds)} letters wait for this city, {confirmations} of them confirmations, "
+                "without which a ticket is with neither city.",
+            )
+        connection.execute(update(neighbour).where(*known).values(ended_at=now))
+
+    await store.write(work)
 
 
 async def get(store: Store, code: str) -> Neighbour | None:

@@ -12,6 +12,7 @@ from domain.canonical import folded
 from store.db import identity_tables
 from store.db.engine import Insert, ResultRow, Store, Values
 from store.db.errors import StoreError
+from store.identity.webhook_owners import stop_without_right
 
 _ACCOUNT, _SESSION = identity_tables.account.c, identity_tables.session.c
 _IDENTITY, _RECOVERY = identity_tables.identity.c, identity_tables.recovery_code.c
@@ -227,7 +228,10 @@ _ALL = select(identity_tables.account).order_by(_ACCOUNT.name)
 
 
 async def change(store: Store, account: Account, **values: object) -> None:
-    """Change columns of an account, and end its sessions: its rights may have changed."""
+    """Change columns of an account, and end its sessions: its rights may have changed.
+
+    Webhooks that it may not manage any more are disabled.
+    """
     stamp = update(identity_tables.account).where(_ACCOUNT.id == account.id)
     entries: Values = {**values, "changed_at": datetime.now(UTC)}
     end = delete(identity_tables.session).where(_SESSION.account == account.id)
@@ -235,6 +239,7 @@ async def change(store: Store, account: Account, **values: object) -> None:
     def work(connection: Connection) -> None:
         connection.execute(stamp.values(**entries))
         connection.execute(end)
+        stop_without_right(connection, account.id, datetime.now(UTC))
 
     await store.write(work)
 

@@ -18,6 +18,7 @@ from store.db.cursors import key_of
 from store.db.engine import Store
 from store.db.errors import StoreError
 from store.identity.accounts import Account, account_of
+from store.identity.webhook_owners import stop_without_right
 
 _ACCOUNT, _SESSION = identity_tables.account.c, identity_tables.session.c
 
@@ -142,5 +143,6 @@ async def _change(
                 raise LastAdministrator("somebody has to remain who can administer")
         connection.execute(stamp.values(**values, changed_at=datetime.now(UTC)))
         connection.execute(end)
+        stop_without_right(connection, account.id, datetime.now(UTC))
 
     await store.write(work)

@@ -4,13 +4,14 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
 
 from domain.actors import Role
 from domain.webhooks.messages import OVERLAP, new_secret
+from domain.webhooks.states import HookState as HookState
+from domain.webhooks.states import Why as Why
 from store.db import webhook_tables
 from store.db.engine import ResultRow, Store
 from store.secrets.encryption import Cipher
@@ -20,22 +21,6 @@ from store.webhooks.seeing import Viewer
 
 _HOOK, _MESSAGE = webhook_tables.webhook.c, webhook_tables.webhook_message.c
 _ATTEMPT = webhook_tables.webhook_attempt.c
-
-
-class HookState(StrEnum):
-    """The state of a subscription."""
-
-    ACTIVE = "active"
-    PAUSED = "paused"  # by somebody
-    DISABLED = "disabled"  # by the system, see `Why`
-
-
-class Why(StrEnum):
-    """The reasons for which the system disables a subscription."""
-
-    FAILING = "failing"  # for three days
-    GONE = "gone"  # it answered 410
-    TOO_OLD = "too_old"  # what it has to be sent next is deleted
 
 
 @dataclass(frozen=True)
@@ -173,13 +158,21 @@ async def rotate(store: Store, cipher: Cipher, webhook: str, now: datetime) -> s
 
 
 async def set_state(
-    store: Store, webhook: str, state: HookState, now: datetime, why: str = ""
+    store: Store,
+    webhook: str,
+    state: HookState,
+    now: datetime,
+    why: str = "",
+    owner: str | None = None,
 ) -> bool:
     """Pause, resume or disable; return whether there is such a subscription.
 
     One that goes on is sent to at once, with three days before it can be disabled again.
+    `owner`: who answers for it from now on.
     """
     values: dict[str, Any] = {"state": state.value, "why": why, "state_at": now}
+    if owner is not None:
+        values["owner"] = owner
 
     def work(connection: Connection) -> bool:
         if state is HookState.ACTIVE:

@@ -4,6 +4,10 @@ import asyncio
 import csv
 import io
 import json
+import shutil
+import subprocess
+import sys
+import tempfile
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,8 +21,10 @@ from pyarrow import parquet
 from sqlalchemy import update
 
 from app.exports import exporting
+from app.exports import scratch as scratches
 from app.exports.columns import COLUMNS, columns
 from app.exports.exporting import Export, write
+from app.exports.scratch import scratch, sweep
 from app.exports.writers import ExportFormat
 from domain.actors import Actor, Role
 from store.db import tables
@@ -177,10 +183,12 @@ async def test_the_dictionary_names_every_column(api: Api) -> None:
 # --- files ------------------------------------------------------------------------------------
 
 
-def wanted(store: Store, form: ExportFormat, viewer: Actor | None = None) -> Export:
+def wanted(
+    store: Store, form: ExportFormat, viewer: Actor | None = None, folder: Path | None = None
+) -> Export:
     return Export(
         store, Vault(RING), SHIPPED.get("tongzhou"), form, None, None, False, datetime.now(UTC),
-        viewer, "x",
+        viewer, "x", folder=folder or Path("no folder is needed for this"),
     )  # fmt: skip
 
 
@@ -224,10 +232,81 @@ async def test_what_is_broken_off_is_no_file(
             raise asyncio.CancelledError
 
     with patch.object(exporting, "pages", broken), pytest.raises(asyncio.CancelledError):
-        await write(wanted(store, form), path)
+        await write(wanted(store, form, folder=tmp_path / "exports"), path)
     assert path.read_bytes() == before
     assert not path.with_name("all.part").exists()
 
 
 def test_personal_columns_are_those_of_the_vault() -> None:
     assert len(columns(True)) - len(columns(False)) == 4
+
+
+# --- where they are made ----------------------------------------------------------------------
+
+WHOLE = (ExportFormat.XLSX, ExportFormat.PARQUET)
+
+
+@pytest.mark.parametrize("form", WHOLE)
+async def test_nothing_of_an_export_lies_in_the_folder_of_all_programs(
+    sqlite_store: Store, tmp_path: Path, form: ExportFormat
+) -> None:
+    await _many(sqlite_store, 5)
+    folder = tmp_path / "home" / "exports"
+    with patch.object(tempfile, "tempdir", str(tmp_path / "nowhere")):
+        made = wanted(sqlite_store, form, folder=folder).stream()
+        whole = await anext(made)
+        (place,) = folder.iterdir()
+        for one in (folder, place, *place.iterdir()):
+            assert one.stat().st_mode & 0o077 == 0, f"others read {one.name}"
+        whole += b"".join([piece async for piece in made])
+    assert list(folder.iterdir()) == [], "it goes when it was sent"
+    path = tmp_path / "made"
+    path.write_bytes(whole)
+    if form is ExportFormat.PARQUET:
+        assert parquet.read_table(path).num_rows == 5
+    else:
+        assert openpyxl.load_workbook(io.BytesIO(whole)).worksheets[0].max_row == 6
+
+
+@pytest.mark.parametrize("form", WHOLE)
+async def test_it_goes_when_nobody_takes_it(
+    sqlite_store: Store, tmp_path: Path, form: ExportFormat
+) -> None:
+    await _many(sqlite_store, 2)
+    made = wanted(sqlite_store, form, folder=tmp_path / "exports").stream()
+    await anext(made)
+    await made.aclose()
+    assert list((tmp_path / "exports").iterdir()) == []
+
+
+def test_what_a_killed_process_left_goes_and_what_is_made_stays(tmp_path: Path) -> None:
+    folder = tmp_path / "exports"
+    making = (
+        "import os, sys; from pathlib import Path; from app.exports.scratch import scratch\n"
+        "with scratch(Path(sys.argv[1])) as place:\n"
+        "    (place / 'export').write_text('somebody'); print('made', flush=True)\n"
+        "    sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", making, str(folder)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"made\n"
+        with scratch(folder):
+            assert len(list(folder.iterdir())) == 2
+        (left,) = folder.iterdir()
+        process.kill()
+        process.wait()
+    assert (left / "export").exists(), "a killed process deletes nothing"
+    assert sweep(folder) == 1
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("form", WHOLE)
+async def test_a_full_disk_is_said_before_anything_is_sent(api: Api, form: ExportFormat) -> None:
+    full = shutil.disk_usage("/")._replace(free=scratches.LEAST_FREE - 1)
+    with patch("app.exports.scratch.shutil.disk_usage", lambda _: full):
+        assert problem(await get(api, format=form.value)) == (507, "export_no_room")
+        assert (await get(api)).status_code == 200, "a table is streamed, and needs no room"
+    assert (await get(api, format=form.value)).status_code == 200

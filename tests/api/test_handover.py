@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from PIL import Image
+from sqlalchemy import select
 from temporalio.client import Client
 
 from domain.actors import Role
@@ -26,8 +27,11 @@ from domain.handover.handover import (
     HandoverWords,
     PassedPerson,
 )
+from domain.refusals import Refused
 from domain.ticket.complaint import Kind
+from domain.ticket.erasure import GONE
 from store.db.engine import Store
+from store.db.handover_tables import handover, letter
 from store.handover import handovers, letters, neighbours
 from store.tickets import erasure
 from tests.api.running_api import Filed, problem
@@ -533,6 +537,53 @@ async def test_what_was_said_is_deleted_with_the_ticket(cities: TwoCities) -> No
     await cities.settle()
     (told,) = await handovers.of_ticket(cities.west.store, cities.west.cipher, ticket.number)
     assert told.words is None, "what comes later is not kept either"
+
+
+async def test_letters_on_their_way_lose_their_words_and_not_their_place(cities: TwoCities) -> None:
+    """The other city is down while the ticket is offered, taken back by its citizen, and erased."""
+    ticket = await cities.west.api.unclear(text="某某小区几时通燃气？")
+    cities.network.down = {"langfang.test"}
+    await offered(cities, ticket)
+    assert (await ticket.act("withdraw", ticket.citizen, {})).status_code == 200
+    await ticket.until_stage("ended")
+    async with asyncio.timeout(60):
+        while (await seen(ticket))["state"] != "withdrawn":
+            await cities.west.job.step()
+    await erasure.erase(cities.west.store, ticket.number, datetime.now(UTC))
+    rows = await cities.west.store.rows(select(letter.c.kind, letter.c.sealed))
+    assert [(row.kind, row.sealed) for row in rows] == [("offer", None), ("cancel", None)]
+    cities.network.down = set()
+    await letters.hurry(cities.west.store, EAST, datetime.now(UTC))
+    await cities.settle()
+    assert await letters.waiting(cities.west.store) == [], "no letter is missing"
+    (there,) = await cities.east.store.rows(select(handover))
+    assert there.state == "withdrawn"
+    key = HandoverKey(there.neighbour, HandoverSide(there.side), there.id)
+    told = await handovers.get(cities.east.store, cities.east.cipher, key)
+    assert told is not None
+    assert told.words is not None
+    assert told.words.text == GONE
+
+
+async def test_nobody_ends_with_a_city_for_which_a_confirmation_waits(cities: TwoCities) -> None:
+    ticket = await cities.west.api.unclear()
+    await offered(cities, ticket)
+    await cities.settle()
+    (one,) = await incoming(cities.east)
+    assert (await decided(cities.east, one, "accept")).status_code == 200
+    await cities.east.job.step()
+    cities.network.down = {"langfang.test"}
+    async with asyncio.timeout(60):
+        while (await seen(ticket))["state"] != "taken":
+            await cities.west.job.step()
+    now = datetime.now(UTC)
+    with pytest.raises(Refused, match="1 of them confirmations") as refused:
+        await neighbours.end(cities.west.store, EAST, now)
+    assert refused.value.code == "neighbour_letters_wait"
+    cities.network.down = set()
+    await letters.hurry(cities.west.store, EAST, now)
+    await cities.west.job.step()
+    await neighbours.end(cities.west.store, EAST, now)
 
 
 async def test_an_offer_is_taken_back_when_its_ticket_goes_on(cities: TwoCities) -> None:

@@ -64,6 +64,7 @@ EXEMPT = {
     "recipients.known": "a part of acts that ask",
     "recipients.recipient_for": "the same",
     "recipients.send_proof": "the same",
+    "advice.learned_advice": "says of a ticket that an act has shown what is recorded of it",
     "views.known_topic": "a part of acts that ask",
     "views.page_of": "the same",
     "contact_budget.check_budget": "a part of giving a command, which asks",

@@ -11,11 +11,13 @@ from standardwebhooks.webhooks import Webhook as Verifier
 
 from domain.actors import Role
 from store.db.engine import Store
+from store.identity import accounts
+from store.identity.accounts import Account
 from store.webhooks import subscriptions
 from store.webhooks.subscriptions import HookState
 from tests.api.running_api import Api, problem, serve_api
 from tests.store.stories import Story, complaint, project
-from tests.support.people import signed_in
+from tests.support.people import SignedIn, signed_in
 from tests.support.webhooks import Clock, job, receiving, run, steps
 
 HOOKS, PAGE = "/api/v1/webhooks", "/staff/admin/webhooks"
@@ -172,3 +174,57 @@ async def test_on_the_pages(hooks_api: Api) -> None:
     assert "whsec_" in renewed.text
     assert (await send(f"{PAGE}/{hook.id}/remove")).status_code == 303
     assert await subscriptions.listing(api.store) == []
+
+
+async def _account(api: Api, who: SignedIn) -> Account:
+    found = await accounts.by_name(api.store, who.name)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("what", ["disable", "change", "from the terminal", "to another city"])
+async def test_those_of_an_account_that_may_not_any_more_stop(hooks_api: Api, what: str) -> None:
+    api, clock = hooks_api, Clock(ahead=timedelta(minutes=1))
+    owner, other = await signed_in(api, Role.ADMIN), await signed_in(api, Role.ADMIN)
+    async with receiving() as receiver:
+        body = {"url": receiver.url, "city": "tongzhou"}
+        issued = (await api.http.post(HOOKS, json=body, headers=owner.headers)).json()
+        theirs = (await api.http.post(HOOKS, json=body, headers=other.headers)).json()
+        account = await _account(api, owner)
+        path = f"/api/v1/accounts/{account.id}"
+        if what == "disable":
+            done = await api.http.post(f"{path}/disable", json={}, headers=other.headers)
+            assert done.status_code == 200, done.text
+        elif what == "change":
+            done = await api.http.put(path, json={"role": "supervisor"}, headers=other.headers)
+            assert done.status_code == 200, done.text
+        elif what == "from the terminal":
+            await accounts.change(api.store, account, disabled_at=clock())
+        else:
+            await accounts.change(api.store, account, role="admin", unit=None, city="langfang")
+        stopped = await shown(api, issued["id"])
+        assert (stopped["state"], stopped["why"]) == ("disabled", "owner")
+        assert (await shown(api, theirs["id"]))["state"] == "active"
+        await project(api.store, steps(Story(complaint(city="tongzhou"))))
+        await run(job(api.store, clock))
+        own = list(receiver.heard)
+        resumed = await api.http.post(
+            f"{HOOKS}/{issued['id']}/resume", json={}, headers=other.headers
+        )
+        assert resumed.json()["state"] == "active"
+        await run(job(api.store, clock))
+        assert len(receiver.heard) == 2 * len(own) > 0, "it is sent what it missed"
+    # Whoever let it go on answers for it now: what becomes of the first account does not matter.
+    await accounts.change(api.store, await _account(api, owner), display="x")
+    assert (await shown(api, issued["id"]))["state"] == "active"
+
+
+async def test_those_of_an_account_that_still_may_go_on(hooks_api: Api) -> None:
+    api = hooks_api
+    owner = await signed_in(api, Role.ADMIN)
+    body = {"url": "http://127.0.0.1:1/in", "city": "tongzhou"}
+    issued = (await api.http.post(HOOKS, json=body, headers=owner.headers)).json()
+    await accounts.change(api.store, await _account(api, owner), display="另一个名字")
+    assert (await shown(api, issued["id"]))["state"] == "active"
+    await accounts.change(api.store, await _account(api, owner), city="tongzhou")
+    assert (await shown(api, issued["id"]))["state"] == "active"

@@ -5,6 +5,7 @@ import logging
 import re
 import smtplib
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -28,7 +29,7 @@ from store.tickets import intake
 from store.tickets.mail_references import reference
 from tests.api.running_api import Api, Filed, serve_api
 from tests.support.engine import platform
-from workers.mail_in import serving_mail
+from workers.mail_in import MOST_CONNECTIONS, MOST_OF_ONE_NETWORK, _network_of, serving_mail
 
 CITY = "12345@tongzhou.example.org"
 CITIZEN = "resident@example.org"
@@ -356,3 +357,48 @@ def test_a_long_mail_is_taken_in_part_and_says_so() -> None:
     assert len(text) <= TEXT_LIMIT
     assert "unsupported_file" in text
     assert "来信过长" in text
+
+
+async def test_one_address_keeps_no_other_out(door: Door) -> None:
+    async def opened(peer: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, bytes]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", door.port, local_addr=(peer, 0))
+        return reader, writer, await reader.readline()
+
+    held = [await opened("127.0.0.2") for _ in range(MOST_OF_ONE_NETWORK)]
+    assert [greeting[:3] for _, _, greeting in held] == [b"220"] * MOST_OF_ONE_NETWORK
+    for _ in range(2 * MOST_CONNECTIONS):
+        reader, writer, _ = refused = await opened("127.0.0.2")
+        assert b"421" in refused[2] + await reader.read()
+        writer.close()
+    assert (await door.send(mail().as_bytes(), peer="127.0.0.3"))[0] == 250
+    for _, writer, _ in held:
+        writer.close()
+        await writer.wait_closed()
+    assert (await door.send(mail(Message_ID="<m2@x>").as_bytes(), peer="127.0.0.2"))[0] == 250
+
+
+async def test_a_connection_that_is_never_silent_ends(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.mail_in.LONGEST", 0.2)
+    reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+    with suppress(ConnectionError):
+        async with asyncio.timeout(20):
+            while await reader.readline():
+                writer.write(b"NOOP\r\n")
+                await writer.drain()
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    ("peer", "share"),
+    [
+        (("192.0.2.7", 1), "192.0.2.7"),
+        (("::ffff:192.0.2.7", 1, 0, 0), "192.0.2.7"),
+        (("2001:db8::1", 1, 0, 0), "2001:db8::/64"),
+        (("2001:db8::ffff:1", 1, 0, 0), "2001:db8::/64"),
+        (None, ""),
+    ],
+)
+def test_whose_share_a_connection_is_of(peer: Any, share: str) -> None:
+    assert _network_of(peer) == share

@@ -35,6 +35,7 @@ _DONE = {
 WHY = {
     Why.FAILING: N_("It failed for three days."),
     Why.GONE: N_("It answered that it is gone (410)."),
+    Why.OWNER: N_("Whoever made it may not manage webhooks any more."),
     Why.TOO_OLD: N_("What it had to be sent next is not kept any more."),
 }
 """The words for why the system has disabled one."""

@@ -200,7 +200,7 @@ async def _page(
     pack = context.packs.get(found.city)
     return staff_page(
         request,
-        "supervision/topic.html",
+        "supervision/topics_topic.html",
         caller,
         status,
         pack=pack,

@@ -1,5 +1,7 @@
 """Tests of the door for agents with the protocol's own client: who gets in, and what they read."""
 
+import asyncio
+
 import pytest
 
 from domain.actors import Role
@@ -27,6 +29,29 @@ async def test_an_agent_lists_tickets_and_reads_one(agents: Api) -> None:
         assert read["unit"] == "water"
         history = told(await client.call_tool("get_timeline", {"number": ticket.number}))
         assert history["items"][0]["kind"] == "accepted"
+
+
+async def test_everybody_who_complained_is_covered_not_the_present_contact_alone(
+    agents: Api,
+) -> None:
+    first, second, third = "爱新觉罗启明", "纳兰容若白", "叶赫那拉文"
+    ticket = await agents.file(title=f"{first}与{third}报修", contact={"name": first})
+    await ticket.until_stage("handle")
+    left = {"phone": "010-00012345", "name": second}
+    answer = await ticket.act("leave-contact", ticket.citizen, left)
+    assert answer.status_code == 200, answer.text
+    child = await agents.unclear(title="路灯", contact={"name": third, "phone": "010-00054321"})
+    body = {"into": ticket.number, "reason": "同一盏灯"}
+    merged = await child.by(Role.DISPATCHER, "merge", body)
+    assert merged.status_code == 200, merged.text
+    async with asyncio.timeout(60):
+        while "complainant_joined" not in await ticket.kinds():
+            await asyncio.sleep(0.05)
+    async with talking(agents, await agent_token(agents)) as client:
+        listed = told(await client.call_tool("list_tickets", {}))
+        (line,) = [one for one in listed["items"] if one["number"] == ticket.number]
+        read = told(await client.call_tool("get_ticket", {"number": ticket.number}))
+    assert (line["title"], read["title"]) == ("▇▇▇与▇▇▇报修",) * 2
 
 
 async def test_a_token_of_a_program_or_none_is_refused(agents: Api) -> None:
