@@ -219,8 +219,9 @@ async def test_after_erasure_neither_text_nor_terms_are_left(store: Store) -> No
     await erasure.compact(store)
     if store.dialect == "sqlite":
         content = _file(store)
-        assert "石拱".encode() not in content
-        assert "路灯".encode() in content
+        # Terms are shortened by what they share with the one before: of 石拱 the end is written.
+        assert "拱".encode() not in content
+        assert "灯".encode() in content
     else:
         rows = await store.rows(text("SELECT terms::text AS terms FROM search_index"))
         assert len(rows) == 1
@@ -233,10 +234,10 @@ async def test_maintenance_merges_what_erasing_left(sqlite_store: Store) -> None
     await project(sqlite_store, gone.whole())
     await project(sqlite_store, stays.whole())
     await erasure.erase(sqlite_store, gone.number, datetime.now(UTC))
-    assert any("石拱".encode() in part for part in _parts(sqlite_store))
+    assert any("拱".encode() in part for part in _parts(sqlite_store))
     async for _ in search_merging.merge_if_worn(sqlite_store):
         pass
-    assert not any("石拱".encode() in part for part in _parts(sqlite_store))
+    assert not any("拱".encode() in part for part in _parts(sqlite_store))
     assert [None async for _ in search_merging.merge_if_worn(sqlite_store)] == []
 
 
