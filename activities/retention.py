@@ -15,7 +15,7 @@ from store.imports import slips
 from store.messaging import notices
 from store.patrols import walks
 from store.sensors import judging, readings
-from store.tickets import bookings, erasure
+from store.tickets import bookings, erasure, search_merging
 
 _CHUNK = 100
 
@@ -77,6 +77,8 @@ async def _unused(store: Store, now: datetime) -> AsyncIterator[int]:
     yield await erasure.forget_unused(store, now - _LOOKED_AT, now - _SETTLED)
     yield await judging.forget(store, now - _JUDGED)
     yield await slips.purge(store, now)
+    async for _ in search_merging.merge_if_worn(store):
+        yield 0
 
 
 async def _persons(store: Store, city: str, rule: Rule, now: datetime) -> AsyncIterator[int]:

@@ -24,6 +24,7 @@ from bench import (
     packs,
     patrols,
     report,
+    search,
     stalls,
     storm,
 )
@@ -185,6 +186,21 @@ def growth_(
     """Published answers and search in a large store, and the end of figures nobody waits for."""
     asked = _run(growth.growth(tickets, say, store))
     print_json([asdict(each) for each in asked]) if as_json else growth.show(out, asked)
+
+
+@app.command("search")
+def search_(
+    tickets: Annotated[int, typer.Option(min=1000, max=1_000_000)] = search.TICKETS,
+    store: Annotated[
+        str | None, typer.Option(help="URL of a store; an empty one is filled, and stays.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """The search in a large store, and what the index costs; fails above the target."""
+    figures = _run(search.search(tickets, say, store))
+    print_json(figures.as_dict()) if as_json else search.show(out, figures)
+    if not figures.right:
+        raise typer.Exit(1)
 
 
 @app.command("stalls")

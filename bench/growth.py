@@ -30,6 +30,7 @@ from domain.pack.pack import Pack
 from domain.pack.periods import Period
 from domain.pack.planning import plan_clocks
 from domain.policy.record import record
+from domain.search.query import parsed
 from domain.ticket.assignment import HandlingResult
 from domain.ticket.complaint import Channel, Complaint, Place
 from domain.ticket.rating import Grade, Rating
@@ -43,6 +44,8 @@ from store.reporting.published_answers import answers
 from store.tickets import tickets
 from store.tickets.numbers import new_number
 from store.tickets.projector import Projector
+from store.tickets.search_reading import Question, matches
+from store.tickets.search_rebuild import rebuild
 from store.tickets.tickets import Filters
 
 TICKETS = 100_000
@@ -51,6 +54,7 @@ TARGET = 1.0
 
 CITY, UNIT, CATEGORY, TIER = "tongzhou", "water", "0301", "complex"
 SELDOM, NEVER, OFTEN = "石拱桥", "没有这样的词", "河道"
+_TEXT, _REPLY = "小区门口的河水又黑又臭，请尽快治理。" * 5, "已清理。"
 _MADE = 400
 _ROUNDS = 5
 _OFFICER = Actor(role=Role.OFFICER, id="bench", unit=UNIT)
@@ -76,14 +80,18 @@ async def growth(tickets: int, say: Callable[[str], None], store_url: str | None
             if not there[0][0]:
                 say(f"making {tickets} tickets")
                 await fill(store, tickets)
+                await rebuild(store, lambda _: None, anew=True)
             return [*await _questions(store, say), await _cancelled(store, say)]
         finally:
             await store.close()
 
 
 async def _questions(store: Store, say: Callable[[str], None]) -> list[Asked]:
-    async def search(**filters: Any) -> int:
-        return len((await tickets.page(store, Filters(city=CITY, **filters))).rows)
+    async def search(text: str, **filters: Any) -> int:
+        now = datetime.now(UTC)
+        conditions = tickets.conditions_of(Filters(city=CITY, **filters), now)
+        question = Question(parsed(text).words, CITY, conditions=conditions)
+        return len((await matches(store, question, None, 50)).ids)
 
     async def published(limit: int) -> int:
         return len((await answers(store, CITY, None, limit)).tickets)
@@ -133,7 +141,7 @@ async def fill(store: Store, count: int) -> None:
     numbers = []
     for n in range(made):
         filed_at = now - timedelta(hours=2 + 22 * n)
-        for projection in _life(pack, n, filed_at):
+        for projection in life(pack, n, filed_at):
             await projector.project(projection)
         numbers.append(projection.ticket.complaint.number)
     await projector.close()
@@ -173,7 +181,9 @@ def _copy(row: dict[str, Any], copy: int) -> dict[str, Any]:
     return values
 
 
-def _life(pack: Pack, n: int, filed_at: datetime) -> Iterator[Projection]:
+def life(
+    pack: Pack, n: int, filed_at: datetime, text: str = _TEXT, reply: str = _REPLY
+) -> Iterator[Projection]:
     """Yield a ticket's projections; three of four have ended, one of ten is public."""
     seldom = SELDOM if n == _MADE // 2 else OFTEN
     complaint = Complaint(
@@ -181,14 +191,14 @@ def _life(pack: Pack, n: int, filed_at: datetime) -> Iterator[Projection]:
         city=CITY,
         channel=Channel.HOTLINE,
         title=f"第 {n + 1} 段{seldom}发黑发臭，附近居民多次反映",
-        text="小区门口的河水又黑又臭，请尽快治理。" * 5,
+        text=text,
         filed_at=filed_at,
         public=n % 10 == 0,
         place=Place(address=f"玉带河大街 {n + 1} 号", lat=39.9, lon=116.65),
     )
     ticket = Ticket.of(complaint)
     clocks = plan_clocks(pack, UNIT_CLOCKS, TIER, filed_at, assignment=1)
-    done = HandlingResult(reply="已清理。", resolved=True)
+    done = HandlingResult(reply=reply, resolved=True)
     rating = Rating(contacted=True, resolved=True, grade=Grade.SATISFIED)
     facts: list[tuple[Fact, Actor]] = [
         (Accepted(rules=pack.rules(), clocks=[]), SYSTEM),
@@ -196,7 +206,7 @@ def _life(pack: Pack, n: int, filed_at: datetime) -> Iterator[Projection]:
         (Assigned(assignment=1, unit=UNIT, queue="units", why="bench", clocks=clocks), SYSTEM),
         (Signed(assignment=1), _OFFICER),
         (Handled(assignment=1, result=done), _OFFICER),
-        (Replied(text="已清理。", resolved=True), SYSTEM),
+        (Replied(text=reply, resolved=True), SYSTEM),
         (Rated(rating=rating), CITIZEN),
         (Closed(outcome=Outcome.CLOSED, reason="rated"), SYSTEM),
     ]

@@ -65,6 +65,10 @@ COMMANDS = {
         "cli.topics:app",
         "Topics: what many citizens complain about. See docs/how-to/topics.md.",
     ),
+    "search": CommandEntry(
+        "cli.search:app",
+        "Search tickets by all their texts. See docs/how-to/search.md.",
+    ),
     "sheets": CommandEntry(
         "cli.sheets:app", "Sheets: what contractors earned and lost in a month."
     ),

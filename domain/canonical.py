@@ -20,9 +20,10 @@ _SHOWS_NOTHING = frozenset(
     "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffc\U0001d159"
     "\u180b\u180c\u180d\u180f"  # fillers and blanks that Unicode counts as letters, marks, symbols
 )
-_HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+"""The Chinese characters, as ranges of a regular expression."""
 _SPACES = re.compile(r"\s+")
-_BESIDE_HAN = re.compile(rf"(?<=[{_HAN}]) | (?=[{_HAN}])")
+_BESIDE_HAN = re.compile(rf"(?<=[{HAN}]) | (?=[{HAN}])")
 _IN_NUMBERS = re.compile(r"[\s\-.·()]+")
 _READ_AS = str.maketrans("OIL", "011")
 _MANY = 4096

@@ -22,16 +22,20 @@ from app.tickets.citizen_view import (
     with_incident,
     with_moments,
 )
+from app.tickets.search import FoundTexts, SearchOrder, TextSearch, found, reader_of
 from domain.actors import Role
 from domain.events import Event
 from domain.facts.machine_reasons import reasons_of
 from domain.model import Incoming, Recorded
 from domain.pack.names import names_of
 from domain.policy.work_queues import Queue
+from domain.search.query import MOST_CHARACTERS
 from domain.ticket.complaint import Channel, Code, Kind, cleaned
 from domain.ticket.stages import Outcome, Stage
 from domain.ticket.ticket import Ticket
+from store.db.errors import BadNumber
 from store.tickets import intake, outbox, tickets
+from store.tickets.numbers import parse_number
 from store.tickets.states import State
 from store.tickets.tickets import Filters, TicketRow
 
@@ -64,9 +68,16 @@ class ListQuery(Incoming):
     filed_until: Moment | None = None
     ended_since: Moment | None = None
     ended_until: Moment | None = None
-    text: Annotated[str, StringConstraints(max_length=100), AfterValidator(cleaned)] | None = Field(
-        None, description="Part of a title, or a whole number."
+    text: (
+        Annotated[str, StringConstraints(max_length=MOST_CHARACTERS), AfterValidator(cleaned)]
+        | None
+    ) = Field(
+        None,
+        description="Words that are all in the ticket's texts, a phrase in quotes, or a number. "
+        "`text:`, `place:`, `reply:`, `note:` before a word say where it is; `number:`, `unit:`, "
+        "`category:`, `stage:`, `kind:`, `from:`, `to:` filter.",
     )
+    order: SearchOrder = Field(SearchOrder.NEWEST, description="Of tickets found by `text`.")
     cursor: Annotated[str, Field(max_length=500)] | None = None
     limit: int = Field(50, ge=1, le=200)
 
@@ -74,6 +85,7 @@ class ListQuery(Incoming):
 class TicketPage(Recorded):
     items: list[TicketRow]
     next_cursor: str | None = Field(None, description="Ask again with it for what follows.")
+    found: FoundTexts | None = Field(None, description="Where `text` was searched for.")
 
 
 class EventWithReasons(Event):
@@ -185,7 +197,7 @@ async def listed(context: AppContext, caller: Caller, query: ListQuery) -> Ticke
         Problem, BadCursor
     """
     await permit(context, caller, "list_tickets")
-    values = query.model_dump(exclude={"cursor", "limit"})
+    values = query.model_dump(exclude={"cursor", "limit", "order"})
     fields = {
         "unit": _unit(caller, query.unit),
         "city": city_of(caller, query.city),
@@ -193,9 +205,25 @@ async def listed(context: AppContext, caller: Caller, query: ListQuery) -> Ticke
         "told_channel": caller.unit is None,
         "reports": not caller.machine,
     }
-    page = await tickets.page(context.store, Filters(**values | fields), query.cursor, query.limit)
+    filters = Filters(**values | fields)
+    if query.text and not caller.masked and not _is_number(query.text):
+        reader = reader_of(caller)
+        told = replace(filters, text=None)
+        asked = TextSearch(query.text, told, query.order, query.cursor, query.limit, reader)
+        got = await found(context.store, context.packs, asked, context.now())
+        rows = [_discreet(caller, row) for row in got.rows]
+        return TicketPage(items=rows, next_cursor=got.next_cursor, found=got.texts)
+    page = await tickets.page(context.store, filters, query.cursor, query.limit)
     rows = [_discreet(caller, row) for row in page.rows]
     return TicketPage(items=rows, next_cursor=page.next_cursor)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        parse_number(text)
+    except BadNumber:
+        return False
+    return True
 
 
 def _discreet(caller: Caller, row: TicketRow) -> TicketRow:

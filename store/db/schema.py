@@ -12,6 +12,7 @@ from sqlalchemy import inspect as inspected
 from store.db.all_tables import metadata
 from store.db.engine import Store, parse_url
 from store.db.errors import SchemaUnusable
+from store.db.search_tables import INDEX_TABLES
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "alembic_version"
@@ -105,7 +106,7 @@ def _state(connection: Connection) -> SchemaState:
     if revision is not None and revision not in known:
         # Another program may use Alembic too; a newer version of ours still has our tables.
         return SchemaState.NEWER if ours <= names else SchemaState.FOREIGN
-    if names - ours - {VERSION_TABLE} or (revision is None and names & ours):
+    if names - ours - INDEX_TABLES - {VERSION_TABLE} or (revision is None and names & ours):
         return SchemaState.FOREIGN
     if revision is None:
         return SchemaState.MISSING

@@ -30,6 +30,8 @@ from store.tickets import (
     mediations,
     messages_outside,
     promises,
+    search_index,
+    search_merging,
     setbacks,
     supervision_lists,
 )
@@ -46,7 +48,8 @@ _SHRUNK = (
     " promise, report_case, hearing_ticket, hearing_rating,"
     " booking, booking_entry, mediation, mediation_party, mediation_point,"
     " handover, handover_letter, handover_note, incident_member, person_request, reply_draft,"
-    " notice, delivery, imported_complaint"
+    " notice, delivery, imported_complaint,"
+    " search_document, search_index"
 )
 """The tables that erasing takes something from."""
 _KEY, _EVENT, _SHARE = tables.ticket_key.c, tables.event.c, tables.assignment.c
@@ -75,6 +78,7 @@ async def erase(store: Store, number: str, at: datetime) -> None:
         _destroy_key(connection, store, number, at)
         _forget_citizen(connection, number)
         _blank(connection, number)
+        search_index.forget(connection, number)
         let_go(connection, number, at)
         history_archive.erase(connection, number, at)
         setbacks.forget(connection, number)
@@ -202,6 +206,8 @@ def _written(value: object) -> str:
 
 async def compact(store: Store) -> None:
     """Free the space of erased data, with what remains in it. May take a while."""
+    if store.dialect == "sqlite":
+        await search_merging.merge_all(store)
     statements = (
         ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)")
         if store.dialect == "sqlite"

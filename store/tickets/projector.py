@@ -26,10 +26,11 @@ from sqlalchemy import (
 
 from domain.activity_io import Projection
 from domain.events import Event
+from domain.search.texts import SEARCHED
 from store.db.engine import Insert, Store
 from store.db.errors import StoreUnavailable
 from store.db.tables import Row, UtcDateTime, assignment, event, intake, outbox, ticket
-from store.tickets import setbacks
+from store.tickets import search_index, setbacks
 from store.tickets.rows import assignment_rows, event_row, outbox_rows, ticket_row
 
 
@@ -186,6 +187,12 @@ class _Batch:
             if rows:
                 connection.execute(statement, rows)
         _drop_letters_to_accused(connection, numbers)
+        said = {happened.number for happened, *_ in events if happened.kind in SEARCHED}
+        indexed = {
+            number: search_index.Indexed(*state, number in said)
+            for number, state in zip(numbers, tickets, strict=True)
+        }
+        search_index.follow(connection, indexed)
 
 
 def _drop_letters_to_accused(connection: Connection, numbers: Sequence[str]) -> None:

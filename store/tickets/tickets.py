@@ -88,8 +88,9 @@ class Filters:
 
     `state`: see `State`; `overdue` is, or is not, that state. `queue_late`: past the queue's own
     limit. `told_channel`: without tickets whose channel the reader must not know.
-    `text` is searched for in titles; a ticket number finds that ticket. `hidden`: see `Hidden`.
-    `reports`: with reports of wrongdoing.
+    `text` is looked for in titles alone, as those do who read nothing else; a ticket number finds
+    that ticket. `number_begins`: its first digits. `none`: no ticket is meant. `hidden`: see
+    `Hidden`. `reports`: with reports of wrongdoing.
     """
 
     city: str | None = None
@@ -112,6 +113,8 @@ class Filters:
     ended_since: datetime | None = None
     ended_until: datetime | None = None
     text: str | None = None
+    number_begins: str | None = None
+    none: bool = False
     hidden: Hidden | None = None
     reports: bool = True
 
@@ -160,6 +163,13 @@ async def of_persons(
         _TICKET.filed_at.desc(), _TICKET.number
     )
     return [_ticket_row(row) for row in await store.rows(statement.limit(limit), values)]
+
+
+async def rows_of(store: Store, numbers: Sequence[str]) -> list[TicketRow]:
+    """Return the tickets of these numbers, in this order; one that is gone is left out."""
+    rows = await store.rows(_ROW.where(_TICKET.number.in_(numbers)))
+    found = {row.number: _ticket_row(row) for row in rows}
+    return [found[number] for number in numbers if number in found]
 
 
 async def newest(store: Store) -> datetime | None:
@@ -228,7 +238,7 @@ async def page(
     Raises:
         BadCursor: `cursor` is not a `next_cursor` of this list.
     """
-    conditions = _conditions(filters, now or datetime.now(UTC))
+    conditions = conditions_of(filters, now or datetime.now(UTC))
     if cursor is not None:
         at, number = key_of(cursor, str, str)
         conditions.append(tuple_(_TICKET.updated_at, _TICKET.number) < (moment(at), number))
@@ -243,7 +253,8 @@ async def page(
     return Page(rows, cursor_of(last.updated_at.isoformat(), last.number) if last else None)
 
 
-def _conditions(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
+def conditions_of(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
+    """Return the conditions of the tickets that match; the table `ticket` has to be queried."""
     conditions: list[ColumnElement[bool]] = []
     for name in _EQUAL:
         if (value := getattr(filters, name)) is not None:
@@ -274,6 +285,10 @@ def _conditions(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
         conditions += [_TICKET.ended_at.is_not(None), _TICKET.ended_at < filters.ended_until]
     if filters.text:
         conditions.append(_says(filters.text))
+    if filters.number_begins:
+        conditions.append(_TICKET.number.startswith(filters.number_begins, autoescape=True))
+    if filters.none:
+        conditions.append(false())
     if not filters.reports:
         conditions.append(_TICKET.of_wrongdoing.is_(False))
     if filters.hidden:

@@ -116,6 +116,22 @@ async def note_histories(
     await store.write(work)
 
 
+async def note_search(
+    store: Store, numbers: Sequence[str], who: Actor, at: datetime, purpose: str
+) -> None:
+    """Log a search for a phone, or for another personal number, in texts: for each ticket found.
+
+    One that finds nothing is logged, too.
+    """
+    about: Sequence[str | None] = numbers or [None]
+    entries = [entry(number, who, at, [SEARCH], purpose) for number in about]
+
+    def work(connection: Connection) -> None:
+        connection.execute(tables.view_log.insert(), entries)
+
+    await store.write(work)
+
+
 async def note_diaries(store: Store, who: Actor, at: datetime, purpose: str) -> None:
     """Log that diaries of grid workers were read; they belong to no ticket."""
     await store.change(tables.view_log.insert(), entry(None, who, at, [DIARY], purpose))

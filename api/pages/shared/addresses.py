@@ -20,8 +20,10 @@ from api.pages.shared.navigation import TICKETS
 from api.pages.shared.workplace import CITY
 from app.cities.periods import Moment
 from app.errors import FieldProblem, Problem
+from app.tickets.search import SearchOrder
 from domain.model import Incoming
 from domain.policy.work_queues import Queue
+from domain.search.query import MOST_CHARACTERS
 from domain.ticket.complaint import Channel, Code, Kind
 from domain.ticket.stages import Outcome, Stage
 from store.reporting.board_events import BoardEvents
@@ -164,7 +166,8 @@ class TicketSearch(Address):
 
     path: ClassVar[str] = TICKETS
 
-    text: Text | None = None
+    text: Annotated[str, Field(max_length=MOST_CHARACTERS)] | None = None
+    order: SearchOrder | None = None
     state: State | None = None
     stage: Stage | None = None
     outcome: Outcome | None = None

@@ -135,6 +135,13 @@ LABELS: dict[str, dict[str, str]] = {
         "community": N_("Community level"),
         "cell": N_("Cell level"),
     },
+    "searched": {
+        "said": N_("Citizen"),
+        "place": N_("Place"),
+        "reply": N_("Answer"),
+        "note": N_("Note"),
+    },
+    "order": {"newest": N_("Newest first"), "relevance": N_("Most relevant first")},
     "queue": {
         "triage": N_("Triage"),
         "dispatch": N_("Dispatch by hand"),

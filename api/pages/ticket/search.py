@@ -1,4 +1,4 @@
-"""Ticket search: by number, part of the title, state, stage, unit, category, kind and queue."""
+"""Ticket search: by number, by words of all texts, by state, stage, unit, category and queue."""
 
 from typing import Annotated, Any, NamedTuple
 
@@ -17,10 +17,12 @@ from api.pages.shared.translator import Translator
 from api.pages.shared.workplace import working_city
 from app.access.caller import Caller
 from app.errors import Problem
+from app.tickets.search import SearchOrder
 from app.tickets.tickets import ListQuery, TicketPage, listed, visible_ticket
 from domain.canonical import folded, typed_code
 from domain.pack.pack import Pack
 from domain.policy.work_queues import Queue
+from domain.search.query import MOST_CHARACTERS
 from domain.ticket.complaint import Kind
 from domain.ticket.stages import Stage
 from domain.words import N_
@@ -30,7 +32,7 @@ from store.tickets.states import State
 
 router = APIRouter(include_in_schema=False)
 
-FIELDS = ("text", "stage", "unit", "category", "kind", "state", "queue")
+FIELDS = ("text", "order", "stage", "unit", "category", "kind", "state", "queue")
 BESIDE = (
     "outcome", "channel", "queue_late", "filed_since", "filed_until", "ended_since", "ended_until",
 )  # fmt: skip
@@ -78,6 +80,8 @@ async def search(
         page=page,
         states=[(one.value, speech.label("state", one.value)) for one in State],
         stages=[(one.value, speech.label("stage", one.value)) for one in Stage],
+        orders=[(one.value, speech.label("order", one.value)) for one in SearchOrder],
+        most=MOST_CHARACTERS,
         queues=[(one.value, speech.label("queue", one.value)) for one in Queue],
         kinds=[(one.value, speech.label("kind", one.value)) for one in Kind],
         speech=speech,
@@ -100,6 +104,7 @@ async def _number(context: Context, caller: Caller, text: str) -> str | None:
 def _query(asked: TicketSearch, pack: Pack, cursor: str | None) -> ListQuery:
     """Build the API's list query from the search."""
     values = asked.model_dump(exclude={"lang"}) | {"limit": LIMIT, "cursor": cursor or None}
+    values["order"] = values["order"] or SearchOrder.NEWEST
     for field, things in {"unit": pack.units, "category": pack.categories}.items():
         if values[field]:
             values[field] = _code(values[field], things)
