@@ -1,7 +1,7 @@
 """The tables of the search: of each ticket its searched texts, and an index of their terms.
 
 The index is no table of SQLAlchemy: on SQLite it is a virtual table of FTS5, on PostgreSQL a table
-with a tsvector. It has the name `INDEX` on both, and is made by migration 0049.
+with a tsvector. It has the name `INDEX` on both, and is made by migration 0048.
 """
 
 from datetime import datetime
