@@ -15,7 +15,7 @@ from statistics import median
 import shapely
 from shapely import Polygon
 
-from domain.pack.gcj02 import to_wgs84
+from domain.pack.coordinates import in_wgs84
 from domain.ticket.complaint import Crs
 from packs.geojson import member, read_features
 from packs.problems import PackFault, read_text
@@ -72,8 +72,7 @@ class Grid:
 
         A point on a border belongs to the cell with the lowest code.
         """
-        if crs is Crs.GCJ02:
-            lat, lon = to_wgs84(lat, lon)
+        lat, lon = in_wgs84(lat, lon, crs)
         indexes = self._tree.query(shapely.Point(lon, lat), predicate="intersects")
         return self._codes[min(indexes)] if len(indexes) else None
 
