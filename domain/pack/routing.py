@@ -36,13 +36,16 @@ _of_pack = lru_cache(20_000)(folded)
 class CategorySuggestion(Recorded):
     """The suggested category of a complaint. `area` is the code of the street it is in.
 
-    `urgent`: its words tell of an emergency that is there now.
+    `urgent`: its words tell of an emergency that is there now. `site`, `site_part`: the known place
+    that it names, and the house or building number.
     """
 
     category: str | None
     confident: bool
     because: list[Because]
     area: str | None = None
+    site: str | None = None
+    site_part: str | None = None
     urgent: bool = False
 
     @property

@@ -37,6 +37,8 @@ def ticket_row(ticket: Ticket, projection_number: int) -> Row:
         "category": ticket.category,
         "tier": ticket.tier,
         "area": ticket.area,
+        "site": ticket.site,
+        "site_part": ticket.site_part,
         "unit": ticket.unit,
         "title": title,
         "title_folded": folded(title),
