@@ -13,7 +13,7 @@ from domain.pack.gazetteer import SiteKind
 from domain.pack.pack import Pack
 from domain.ticket.because import Because, ReasonCode, because
 from domain.ticket.complaint import Complaint, Place
-from packs.place_names import COMMUNITY, DISTRICT, STREET, Heard, Named, names_of
+from packs.place_names import COMMUNITY, DISTRICT, STREET, NamedPlace, NameInText, names_of
 
 if TYPE_CHECKING:
     from packs.grids import Grid
@@ -174,15 +174,15 @@ def _related(one: str, other: str) -> bool:
 class _Group:
     """A name that was found, with the places that it may still mean."""
 
-    heard: Heard
-    places: list[Named]
+    heard: NameInText
+    places: list[NamedPlace]
     factor: float
     sure: bool = field(init=False)
 
     def __post_init__(self) -> None:
         self.sure = len(self.places) == 1
 
-    def confidence(self, place: Named) -> float:
+    def confidence(self, place: NamedPlace) -> float:
         factor = self.factor * (_SHORT if place.short and place.site else 1.0)
         return round(_ALIKE * self.heard.likeness * factor / len(self.places), 2)
 
@@ -218,7 +218,7 @@ def _finest(group: _Group) -> int:
     return max(_fineness(place) for place in group.places)
 
 
-def _fineness(place: Named) -> int:
+def _fineness(place: NamedPlace) -> int:
     if isinstance(place.kind, SiteKind):
         return _FINEST[place.kind]
     return {UnitKind.COMMUNITY: 2, UnitKind.STREET: 1}.get(place.kind, 0)
@@ -246,7 +246,7 @@ def _settled(pack: Pack, groups: list[_Group]) -> _Words:
     )
 
 
-def _site(clear: Iterable[tuple[_Group, Named]]) -> tuple[_Group | None, Named | None]:
+def _site(clear: Iterable[tuple[_Group, NamedPlace]]) -> tuple[_Group | None, NamedPlace | None]:
     """Return the finest known place; none where several are as fine, or a road has no number."""
     sites = [
         (group, place)

@@ -36,7 +36,7 @@ _GOVERNMENT = re.compile(r"(人民)?政府.*$")
 _A_ROAD = re.compile(r"[东西南北中]?(?:大街|路|街|桥|站)")
 
 
-class Named(NamedTuple):
+class NamedPlace(NamedTuple):
     """A place that has a name. `site`: its code, of a known place. `short`: half a name only."""
 
     area: str
@@ -46,13 +46,13 @@ class Named(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class NameInText:
     """A name in a text, and all places that have it.
 
     `words`: as written. `likeness`: 1 where it is the name as it is. `part`: the number behind it.
     """
 
-    places: tuple[Named, ...]
+    places: tuple[NamedPlace, ...]
     words: str
     likeness: float
     part: str | None = None
@@ -62,7 +62,7 @@ class PlaceNames:
     """The names of places of one pack."""
 
     def __init__(self, pack: Pack) -> None:
-        self._named: dict[str, list[Named]] = defaultdict(list)
+        self._named: dict[str, list[NamedPlace]] = defaultdict(list)
         for name, place in _names_of(pack):
             if len(name) >= _SHORTEST and place not in self._named[name]:
                 self._named[name].append(place)
@@ -77,14 +77,14 @@ class PlaceNames:
         self._cores = {name: core for name, core in cores.items() if core >= _SHORTEST_MISSPELLED}
         self._pairs = _telling_pairs(self._cores)
 
-    def find(self, text: str, *, short: bool = True, misspelled: bool = True) -> list[Heard]:
+    def find(self, text: str, *, short: bool = True, misspelled: bool = True) -> list[NameInText]:
         """Return the names in a text, from left to right.
 
         `short`: take halves of names ("北苑"); not of a road. `misspelled`: take names with one
         wrong character, or two of a long one.
         """
         plain = plain_text(text)
-        found: dict[int, Heard] = {}
+        found: dict[int, NameInText] = {}
         taken = bytearray(len(plain.text))
         for start, name in islice(self._as_they_stand(plain.text), _MOST_FOUND):
             places = tuple(p for p in self._named[name] if short or not p.short)
@@ -141,10 +141,15 @@ class PlaceNames:
 
 
 def _heard(
-    text: str, plain: PlainText, start: int, end: int, places: tuple[Named, ...], likeness: float
-) -> Heard:
+    text: str,
+    plain: PlainText,
+    start: int,
+    end: int,
+    places: tuple[NamedPlace, ...],
+    likeness: float,
+) -> NameInText:
     part = part_after(plain.text, end)
-    return Heard(places, plain.written(text, start, end), likeness, part)
+    return NameInText(places, plain.written(text, start, end), likeness, part)
 
 
 def _windows(start: int, length: int, most: int) -> Iterator[tuple[int, int]]:
@@ -183,37 +188,37 @@ def _telling_pairs(named: Iterable[str]) -> _Pairs:
     return pairs
 
 
-def _names_of(pack: Pack) -> Iterator[tuple[str, Named]]:
+def _names_of(pack: Pack) -> Iterator[tuple[str, NamedPlace]]:
     for unit in pack.units:
         yield from _names_of_unit(unit)
     for place in pack.known_places:
         for name in place.names:
             full = plain_name(name)
-            yield full, Named(place.parent, place.code, place.kind, False)
+            yield full, NamedPlace(place.parent, place.code, place.kind, False)
             short = _ENDS_OF_ESTATES.sub("", full)
             if place.kind is SiteKind.ESTATE and len(short) > _SHORTEST and short != full:
-                yield short, Named(place.parent, place.code, place.kind, True)
+                yield short, NamedPlace(place.parent, place.code, place.kind, True)
 
 
-def _names_of_unit(unit: Unit) -> Iterator[tuple[str, Named]]:
+def _names_of_unit(unit: Unit) -> Iterator[tuple[str, NamedPlace]]:
     """Yield the names of a street, community or district: whole, and without its ending."""
     full, area = plain_name(unit.name), unit.area
     if area is None:
         return
     if unit.kind is UnitKind.STREET:
-        yield full, Named(area, None, unit.kind, False)
+        yield full, NamedPlace(area, None, unit.kind, False)
         short = _ENDS_OF_STREETS.sub("", full)
         if short != full:
-            yield short, Named(area, None, unit.kind, True)
+            yield short, NamedPlace(area, None, unit.kind, True)
     elif unit.kind is UnitKind.COMMUNITY:
         core = _ENDS_OF_COMMUNITIES.sub("", full)
-        yield full, Named(area, None, unit.kind, False)
+        yield full, NamedPlace(area, None, unit.kind, False)
         if core != full:
             for ending in ("社区", "村"):
                 if ending in full:
-                    yield core + ending, Named(area, None, unit.kind, False)
+                    yield core + ending, NamedPlace(area, None, unit.kind, False)
     elif unit.kind is UnitKind.DISTRICT and len(area) == DISTRICT:
-        yield _GOVERNMENT.sub("", full), Named(area, None, unit.kind, False)
+        yield _GOVERNMENT.sub("", full), NamedPlace(area, None, unit.kind, False)
 
 
 _RECENT: list[tuple[Pack, PlaceNames]] = []

@@ -225,9 +225,9 @@ def test_all_cells_that_a_point_may_be_in_are_told(path: Path, features: list[Fe
     assert len(grid.cells_at(39.9025, 116.601, Crs.WGS84)) == 2
     inside = grid.shape(grid.codes[0]).representative_point()
     assert grid.cells_at(inside.y, inside.x, Crs.WGS84) == [grid.codes[0]]
-    beside = grid.cells_at(39.9025 + 3e-5, 116.601, Crs.WGS84)  # three metres from the border
+    beside = grid.cells_at(39.9025, 116.601 + 3e-5, Crs.WGS84)  # three metres from the border
     assert len(beside) == 1
-    assert len(grid.cells_at(39.9025 + 3e-5, 116.601, Crs.WGS84, border=5)) == 2
+    assert len(grid.cells_at(39.9025, 116.601 + 3e-5, Crs.WGS84, border=5)) == 2
     assert grid.cells_at(31.2, 121.5, Crs.WGS84, border=100) == []
 
 

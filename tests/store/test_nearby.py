@@ -6,10 +6,13 @@ from typing import Any
 
 from domain.activity_io import Projection
 from domain.facts.intake import Classified
+from domain.pack.periods import Period
 from domain.pack.policies import Severity
 from domain.ticket.complaint import Complaint, Kind
 from domain.ticket.stages import Stage
 from store.db.engine import Store
+from store.reporting.drill_down import DrillDownQuery, What, counted_tickets
+from store.reporting.hot_spots import HotSpotsQuery, sites
 from store.tickets.nearby import Nearby, open_nearby
 from store.tickets.projector import Projector
 from store.tickets.repeats import Where
@@ -134,3 +137,13 @@ async def test_points_close_by_are_one_place_but_for_another_known_one(store: St
     await _project(store, story)
     assert await _same_as(store, Where("110112003"), POINT) == {story.number}
     assert await _same_as(store, Where("110112003", "e9"), POINT) == set()
+
+
+async def test_hot_spots_tell_estates_of_one_name_apart(store: Store) -> None:
+    await _project(store, _at("110112003", "e2"), _at("110112003", "e2"), _at("110112004", "e3"))
+    await _project(store, _at("110112004", None))
+    month = Period(START - timedelta(days=1), START + timedelta(days=1))
+    query = HotSpotsQuery("demo", month)
+    assert [(one.code, one.tickets) for one in await sites(store, query)] == [("e2", 2), ("e3", 1)]
+    asked = DrillDownQuery("demo", What.FILED, month, START, site="e2")
+    assert len((await counted_tickets(store, asked)).rows) == 2
