@@ -8,6 +8,8 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import NamedTuple
 
+import opencc
+
 from domain.canonical import plain_character
 
 _MANY = 16_384
@@ -91,6 +93,6 @@ def _simplified() -> dict[str, str]:
 
     Its converter looks for whole words, and takes a hundred times as long for single characters.
     """
-    table = resources.files("opencc").joinpath("dictionary", "TSCharacters.txt")
+    table = resources.files(opencc).joinpath("dictionary", "TSCharacters.txt")
     rows = (row.split("\t") for row in table.read_text("utf-8").splitlines() if row)
     return {one: simple.split(" ")[0] for one, simple in rows}
