@@ -15,13 +15,14 @@ from domain.pack.triage import Learned
 from domain.ticket.because import Because, ReasonCode, because, sentence
 from domain.ticket.complaint import Complaint
 from packs.grids import Grid
+from packs.locating import locate
 from packs.registry import PackRegistry
 from store.db.engine import Store
 from store.db.errors import StoreUnavailable
 from store.learning.models import ActiveModels
 from store.packs.archive import ArchivedPacks
-from store.tickets.repeats import find_repeats
-from store.tickets.suggestions import cell_of, filing_holds, holds, suggest
+from store.tickets.repeats import Where, find_repeats
+from store.tickets.suggestions import doubted, filing_holds, holds, place_doubt, suggest_at
 
 
 class TriageActivities:
@@ -57,8 +58,9 @@ class TriageActivities:
             raise refusal("accused_unit", "The report is about that unit: choose another.")
         complaint = question.complaint
         by_hand = because(ReasonCode.CLASSIFIED_BY_HAND)
-        area = question.area or cell_of(self._grid(pack, complaint), complaint)
-        plan = await self._plan(pack, question, question.category, area, [by_hand])
+        at = locate(pack, self._grid(pack, complaint), complaint, question.area)
+        where = Where(question.area or at.area, at.site, at.part)
+        plan = await self._plan(pack, question, question.category, where, [by_hand])
         return plan.model_copy(update={"covered": kept_from})
 
     @ticket_activity("name_accused")
@@ -78,10 +80,13 @@ class TriageActivities:
 
     async def _suggest(self, pack: Pack, question: TriageQuestion) -> TriagePlan:
         complaint = question.complaint
-        suggestion = suggest(pack, self._grid(pack, complaint), complaint)
+        located = locate(pack, self._grid(pack, complaint), complaint)
+        suggestion = suggest_at(pack, located, complaint)
         learned = await self._learned(pack, complaint, suggestion)
         if learned is not None and _may_decide(pack, complaint, suggestion):
             suggestion = _by_model(suggestion, learned)
+            doubt = place_doubt(pack, suggestion.category, located, complaint)
+            suggestion = suggestion if doubt is None else doubted(suggestion, doubt)
         if learned is not None:
             followed = suggestion.confident and suggestion.category == learned.category
             decided = followed and pack.triage.learned is Learned.ON and learned.sure
@@ -95,9 +100,8 @@ class TriageActivities:
         complaint = question.complaint
         if suggestion.category is None or not suggestion.confident:
             return _unsure(suggestion, suggestion.because)
-        plan = await self._plan(
-            pack, question, suggestion.category, suggestion.area, suggestion.because
-        )
+        where = Where(suggestion.area, suggestion.site, suggestion.site_part)
+        plan = await self._plan(pack, question, suggestion.category, where, suggestion.because)
         if not filing_holds(
             pack, complaint, suggestion.category, suggestion.area, len(plan.repeats)
         ):
@@ -110,15 +114,18 @@ class TriageActivities:
         pack: Pack,
         question: TriageQuestion,
         category: str,
-        area: str | None,
+        where: Where,
         reasons: list[Because],
     ) -> TriagePlan:
+        area = where.area
         tier = pack.category(category).tier
         plan = TriagePlan(
             category=category,
             tier=tier,
             area=area,
-            repeats=await self._repeats(pack, question, category, area),
+            site=where.site,
+            site_part=where.part,
+            repeats=await self._repeats(pack, question, category, where),
             why=sentence(reasons),
             because=reasons,
             clocks=plan_clocks(pack, [ClockName.DISPATCH], tier, question.at),
@@ -153,14 +160,14 @@ class TriageActivities:
         return self._registry.grid(pack.city.id) if located else None
 
     async def _repeats(
-        self, pack: Pack, question: TriageQuestion, category: str, area: str | None
+        self, pack: Pack, question: TriageQuestion, category: str, where: Where
     ) -> list[str]:
         if not pack.severity.repeats:
             return []
         complaint, rules = question.complaint, pack.severity
         since = complaint.filed_at - rules.repeats_within.length
         try:
-            return await find_repeats(self._store, complaint, category, area, rules, since)
+            return await find_repeats(self._store, complaint, category, where, rules, since)
         except StoreUnavailable:  # a comparison must not delay a ticket
             activity.logger.warning("earlier tickets could not be compared")
             return []
@@ -168,7 +175,12 @@ class TriageActivities:
 
 def _unsure(suggestion: CategorySuggestion, reasons: list[Because]) -> TriagePlan:
     return TriagePlan(
-        suggestion=suggestion.category, area=suggestion.area, why=sentence(reasons), because=reasons
+        suggestion=suggestion.category,
+        area=suggestion.area,
+        site=suggestion.site,
+        site_part=suggestion.site_part,
+        why=sentence(reasons),
+        because=reasons,
     )
 
 

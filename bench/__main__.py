@@ -23,6 +23,7 @@ from bench import (
     many_commands,
     packs,
     patrols,
+    place,
     report,
     search,
     stalls,
@@ -317,6 +318,12 @@ def idle_(
     others = [one.resolve() for one in beside or []]
     values = _run(idle.idle(others, say, seconds=seconds, rounds=rounds))
     print_json(values) if as_json else idle.show(out, values)
+
+
+@app.command("place")
+def place_() -> None:
+    """Milliseconds to find the names of places in a long text, among thousands."""
+    place.show(out)
 
 
 @app.command("due-times")

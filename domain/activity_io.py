@@ -53,7 +53,8 @@ class TriagePlan(Recorded):
     `repeats`: earlier tickets of the same kind about the same place, newest first. `verify_by`: the
     unit that verifies on the spot before the case is filed. `covered`: the units that a person said
     it accuses, and those below; None where nobody said anything. `why`: `because` in English.
-    `learned`: the suggestion of the city's model, where it has one.
+    `learned`: the suggestion of the city's model, where it has one. `site`, `site_part`: the known
+    place that it names, and the house or building number.
     """
 
     category: str | None = None
@@ -66,6 +67,8 @@ class TriagePlan(Recorded):
     why: str
     because: list[Because] = Field(default_factory=list)
     learned: LearnedSuggestion | None = None
+    site: str | None = None
+    site_part: str | None = None
     clocks: list[Clock] = Field(default_factory=list)
 
 

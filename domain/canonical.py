@@ -84,7 +84,7 @@ def substituted(
     """
     plain, origin = [], []
     for at, one in enumerate(text):
-        for new in _plain_character(one):
+        for new in plain_character(one):
             plain.append(new)
             origin.append(at)
     done, parts = 0, []
@@ -122,6 +122,10 @@ def _in_numbers(one: str) -> str:
 
 
 @lru_cache(_MANY)
-def _plain_character(one: str) -> str:
+def plain_character(one: str) -> str:
+    """Return one character as it is searched: plain width, one dash, every digit as 0 to 9.
+
+    Empty for one that shows nothing; several where it stands for several.
+    """
     plain = unicodedata.normalize("NFKC", one) if not one.isascii() else one
     return "".join(_in_numbers(each) for each in plain if not _ignored(each))

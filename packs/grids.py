@@ -6,6 +6,7 @@ Points that were taken from a Chinese map service are shifted (GCJ-02) and moved
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,12 +14,15 @@ from pathlib import Path
 from statistics import median
 
 import shapely
-from shapely import Polygon
+import shapely.affinity
+from shapely import MultiPolygon, Polygon
 
-from domain.pack.gcj02 import to_wgs84
+from domain.pack.coordinates import in_wgs84
 from domain.ticket.complaint import Crs
 from packs.geojson import member, read_features
 from packs.problems import PackFault, read_text
+
+Area = Polygon | MultiPolygon
 
 STREET = 9  # leading digits of a cell's code that are its street's code
 
@@ -26,7 +30,7 @@ STREET = 9  # leading digits of a cell's code that are its street's code
 class Grid:
     """The cells of one city, searchable by point."""
 
-    def __init__(self, cells: dict[str, Polygon]) -> None:
+    def __init__(self, cells: dict[str, Area]) -> None:
         self._codes = sorted(cells)
         self._tree = shapely.STRtree([cells[code] for code in self._codes])
 
@@ -67,13 +71,38 @@ class Grid:
             return None
         return median(point.y for point in within), median(point.x for point in within)
 
+    def shape(self, code: str) -> Area:
+        """Return the shape of a cell, longitude first; ValueError if there is none."""
+        at = bisect_left(self._codes, code)
+        if self._codes[at : at + 1] != [code]:
+            raise ValueError(f"there is no cell {code}")
+        area: Area = self._tree.geometries[at]
+        return area
+
+    def cells_at(self, lat: float, lon: float, crs: Crs, border: float = 0.0) -> list[str]:
+        """Return the codes of all cells that a point may be in, sorted; none outside all cells.
+
+        `border`: metres from the border of two cells within which it may be in either.
+        """
+        lat, lon = in_wgs84(lat, lon, crs)
+        point = shapely.Point(lon, lat)
+        indexes = self._tree.query(point, predicate="intersects")
+        if border and len(indexes):
+            # Narrower from east to west by the latitude: the circle is one on the ground.
+            wide = border / (_DEGREE * max(math.cos(math.radians(lat)), 0.01))
+            around = shapely.affinity.scale(
+                shapely.Point(lon, lat).buffer(1), wide, border / _DEGREE, origin=(lon, lat)
+            )
+            indexes = self._tree.query(around, predicate="intersects")
+        return sorted(self._codes[index] for index in indexes)
+
     def cell_at(self, lat: float, lon: float, crs: Crs) -> str | None:
         """Return the code of the cell that contains a point; None outside all cells.
 
-        A point on a border belongs to the cell with the lowest code.
+        A point on a border belongs to the cell with the lowest code: what depends on the choice
+        asks `cells_at`.
         """
-        if crs is Crs.GCJ02:
-            lat, lon = to_wgs84(lat, lon)
+        lat, lon = in_wgs84(lat, lon, crs)
         indexes = self._tree.query(shapely.Point(lon, lat), predicate="intersects")
         return self._codes[min(indexes)] if len(indexes) else None
 
@@ -87,7 +116,7 @@ class _Cell:
 
     line: int
     code: str
-    polygon: Polygon | None
+    polygon: Area | None
 
     @property
     def coded(self) -> bool:
@@ -131,19 +160,23 @@ def _read_cell(line: int, feature: object) -> tuple[_Cell, list[str]]:
         return _Cell(line, str(code), None), [*faults, f"the shape of {code}: {error}"]
 
 
-def _polygon(geometry: object) -> Polygon:
-    if (kind := member(geometry, "type")) != "Polygon":
-        raise ValueError(f"not a Polygon but {kind!r}")
-    rings = member(geometry, "coordinates")
-    if any(ring[0] != ring[-1] for ring in rings):
+def _polygon(geometry: object) -> Area:
+    kind, coordinates = member(geometry, "type"), member(geometry, "coordinates")
+    if kind not in ("Polygon", "MultiPolygon"):
+        raise ValueError(f"neither a Polygon nor a MultiPolygon but {kind!r}")
+    parts = [coordinates] if kind == "Polygon" else coordinates
+    if any(ring[0] != ring[-1] for rings in parts for ring in rings):
         raise ValueError("a ring is not closed")
-    polygon = Polygon(rings[0], rings[1:])
-    if not polygon.is_valid:
-        raise ValueError(f"not valid: {shapely.is_valid_reason(polygon)}")
-    west, south, east, north = polygon.bounds
+    polygons = [Polygon(rings[0], rings[1:]) for rings in parts]
+    area = polygons[0] if len(polygons) == 1 else MultiPolygon(polygons)
+    if area.is_empty:
+        raise ValueError("it has no part")
+    if not area.is_valid:
+        raise ValueError(f"not valid: {shapely.is_valid_reason(area)}")
+    west, south, east, north = area.bounds
     if west < -180 or east > 180 or south < -90 or north > 90:
         raise ValueError("not in longitude, latitude")
-    return polygon
+    return area
 
 
 # --- checking ---------------------------------------------------------------------------------
@@ -196,13 +229,13 @@ def check_streets(path: Path, areas: Collection[str]) -> Iterator[PackFault]:
         yield PackFault(path.name, lines[0], message)
 
 
-def _in_metres(polygons: Sequence[Polygon | None]) -> list[Polygon]:
+def _in_metres(polygons: Sequence[Area | None]) -> list[Area]:
     west, south, _, north = shapely.total_bounds(polygons)
     scale = (_DEGREE * math.cos(math.radians((south + north) / 2)), _DEGREE)
     return list(shapely.transform(polygons, lambda at: (at - (west, south)) * scale))
 
 
-def _overlaps(polygons: list[Polygon]) -> Iterator[tuple[int, int, float]]:
+def _overlaps(polygons: list[Area]) -> Iterator[tuple[int, int, float]]:
     """Yield the indices of two overlapping polygons, the lower first, and the area they share."""
     # Comparing edges is much faster than intersecting areas, and most cells are valid. Of two that
     # overlap, at least one has an invalid edge.
@@ -219,7 +252,7 @@ def _overlaps(polygons: list[Polygon]) -> Iterator[tuple[int, int, float]]:
             yield one, other, area
 
 
-def _gaps(polygons: list[Polygon], tolerance: float) -> Iterator[tuple[int, float]]:
+def _gaps(polygons: list[Area], tolerance: float) -> Iterator[tuple[int, float]]:
     """Yield each gap between the polygons: the index of the nearest one, and the gap's area."""
     usual = median(polygon.area for polygon in polygons)
     covered = shapely.union_all(polygons)

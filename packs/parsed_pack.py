@@ -14,6 +14,7 @@ from domain.pack.agents import AgentPolicy
 from domain.pack.catalogue import Category, Indicator, Reasons, Responsibility, ScoringRule, Unit
 from domain.pack.contractors import AssessmentRule, ContractorPolicy
 from domain.pack.directory import PlaceRow, Places
+from domain.pack.gazetteer import GazetteerPolicy, KnownPlace
 from domain.pack.incidents import IncidentPolicy
 from domain.pack.law import Law
 from domain.pack.messages import MessagePolicy
@@ -61,6 +62,7 @@ INDICATORS, SCORING, GRIDS = "indicators.toml", "scoring.csv", "grids.geojson"
 PHRASES, LAW, PLACES = "phrases.toml", "law.toml", "places.csv"
 REWARDS, PRIZES, SERVICES = "rewards.csv", "prizes.csv", "services.toml"
 PATROLS = "patrols.toml"
+GAZETTEER = "gazetteer.csv"
 ASSESSMENT = "assessment.csv"
 SENSORS, DEVICES = "sensors.toml", "devices.csv"
 TEMPLATES = {"zh": "templates/zh.toml", "en": "templates/en.toml"}
@@ -75,6 +77,7 @@ _REPLACED = (
     REWARDS,
     PRIZES,
     PLACES,
+    GAZETTEER,
     ASSESSMENT,
     DEVICES,
 )
@@ -131,6 +134,7 @@ class CityFile(PackPart):
     retention: Retention = Retention()
     rewards: RewardPolicy = RewardPolicy()
     places: Places = Places()
+    gazetteer: GazetteerPolicy = GazetteerPolicy()
     council: CouncilPolicy | None = None
     grid: GridPolicy | None = None
     supervision: SupervisionPolicy = SupervisionPolicy()
@@ -177,6 +181,7 @@ class ParsedPack:
     prizes: Sheet[Prize]
     assessment: Sheet[AssessmentRule]
     places: Sheet[PlaceRow]
+    known: Sheet[KnownPlace]
     sensors: Document[Sensors]
     devices: Sheet[Device]
     phrases: Document[Phrases]
@@ -204,6 +209,9 @@ class ParsedPack:
 _SPLIT_OVERRIDE: dict[str, Split] = {"hours": parts}
 SPLIT_PLACE: dict[str, Split] = {"features": parts, "services": parts}
 """The columns of places.csv that hold several values."""
+
+SPLIT_KNOWN: dict[str, Split] = {"aliases": parts}
+"""The column of gazetteer.csv that holds several values."""
 
 _SPLIT_CATEGORY: dict[str, Split] = {"keywords": parts, "steps": pairs("code", "limit")}
 
@@ -234,6 +242,7 @@ def _read(files: PackFiles) -> ParsedPack:
         prizes=_sheet(files, PRIZES, Prize, problems, required=False),
         assessment=_sheet(files, ASSESSMENT, AssessmentRule, problems, required=False),
         places=_sheet(files, PLACES, PlaceRow, problems, SPLIT_PLACE, required=False),
+        known=_sheet(files, GAZETTEER, KnownPlace, problems, SPLIT_KNOWN, required=False),
         sensors=_document(files, SENSORS, Sensors, problems, required=False),
         devices=_sheet(files, DEVICES, Device, problems, required=False),
         phrases=_document(files, PHRASES, Phrases, problems, required=False),
@@ -265,6 +274,7 @@ def _unread(folder: Path, problem: PackFault) -> ParsedPack:
         prizes=Sheet(PRIZES, whole=False),
         assessment=Sheet(ASSESSMENT, whole=False),
         places=Sheet(PLACES, whole=False),
+        known=Sheet(GAZETTEER, whole=False),
         sensors=Document(SENSORS),
         devices=Sheet(DEVICES, whole=False),
         phrases=Document(PHRASES),
@@ -374,5 +384,6 @@ def read_base(folder: Path) -> list[PackFault]:
     _sheet(files, PRIZES, Prize, problems, required=False)
     _sheet(files, ASSESSMENT, AssessmentRule, problems, required=False)
     _sheet(files, PLACES, PlaceRow, problems, SPLIT_PLACE, required=False)
+    _sheet(files, GAZETTEER, KnownPlace, problems, SPLIT_KNOWN, required=False)
     _sheet(files, DEVICES, Device, problems, required=False)
     return problems

@@ -257,6 +257,7 @@ def _assembled(parsed: ParsedPack) -> tuple[Pack | None, list[PackFault]]:
         assessment=parsed.assessment.values(),
         phrases=parsed.phrases.value or Phrases(),
         directory=parsed.places.values(),
+        known_places=parsed.known.values(),
         patrols=parsed.patrols.value or Patrols(),
         sensors=parsed.sensors.value or Sensors(),
         devices=parsed.devices.values(),

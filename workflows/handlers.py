@@ -158,6 +158,8 @@ async def _triage(flow: EscalatingTicket, command: Triage, actor: Actor, at: dat
             tier=plan.tier or "",
             complaint_kind=command.kind,
             area=command.area,
+            site=plan.site,
+            site_part=plan.site_part,
             unit=command.unit,
             accused=accused,
             repeats=plan.repeats,

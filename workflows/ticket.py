@@ -118,6 +118,8 @@ class TicketWorkflow(ContinuedTicket):
                         category=plan.category,
                         tier=plan.tier,
                         area=plan.area,
+                        site=plan.site,
+                        site_part=plan.site_part,
                         repeats=plan.repeats,
                         verify_by=plan.verify_by,
                         why=plan.why,
@@ -131,6 +133,8 @@ class TicketWorkflow(ContinuedTicket):
                 unsure = TriageUnsure(
                     suggestion=plan.suggestion,
                     area=plan.area,
+                    site=plan.site,
+                    site_part=plan.site_part,
                     why=plan.why,
                     because=plan.because,
                     learned=plan.learned,

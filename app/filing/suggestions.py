@@ -21,8 +21,9 @@ from domain.pack.planning import plan_clock
 from domain.pack.routing import CategorySuggestion, route
 from domain.ticket.because import Because
 from domain.ticket.complaint import Complaint, of_wrongdoing
+from packs.locating import Located, locate
 from store.tickets.nearby import Nearby, open_nearby
-from store.tickets.repeats import find_repeats
+from store.tickets.repeats import Where, find_repeats
 from store.tickets.suggestions import filing_holds, suggest
 
 _TITLE = 40
@@ -38,6 +39,8 @@ class Suggestions:
     sure: bool = False
     reasons: list[Because] = field(default_factory=list)
     area: str | None = None
+    site: str | None = None
+    site_part: str | None = None
     unit: Unit | None = None
     unit_reasons: list[Because] = field(default_factory=list)
     promise: Clock | None = None
@@ -69,6 +72,8 @@ async def suggestions_for(
         sure=suggestion.confident,
         reasons=suggestion.because if complaint.text or complaint.title else [],
         area=suggestion.area,
+        site=suggestion.site,
+        site_part=suggestion.site_part,
         scripts=list(pack.phrases.scripts_for(Moment.CALL, code)),
         answers=list(pack.phrases.answers_for(code)),
         title=title_of(pack, complaint, code),
@@ -86,6 +91,13 @@ def guess(context: AppContext, pack: Pack, complaint: Complaint) -> CategorySugg
     return suggest(pack, context.packs.grid(pack.city.id) if located else None, complaint)
 
 
+def located(context: AppContext, pack: Pack, complaint: Complaint) -> Located:
+    """Return what triage understands of the place, with candidates and the words that led there."""
+    place = complaint.place
+    pointed = place.lat is not None and place.lon is not None
+    return locate(pack, context.packs.grid(pack.city.id) if pointed else None, complaint)
+
+
 async def _about(
     context: AppContext,
     pack: Pack,
@@ -95,20 +107,17 @@ async def _about(
 ) -> None:
     """Fill in the unit, the due time, the unmet filing condition, and similar open tickets."""
     code = category.code
+    where = Where(suggested.area, suggested.site, suggested.site_part)
     routing = route(pack, code, suggested.area, complaint.place)
     suggested.unit, suggested.unit_reasons = pack.unit(routing.unit), routing.because
     suggested.promise = promise(pack, category.tier, complaint.filed_at)
     if category.filing is not None:
         since = complaint.filed_at - pack.severity.repeats_within.length
-        again = await find_repeats(
-            context.store, complaint, code, suggested.area, pack.severity, since
-        )
+        again = await find_repeats(context.store, complaint, code, where, pack.severity, since)
         holds = filing_holds(pack, complaint, code, suggested.area, len(again))
         suggested.missing = None if holds else category.filing
     if not of_wrongdoing(complaint.kind):
-        suggested.similar = await open_nearby(
-            context.store, complaint, code, suggested.area, pack.severity
-        )
+        suggested.similar = await open_nearby(context.store, complaint, code, where, pack.severity)
 
 
 def promise(pack: Pack, tier: str | None, at: datetime) -> Clock | None:

@@ -16,9 +16,9 @@ from app.tickets.acted_on import acted_on
 from app.tickets.redaction import redacted
 from domain.grid.entries import CheckMoment, Seen
 from domain.model import Incoming, Instant, Recorded
-from domain.pack.gcj02 import to_wgs84
+from domain.pack.coordinates import in_wgs84
 from domain.pack.pack import Pack
-from domain.ticket.complaint import Crs, Place, Text
+from domain.ticket.complaint import Place, Text
 from domain.ticket.ticket import Ticket
 from store.files import files
 from store.grid import checks, entries
@@ -192,7 +192,7 @@ def _point(where: Place) -> tuple[float, float] | None:
     """Return the point of a place in WGS-84."""
     if where.lat is None or where.lon is None:
         return None
-    return to_wgs84(where.lat, where.lon) if where.crs is Crs.GCJ02 else (where.lat, where.lon)
+    return in_wgs84(where.lat, where.lon, where.crs)
 
 
 async def checks_of(context: AppContext, caller: Caller, number: str) -> ChecksOut:

@@ -33,11 +33,11 @@ from domain.grid.entries import (
 )
 from domain.messages import Act
 from domain.model import Incoming, Instant, Recorded
+from domain.pack.coordinates import in_wgs84
 from domain.pack.directory import metres_between
-from domain.pack.gcj02 import to_wgs84
 from domain.pack.pack import UnknownInPack
 from domain.refusals import Refused
-from domain.ticket.complaint import Channel, Crs
+from domain.ticket.complaint import Channel
 from domain.ticket.files import MOST_FILES, Purpose, file_id
 from store.db.errors import KeyReused, TooManyFiles, UnknownFile
 from store.files import files
@@ -297,8 +297,7 @@ async def _answer(
         raise Problem("check_not_found")
     metres = None
     if asked.lat is not None and asked.lon is not None:
-        here = (entry.lat, entry.lon)
-        here = to_wgs84(*here) if entry.crs is Crs.GCJ02 else here
+        here = in_wgs84(entry.lat, entry.lon, entry.crs)
         metres = round(metres_between((asked.lat, asked.lon), here))
         if metres > post.policy.radius:
             raise Problem("not_on_the_spot", f"{metres} m away; {post.policy.radius} m count.")

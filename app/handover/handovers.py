@@ -40,6 +40,7 @@ from store.files import files
 from store.handover import handovers, neighbours
 from store.handover.handovers import RecordedHandover
 from store.tickets import view_log
+from store.tickets.rows import point_of
 
 STAGES = frozenset({Stage.TRIAGE, Stage.DISPATCH})
 """The stages at which a ticket can go elsewhere: no unit has it."""
@@ -302,6 +303,7 @@ def _words(
     passed: list[FileOffer],
 ) -> HandoverWords:
     complaint, place = ticket.complaint, ticket.complaint.place
+    lat, lon = point_of(place) or (None, None)
     known = (
         pack.category(ticket.category) if pack.knows(ticket.category) and ticket.category else None
     )
@@ -311,9 +313,8 @@ def _words(
         category=known.name if known else "",
         area=place.area,
         address=place.address,
-        lat=place.lat,
-        lon=place.lon,
-        crs=place.crs.value,
+        lat=lat,
+        lon=lon,
         reason=body.reason,
         person=person,
         files=passed,

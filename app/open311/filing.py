@@ -19,7 +19,7 @@ from app.open311.wording import AttributeAnswer, SaidByClient, composed, is_link
 from domain.model import Incoming, Recorded
 from domain.pack.open311 import CONSENT, NO, AttributeType, RequestService, ServiceAttribute
 from domain.pack.pack import Pack
-from domain.ticket.complaint import TEXT_LIMIT, Channel
+from domain.ticket.complaint import TEXT_LIMIT, Channel, Crs
 from store.tickets import intake, tickets
 
 REPEATED = timedelta(minutes=10)
@@ -152,7 +152,7 @@ def _complaint(
         "channel": Channel.OPEN311,
         "text": text,
         "category": service.code,
-        "place": _place(body),
+        "place": _place(body, policy_of(pack).crs),
         "public": public,
         "files": list(attached.references),
         "contact": _person(body),
@@ -160,7 +160,7 @@ def _complaint(
     return read_as(PublicComplaintIn, values, lambda name: _FIELDS.get(name, name))
 
 
-def _place(body: RequestIn) -> dict[str, object]:
+def _place(body: RequestIn, crs: Crs) -> dict[str, object]:
     if (body.lat is None) != (body.long is None):
         missing = "lat" if body.lat is None else "long"
         raise malformed(missing, "missing", "is needed: lat and long belong together")
@@ -173,6 +173,7 @@ def _place(body: RequestIn) -> dict[str, object]:
         "address": body.address_string or "",
         "lat": body.lat,
         "lon": body.long,
+        "crs": crs,
     }
 
 

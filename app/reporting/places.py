@@ -18,7 +18,7 @@ from domain.pack.pack import Pack
 from domain.pack.periods import Period
 from domain.ticket.complaint import Code
 from store.reporting.drill_down import DrillDownQuery, Lines, counted_tickets
-from store.reporting.hot_spots import HotSpotsQuery, Named, Spot, areas, categories, spots
+from store.reporting.hot_spots import HotSpotsQuery, Named, Spot, areas, categories, sites, spots
 from store.reporting.indicators import Ratio
 from store.reporting.places import LEVELS, PlaceCounts, places
 
@@ -160,6 +160,7 @@ class SpotsPage(Recorded):
     streets: list[Named]
     communities: list[Named]
     cells: list[Named]
+    sites: list[Named] = Field(description="Known places of the city, by their codes.")
     categories: list[Named]
 
 
@@ -185,6 +186,7 @@ async def spots_page(
         streets=most["street"],
         communities=most["community"],
         cells=most["cell"],
+        sites=most["site"],
         categories=most["category"],
     )
 
@@ -201,7 +203,7 @@ async def squares(
 async def most_of(
     context: AppContext, caller: Caller, query: HotSpotsQuery, most: int = 20
 ) -> dict[str, list[Named]]:
-    """Return the streets, communities, cells and categories with the most complaints.
+    """Return the streets, communities, cells, known places and categories with the most complaints.
 
     At most so many of each.
     """
@@ -211,4 +213,7 @@ async def most_of(
         LEVEL_NAMES[digits]: await areas(context.store, query, digits, most)
         for digits in LEVELS[1:]
     }
-    return values | {"category": await categories(context.store, query, most)}
+    return values | {
+        "site": await sites(context.store, query, most),
+        "category": await categories(context.store, query, most),
+    }

@@ -13,11 +13,12 @@ from app.errors import Problem
 from app.filing.intake import ComplaintIn, take
 from app.sensors.devices import register
 from domain.model import Incoming, Instant, Recorded
+from domain.pack.coordinates import in_wgs84
 from domain.pack.pack import Pack
 from domain.pack.sensors import Device, SensorKind
 from domain.sensors.readings import AlarmState, DeviceReading, Value
 from domain.sensors.tickets import place_of, text_of
-from domain.ticket.complaint import Channel, Code, Place, cleaned
+from domain.ticket.complaint import Channel, Code, Crs, Place, cleaned
 from packs.lead_cells import lead_cell
 from store.sensors import readings
 from store.sensors.causes import At, Cause
@@ -46,7 +47,9 @@ class ReadingIn(Incoming):
     id: Code = Field(description="The source's own number of the reading.")
     at: Instant = Field(description="When it was measured, by the device's clock.")
     value: Value
-    lat: float | None = Field(None, ge=-90, le=90, description="Of a lead: its place, in WGS-84.")
+    lat: float | None = Field(
+        None, ge=-90, le=90, description="Of a lead: its place, in the datum of its kind."
+    )
     lon: float | None = Field(None, ge=-180, le=180)
     outline: tuple[Point, ...] = Field(
         (), max_length=200, description="Of a lead: corners of its area, longitude first."
@@ -63,13 +66,15 @@ class ReadingIn(Incoming):
             raise ValueError("an outline has three corners at least")
         return self
 
-    @property
-    def where(self) -> At | None:
-        """The place of a lead: its point, else the middle of its outline."""
-        corners = self.outline
+    def where(self, crs: Crs) -> At | None:
+        """Return the place of a lead in WGS-84: its point, else the middle of its outline.
+
+        `crs`: the datum that the source sends in.
+        """
+        corners = [in_wgs84(lat, lon, crs)[::-1] for lon, lat in self.outline]
         shape = str([list(corner) for corner in corners]) if corners else ""
         if self.lat is not None and self.lon is not None:
-            return At(self.lat, self.lon, shape)
+            return At(*in_wgs84(self.lat, self.lon, crs), shape)
         if not corners:
             return None
         lon, lat = (sum(one[axis] for one in corners) / len(corners) for axis in (0, 1))
@@ -143,7 +148,7 @@ async def take_reading(
     now = context.engine.clock.now()
     if body.at > now + AHEAD:
         raise Problem("reading_from_future")
-    where = body.where if kind.leads else None
+    where = body.where(kind.crs) if kind.leads else None
     if kind.leads and where is None:
         raise Problem("invalid_request", "A lead needs a place: lat and lon, or an outline.")
     new = DeviceReading(id=body.id, at=body.at, value=body.value)

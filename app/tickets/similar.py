@@ -18,6 +18,7 @@ from app.errors import Problem
 from app.filing import filing
 from app.filing.incidents import belongs
 from app.filing.intake import ComplaintIn
+from app.filing.suggestions import guess
 from app.sending.call_errors import NotRunning
 from domain.actors import SYSTEM
 from domain.commands.intake.merge import Merge
@@ -25,11 +26,11 @@ from domain.incident.judging import Verdict
 from domain.messages import Act
 from domain.pack.catalogue import Category, Unit
 from domain.pack.pack import Pack
-from domain.pack.routing import classify
 from domain.refusals import Refused
 from domain.ticket.complaint import of_wrongdoing
 from store.tickets import intake
 from store.tickets.nearby import Nearby, open_nearby
+from store.tickets.repeats import Where
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 
@@ -54,13 +55,14 @@ async def similar(context: AppContext, pack: Pack, body: ComplaintIn, key: str) 
     found = await belongs(context, pack, complaint)
     if found is not None and found[1].verdict is Verdict.SURE:
         return []  # nobody has to look for the ticket of an incident that they are told of
-    guess = classify(pack, complaint)
-    if guess.category is None or not guess.confident:
+    suggestion = guess(context, pack, complaint)
+    if suggestion.category is None or not suggestion.confident:
         return []
+    where = Where(suggestion.area, suggestion.site, suggestion.site_part)
     nearby_tickets = await open_nearby(
-        context.store, complaint, guess.category, guess.area, pack.severity
+        context.store, complaint, suggestion.category, where, pack.severity
     )
-    category = pack.category(guess.category)
+    category = pack.category(suggestion.category)
     return [
         Similar(
             one, category, pack.unit(one.unit) if one.unit and pack.has_unit(one.unit) else None

@@ -49,6 +49,8 @@ class TriageUnsure(FactBase):
     words = EventWords("The machine is unsure; a person decides", "系统没有把握，等待人工分类")
     suggestion: str | None = None
     area: str | None = None
+    site: str | None = None
+    site_part: str | None = None
     why: str
     because: list[Because] = Field(default_factory=list)
     learned: LearnedSuggestion | None = None
@@ -56,6 +58,7 @@ class TriageUnsure(FactBase):
     def apply(self, ticket: Ticket, at: datetime) -> None:
         ticket.suggestion, ticket.unsure = self.suggestion, True
         ticket.area = self.area or ticket.area
+        ticket.site, ticket.site_part = self.site, self.site_part
 
 
 class Classified(FactBase):
@@ -75,6 +78,8 @@ class Classified(FactBase):
     tier: str
     complaint_kind: Kind | None = None
     area: str | None = None
+    site: str | None = None
+    site_part: str | None = None
     unit: str | None = None
     accused: str | None = None
     repeats: list[str] = Field(default_factory=list)
@@ -89,6 +94,7 @@ class Classified(FactBase):
         ticket.category, ticket.tier = self.category, self.tier
         ticket.kind = self.complaint_kind or ticket.kind
         ticket.area = self.area or ticket.area
+        ticket.site, ticket.site_part = self.site, self.site_part
         ticket.next_unit = self.unit or ticket.complaint.unit
         if self.accused:
             ticket.accused = [self.accused]

@@ -42,6 +42,11 @@ _TRIAGE = frozenset(
         ReasonCode.LEARNED,
         ReasonCode.LEARNED_UNSURE,
         ReasonCode.CLASSIFIED_BY_HAND,
+        ReasonCode.ON_BORDER,
+        ReasonCode.POINT_OUTSIDE,
+        ReasonCode.POINT_AGAINST_WORDS,
+        ReasonCode.SEVERAL_PLACES,
+        ReasonCode.PLACE_UNSURE,
     }
 )
 _DISPATCH = frozenset(

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, field_validator
 
 from domain.model import Incoming
-from domain.ticket.complaint import Channel, Code, Kind
+from domain.ticket.complaint import Channel, Code, Crs, Kind
 
 SourceName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,31}$")]
 """The name of another system. With the number that it gave, it tells complaints apart."""
@@ -80,7 +80,7 @@ class Constants(Incoming):
     category: Code | None = None
     area: Code | None = None
     unit: Code | None = None
-    crs: Literal["wgs84", "gcj02"] = "wgs84"
+    crs: Crs = Crs.WGS84
     public: bool = False
     anonymous: bool = False
 

@@ -1,11 +1,11 @@
 """A complaint as it is judged: what its words, its place and the city's rules say of it."""
 
 from domain.incident.judging import NAMED, ReportSaid
-from domain.pack.gcj02 import to_wgs84
+from domain.pack.coordinates import in_wgs84
 from domain.pack.pack import Pack
 from domain.pack.routing import CategorySuggestion, classify
 from domain.ticket.because import ReasonCode
-from domain.ticket.complaint import Channel, Complaint, Crs
+from domain.ticket.complaint import Channel, Complaint
 
 
 def report_of(
@@ -15,8 +15,8 @@ def report_of(
     guess = guess or classify(pack, complaint)
     place = complaint.place
     point: tuple[float | None, float | None] = (place.lat, place.lon)
-    if place.lat is not None and place.lon is not None and place.crs is Crs.GCJ02:
-        point = to_wgs84(place.lat, place.lon)
+    if place.lat is not None and place.lon is not None:
+        point = in_wgs84(place.lat, place.lon, place.crs)
     known = guess.category is not None
     return ReportSaid(
         title=complaint.title,

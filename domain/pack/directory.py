@@ -11,7 +11,7 @@ from typing import Annotated, NamedTuple, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from domain.pack.catalogue import Pattern, matches
-from domain.pack.gcj02 import to_wgs84
+from domain.pack.coordinates import in_wgs84
 from domain.pack.opening_hours import HoursText, OpeningHours, read_hours
 from domain.pack.policies import PackPart, Words
 from domain.ticket.complaint import Code, Crs, cleaned, required
@@ -148,9 +148,7 @@ class PlaceRow(ListedPlace):
         """Its latitude and longitude in WGS-84."""
         if self.lat is None or self.lon is None:
             return None
-        if self.crs is Crs.GCJ02:
-            return to_wgs84(self.lat, self.lon)
-        return self.lat, self.lon
+        return in_wgs84(self.lat, self.lon, self.crs)
 
 
 class Bounds(NamedTuple):

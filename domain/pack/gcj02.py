@@ -34,9 +34,14 @@ def to_wgs84(lat: float, lon: float) -> tuple[float, float]:
     return lat - north, lon - east
 
 
+def shifted(lat: float, lon: float) -> bool:
+    """Return whether map services shift points there: in and around China."""
+    return _within(lat, _LATITUDES) and _within(lon, _LONGITUDES)
+
+
 def _shift(lat: float, lon: float) -> tuple[float, float]:
     """Return the shift of GCJ-02 to the north and east of a WGS-84 point, in degrees."""
-    if not (_within(lat, _LATITUDES) and _within(lon, _LONGITUDES)):
+    if not shifted(lat, lon):
         return 0.0, 0.0
     x, y = lon - 105.0, lat - 35.0
     ripple = _waves(x, (20, 1 / 6), (20, 1 / 2))

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from domain.pack.policies import PackPart, Words
-from domain.ticket.complaint import Code, Kind, of_wrongdoing
+from domain.ticket.complaint import Code, Crs, Kind, of_wrongdoing
 
 Sentence = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 """A text that clients show to citizens."""
@@ -95,11 +95,13 @@ class Open311Policy(PackPart):
     """`[open311]` of city.toml: without it the city has no such door.
 
     `contact`: whom developers ask, and where they get a key. `notice`: what clients show to
-    citizens before and after filing: that the request is published.
+    citizens before and after filing: that the request is published. `crs`: the datum of the points
+    that clients send; what is shown is WGS-84.
     """
 
     contact: Sentence
     notice: Sentence
+    crs: Crs = Crs.WGS84
     services: tuple[RequestService, ...] = Field(min_length=1, max_length=500)
 
     def service(self, code: str) -> RequestService | None:

@@ -29,6 +29,7 @@ from domain.pack.catalogue import (
 )
 from domain.pack.contractors import AssessmentRule, ContractorPolicy
 from domain.pack.directory import PlaceRow, Places
+from domain.pack.gazetteer import GazetteerPolicy, KnownPlace
 from domain.pack.incidents import IncidentPolicy
 from domain.pack.messages import MessagePolicy
 from domain.pack.neighbours import HandoverPolicy
@@ -159,6 +160,8 @@ class Pack(PackPart):
     assessment: tuple[AssessmentRule, ...] = ()
     phrases: Phrases = Phrases()
     directory: tuple[PlaceRow, ...] = ()
+    gazetteer: GazetteerPolicy = GazetteerPolicy()
+    known_places: tuple[KnownPlace, ...] = ()
     patrols: Patrols = Patrols()
     sensors: Sensors = Sensors()
     devices: tuple[Device, ...] = ()

@@ -17,11 +17,11 @@ from domain.pack.catalogue import (
     Responsibility,
     Unit,
 )
+from domain.pack.coordinates import in_wgs84
 from domain.pack.emergencies import first_emergency, happens
-from domain.pack.gcj02 import to_wgs84
 from domain.pack.pack import Pack
 from domain.ticket.because import Because, ReasonCode, because, sentence
-from domain.ticket.complaint import Complaint, Crs, Place
+from domain.ticket.complaint import Complaint, Place
 
 _SURE_FROM = 4
 """The least score of a sure suggestion: a keyword's characters count, in the title twice."""
@@ -36,13 +36,16 @@ _of_pack = lru_cache(20_000)(folded)
 class CategorySuggestion(Recorded):
     """The suggested category of a complaint. `area` is the code of the street it is in.
 
-    `urgent`: its words tell of an emergency that is there now.
+    `urgent`: its words tell of an emergency that is there now. `site`, `site_part`: the known place
+    that it names, and the house or building number.
     """
 
     category: str | None
     confident: bool
     because: list[Because]
     area: str | None = None
+    site: str | None = None
+    site_part: str | None = None
     urgent: bool = False
 
     @property
@@ -159,9 +162,7 @@ def resolve(pack: Pack, target: str, area: str | None, place: Place | None = Non
 
 def _nearest(pack: Pack, area: str | None, place: Place | None) -> Unit | None:
     if place is not None and place.lat is not None and place.lon is not None:
-        shifted = place.crs is Crs.GCJ02
-        point = to_wgs84(place.lat, place.lon) if shifted else (place.lat, place.lon)
-        return pack.nearest_centre(*point)
+        return pack.nearest_centre(*in_wgs84(place.lat, place.lon, place.crs))
     street = pack.street_of(area)
     near = (centre for centre in pack.centres if street and centre.parent == street.code)
     return next(near, next(iter(pack.centres), None))

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from domain.deadlines.limits import Limit
 from domain.pack.directory import PlaceName, ShortLine, Telephone
 from domain.pack.policies import PackPart, RetentionLimit, Words
-from domain.ticket.complaint import Code, Kind
+from domain.ticket.complaint import Code, Crs, Kind
 
 MOST_OF_PACK = 500
 """The most devices of a pack: more are imported."""
@@ -76,7 +76,8 @@ class SensorKind(PackPart):
     `late`: how late a reading may come and still be judged. `personal`: who has such a device is
     personal data: its place is sealed, and no pack names one. `leads`: each message is a lead with
     a place of its own, as from a satellite; one within `same_within` metres of a lead whose ticket
-    is open is attached to that. `source`: the clause it rests on, or "illustrative".
+    is open is attached to that. `crs`: the datum of the points of leads. `source`: the clause it
+    rests on, or "illustrative".
     """
 
     code: Code
@@ -89,6 +90,7 @@ class SensorKind(PackPart):
     personal: bool = False
     leads: bool = False
     same_within: int = Field(50, ge=1, le=5000)
+    crs: Crs = Crs.WGS84
     alarms: tuple[AlarmRule, ...] = Field(min_length=1)
     source: Words
 

@@ -14,8 +14,9 @@ from datetime import UTC, datetime, timedelta
 from math import isfinite
 from typing import NoReturn
 
+from domain.pack.coordinates import in_wgs84
 from domain.pack.sensors import SensorKind
-from domain.ticket.complaint import clean_text
+from domain.ticket.complaint import Crs, clean_text
 
 AHEAD = timedelta(minutes=5)
 """The time by which the clock of a device may be ahead."""
@@ -171,7 +172,7 @@ def reading_of(event: Envelope, kind: SensorKind, received: datetime) -> EventRe
     value = _value(data, fields, kind)
     if not kind.leads:
         return EventReading(at, value)
-    lat, lon, shape = _place(fields)
+    lat, lon, shape = _place(fields, kind.crs)
     note = fields.get("note", "")
     if not isinstance(note, str) or len(note) > _LONGEST_NOTE or _UNWRITABLE.search(note):
         raise BadEvent("bad_value", f"note has to be a line of at most {_LONGEST_NOTE} characters.")
@@ -200,18 +201,21 @@ def _value(data: object, fields: Mapping[str, object], kind: SensorKind) -> floa
     return number
 
 
-def _place(fields: Mapping[str, object]) -> tuple[float, float, str]:
-    """Return the place of a lead, its point, else the middle of its outline; and the outline."""
+def _place(fields: Mapping[str, object], crs: Crs) -> tuple[float, float, str]:
+    """Return the place of a lead, its point, else the middle of its outline; and the outline.
+
+    `crs`: the datum that the source sends in; what is returned is WGS-84.
+    """
     outline = fields.get("outline") or ()
     if not isinstance(outline, Sequence) or isinstance(outline, str) or len(outline) > _CORNERS:
         raise BadEvent("bad_value", f"outline has to be a list of at most {_CORNERS} corners.")
-    corners = [_corner(one) for one in outline]
+    corners = [_corner(one, crs) for one in outline]
     if 0 < len(corners) < 3:
         raise BadEvent("bad_value", "An outline has three corners at least.")
     shape = json.dumps(corners) if corners else ""
     lat, lon = fields.get("lat"), fields.get("lon")
     if lat is not None or lon is not None:
-        lon, lat = _corner((lon, lat))
+        lon, lat = _corner((lon, lat), crs)
         return lat, lon, shape
     if not corners:
         raise BadEvent("place_missing", "A lead needs a place: lat and lon, or an outline.")
@@ -219,8 +223,8 @@ def _place(fields: Mapping[str, object]) -> tuple[float, float, str]:
     return lat, lon, shape
 
 
-def _corner(one: object) -> tuple[float, float]:
-    """Return a point, longitude first."""
+def _corner(one: object, crs: Crs) -> tuple[float, float]:
+    """Return a point in WGS-84, longitude first."""
     if isinstance(one, Sequence) and len(one) == 2:
         lon, lat = one
         if (
@@ -229,8 +233,9 @@ def _corner(one: object) -> tuple[float, float]:
             and -180 <= lon <= 180
             and -90 <= lat <= 90
         ):
-            return float(lon), float(lat)
-    raise BadEvent("bad_value", "A place needs a longitude and a latitude, in WGS-84.")
+            lat, lon = in_wgs84(float(lat), float(lon), crs)
+            return lon, lat
+    raise BadEvent("bad_value", "A place needs a longitude and a latitude, in degrees.")
 
 
 def digest(event: Envelope, reading: EventReading) -> str:

@@ -41,6 +41,11 @@ class ReasonCode(StrEnum):
     LEARNED = "learned"
     LEARNED_UNSURE = "learned_unsure"
     CLASSIFIED_BY_HAND = "classified_by_hand"
+    ON_BORDER = "on_border"
+    POINT_OUTSIDE = "point_outside"
+    POINT_AGAINST_WORDS = "point_against_words"
+    SEVERAL_PLACES = "several_places"
+    PLACE_UNSURE = "place_unsure"
     UNIT_NAMED = "unit_named"
     RESPONSIBILITY = "responsibility"
     NOBODY_RESPONSIBLE = "nobody_responsible"
@@ -148,6 +153,36 @@ CATALOGUE: Mapping[str, ReasonWords] = {
         "chosen by hand",
         "Classified by a person",
         "人工分类",
+    ),
+    ReasonCode.ON_BORDER: ReasonWords(
+        {"one": ParameterKind.AREA, "other": ParameterKind.AREA},
+        "on the border of {one} and {other}",
+        "The point lies on the border of {one} and {other}",
+        "位置在{one}与{other}交界处，须人工确认",
+    ),
+    ReasonCode.POINT_OUTSIDE: ReasonWords(
+        {},
+        "the point is in no cell of the city",
+        "The point lies in no grid cell of the city",
+        "位置不在本市任何网格内，须人工确认",
+    ),
+    ReasonCode.POINT_AGAINST_WORDS: ReasonWords(
+        {"there": ParameterKind.AREA, "named": ParameterKind.AREA},
+        "the point is in {there}, the address in {named}",
+        "The point lies in {there}, the address names {named}",
+        "定位在{there}，地址写的是{named}，须人工确认",
+    ),
+    ReasonCode.SEVERAL_PLACES: ReasonWords(
+        {"one": ParameterKind.AREA, "other": ParameterKind.AREA},
+        "its words fit {one} and {other}",
+        "Its words fit {one} as well as {other}",
+        "所述地点可能在{one}，也可能在{other}",
+    ),
+    ReasonCode.PLACE_UNSURE: ReasonWords(
+        {"area": ParameterKind.AREA},
+        "perhaps in {area}",
+        "It is perhaps in {area}, which its words do not say clearly",
+        "所述地点可能在{area}，表述不够明确",
     ),
     ReasonCode.UNIT_NAMED: ReasonWords(
         {},

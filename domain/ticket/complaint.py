@@ -8,7 +8,7 @@ import re
 import unicodedata
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -121,10 +121,33 @@ Code = Annotated[
 
 
 class Crs(StrEnum):
-    """The datum of a point: WGS-84, or the Chinese map services' (`domain.pack.gcj02`)."""
+    """The datum of a point: WGS-84, or the Chinese map services' (`domain.pack.coordinates`).
+
+    CGCS2000, the national datum, differs from WGS-84 by centimetres and counts as the same.
+    """
 
     WGS84 = "wgs84"
     GCJ02 = "gcj02"
+    BD09 = "bd09"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Crs | None":
+        """Take the usual spellings: WGS-84, CGCS2000, GCJ-02, BD09LL and the like."""
+        return (
+            _SPELLINGS.get(_BETWEEN.sub("", value.casefold())) if isinstance(value, str) else None
+        )
+
+
+_BETWEEN = re.compile(r"[\s:_-]+")
+_SPELLINGS = {
+    "wgs84": Crs.WGS84,
+    "cgcs2000": Crs.WGS84,
+    "epsg4326": Crs.WGS84,
+    "epsg4490": Crs.WGS84,
+    "gcj02": Crs.GCJ02,
+    "bd09": Crs.BD09,
+    "bd09ll": Crs.BD09,
+}
 
 
 class Place(Incoming):
@@ -136,12 +159,32 @@ class Place(Incoming):
     lon: float | None = Field(None, ge=-180, le=180)
     crs: Crs = Crs.WGS84
 
+    @model_validator(mode="before")
+    @classmethod
+    def _not_swapped(cls, values: Any) -> Any:
+        """Say the likely intention of a latitude beyond 90, as China's longitudes are."""
+        if isinstance(values, dict):
+            lat, lon = _degrees(values.get("lat")), _degrees(values.get("lon"))
+            if lat is not None and lon is not None and 90 < abs(lat) <= 180 and abs(lon) <= 90:
+                raise ValueError(f"lat and lon are swapped, it seems: is it lat {lon}, lon {lat}?")
+        return values
+
     @model_validator(mode="after")
     def _whole_point(self, info: ValidationInfo) -> Self:
         """Refuse half a point of a new complaint: nobody could go there."""
         if _is_new(info) and (self.lat is None) != (self.lon is None):
             raise ValueError("a point needs both lat and lon")
         return self
+
+
+def _degrees(value: object) -> float | None:
+    """Return a number as it may be given in JSON or a form; None where it is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return float(value)
+    except (ValueError, OverflowError):
+        return None
 
 
 class Filer(Recorded):

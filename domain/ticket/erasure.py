@@ -33,7 +33,7 @@ WORDS = frozenset(
 )
 """Free-text fields, which may contain anything."""
 
-POINTERS = frozenset({"person", "lat", "lon"})
+POINTERS = frozenset({"person", "lat", "lon", "site", "site_part"})
 """Fields that identify a person or an exact place."""
 
 RECORD = frozenset(

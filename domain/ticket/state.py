@@ -89,6 +89,8 @@ class TicketState(Recorded):
     suggestion: str | None = None
     tier: str | None = None
     area: str | None = None
+    site: str | None = None
+    site_part: str | None = None
     accused: Accused = None
     kept_from: list[str] = Field(default_factory=list)
     next_unit: str | None = None

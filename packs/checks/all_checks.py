@@ -6,6 +6,7 @@ from packs.checks.catalogue import check_categories, check_codes, check_units
 from packs.checks.cells import check_cells
 from packs.checks.contractors import check_contractors
 from packs.checks.formulas import check_conditions, check_events, check_figures
+from packs.checks.gazetteer import check_gazetteer
 from packs.checks.law import check_law
 from packs.checks.limits import check_calendar, check_joint, check_limits, check_order
 from packs.checks.messages import check_messages
@@ -48,6 +49,7 @@ CHECKS: tuple[Callable[[ParsedPack], Iterator[PackFault]], ...] = (
     check_patrols,
     check_kinds,
     check_places,
+    check_gazetteer,
     check_sensors,
     check_devices,
     check_services,

@@ -163,7 +163,9 @@ class TicketTable(Base, table=True):
     spaces between them; `counted_since` and `counted_until`: between which moments they count.
     `archived_version`: the version up to which nothing is left to archive of its history.
     `provisional` is written by older programs alone, which may run beside this one.
-    `title_folded`, `address_folded`: see `domain.canonical`; what is searched in and compared.
+    `site`: the known place that it names, by its code in the pack; `site_part`: the house or
+    building number there. `title_folded`, `address_folded`: see `domain.canonical`; what is
+    searched in and compared.
     """
 
     __tablename__ = "ticket"
@@ -177,6 +179,7 @@ class TicketTable(Base, table=True):
         Index("ticket_by_category", "city", "category", "filed_at"),
         _partial("ticket_waiting", *_WAITING, where="ended_at IS NULL"),
         _partial("ticket_by_end", "city", "ended_at", where="ended_at IS NOT NULL"),
+        _partial("ticket_by_site", "city", "site", "filed_at", where="site IS NOT NULL"),
         _partial("ticket_by_person", "person", where="person IS NOT NULL"),
         _partial("ticket_by_queue", *_QUEUES, where="queue IS NOT NULL"),
         _partial("ticket_automatic", "updated_at", where=AUTOMATIC),
@@ -197,6 +200,8 @@ class TicketTable(Base, table=True):
     category: str | None
     tier: str | None
     area: str | None
+    site: str | None = None
+    site_part: str | None = None
     unit: str | None
     title: str
     anonymous: bool

@@ -63,7 +63,8 @@ class DrillDownQuery:
     """A drill-down request for tickets of a city; None does not filter.
 
     `area`: in the place with this division code; `exactly`: with a code of no more than so many
-    digits. `square`: south, north, west, east. `period`: when they were filed, or ended.
+    digits. `square`: south, north, west, east. `site`: at this known place. `period`: when they
+    were filed, or ended.
     """
 
     city: str
@@ -74,6 +75,7 @@ class DrillDownQuery:
     exactly: int | None = None
     category: str | None = None
     square: tuple[float, float, float, float] | None = None
+    site: str | None = None
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,8 @@ def _where(query: DrillDownQuery) -> list[ColumnElement[bool]]:
         conditions.append(func.length(func.coalesce(_TICKET.area, "")) <= query.exactly)
     if query.category is not None:
         conditions.append(_TICKET.category == query.category)
+    if query.site is not None:
+        conditions.append(_TICKET.site == query.site)
     if query.square is not None:
         south, north, west, east = query.square
         conditions += [_TICKET.lat >= south, _TICKET.lat < north]

@@ -43,7 +43,7 @@ class Spot:
 
 @dataclass(frozen=True)
 class Named:
-    """The number of tickets with this code of a division or a category."""
+    """The number of tickets with this code of a division, a known place or a category."""
 
     code: str
     tickets: int
@@ -93,6 +93,11 @@ def _spot(square: tuple[int, int], rows: Sequence[Any]) -> Spot:
 async def areas(store: Store, query: HotSpotsQuery, digits: int, most: int = 20) -> list[Named]:
     """Return the parts of the city with most tickets, by codes of so many digits."""
     return await _most(store, _filed(query, _part(digits).label("code")), digits, most)
+
+
+async def sites(store: Store, query: HotSpotsQuery, most: int = 20) -> list[Named]:
+    """Return the known places with most tickets: by their codes, whatever words name them."""
+    return await _most(store, _filed(query, _TICKET.site.label("code")), 1, most)
 
 
 async def categories(store: Store, query: HotSpotsQuery, most: int = 20) -> list[Named]:

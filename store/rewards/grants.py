@@ -25,7 +25,7 @@ from store.db import reward_tables, tables
 from store.db.engine import Insert, ResultRow, Store
 from store.rewards import ledger
 from store.rewards.ledger import FUND, HELD, Entry
-from store.tickets.repeats import same_place
+from store.tickets.repeats import same_place, where_of
 
 _GRANT, _RECEIPT = reward_tables.reward_grant.c, reward_tables.reward_receipt.c
 _TICKET, _PERSON = tables.ticket.c, tables.person.c
@@ -199,7 +199,7 @@ def _today(connection: Connection, judging: Judging) -> int:
 def _at_place(connection: Connection, judging: Judging) -> int:
     """Count the rewards for the same category at the same place within the policy's time."""
     ticket, policy = judging.ticket, judging.policy
-    place = same_place(ticket.complaint, ticket.area, policy.place_metres)
+    place = same_place(ticket.complaint, where_of(ticket), policy.place_metres)
     if place is None or ticket.category is None:
         return 0
     filed_at, within = ticket.complaint.filed_at, policy.place_within.length

@@ -18,7 +18,7 @@ from store.db import reward_tables, tables
 from store.db.engine import Store
 from store.identity import sign_in_places
 from store.secrets.vault import Vault
-from store.tickets.repeats import find_repeats
+from store.tickets.repeats import find_repeats, where_of
 
 NETWORKS_KEPT = timedelta(days=30)
 """The time for which it is known from which network a report was filed."""
@@ -199,7 +199,9 @@ async def gathered(store: Store, vault: Vault, ticket: Ticket, policy: RewardPol
     if ticket.category is not None:
         place = Severity(repeats_metres=policy.place_metres)
         since = complaint.filed_at - policy.repeat_within.length
-        before = await find_repeats(store, complaint, ticket.category, ticket.area, place, since)
+        before = await find_repeats(
+            store, complaint, ticket.category, where_of(ticket), place, since
+        )
     return Signs(
         alike=await _alike(store, ticket, policy),
         before=tuple(before),

@@ -13,7 +13,7 @@ from domain.ticket.stages import OPEN, Stage
 from domain.ticket.ticket import Ticket
 from store.db import tables
 from store.db.engine import Store
-from store.tickets.repeats import same_place
+from store.tickets.repeats import Where, same_place, where_of
 
 _TICKET = tables.ticket.c
 _OPEN = sorted(OPEN)
@@ -37,7 +37,7 @@ async def open_nearby(
     store: Store,
     complaint: Complaint,
     category: str,
-    area: str | None,
+    where: Where,
     rules: Severity,
     limit: int = 5,
 ) -> list[Nearby]:
@@ -46,7 +46,7 @@ async def open_nearby(
     The pack defines the same place (see `store.tickets.repeats`). Reports of wrongdoing are never
     among them.
     """
-    place = same_place(complaint, area, rules.repeats_metres)
+    place = same_place(complaint, where, rules.repeats_metres)
     if place is None:
         return []
     statement = (
@@ -101,7 +101,7 @@ async def alike(store: Store, ticket: Ticket, rules: Severity, limit: int = 12) 
     category = ticket.category or ticket.suggestion
     if category is None:
         return []
-    place = same_place(complaint, ticket.area, rules.repeats_metres)
+    place = same_place(complaint, where_of(ticket), rules.repeats_metres)
     around = [place] if place is not None else []
     if ticket.area is not None:
         around.append(_TICKET.area == ticket.area)

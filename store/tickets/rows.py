@@ -8,11 +8,11 @@ from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.registry import UNITS_DUTIES, ClockName
 from domain.events import Event
 from domain.facts.anytime import LevelReached
-from domain.pack.gcj02 import to_wgs84
+from domain.pack.coordinates import in_wgs84
 from domain.policy.condition_inputs import cards
 from domain.policy.notifications import notices
 from domain.policy.work_queues import waiting
-from domain.ticket.complaint import Crs, Place
+from domain.ticket.complaint import Place
 from domain.ticket.ticket import Ticket
 from store.db.tables import Row
 
@@ -37,6 +37,8 @@ def ticket_row(ticket: Ticket, projection_number: int) -> Row:
         "category": ticket.category,
         "tier": ticket.tier,
         "area": ticket.area,
+        "site": ticket.site,
+        "site_part": ticket.site_part,
         "unit": ticket.unit,
         "title": title,
         "title_folded": folded(title),
@@ -101,9 +103,7 @@ def point_of(place: Place) -> tuple[float, float] | None:
     """Return the place in WGS-84; None if it has no point."""
     if place.lat is None or place.lon is None:
         return None
-    if place.crs is Crs.GCJ02:
-        return to_wgs84(place.lat, place.lon)
-    return place.lat, place.lon
+    return in_wgs84(place.lat, place.lon, place.crs)
 
 
 def assignment_rows(ticket: Ticket, projection_number: int) -> Iterator[Row]:

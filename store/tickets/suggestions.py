@@ -6,11 +6,12 @@ Triage decides by them, and the desk sees them during the call.
 from typing import TYPE_CHECKING
 
 from domain.pack.pack import Pack
-from domain.pack.routing import CategorySuggestion, classify
+from domain.pack.routing import CategorySuggestion, classify, route
 from domain.policy.condition_inputs import case_of_complaint
 from domain.ticket.because import Because, ReasonCode, because
 from domain.ticket.complaint import Complaint
 from packs.conditions import OF_TICKETS, compile_condition
+from packs.locating import Located, locate
 
 if TYPE_CHECKING:
     from packs.grids import Grid
@@ -21,11 +22,37 @@ def suggest(pack: Pack, grid: "Grid | None", complaint: Complaint) -> CategorySu
 
     The category's filing condition is not checked here: see `filing_holds`.
     """
-    suggestion = classify(pack, complaint)
-    doubt = _for_a_person(complaint)
-    area = cell_of(grid, complaint) or _finer(complaint.place.area, suggestion.area)
-    values = {"confident": False, "because": [doubt, *suggestion.because]} if doubt else {}
-    return suggestion.model_copy(update={**values, "area": area})
+    return suggest_at(pack, locate(pack, grid, complaint), complaint)
+
+
+def suggest_at(pack: Pack, located: Located, complaint: Complaint) -> CategorySuggestion:
+    """Suggest the category of a complaint whose place is known as far as it is."""
+    suggestion = classify(pack, complaint).model_copy(
+        update={"area": located.area, "site": located.site, "site_part": located.part}
+    )
+    doubt = _for_a_person(complaint) or place_doubt(pack, suggestion.category, located, complaint)
+    return suggestion if doubt is None else doubted(suggestion, doubt)
+
+
+def doubted(suggestion: CategorySuggestion, doubt: Because) -> CategorySuggestion:
+    """Return the suggestion, left to a person for this reason."""
+    reasons = [doubt, *suggestion.because]
+    return suggestion.model_copy(update={"confident": False, "because": reasons})
+
+
+def place_doubt(
+    pack: Pack, category: str | None, located: Located, complaint: Complaint
+) -> Because | None:
+    """Return why a person has to say where it is; None where that is clear, or makes no difference.
+
+    A point on a border, outside the city, or against the words always needs one; words that fit
+    several places only where another unit would get it.
+    """
+    if located.doubt is None or located.always or category is None:
+        return located.doubt
+    areas = {None, *(candidate.area for candidate in located.candidates)}
+    units = {route(pack, category, area, complaint.place).unit for area in areas}
+    return located.doubt if len(units) > 1 else None
 
 
 def _for_a_person(complaint: Complaint) -> Because | None:
@@ -36,23 +63,6 @@ def _for_a_person(complaint: Complaint) -> Because | None:
         # Only a person can find out whom it accuses, and the accused must never receive it.
         return because(ReasonCode.REPORT_FOR_A_PERSON)
     return None
-
-
-def cell_of(grid: "Grid | None", complaint: Complaint) -> str | None:
-    """Return the grid cell of the place, or the complaint's area if the cell is not in it."""
-    place = complaint.place
-    if place.lat is None or place.lon is None:
-        return None
-    cell = grid.cell_at(place.lat, place.lon, place.crs) if grid else None
-    value = place.area
-    return value if value is not None and not (cell or "").startswith(value) else cell
-
-
-def _finer(value: str | None, street: str | None) -> str | None:
-    """Return the given community or cell if it lies in `street`; else the street."""
-    return (
-        value if value is not None and street is not None and value.startswith(street) else street
-    )
 
 
 def filing_holds(

@@ -19,6 +19,7 @@ from tests.support.engine import platform
 from tests.support.people import SignedIn, signed_in
 
 PEOPLE = {"Accept": "text/html", "Accept-Language": "zh"}
+MIDDLE_OF_BEIYUAN = 40.01829, 116.70063
 BACK = {"ground": "not_ours", "reason": "该河段属镇里管理。"}
 
 
@@ -365,3 +366,32 @@ async def test_what_becomes_a_report_at_triage_asks_for_the_accused(api: Api) ->
     assert named.status_code == 303
     await ticket.until_stage("handle")
     assert (await ticket.seen_by_staff())["accused"] == ["water"]
+
+
+async def test_a_point_against_its_address_is_resolved_by_choosing_one(api: Api) -> None:
+    point = {"lat": MIDDLE_OF_BEIYUAN[0], "lon": MIDDLE_OF_BEIYUAN[1]}
+    ticket = await api.file(
+        title="路灯不亮", text="路灯不亮，晚上很黑。", place={"address": "玉桥街道 3 号"} | point
+    )
+    await _until(ticket, "triage_unsure")
+    who = await signed_in(api, Role.DISPATCHER)
+    page = await see(api, who, f"triage?number={ticket.number}")
+    assert "定位在" in page.text
+    assert "可能的地点" in page.text
+    assert "依据表述：玉桥街道" in page.text
+    assert "依据定位" in page.text
+    chosen = re.search(r'name="category" value="(\d+)">\s*<input[^>]*name="area" value="110112004"',
+                       page.text)  # fmt: skip
+    assert chosen, page.text
+    pressed = await press(
+        api, who, "triage/triage", number=ticket.number, category=chosen[1], area="110112004"
+    )
+    assert pressed.status_code == 303
+    await _until(ticket, "classified")
+    assert (await ticket.seen_by_staff())["area"] == "110112004"
+
+
+async def _until(ticket: Filed, kind: str) -> None:
+    async with asyncio.timeout(60):
+        while kind not in await ticket.kinds():
+            await asyncio.sleep(0.05)

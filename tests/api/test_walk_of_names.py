@@ -102,7 +102,7 @@ NO_NAMES = {
     # filters and pages of lists
     "after", "before", "call_back_due", "cursor", "done", "due_before", "ended_since",
     "ended_until", "exactly", "filed_since", "filed_until", "lang", "least", "limit", "only",
-    "open", "open_at", "overdue", "queue", "queue_late", "sort", "square", "stage", "state",
+    "open", "open_at", "overdue", "queue", "queue_late", "site", "sort", "square", "stage", "state",
     "tickets", "wall", "which", "within",
     # times and versions
     "as_of", "by", "days", "month", "since", "starts_at", "until", "version", "year",

@@ -229,6 +229,8 @@ def test_the_old_sentences_cover_the_catalogue() -> None:
     since = {
         ReasonCode.CLOSING_CONDITION, ReasonCode.PARENT_APART, ReasonCode.ACCUSES,
         ReasonCode.EMERGENCY, ReasonCode.LEARNED, ReasonCode.LEARNED_UNSURE,
+        ReasonCode.ON_BORDER, ReasonCode.POINT_OUTSIDE, ReasonCode.POINT_AGAINST_WORDS,
+        ReasonCode.SEVERAL_PLACES, ReasonCode.PLACE_UNSURE,
     }  # fmt: skip
     assert codes == set(ReasonCode) - since
 

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from domain.pack.coordinates import from_wgs84
 from domain.pack.sensors import AlarmRule, SensorKind
 from domain.sensors.events import BadEvent, Envelope, digest, envelope, reading_of
+from domain.ticket.complaint import Crs
 from tests.domain.test_sensors import kind
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -161,6 +163,13 @@ def test_a_camera_says_where_and_no_number() -> None:
     seen = reading_of(event({"outline": outline, "note": " 屋顶\u202e "}), camera(), NOW)
     assert (round(seen.lat or 0, 6), round(seen.lon or 0, 6)) == (39.1, 116.1)
     assert seen.note == "屋顶"
+
+
+def test_a_camera_of_another_datum_is_where_it_is() -> None:
+    shifted = camera().model_copy(update={"crs": Crs.BD09})
+    lat, lon = from_wgs84(39.9, 116.6, Crs.BD09)
+    seen = reading_of(event({"kind": "camera", "lat": lat, "lon": lon}), shifted, NOW)
+    assert (round(seen.lat or 0, 6), round(seen.lon or 0, 6)) == (39.9, 116.6)
 
 
 @pytest.mark.parametrize(

@@ -219,6 +219,26 @@ def test_a_point_on_a_border_belongs_to_the_lower_code(path: Path, features: lis
     assert grid.cell_at(39.9, 116.603, Crs.WGS84) == "110112001901009"
 
 
+def test_all_cells_that_a_point_may_be_in_are_told(path: Path, features: list[Feature]) -> None:
+    problems(path, features)
+    grid = Grid.read(path)
+    assert len(grid.cells_at(39.9025, 116.601, Crs.WGS84)) == 2
+    inside = grid.shape(grid.codes[0]).representative_point()
+    assert grid.cells_at(inside.y, inside.x, Crs.WGS84) == [grid.codes[0]]
+    beside = grid.cells_at(39.9025, 116.601 + 3e-5, Crs.WGS84)  # three metres from the border
+    assert len(beside) == 1
+    assert len(grid.cells_at(39.9025, 116.601 + 3e-5, Crs.WGS84, border=5)) == 2
+    assert grid.cells_at(31.2, 121.5, Crs.WGS84, border=100) == []
+
+
+def test_a_cell_may_have_several_parts(path: Path, features: list[Feature]) -> None:
+    for feature in features:
+        shape = feature["geometry"]
+        shape |= {"type": "MultiPolygon", "coordinates": [shape["coordinates"]]}
+    assert problems(path, features) == []
+    assert len(Grid.read(path).codes) == len(features)
+
+
 @pytest.mark.parametrize(
     ("text", "line", "expected"),
     [
@@ -269,9 +289,10 @@ A, B, C = [116.601, 39.901], [116.602, 39.902], [116.602, 39.901]
 @pytest.mark.parametrize(
     ("kind", "coordinates", "expected"),
     [
-        ("Point", A, "not a Polygon but 'Point'"),
-        ("MultiPolygon", [[[A, B, C, A]]], "not a Polygon but 'MultiPolygon'"),
-        (None, None, "not a Polygon but None"),
+        ("Point", A, "neither a Polygon nor a MultiPolygon but 'Point'"),
+        ("MultiPolygon", [], "it has no part"),
+        ("MultiPolygon", [[[A, B, C]]], "a ring is not closed"),
+        (None, None, "neither a Polygon nor a MultiPolygon but None"),
         ("Polygon", [[A, B, C, [116.601, 39.902], A]], "not valid: Self-intersection"),
         ("Polygon", [[A, B, A]], "not valid: Too few points"),
         ("Polygon", [[A, B, C]], "a ring is not closed"),

@@ -233,7 +233,7 @@ BAD_ROWS = [
     ("t1,toilet,＝1+1,440112003,,,,,,,,", "it is a formula"),
     ("t1,toilet,公厕,440112003,,,,,,,,=1+1", "phone: has to be"),
     ("=t1,toilet,公厕,440112003,,,,,,,,", "code: has to be"),
-    ("t1,toilet,公厕,440112003,,,bd09,,,,,", "crs: has to be"),
+    ("t1,toilet,公厕,440112003,,,utm,,,,,", "crs: has to be"),
     ("t1,toilet,,440112003,,,,,,,,", "name: is missing"),
     (f"t1,toilet,{'厕' * 101},440112003,,,,,,,,", "at most 100 characters"),
     ("t1,toilet,公厕,440112003,inf,1,,,,,,", "lat: has to be"),

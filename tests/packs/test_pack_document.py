@@ -31,6 +31,7 @@ from domain.pack.catalogue import (
 from domain.pack.condition_vocabulary import EventCase, ResultCase, ShareCase, TicketFacts
 from domain.pack.contractors import AssessmentRule, ContractorPolicy
 from domain.pack.directory import PlaceFeature, PlaceKind, PlaceRow, Places
+from domain.pack.gazetteer import GazetteerPolicy, KnownPlace, SiteKind
 from domain.pack.incidents import IncidentPolicy
 from domain.pack.law import Clause, Law, LawDocument
 from domain.pack.messages import MessagePolicy
@@ -145,6 +146,8 @@ DOCUMENTED: dict[str, list[type[BaseModel] | type[StrEnum] | Iterable[str]]] = {
     "responsibilities.csv": [Responsibility.model_fields.keys() - {"line"}],
     "calendar.csv": [DayOverride],
     "places.csv": [PlaceRow],
+    "`[gazetteer]`": [GazetteerPolicy],
+    "gazetteer.csv": [KnownPlace, SiteKind],
     "services.toml": [Services, Service],
     "indicators.toml": [Indicator],
     "`[rewards]`": [RewardPolicy],

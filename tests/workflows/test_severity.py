@@ -15,7 +15,7 @@ from tests.support.engine import Engine, platform
 
 @pytest.mark.must_work("heping", "came-back")
 async def test_the_same_trouble_at_the_same_place_weighs_more(above_threshold: Engine) -> None:
-    here = {"address": "北苑街道 1 号", "lat": 39.9, "lon": 116.63}
+    here = {"address": "文化馆 1 号", "lat": 39.9, "lon": 116.63}
     near = {"lat": 39.9005, "lon": 116.6305}
     far = {"lat": 39.95, "lon": 116.63}
     first, _ = await file(above_threshold.client, complaint(place=here))

@@ -19,7 +19,7 @@ from api.pages.shared.translator import Translator
 from api.pages.shared.workplace import working_city
 from app.access.caller import Caller
 from app.context import AppContext
-from app.filing.suggestions import guess, promise
+from app.filing.suggestions import guess, located, promise
 from app.topics.views import AlikeTicketOut, alike_tickets
 from app.triage.advice import learned_advice
 from domain.commands.intake.conclude import Conclude
@@ -186,6 +186,22 @@ async def _learned(context: AppContext, hand: QueuedTicket, pack: Pack) -> dict[
     }
 
 
+def _candidates(context: AppContext, speech: Translator, ticket: Ticket) -> list[dict[str, Any]]:
+    """Return the places that the ticket may be at, and the words or the point that led there."""
+    pack = speech.pack
+    known = {place.code: place.name for place in pack.known_places}
+    return [
+        {
+            "unit": pack.community_of(one.area) or pack.street_of(one.area),
+            "name": speech.area(one.area),
+            "site": known.get(one.site or ""),
+            "percent": round(one.confidence * 100),
+            "words": list(one.words),
+        }
+        for one in located(context, pack, ticket.complaint).candidates
+    ]
+
+
 def _advice(context: AppContext, speech: Translator, hand: QueuedTicket) -> dict[str, Any]:
     """Return the machine's suggestion for the open ticket, why, and what would follow."""
     pack, ticket = speech.pack, hand.ticket
@@ -198,6 +214,7 @@ def _advice(context: AppContext, speech: Translator, hand: QueuedTicket) -> dict
         "area": area,
         "reasons": speech.reasons(hand.doubt) if hand.doubt else speech.because(suggestion.because),
         "classified": ticket.stage is not Stage.TRIAGE,
+        "candidates": _candidates(context, speech, ticket),
     }
     if category is None:
         return values | {"unit": None, "unit_reasons": [], "promise": None}

@@ -267,6 +267,7 @@ class PlaceTickets(Address):
     exactly: Text | None = None
     category: Text | None = None
     square: Text | None = None
+    site: Text | None = None
 
 
 class FigureTickets(Address):

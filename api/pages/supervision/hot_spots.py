@@ -17,7 +17,7 @@ from api.pages.shared.months import MonthChoice, requested_month
 from api.pages.shared.page_words import PageWords
 from api.pages.shared.staff_page import staff_page
 from api.pages.shared.workplace import working_city
-from api.pages.supervision.places import place_name
+from api.pages.supervision.places import place_name, site_name
 from app.access.caller import Caller
 from app.context import AppContext
 from app.errors import Problem
@@ -42,6 +42,7 @@ TABLES = {
     "street": (N_("Streets"), "area"),
     "community": (N_("Communities"), "area"),
     "cell": (N_("Grid cells"), "area"),
+    "site": (N_("Known places"), "site"),
     "category": (N_("Categories"), "category"),
 }
 
@@ -180,6 +181,8 @@ def _line(
 def _name(pack: Pack, kind: str, one: Named, words: PageWords) -> str:
     if kind == "category":
         return _about(pack, one.code, words)
+    if kind == "site":
+        return site_name(pack, one.code)
     name = place_name(pack, one.code, words)
     # Cells and communities are shown with the name of their street.
     street = pack.street_of(one.code)

@@ -226,6 +226,7 @@ def _drill_down_query(
         exactly=exactly,
         category=values.get("category"),
         square=placed,
+        site=values.get("site"),
     )
 
 
@@ -236,7 +237,14 @@ def _where(pack: Pack, query: DrillDownQuery, words: PageWords) -> list[str]:
     if query.category is not None:
         known = pack.knows(query.category)
         names.append(words.named(pack.category(query.category)) if known else query.category)
+    if query.site is not None:
+        names.append(site_name(pack, query.site))
     return names
+
+
+def site_name(pack: Pack, code: str) -> str:
+    """Return the name of a known place; its code if the pack does not have it any more."""
+    return next((place.name for place in pack.known_places if place.code == code), code)
 
 
 def _unit(pack: Pack, line: DrillDownRow, words: PageWords) -> str:
