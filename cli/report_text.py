@@ -175,13 +175,16 @@ class ReportText:
     def _head(self) -> Iterator[str]:
         report, words = self._report, self._words
         city = report.pack.city
-        yield f"# {_cell(city.name if self._zh else city.name_en)}: {words.title}"
+        colon = "：" if self._zh else ": "
+        yield f"# {_cell(city.name if self._zh else city.name_en)}{colon}{words.title}"
         yield ""
         zone = report.pack.calendar.tz
         said = f"{self.first_day} – {self.last_day}"
         if report.running:
-            said += f" ({words.so_far} {report.as_of.astimezone(zone):%Y-%m-%d %H:%M})"
-        yield f"{words.period}: {said}. {words.formulas}: `{report.pack.version}`."
+            until = f"{words.so_far} {report.as_of.astimezone(zone):%Y-%m-%d %H:%M}"
+            said += f"（{until}）" if self._zh else f" ({until})"
+        stop = "。" if self._zh else ". "
+        yield f"{words.period}{colon}{said}{stop}{words.formulas}{colon}`{report.pack.version}`"
 
     def _overview(self) -> Iterator[str]:
         report, words = self._report, self._words

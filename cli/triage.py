@@ -190,6 +190,8 @@ def listed(city: City, as_json: Json = False) -> None:
     if as_json:
         print_json([triage_views.stored_as_data(one) for one in found])
         return
+    if not found:
+        out.print("no models")
     for one in found:
         mark = "*" if one.active else " "
         measured = f"{one.measured.get('accuracy', 0):.3f}"

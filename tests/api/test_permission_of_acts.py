@@ -19,6 +19,7 @@ EXEMPT = {
     "visibility.withheld": "the same, of many",
     "visibility.discreet": "says what an act that has asked may show of a ticket",
     "visibility.discreet_events": "the same, of its events",
+    "used_keys.is_reserved": "a part of acts that ask",
     "used_keys.reserved": "keeps a key for the act inside it, which asks",
     "phone_lookup.prove": "a part of acts that ask: it finds out whose phone it is",
     "guards.attempt": "the same",

@@ -181,11 +181,12 @@ NOT_OF_REQUESTS = {
     "app.access.permission.permit",
     "app.access.tokens.issue",
     "app.messaging.outbox.send_again",
+    "app.sending.used_keys.is_reserved",
     "app.tickets.acted_on.acted_on",
     "app.tickets.council_matters.topic_for",
     "app.webhooks.subscriptions.add",
 }
-"""Here a key is the name of a right, of a message, and of a secret that is issued once."""
+"""Here a key names a right, a message, or a secret that is issued once; or is only looked up."""
 
 
 def test_every_act_that_takes_a_key_is_named() -> None:
