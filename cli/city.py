@@ -52,6 +52,19 @@ def installed_packs() -> PackRegistry:
     return PackRegistry(Settings().cities or default_root())
 
 
+def usable_packs(settings: Settings) -> PackRegistry:
+    """Return the packs of an installation, all loaded; fail, naming the problems of the first."""
+    packs = PackRegistry(settings.cities or default_root())
+    try:
+        packs.load_all()
+    except PackError as error:
+        first, *problems = str(error).splitlines()
+        for problem in problems:
+            err.print("  " + one_line(problem.strip()))
+        fail(first.rstrip(":"))
+    return packs
+
+
 @app.command()
 def check(
     folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders of packs.")],

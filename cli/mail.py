@@ -7,11 +7,11 @@ from app.access.rate_limits import RateLimits
 from app.context import AppContext
 from app.sending.engine_gateway import Engine
 from app.sending.read_your_writes import Watch
-from cli.city import installed_packs
+from cli.city import usable_packs
 from cli.installation import OpenInstallation, installation
 from cli.terminal import err, fail, run
 from media.upload_service import Uploads
-from packs.registry import PackError, PackRegistry
+from packs.registry import PackRegistry
 from runtime.logs import set_up_logs
 from runtime.settings import Settings
 from store.db.errors import StoreError
@@ -28,12 +28,8 @@ def mail() -> None:
     settings = Settings()
     if settings.mail_port is None:
         fail("no port for mails: set JIESU_MAIL_PORT")
-    packs = installed_packs()
-    try:
-        served = packs.ids()
-    except PackError as error:
-        fail(str(error))
-    unknown = sorted(set(settings.mail_addresses.values()) - set(served))
+    packs = usable_packs(settings)
+    unknown = sorted(set(settings.mail_addresses.values()) - set(packs.ids()))
     if unknown or not settings.mail_addresses:
         named = f"; there is no city {', '.join(unknown)}" if unknown else ""
         fail(f"JIESU_MAIL_ADDRESSES names the city of each address{named}")

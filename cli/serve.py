@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from cli.city import usable_packs
 from cli.terminal import fail, out, run
 from runtime.logs import set_up_logs
 from runtime.settings import Settings
@@ -21,6 +22,7 @@ def worker(
     from workers.serve import serve_platform, serve_unit
 
     settings = Settings()
+    usable_packs(settings)
     set_up_logs(settings.log_format, settings.log_level)
     try:
         run(serve_unit(settings, unit) if unit else serve_platform(settings))
@@ -35,6 +37,7 @@ def api() -> None:
     settings = Settings()
     if (problem := unsafe(settings)) is not None:
         fail(problem.text())
+    usable_packs(settings)
     set_up_logs(settings.log_format, settings.log_level)
     serve(settings)
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cli.city import usable_packs
 from cli.terminal import err, fail, out, run, styled
 from runtime.settings import OWN_ENGINE, Settings
 from runtime.trusted_proxies import unsafe
@@ -49,6 +50,7 @@ def up(
     )
     if (problem := unsafe(settings)) is not None:
         fail(problem.text())
+    usable_packs(settings)  # here, where it is read, rather than in the logs of the parts
     stack = Stack(settings, say=lambda line: err.print(f"  {line}"), ui_port=ui_port)
     try:
         run(_up(stack))

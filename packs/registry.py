@@ -97,6 +97,11 @@ class PackRegistry:
             pack = self._packs[city_id] = load_pack(self.folder(city_id))
         return pack
 
+    def load_all(self) -> None:
+        """Load the packs of all cities; PackError for the first that has problems."""
+        for city_id in self.ids():
+            self.get(city_id)
+
     def grid(self, city_id: str) -> "Grid | None":
         """Return the city's grid cells; None if its pack has none. Errors as in `get`."""
         if city_id not in self._grids:

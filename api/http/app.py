@@ -265,8 +265,7 @@ def _lifespan(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         registry = packs or PackRegistry(settings.cities or default_root())
-        for city in registry.ids():
-            registry.get(city)
+        registry.load_all()
         opened = store or Store.open(settings.store)
         ring = open_ring(settings.key_text, settings.key_file)
         keys = TicketKeys(opened, ring)

@@ -58,10 +58,10 @@ _POSTGRES = (
     "SELECT id FROM search_index WHERE terms @@ CAST(CAST(:terms AS text) AS tsquery)"
     " AND id < :before"
 )
-_POSTGRES_COUNT = text(f"SELECT count(*) FROM ({_POSTGRES} LIMIT :rare) AS found")  # noqa: S608
+_POSTGRES_COUNT = text(f"SELECT count(*) FROM ({_POSTGRES} LIMIT :rare) AS found")  # noqa: S608  # nosec B608
 # Sorted apart: with a limit inside, the planner prices a walk through all rows as cheap.
 _POSTGRES_SORTED = text(
-    f"WITH found AS MATERIALIZED ({_POSTGRES}) SELECT id FROM found ORDER BY id DESC LIMIT :most"  # noqa: S608
+    f"WITH found AS MATERIALIZED ({_POSTGRES}) SELECT id FROM found ORDER BY id DESC LIMIT :most"  # noqa: S608  # nosec B608
 )
 _POSTGRES_NEWEST = text(f"{_POSTGRES} ORDER BY id DESC LIMIT :most")
 

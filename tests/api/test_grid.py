@@ -429,7 +429,7 @@ async def test_an_unfinished_entry_is_finished_when_it_is_sent_again(one_db: Api
 @pytest.fixture
 async def without(client: Client, sqlite_store: Store, tmp_path: Path) -> AsyncIterator[Api]:
     """Open a city that has no grid workers."""
-    packs = city_with(tmp_path / "cities", grid=None)  # type: ignore[arg-type]
+    packs = city_with(tmp_path / "cities", grid=None)
     async with serve_api(tmp_path, sqlite_store, client, packs) as api:
         yield api
 

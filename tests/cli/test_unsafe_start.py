@@ -2,11 +2,14 @@
 
 import asyncio
 import os
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
+from packs.registry import default_root
+from runtime.ports import free_port
 from scripts.check_compose import variables
 from tests.support.jiesu_command import ROOT
 
@@ -52,3 +55,19 @@ def test_the_example_the_compose_file_and_the_guide_name_the_same_proxy() -> Non
         assert named in text
         assert "FORWARDED_ALLOW_IPS" in text
         assert "JIESU_TRUSTED_PROXIES" in text
+
+
+@pytest.mark.parametrize("command", ["api", "up", "worker", "mail"])
+async def test_a_pack_with_problems_is_named_with_file_and_line(
+    command: str, tmp_path: Path
+) -> None:
+    shutil.copytree(default_root() / "heping", tmp_path / "cities" / "heping")
+    file = tmp_path / "cities" / "heping" / "city.toml"
+    file.write_text("[city]\n" + file.read_text(encoding="utf-8"), encoding="utf-8")
+    env = {"JIESU_CITIES": str(tmp_path / "cities"), "JIESU_MAIL_PORT": str(free_port())}
+    code, said = await _jiesu(tmp_path / "home", command, **env)
+    assert code == 2, said
+    problem, last = said.splitlines()
+    assert problem.startswith("  city.toml:")
+    assert last == "jiesu: the city pack heping has 1 problem(s)"
+    assert not (tmp_path / "home" / "temporal.db").exists()  # nothing was started

@@ -27,10 +27,10 @@ ALL = (Scope.READ, Scope.ACT, Scope.FILE)
 
 @asynccontextmanager
 async def serving_agents(
-    client: Any, store: Any, home: Path, rules: dict[str, Any] | None = None, **settings: Any
+    client: Any, store: Any, home: Path, rules: dict[str, Any] | None = EVERYTHING, **settings: Any
 ) -> AsyncIterator[Api]:
-    """Open Tongzhou with these rules for machines."""
-    packs = city_with(home / "cities", agents=EVERYTHING if rules is None else rules)
+    """Open Tongzhou with these rules for machines, or with none."""
+    packs = city_with(home / "cities", agents=rules)
     async with (
         platform(client, store, packs) as running,
         serve_api(home, running.store, client, packs, public_url=HERE, **settings) as api,

@@ -43,7 +43,9 @@ def with_rule(folder: Path, name: str, value: int) -> PackRegistry:
     return city_with(folder, caps={name: value})
 
 
-def city_with(folder: Path, city: str = "tongzhou", /, **tables: Mapping[str, Any]) -> PackRegistry:
+def city_with(
+    folder: Path, city: str = "tongzhou", /, **tables: Mapping[str, Any] | None
+) -> PackRegistry:
     """Return a shipped pack with a changed city.toml: `city_with(tmp, features={...})`.
 
     Tables are merged key by key, at any depth; None removes a key. Limits and escalation

@@ -15,13 +15,8 @@ ahead = 90
 
 [report_card]
 public = true
-
-[agents]
-acts = ["triage", "merge", "urge"]
-files = true
-answer_within = "4wh"
 """
-"""The rules of councils, promises, report cards and agents, which Tongzhou has none of."""
+"""The rules of councils, promises and report cards, which Tongzhou has none of."""
 
 REWARDS = """
 [rewards]

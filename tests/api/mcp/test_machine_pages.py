@@ -1,8 +1,14 @@
 """Tests of the pages about machines: the citizen's forms, the staff's page and list."""
 
+from pathlib import Path
+
+from temporalio.client import Client
+
 from domain.actors import Role
+from store.db.engine import Store
 from tests.api.mcp.test_machine_acts import acts_of, bearer, say, triaged
 from tests.api.running_api import Api
+from tests.support.agents import serving_agents
 from tests.support.staff_pages import at_desk
 
 
@@ -33,11 +39,14 @@ async def test_a_citizen_contests_and_asks_on_the_page_and_staff_decides(agents:
     assert "分类不对&lt;b&gt;。" in machines.text
 
 
-async def test_a_city_without_agents_has_no_such_page(api: Api) -> None:
-    ticket = await api.file()
-    shown = await ticket.api.http.get(f"{ticket.path}/machine-acts", headers=ticket.citizen)
-    assert shown.json()["acts"] == []
-    refused = await say(ticket, "ask-person", ticket.citizen, {})
-    assert refused.json()["code"] == "not_in_this_city"
-    answer = await ticket.act("urge", await bearer(api, Role.DESK), {"text": "快"})
-    assert answer.json()["code"] == "not_for_machines"
+async def test_a_city_without_agents_has_no_such_page(
+    client: Client, sqlite_store: Store, tmp_path: Path
+) -> None:
+    async with serving_agents(client, sqlite_store, tmp_path, None) as api:
+        ticket = await api.file()
+        shown = await ticket.api.http.get(f"{ticket.path}/machine-acts", headers=ticket.citizen)
+        assert shown.json()["acts"] == []
+        refused = await say(ticket, "ask-person", ticket.citizen, {})
+        assert refused.json()["code"] == "not_in_this_city"
+        answer = await ticket.act("urge", await bearer(api, Role.DESK), {"text": "快"})
+        assert answer.json()["code"] == "not_for_machines"
