@@ -171,6 +171,8 @@ def explain(
         words = telling_words(used, suggested.category, complaint.title, complaint.text)
         said = ", ".join(words) or "-"
         out.print(one_line(f"{suggested.probability:6.1%}  {suggested.category}  {said}"))
+    for kind in used.kinds.judge(complaint.title, complaint.text)[:1] if used.kinds else ():
+        out.print(one_line(f"kind: {kind.category} ({kind.probability:.0%})"))
     alike = ", ".join(used.alike(complaint.title, complaint.text)) or "-"
     out.print(one_line(f"alike: {alike}"))
 

@@ -21,6 +21,9 @@ def measured(values: Mapping[str, float]) -> Iterator[str]:
     yield f"accuracy {values['accuracy']:.3f}, macro-F1 {values['macro_f1']:.3f}"
     yield f"calibration error {values['calibration_error']:.3f}"
     yield f"automatic {values['automatic']:.1%}, of which right {values['precision']:.1%}"
+    if "kind_accuracy" in values:
+        accuracy, f1 = values["kind_accuracy"], values["kind_macro_f1"]
+        yield f"kind: accuracy {accuracy:.3f}, macro-F1 {f1:.3f}"
 
 
 def show(name: str, part: "Evaluation") -> None:

@@ -16,6 +16,7 @@ class LearnedAdvice:
 
     suggestion: LearnedSuggestion
     words: list[str]
+    kind_words: list[str]
 
 
 async def learned_advice(
@@ -30,7 +31,13 @@ async def learned_advice(
         model = None
     known = model is not None and model.version == suggestion.model
     if model is None or not known or suggestion.category not in model.head.categories:
-        return LearnedAdvice(suggestion, [])
+        return LearnedAdvice(suggestion, [], [])
     complaint = ticket.complaint
     words = telling_words(model, suggestion.category, complaint.title, complaint.text)
-    return LearnedAdvice(suggestion, words)
+    kinds, kind = model.kinds, suggestion.kind
+    told = (
+        telling_words(kinds, kind, complaint.title, complaint.text)
+        if kinds is not None and kind in kinds.head.categories
+        else []
+    )
+    return LearnedAdvice(suggestion, words, told)

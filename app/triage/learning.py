@@ -12,7 +12,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.preprocessing import normalize
 from sklearn.svm import LinearSVC
 
-from app.triage.matrix import TITLE_WEIGHT, Labelled, Matrix, matrix_of
+from app.triage.matrix import TITLE_WEIGHT, Labelled, Matrix
 from domain.insight.learning_limits import (
     LEAST_CATEGORIES,
     LEAST_OF_CATEGORY,
@@ -23,6 +23,8 @@ from domain.insight.learning_limits import (
 from domain.insight.model import SIGNATURE, ModelHead, write_model
 
 _BODY_BYTES = 4_400_000
+KIND_BYTES = 250_000
+"""The most bytes of the model of kinds, of which there are few."""
 _STEPS = 2.0
 """Steps of the squared weight of an n-gram in one unit."""
 _FOLDS = 3
@@ -88,7 +90,9 @@ def usable(messages: Sequence[Labelled]) -> list[int]:
     return kept
 
 
-def fit(counts: csr_matrix, labels: np.ndarray, classes: int) -> Linear:
+def fit(
+    counts: csr_matrix, labels: np.ndarray, classes: int, most_bytes: int = _BODY_BYTES
+) -> Linear:
     """Fit a linear model over n-grams, and make it as small as the file may be."""
     seen = np.bincount(counts.indices, minlength=counts.shape[1])
     columns = np.flatnonzero(seen >= (2 if len(labels) < 3000 else 3))
@@ -97,7 +101,7 @@ def fit(counts: csr_matrix, labels: np.ndarray, classes: int) -> Linear:
     idf = np.sqrt(squares / _STEPS)
     part = normalize((counts[:, columns] @ diags(idf)).tocsr())
     plain, bias = _plain(part, labels, classes)
-    return _small(columns, plain * (idf * np.sqrt(_STEPS))[:, None], squares, bias)
+    return _small(columns, plain * (idf * np.sqrt(_STEPS))[:, None], squares, bias, most_bytes)
 
 
 def _plain(part: csr_matrix, labels: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
@@ -110,10 +114,14 @@ def _plain(part: csr_matrix, labels: np.ndarray, classes: int) -> tuple[np.ndarr
 
 
 def _small(
-    columns: np.ndarray, weights: np.ndarray, squares: np.ndarray, biases: np.ndarray
+    columns: np.ndarray,
+    weights: np.ndarray,
+    squares: np.ndarray,
+    biases: np.ndarray,
+    most_bytes: int,
 ) -> Linear:
     """Keep as many n-grams as the file may have, the telling ones, in steps of a byte."""
-    most = _BODY_BYTES // (5 + weights.shape[1])
+    most = most_bytes // (5 + weights.shape[1])
     if len(columns) > most:
         told = np.abs(weights).max(axis=1)
         chosen = np.sort(np.argpartition(-told, most)[:most])
@@ -169,7 +177,12 @@ def threshold_for(sure: np.ndarray, right: np.ndarray, wanted: float) -> float:
     return float(sure[order[good[-1]]]) if len(good) else 1.0
 
 
-def learn(matrix: Matrix, rows: np.ndarray, messages: Sequence[Labelled]) -> Learnt:
+def learn(
+    matrix: Matrix,
+    rows: np.ndarray,
+    messages: Sequence[Labelled],
+    most_bytes: int = _BODY_BYTES,
+) -> Learnt:
     """Learn from some messages of a matrix; calibrate on parts that were kept back in turn."""
     names = [messages[at].category for at in rows]
     categories = sorted(set(names))
@@ -179,26 +192,13 @@ def learn(matrix: Matrix, rows: np.ndarray, messages: Sequence[Labelled]) -> Lea
     scores = np.zeros((len(rows), len(categories)))
     folds = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=1)
     for inside, outside in folds.split(rows, labels, groups):
-        part = fit(counts[inside], labels[inside], len(categories))
+        part = fit(counts[inside], labels[inside], len(categories), most_bytes)
         scores[outside] = part.scores(counts[outside])
     asked = np.array([messages[at].validate for at in rows])
     asked = asked if asked.sum() >= LEAST_TICKETS else np.ones(len(rows), dtype=bool)
     calibration = calibrate(scores[asked], labels[asked])
-    linear = fit(counts, labels, len(categories))
+    linear = fit(counts, labels, len(categories), most_bytes)
     return Learnt(linear, calibration, categories, matrix, [int(at) for at in rows])
-
-
-def train(
-    messages: Sequence[Labelled], city: str, now: datetime, measured: dict[str, float] | None = None
-) -> bytes:
-    """Return the file of a model of a city that was learnt from its messages.
-
-    Raises:
-        TooFewTickets
-    """
-    kept = usable(messages)
-    learnt = learn(matrix_of(messages), np.array(kept), messages)
-    return file_of(learnt, messages, city, now, measured or {})
 
 
 def file_of(
@@ -207,8 +207,9 @@ def file_of(
     city: str,
     now: datetime,
     measured: dict[str, float],
+    kinds: bytes = b"",
 ) -> bytes:
-    """Return the file of a model."""
+    """Return the file of a model, with that of its model of kinds."""
     linear, calibration = learnt.linear, learnt.calibration
     past = [at for at in learnt.kept if messages[at].number][-_ALIKE:]
     head = ModelHead(
@@ -228,7 +229,7 @@ def file_of(
     )
     rows = np.hstack([linear.weights + 128, linear.squares[:, None]]).astype(np.uint8)
     numbers = learnt.matrix.numbers[linear.columns].tolist()
-    return write_model(head, numbers, rows.tobytes(), _signatures(learnt, messages, past))
+    return write_model(head, numbers, rows.tobytes(), _signatures(learnt, messages, past), kinds)
 
 
 def _signatures(learnt: Learnt, messages: Sequence[Labelled], past: list[int]) -> list[int]:

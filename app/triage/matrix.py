@@ -17,7 +17,7 @@ class Labelled:
     """A message and its category. `number`: of its ticket, "" where it is from a file.
 
     `group`: messages of one group are never on both sides of a split; `validate`: it may be
-    asked about in validation.
+    asked about in validation. `kind`: of the complaint, "" where nobody says it.
     """
 
     title: str
@@ -26,6 +26,7 @@ class Labelled:
     number: str = ""
     group: str = ""
     validate: bool = True
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

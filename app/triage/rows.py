@@ -27,6 +27,8 @@ class UnreadableRows(ValueError):
 def read_rows(file: Path) -> list[Labelled]:
     """Return the messages of a CSV file with `label` (or `category`) and `text` or `tokens`.
 
+    A column `kind`, if there is one, holds kinds of complaints, as the API names them.
+
     Raises:
         UnreadableRows: it has other columns, no row, or is not UTF-8.
         OSError: the file cannot be read.
@@ -52,8 +54,8 @@ def _message(row: dict[str, str | None]) -> Labelled:
     if "tokens" in row:
         joined = (row["tokens"] or "").replace(" ", "")
         return Labelled(joined[:_HEADLINE], joined[_HEADLINE:], label)
-    number = (row.get("number") or "").strip()
-    return Labelled(row.get("title") or "", row.get("text") or "", label, number)
+    number, kind = ((row.get(name) or "").strip() for name in ("number", "kind"))
+    return Labelled(row.get("title") or "", row.get("text") or "", label, number, kind=kind)
 
 
 def grouped(messages: Sequence[Labelled]) -> list[Labelled]:

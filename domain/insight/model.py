@@ -68,6 +68,7 @@ class UnknownFormat(BadModel):
 class ModelHead(Recorded):
     """The description of a model. `scales`: the score that one step of a weight is worth, by
     category. `slopes` and `offsets`: the calibration, by category. `measured`: by cross-validation.
+    `kinds_bytes`: the length of the model of kinds at the end of the file; 0 without one.
     """
 
     city: str
@@ -83,6 +84,7 @@ class ModelHead(Recorded):
     made_at: Instant
     threshold: float = Field(1.0, ge=0, le=1)
     measured: dict[str, float] = Field(default_factory=dict)
+    kinds_bytes: int = Field(0, ge=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +96,15 @@ class Suggested:
 
 
 class TriageModel:
-    """A learned model in memory. `version`: the beginning of the digest of its file."""
+    """A learned model in memory. `version`: the beginning of the digest of its file.
 
-    def __init__(self, head: ModelHead, body: memoryview, version: str) -> None:
-        self.head, self.version = head, version
+    `kinds`: a model whose categories are the kinds of complaints; None where too few taught it.
+    """
+
+    def __init__(
+        self, head: ModelHead, body: memoryview, version: str, kinds: "TriageModel | None" = None
+    ) -> None:
+        self.head, self.version, self.kinds = head, version, kinds
         size, classes = head.features, len(head.categories)
         self._classes = classes
         numbers = _unsigned(body[: 4 * size])
@@ -212,10 +219,17 @@ class TriageModel:
 
 
 def write_model(
-    head: ModelHead, numbers: Sequence[int], weights: bytes, signatures: Sequence[int]
+    head: ModelHead,
+    numbers: Sequence[int],
+    weights: bytes,
+    signatures: Sequence[int],
+    kinds: bytes = b"",
 ) -> bytes:
-    """Return the file of a model. `weights`: per n-gram its categories, then its squared weight."""
-    said = head.model_dump_json().encode()
+    """Return the file of a model. `weights`: per n-gram its categories, then its squared weight.
+
+    `kinds`: the file of its model of kinds.
+    """
+    said = head.model_copy(update={"kinds_bytes": len(kinds)}).model_dump_json().encode()
     parts = [
         _MAGIC,
         bytes([FORMAT]),
@@ -224,6 +238,7 @@ def write_model(
         array("I", numbers).tobytes(),
         weights,
         array("I", signatures).tobytes(),
+        kinds,
     ]
     content = b"".join(parts)
     return content + sha256(content).digest()
@@ -256,7 +271,10 @@ def read_model(file: bytes, city: str, version: str | None = None) -> TriageMode
     head, body = _parts(content[start + 1 :])
     if head.city != city:
         raise ForeignModel(f"the model is of {head.city}, and not of {city}")
-    return TriageModel(head, body, found)
+    if not head.kinds_bytes:
+        return TriageModel(head, body, found)
+    kinds = read_model(bytes(body[-head.kinds_bytes :]), city)
+    return TriageModel(head, body[: -head.kinds_bytes], found, kinds)
 
 
 def _parts(rest: bytes) -> tuple[ModelHead, memoryview]:
@@ -269,7 +287,8 @@ def _parts(rest: bytes) -> tuple[ModelHead, memoryview]:
     classes = len(head.categories)
     lists = (head.scales, head.biases, head.slopes, head.offsets)
     sizes = all(len(one) == classes and all(map(isfinite, one)) for one in lists)
-    if not sizes or len(body) != head.features * (5 + classes) + 4 * SIGNATURE * len(head.numbers):
+    own = head.features * (5 + classes) + 4 * SIGNATURE * len(head.numbers)
+    if not sizes or len(body) != own + head.kinds_bytes:
         raise DamagedModel("the parts of the model do not fit together")
     return head, body
 

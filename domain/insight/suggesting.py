@@ -1,11 +1,11 @@
 """A learned suggestion for a complaint by a city's pack: category, tier and unit, each weighed."""
 
-from domain.insight.model import TriageModel
+from domain.insight.model import Suggested, TriageModel
 from domain.insight.suggestion import LearnedSuggestion
 from domain.pack.pack import Pack
 from domain.pack.routing import route
 from domain.ticket.because import ReasonCode
-from domain.ticket.complaint import Complaint
+from domain.ticket.complaint import Complaint, Kind
 
 
 def suggested_by(
@@ -28,6 +28,7 @@ def suggested_by(
         for o in judged
         if route(pack, o.category, area, complaint.place).unit == routing.unit
     )
+    kind = _kind(model, complaint)
     return LearnedSuggestion(
         model=model.version,
         category=best.category,
@@ -40,4 +41,14 @@ def suggested_by(
         threshold=round(threshold, 4),
         sure=best.probability >= threshold and one_owner,
         alike=model.alike(complaint.title, complaint.text),
+        kind=Kind(kind.category) if kind else None,
+        kind_probability=round(kind.probability, 4) if kind else 0.0,
     )
+
+
+def _kind(model: TriageModel, complaint: Complaint) -> Suggested | None:
+    """Return the likeliest kind; None without a model of kinds."""
+    if model.kinds is None:
+        return None
+    judged = model.kinds.judge(complaint.title, complaint.text)
+    return next((one for one in judged if one.category in set(Kind)), None)

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from domain.model import Recorded
+from domain.ticket.complaint import Kind
 
 
 class LearnedSuggestion(Recorded):
@@ -12,7 +13,8 @@ class LearnedSuggestion(Recorded):
     `unit_probability`: of all the categories with that tier, and of all that go to that unit.
     `one_owner`: the responsibilities name the unit. `sure`: above the threshold, with one owner.
     `decided`: triage followed it; else it was a shadow, or a person decides. `alike`: numbers of
-    past tickets that say much the same.
+    past tickets that say much the same. `kind`: what its words read like, which nothing decides;
+    None where the model knows no kinds.
     """
 
     model: str
@@ -27,3 +29,5 @@ class LearnedSuggestion(Recorded):
     sure: bool
     decided: bool = False
     alike: list[str] = Field(default_factory=list)
+    kind: Kind | None = None
+    kind_probability: float = 0.0

@@ -293,6 +293,8 @@ TABLE: tuple[Right, ...] = (
     Right("list_citizen_topics", "see topics that grow, by citizens", _OVERSEERS, scope=Scope.READ),
     Right("get_citizen_topic", "see a topic with its tickets", _OVERSEERS, scope=Scope.READ),
     Right("list_alike_tickets", "see which tickets are most like one", _DESKS, scope=Scope.READ),
+    Right("list_precedents", "see how disputes about a subject were settled (先例)", _DESKS,
+          scope=Scope.READ),
     Right("merge_topics", "make a topic part of another", _SUPERVISORS, scope=Scope.ACT),
     Right("split_topic", "give tickets of a topic one of their own", _SUPERVISORS,
           scope=Scope.ACT),

@@ -188,6 +188,7 @@ class TicketTable(Base, table=True):
         _partial("ticket_with_void_cards", "city", "number", "void_cards", where=VOID),
         _partial("ticket_counted", *_COUNTED, where="calendars IS NOT NULL"),
         _partial("ticket_unarchived", "updated_at", "number", where=UNARCHIVED),
+        _partial("ticket_returned", "city", "category", "filed_at", where="returns > 0"),
     )
 
     number: str = Field(primary_key=True)

@@ -34,6 +34,7 @@ class PastTicket:
     category: str
     title: str
     text: str
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +110,11 @@ async def _page(
 
 
 def _past(category: str, state: str) -> PastTicket | None:
-    complaint = Ticket.model_validate_json(state).complaint
+    ticket = Ticket.model_validate_json(state)
+    complaint = ticket.complaint
     if complaint.text == GONE or not complaint.text.strip():
         return None
-    return PastTicket(complaint.number, category, complaint.title, complaint.text)
+    return PastTicket(complaint.number, category, complaint.title, complaint.text, ticket.kind)
 
 
 async def fared(store: Store, city: str, model: str, since: datetime) -> Fared:

@@ -72,6 +72,17 @@ async def test_a_shadow_is_recorded_and_decides_nothing(sqlite_store: Store) -> 
     assert plan.learned.alike
 
 
+async def test_the_kind_that_words_read_like_is_recorded_and_changes_nothing(
+    sqlite_store: Store,
+) -> None:
+    await model_in_use(sqlite_store)
+    asked = "楼下路灯不亮，请问该找哪个部门咨询"
+    plan = await triaged(sqlite_store, Learned.ON, asked, threshold=0.5, kind="complaint")
+    assert plan.learned is not None
+    assert plan.learned.kind == "consultation"
+    assert plan.learned.kind_probability > 0.5
+
+
 async def test_a_sure_model_decides_where_it_may(sqlite_store: Store) -> None:
     await model_in_use(sqlite_store)
     plan = await triaged(sqlite_store, Learned.ON, LAMP, threshold=0.5)

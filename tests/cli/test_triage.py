@@ -10,17 +10,25 @@ from runtime.settings import Settings
 from store.db.engine import Store
 from store.identity import accounts
 from tests.support.jiesu_command import Terminal
-from tests.support.learned import SAYINGS
+from tests.support.learned import ASKED, SAYINGS
 
 pytest.importorskip("sklearn")
+
+KINDS = tuple(ASKED)
 
 
 def _rows(file: Path, most: int = 1000) -> Path:
     with file.open("w", encoding="utf-8", newline="") as lines:
         table = csv.writer(lines)
-        table.writerow(["number", "title", "text", "label"])
+        table.writerow(["number", "title", "text", "label", "kind"])
         rows = [
-            (f"26030{n:03}{at:05}", said[:4], f"{place}{said}", category)
+            (
+                f"26030{n:03}{at:05}",
+                said[:4],
+                f"{place}{said}，{ASKED[KINDS[at % 2]]}",
+                category,
+                KINDS[at % 2].value,
+            )
             for category, sayings in SAYINGS.items()
             for n, said in enumerate(sayings)
             for at, place in enumerate(["门口", "学校旁", "菜市场", "村口", "楼下", "公园", "车站"])
@@ -36,10 +44,13 @@ async def test_a_model_is_learned_from_a_file_and_explains_itself(tmp_path: Path
     done = await terminal.jiesu("triage", "train", *arguments)
     assert done.code == 0, done.err
     assert "macro-F1" in done.out
+    assert "kind: accuracy 1.000" in done.out
     asked = ("triage", "explain", "楼下路灯不亮", "--city", "langfang", "--model", out)
     done = await terminal.jiesu(*asked)
     assert done.code == 0, done.err
     assert "0204" in done.out and "路灯" in done.out
+    asked = ("triage", "explain", "路灯不亮，请问该找谁咨询", "--city", "langfang", "--model", out)
+    assert "kind: consultation (" in (await terminal.jiesu(*asked)).out
     asked = ("triage", "explain", "楼下路灯不亮", "--city", "heping", "--model", out)
     done = await terminal.jiesu(*asked)
     assert (done.code, "model_of_another_city" in done.err) == (1, True)

@@ -22,6 +22,7 @@ from app.context import AppContext
 from app.filing.suggestions import guess, located, promise
 from app.topics.views import AlikeTicketOut, alike_tickets
 from app.triage.advice import learned_advice
+from app.triage.precedents import PrecedentsQuery, precedents
 from domain.commands.intake.conclude import Conclude
 from domain.commands.intake.reassign import Reassign
 from domain.commands.intake.triage import Triage as Classify
@@ -147,6 +148,7 @@ async def _page(
         accuses=at.hand is not None and _may_accuse(at.hand.ticket, form),
         advice=_advice(context, speech, at.hand) if at.hand else None,
         nearest=await _nearest(context, caller, at.hand.ticket) if at.hand else [],
+        settled=await _settled(context, speech, caller, at.hand) if at.hand else None,
         learned=await _learned(context, at.hand, at.pack) if at.hand else None,
         kinds=[kind for kind in Kind if kind is not Kind.SERVICE or at.pack.features.appoint],
         places=places(at.pack),
@@ -159,6 +161,32 @@ async def _nearest(context: AppContext, caller: Caller, ticket: Ticket) -> list[
     if not caller.may(RIGHTS["list_alike_tickets"]):
         return []
     return (await alike_tickets(context, caller, ticket.complaint.number)).items
+
+
+async def _settled(
+    context: AppContext, speech: Translator, caller: Caller, hand: QueuedTicket
+) -> dict[str, Any] | None:
+    """Return how disputes about the subject were settled; None if there were none."""
+    ticket, pack = hand.ticket, speech.pack
+    category = ticket.category or (hand.doubt.suggestion if hand.doubt else None)
+    if category is None or not caller.may(RIGHTS["list_precedents"]):
+        return None
+    found = await precedents(
+        context, caller, ticket.complaint.number, PrecedentsQuery(category=category)
+    )
+    grounds = {one.code: one for one in pack.reasons.returns}
+    units = {one.code: one for one in pack.units}
+    items = [
+        {"one": one, "ground": grounds.get(one.ground or ""), "unit": units.get(one.unit or ""),
+         "instead": units.get(one.instead or "")}
+        for one in found.items
+    ]  # fmt: skip
+    shares = [
+        {"times": one.times, "settled": one.settled, "unit": units.get(one.unit or ""),
+         "instead": units.get(one.instead or "")}
+        for one in found.shares
+    ]  # fmt: skip
+    return {"items": items, "shares": shares} if items else None
 
 
 def _may_accuse(ticket: Ticket, form: Form) -> bool:
@@ -181,6 +209,9 @@ async def _learned(context: AppContext, hand: QueuedTicket, pack: Pack) -> dict[
         "unit": next((unit for unit in pack.units if unit.code == told.unit), None),
         "sure": told.sure,
         "words": advice.words,
+        "kind": told.kind,
+        "kind_percent": round(told.kind_probability * 100),
+        "kind_words": advice.kind_words,
         "alike": told.alike,
         "model": told.model,
     }

@@ -276,6 +276,11 @@ LABELS: dict[str, dict[str, str]] = {
         "council": N_("Tasks of councils"),
         "promise": N_("Promises of which nothing was said"),
     },
+    "settled": {
+        "returned": N_("Return granted"),
+        "arbitrated": N_("Decided by the meeting"),
+        "fell_back": N_("Fallback authority"),
+    },
     "incident_state": {
         "proposed": N_("Proposed"),
         "open": N_("Going on"),
