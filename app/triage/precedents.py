@@ -11,6 +11,7 @@ from app.context import AppContext
 from app.errors import Problem
 from domain.model import Incoming, Instant, Recorded
 from domain.policy.precedents import PRECEDENT_DAYS, Precedent, Settled
+from domain.ticket.complaint import Code
 from domain.ticket.ticket import Ticket
 from store.learning.precedents import read_precedents
 
@@ -20,7 +21,7 @@ _SHOWN = 5
 class PrecedentsQuery(Incoming):
     """The subject that is asked about; without one, the ticket's own."""
 
-    category: str | None = Field(None, max_length=40)
+    category: Code | None = None
 
 
 class PrecedentOut(Recorded):
@@ -39,7 +40,7 @@ class PrecedentOut(Recorded):
 
 
 class PrecedentShare(Recorded):
-    """How often tickets of the subject went from one unit to another."""
+    """The number of times that tickets of the subject went from one unit to another."""
 
     unit: str | None
     instead: str | None
