@@ -16,14 +16,15 @@ from api.http.assets import Assets
 from api.http.body_limit import BodyLimit, is_below
 from api.http.early_refusal import EarlyRefusal
 from api.http.gone import CancelledWhenGone
+from api.http.head_requests import HeadRequests
 from api.http.proxies import Proxies
 from api.http.security_headers import SecurityHeaders
 from api.http.slow_bodies import SlowBodies
 from api.http.telemetry import Telemetry
 from api.mcp import door
 from api.open311 import routes as open311
+from api.open311.bodies import MULTIPART
 from api.open311.dialect import ROOT, V2, Open311Dialect
-from api.open311.parameters import MULTIPART
 from api.pages.account.sign_in import AGAIN, CARRIED, SIGN_IN
 from api.pages.all_pages import PAGES
 from api.pages.citizen import maps, photos
@@ -226,6 +227,7 @@ def create_app(
     app.add_middleware(CancelledWhenGone)
     app.add_middleware(Telemetry)
     app.add_middleware(Open311Dialect)
+    app.add_middleware(HeadRequests)
     app.add_middleware(SecurityHeaders, https=settings.public_url.startswith("https://"))
     app.add_middleware(Proxies, trusted=parse_networks(settings.trusted_proxies))
     app.openapi = openapi.document(app)  # type: ignore[method-assign]

@@ -54,7 +54,12 @@ class Open311Dialect:
         if city:
             asked = urlencode({"jurisdiction_id": city}).encode("ascii")
             scope["query_string"] = b"&".join(filter(None, [asked, scope["query_string"]]))
-        answer = _Answer(path.rpartition(".")[2], send)
+        allowed = methods_of(path)
+        if scope["method"] == "OPTIONS":
+            await send({"type": "http.response.start", "status": 204, "headers": allowed})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        answer = _Answer(path.rpartition(".")[2], send, dict(allowed)[b"allow"].decode())
         await self.app(scope, receive, answer.send)
 
 
@@ -77,6 +82,22 @@ def plain_path(path: str, accept: str) -> str:
     return "/" + "/".join(parts)
 
 
+def methods_of(path: str) -> list[tuple[bytes, bytes]]:
+    """Return the headers that say which methods an address takes, also to pages of other origins.
+
+    A browser asks before it sends what no form could. A key is in the form; no cookie counts.
+    """
+    posts = path.rpartition(".")[0] in (f"{V2}/requests", f"{V2}/servicerequestupdates")
+    methods = b"GET, HEAD, OPTIONS, POST" if posts else b"GET, HEAD, OPTIONS"
+    return [
+        (b"allow", methods),
+        (b"access-control-allow-origin", b"*"),
+        (b"access-control-allow-methods", methods),
+        (b"access-control-allow-headers", b"*"),
+        (b"access-control-max-age", b"86400"),
+    ]
+
+
 def without_city(path: str) -> tuple[str, str]:
     """Return the path below /open311/v2, and the city of a base address of its own, or "".
 
@@ -91,8 +112,8 @@ def without_city(path: str) -> tuple[str, str]:
 class _Answer:
     """One answer on its way: problem details are held back, and sent as the standard's errors."""
 
-    def __init__(self, suffix: str, send: Send) -> None:
-        self._suffix, self._send = suffix, send
+    def __init__(self, suffix: str, send: Send, allowed: str) -> None:
+        self._suffix, self._send, self._allowed = suffix, send, allowed
         self._held: Message | None = None
         self._body = b""
 
@@ -120,6 +141,8 @@ class _Answer:
         headers["Cache-Control"] = "no-store"
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Access-Control-Allow-Origin"] = "*"
+        if status == 405:  # of several routes of an address the framework names the first
+            headers["Allow"] = self._allowed
         self._held = None
         await self._send({**start, "status": status, "headers": headers.raw})
         await self._send({"type": "http.response.body", "body": body})

@@ -7,28 +7,25 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException
-from starlette.requests import ClientDisconnect, Request
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
 
 from api.http.body_limit import LIMIT, length_of
 from api.http.networks import network_of
+from api.open311.bodies import MULTIPART, form_of_program, pairs_of_query
 from app.access.caller import Caller
 from app.context import AppContext
-from app.errors import Problem
 from app.filing.uploads import receiving, upload
 from app.open311.doors import malformed
 from app.open311.filing import Attached
 from domain.ticket.files import Purpose
 from media.receive import Piece
 
-MULTIPART = "multipart/form-data"
-_URLENCODED = "application/x-www-form-urlencoded"
 _ATTRIBUTE = re.compile(r"attribute\[(?P<code>[^\[\]]{1,100})\](?:\[\d*\])?")
 _ALIASES = {"deviceid": "device_id", "lng": "long", "lon": "long"}
 _LISTS = frozenset({"media_url"})
 _MEDIA = ("media", "media[]")
-_MOST_FIELDS, _MOST_FILES = 300, 9
+_MOST_FILES = 9
 _READ = 1024 * 1024
 
 
@@ -68,7 +65,7 @@ class Parameters:
 def of_address(request: Request) -> Parameters:
     """Return the parameters in the address."""
     sent = Parameters()
-    for name, value in request.query_params.multi_items():
+    for name, value in pairs_of_query(request.scope["query_string"]):
         sent.add(name, value)
     return sent
 
@@ -84,14 +81,12 @@ async def of_form(request: Request, context: AppContext) -> AsyncIterator[Parame
             uploads_busy
     """
     declared = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if declared not in (MULTIPART, _URLENCODED, ""):
-        raise malformed("Content-Type", "malformed", f"is {_URLENCODED} or {MULTIPART}")
     length = length_of(request)
     if declared == MULTIPART and (length is None or length > LIMIT):
         async with receiving(context, network_of(request), length):
-            form = await _read(request)
+            form = await form_of_program(request)
     else:
-        form = await _read(request)
+        form = await form_of_program(request)
     try:
         sent = of_address(request)
         for name, value in form.multi_items():
@@ -104,15 +99,6 @@ async def of_form(request: Request, context: AppContext) -> AsyncIterator[Parame
         yield sent
     finally:
         await form.close()
-
-
-async def _read(request: Request) -> FormData:
-    try:
-        return await request.form(max_fields=_MOST_FIELDS, max_part_size=LIMIT)
-    except ClientDisconnect:
-        raise Problem("upload_interrupted") from None
-    except MultiPartException:
-        raise Problem("malformed_upload") from None
 
 
 async def stored(

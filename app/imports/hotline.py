@@ -1,6 +1,7 @@
 """The import of a hotline's export: a file, a mapping, and a table of what was refused."""
 
 import csv
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,9 +50,11 @@ async def import_file(
     table = open_table(path, mapping.sheet)
     check_headings(table, mapping)
     faults: list[RowFault] = []
+    numbers = _Numbers()
     with RefusedRows(refused, table.headings, mapping.sheet) as kept:
         while rows := list(islice(table.rows, AT_ONCE)):
             read = list(reader(rows, table, mapping, codes, importer.now()))
+            numbers.check(read, mapping)
             for outcome, row in zip(await importer.take(read), rows, strict=True):
                 if outcome.faults:
                     kept.add(row, outcome.faults)
@@ -85,6 +88,28 @@ def reader(
         yield read_row(mapping, codes, one.row, dict(zip(table.headings, cells, strict=True)), now)
 
 
+class _Numbers:
+    """The numbers of a file's rows: one that two complaints have is refused at the second.
+
+    It would be taken for the first one again, and be lost without a word.
+    """
+
+    def __init__(self) -> None:
+        self._first: dict[str, tuple[int, bytes]] = {}
+
+    def check(self, rows: Sequence[ReadRow], mapping: ImportMap) -> None:
+        """Add the fault to each row that has the number of another, and other content."""
+        for one in rows:
+            if not one.number:
+                continue
+            said = repr((one.values, one.contact, one.filed_at, one.closed_at, one.closed))
+            content = hashlib.sha256(said.encode("utf-8", "surrogatepass")).digest()[:16]
+            row, before = self._first.setdefault(one.number, (one.row, content))
+            if before != content:
+                message = f"row {row} has this number, too, and says something else"
+                one.faults.append(RowFault(one.row, mapping.columns.number, "number_used", message))
+
+
 class RefusedRows:
     """The table of refused rows, which can be mended and imported again with the same mapping.
 
@@ -108,6 +133,8 @@ class RefusedRows:
             return
         if self._file is None:
             encoding = self._sheet.encoding or "utf-8"
+            self._part.unlink(missing_ok=True)
+            self._part.touch(0o600)  # phones and names are in it
             self._file = self._part.open("w", encoding=encoding, newline="", errors="replace")
             self._file.write(_MARK if encoding == "utf-8" else "")
             self._writer = csv.writer(self._file, delimiter=self._sheet.delimiter or ",")

@@ -5,8 +5,9 @@ unknown charsets are read as far as they go, HTML is read and never shown, and w
 left out and said. `BadMail` refuses a mail as a whole, with the reply code of SMTP.
 """
 
+import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from email import policy
 from email.errors import HeaderParseError
@@ -28,6 +29,7 @@ MOST_LINES_OF_PARTS = 5_000
 MOST_HOPS = 50
 _LONGEST_HEADER = 2_000
 _LONGEST_TEXT = 200_000
+_LONGEST_BYTES = 4 * _LONGEST_TEXT
 _DEEPEST = 20
 _TITLE = 200
 _NAME = 100
@@ -44,6 +46,11 @@ _MOST_ANSWERED = 20
 _SAID_NO = frozenset({"", "no"})
 _OF_MANY = frozenset({"bulk", "list", "junk", "auto_reply"})
 _BY_MACHINES = ("list-id", "list-unsubscribe", "list-post", "x-autoreply", "x-autorespond")
+_NO_CHARSETS = frozenset({"punycode", "idna", "unicode-escape", "raw-unicode-escape"})
+_WIDER = {"gb2312": "gb18030", "gbk": "gb18030"}
+_NOBODY_WROTE = re.compile(
+    r"(自动(回复|答复)|auto(matic)?[ -]?(reply|response)|out of office)\s*[:：]", re.IGNORECASE
+)
 _SKIPPED = frozenset({"script", "style", "head", "title", "template", "noscript"})
 _BLOCKS = frozenset({"p", "div", "br", "li", "tr", "table", "h1", "h2", "h3", "h4", "blockquote"})
 
@@ -102,13 +109,10 @@ def read_mail(content: bytes, return_path: str) -> ReadMail:
         raise BadMail("554 5.6.0 The parts of this mail are nested too deeply") from None
     if len(message.get_all("received") or ()) > MOST_HOPS:
         raise BadMail("554 5.4.6 This mail goes round in circles")
-    name, address = parseaddr(header(message, "from"))
+    name, address = _address(message, "from")
     sender = address if "@" in address else return_path
-    _, answer_to = parseaddr(header(message, "reply-to"))
-    plain = next((text for part in parts if (text := _text(part, "text/plain")) is not None), None)
-    said = plain or next(
-        (text for part in parts if (text := _text(part, "text/html")) is not None), ""
-    )
+    _, answer_to = _address(message, "reply-to")
+    said = _said(parts, "text/plain") or _said(parts, "text/html")
     return ReadMail(
         message_id=header(message, "message-id")[:400],
         title=header(message, "subject")[:_TITLE],
@@ -126,12 +130,25 @@ def read_mail(content: bytes, return_path: str) -> ReadMail:
     )
 
 
+def _said(parts: Sequence[Message], kind: str) -> str:
+    """Return the first text of a kind that says something; empty if there is none."""
+    texts = (_text(part, kind) for part in parts)
+    return next((text for text in texts if text is not None and not says_nothing(text)), "")
+
+
 def header(message: Message, name: str) -> str:
     """Return a header on one line, decoded as far as it can be."""
-    raw = message.get(name)
-    if raw is None:
-        return ""
-    text = str(raw)[:_LONGEST_HEADER]
+    return _words_in(_raw(message, name))
+
+
+def _raw(message: Message, name: str) -> str:
+    """Return a header as it was sent, without the bytes of any charset; "" if it is missing."""
+    raw = next((value for key, value in message.raw_items() if key.lower() == name), "")
+    return _as_sent(str(raw)[:_LONGEST_HEADER])
+
+
+def _words_in(text: str) -> str:
+    """Return the text that encoded words stand for."""
     try:
         pieces = decode_header(text)
     except (HeaderParseError, ValueError):
@@ -142,13 +159,49 @@ def header(message: Message, name: str) -> str:
     return clean_text(_BREAKS.sub(" ", decoded))
 
 
-def _decoded(content: bytes, charset: str | None) -> str:
-    for name in (charset or "utf-8", "utf-8", "gb18030"):
+def _address(message: Message, name: str) -> tuple[str, str]:
+    """Return the name and the address of a header; a comma in an encoded name ends nothing."""
+    words, address = parseaddr(_BREAKS.sub(" ", _raw(message, name)))
+    return _words_in(words), clean_text(address)
+
+
+def _as_sent(raw: str) -> str:
+    """Return a header's text, of which bytes beyond ASCII are read where no charset is named.
+
+    Many programs write them without encoded words. The parser keeps each as a surrogate.
+    """
+    if raw.isascii():
+        return raw
+    return _decoded(raw.encode("ascii", errors="surrogateescape"), None)
+
+
+def _decoded(content: bytes, charset: str | None, *, cut: bool = False) -> str:
+    """Return a text in its charset, or in the one in which least of it cannot be read.
+
+    A byte that was lost on the way costs a character, and not the whole text. `cut`: its last
+    character may be a part.
+    """
+    names = dict.fromkeys((_of_texts(charset) or "utf-8", "utf-8", "gb18030"))
+    for name in names:
         try:
-            return content.decode(name)
-        except (LookupError, ValueError):
+            return codecs.getincrementaldecoder(name)().decode(content, not cut)
+        except ValueError:
             continue
-    return content.decode("utf-8", errors="replace")
+    readings = [content.decode(name, errors="replace") for name in names]
+    return min(readings, key=lambda text: text.count("\N{REPLACEMENT CHARACTER}"))
+
+
+def _of_texts(charset: str | None) -> str | None:
+    """Return the name of a charset that mails are written in; None of others.
+
+    Those that a mail may name and nobody writes in take a time that grows with the square.
+    """
+    try:
+        name = codecs.lookup(charset or "").name
+        b"a".decode(name)  # of compressions and the like this is an error
+    except (LookupError, ValueError):
+        return None
+    return None if name in _NO_CHARSETS else _WIDER.get(name, name)
 
 
 def _answers(message: Message) -> tuple[str, ...]:
@@ -167,6 +220,8 @@ def _by_machine(message: Message, return_path: str) -> str:
         return "list"
     if any(message.get(name) is not None for name in _BY_MACHINES):
         return "list"
+    if _NOBODY_WROTE.match(header(message, "subject")):
+        return "auto_reply"
     kind = message.get_content_type()
     if kind in ("multipart/report", "message/delivery-status"):
         return "bounce"
@@ -199,7 +254,7 @@ def _walk(message: Message, depth: int) -> Iterator[tuple[int, Message]]:
 
 
 def _text(part: Message, kind: str) -> str | None:
-    if part.get_content_type() != kind or _is_file(part):
+    if _kind_of(part) != kind or _is_file(part):
         return None
     content = part.get_payload(decode=True)
     if not isinstance(content, bytes):
@@ -208,8 +263,14 @@ def _text(part: Message, kind: str) -> str | None:
         charset = part.get_content_charset()
     except (LookupError, ValueError, HeaderParseError):
         charset = None
-    text = _decoded(content[: _LONGEST_TEXT * 4], charset)
+    text = _decoded(content[:_LONGEST_BYTES], charset, cut=len(content) > _LONGEST_BYTES)
     return _words_of(text) if kind == "text/html" else text
+
+
+def _kind_of(part: Message) -> str:
+    """Return the type of a part; of a container without parts that of its words."""
+    kind = part.get_content_type()
+    return "text/plain" if kind.startswith("multipart/") else kind
 
 
 def _is_file(part: Message) -> bool:
@@ -217,13 +278,13 @@ def _is_file(part: Message) -> bool:
 
 
 def _file(part: Message) -> MailFile | None:
-    kind = part.get_content_type()
+    kind = _kind_of(part)
     if kind in ("text/plain", "text/html") and not _is_file(part):
         return None
     content = part.get_payload(decode=True)
     if not isinstance(content, bytes) or not content:
         return None
-    name = clean_text(_BREAKS.sub(" ", str(part.get_filename() or "")))[:_NAME]
+    name = _words_in(str(part.get_filename() or ""))[:_NAME]
     return MailFile(name, kind, content)
 
 

@@ -165,14 +165,16 @@ def _place(body: RequestIn, crs: Crs) -> dict[str, object]:
         missing = "lat" if body.lat is None else "long"
         raise malformed(missing, "missing", "is needed: lat and long belong together")
     area = None if body.address_id == NOT_PINPOINTED else body.address_id
-    if body.lat is None and area is None and body.address_string is None:
+    # Programs write a point that they do not know as zero and zero.
+    lat, long = (body.lat, body.long) if body.lat or body.long else (None, None)
+    if lat is None and area is None and body.address_string is None:
         message = "a location is needed: lat and long, address_string, or address_id"
         raise malformed("lat", "missing", message)
     return {
         "area": area,
         "address": body.address_string or "",
-        "lat": body.lat,
-        "lon": body.long,
+        "lat": lat,
+        "lon": long,
         "crs": crs,
     }
 

@@ -175,7 +175,7 @@ def _filter(pack: Pack, query: RequestsQuery, now: datetime) -> RequestFilter:
     since, until = span(pack, query.start_date, query.end_date)
     changed = span(pack, query.updated_after, query.updated_before, UPDATED, longest=None)
     if since is None and changed == (None, None):
-        since = (until or now) - SPAN
+        since = min(until or now, now) - SPAN  # an end to come leaves nothing out
     return RequestFilter(
         city=pack.city.id,
         categories=[one.code for one in policy_of(pack).services],

@@ -18,6 +18,9 @@ FIRST_YEAR = 2000
 """Earlier complaints are not taken: the day in a ticket's number has two digits for the year."""
 
 _NUMBER = re.compile(r"[^\s\x00-\x1f\x7f]{1,64}")
+_CUT = re.compile(r"\d(\.\d+)?e\+\d{2,3}", re.IGNORECASE)
+"""A long number as spreadsheets write it: its last digits are lost, and many have the same."""
+
 _WHOLE_DAY = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
 _MOMENT = re.compile(
     r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?"
@@ -131,6 +134,9 @@ class _Reader:
         number = _without_decimals(self._cell("number"))
         if not number:
             self._fault("number", "missing", "the number is missing")
+        elif _CUT.fullmatch(number):
+            message = f"a spreadsheet has cut it: {number}; export the column as text"
+            self._fault("number", "bad_number", message)
         elif not _NUMBER.fullmatch(number):
             self._fault("number", "bad_number", "a number has at most 64 characters and no blanks")
         return number

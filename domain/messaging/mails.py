@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime
 from html import escape
 
@@ -18,6 +18,30 @@ _ENDING = {
 }
 _LOOK = {"zh": "查看办理情况", "en": "See how it goes"}
 _RULE = "-- \n"
+
+
+_AS_WRITTEN = frozenset({"list-unsubscribe", "list-unsubscribe-post"})
+
+
+class _MailPolicy(EmailPolicy):
+    """The policy of SMTP, with the headers that programs read left as they are.
+
+    A long word without a blank would be folded into encoded words, which no provider of mail
+    takes for an address: its own button for ending mails would be missing (RFC 8058).
+    """
+
+    def fold(self, name: str, value: str) -> str:
+        if name.lower() in _AS_WRITTEN:
+            return f"{name}: {value}{self.linesep}"
+        return super().fold(name, value)
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        if name.lower() in _AS_WRITTEN:
+            return self.fold(name, value).encode("ascii")
+        return super().fold_binary(name, value)
+
+
+_POLICY = _MailPolicy(linesep=SMTP.linesep)
 
 
 class MailEnvelope(Recorded):
@@ -41,7 +65,7 @@ def mail(envelope: MailEnvelope, to: str, written: Written, language: str = "") 
     Raises:
         ValueError: an address or a header is none.
     """
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_POLICY)
     local, _, domain = envelope.sender.rpartition("@")
     message["From"] = Address(_header(envelope.sender_name), local, domain)
     message["To"] = Address(addr_spec=to)

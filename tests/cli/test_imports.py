@@ -83,6 +83,33 @@ def test_a_file_is_imported_once_and_what_was_refused_can_be_mended(terminal: Te
     assert (told(again)["taken"], told(again)["known"]) == (0, 2)
 
 
+def test_a_number_that_two_complaints_have_costs_neither(terminal: Terminal) -> None:
+    """Exit code 0 says that every row is here: none is taken for another one by its number."""
+    head, *_ = ROWS
+    rows = [
+        head,
+        *(
+            row.format("7", "2026-01-05")
+            for row in ("{},路灯不亮,{}", "{},公厕没有水,{}", "{},路灯不亮,{}")
+        ),
+        *(f"2.02611E+19,{text},2026-01-05" for text in ("井盖破损", "垃圾满溢")),
+    ]
+    (terminal.folder / "map.toml").write_text(MAP, encoding="utf-8")
+    (terminal.folder / "twice.csv").write_text("\n".join(rows), encoding="utf-8")
+    done = terminal.jiesu(
+        "import", "hotline", "example", "twice.csv", "--map", "map.toml", "--json"
+    )
+    assert done.exit_code == 1, done.output
+    assert {name: told(done)[name] for name in ("taken", "known", "refused")} == {
+        "taken": 1, "known": 1, "refused": 3,
+    }  # fmt: skip
+    faults = [(one["row"], one["code"]) for one in told(done)["faults"]]
+    assert faults == [(3, "number_used"), (5, "bad_number"), (6, "bad_number"), (6, "number_used")]
+    refused = terminal.folder / "twice.refused.csv"
+    assert "公厕没有水" in refused.read_text("utf-8-sig")
+    assert refused.stat().st_mode & 0o077 == 0, "phones and names are in it"
+
+
 def test_what_cannot_be_used_takes_nothing(terminal: Terminal) -> None:
     terminal.hotline("--dry-run")
     (terminal.folder / "bad.toml").write_text("source = 1", encoding="utf-8")

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import re
 import smtplib
+import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -430,3 +431,87 @@ async def test_a_reply_is_taken_once_though_the_ticket_ended_before_the_mail_cam
     )
     assert (await door.send(other.as_bytes()))[0] == 250
     assert len(await door.complaints()) == before + 1, "what is said anew of an ended one is"
+
+
+def test_headers_without_encoded_words_are_read() -> None:
+    """Many programs write a subject or a name just as it is, in UTF-8 or in GBK."""
+    for charset in ("utf-8", "gbk"):
+        content = (
+            b"From: "
+            + "张三".encode(charset)
+            + b" <z@example.org>\r\nSubject: "
+            + "井盖坏了".encode(charset)
+            + b"\r\n\r\nx"
+        )
+        read = read_mail(content, CITIZEN)
+        assert (read.title, read.name, read.sender) == ("井盖坏了", "张三", "z@example.org")
+
+
+def test_a_comma_in_an_encoded_name_does_not_cost_the_address() -> None:
+    content = b"From: =?utf-8?B?5byg77yMIOS4iSwgTGk=?= <z@example.org>\r\n\r\nx"
+    read = read_mail(content, "bounces+17@list.example")
+    assert (read.sender, read.answer_to) == ("z@example.org", "z@example.org")
+    assert read.name.endswith(", Li")
+
+
+def test_a_name_of_a_file_in_encoded_words_is_read() -> None:
+    content = (
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: image/png\r\n"
+        b'Content-Disposition: attachment; filename="=?gb2312?B?1dXGrC5wbmc=?="\r\n\r\n'
+        b"x\r\n--b--\r\n"
+    )
+    (file,) = read_mail(content, CITIZEN).files
+    assert file.name == "照片.png"
+
+
+def test_the_html_is_read_where_the_plain_text_says_nothing() -> None:
+    part = "--b\r\nContent-Type: {}; charset=utf-8\r\n\r\n{}\r\n"
+    content = (
+        "Content-Type: multipart/alternative; boundary=b\r\n\r\n"
+        + part.format("text/plain", " \u3000 \r\n")
+        + part.format("text/html", "<p>河水发臭</p>")
+        + "--b--\r\n"
+    ).encode()
+    assert read_mail(content, CITIZEN).text == "河水发臭"
+
+
+def test_a_container_without_parts_is_read_as_words() -> None:
+    read = read_mail("Content-Type: multipart/mixed\r\n\r\n路灯不亮".encode(), CITIZEN)
+    assert (read.text, read.files) == ("路灯不亮", [])
+
+
+def test_a_byte_lost_on_the_way_costs_a_character_and_not_the_text() -> None:
+    said = "新华西街的井盖破损，请尽快处理。" * 20
+    for charset in ("utf-8", "gb2312"):
+        head = f"Content-Type: text/plain; charset={charset}\r\n\r\n".encode()
+        body = bytearray(said.encode(charset))
+        del body[len(said.encode(charset)) - 4]
+        text = read_mail(head + bytes(body), CITIZEN).text
+        assert text[:200] == said[:200]
+    long = "井盖破损" * 100_000
+    cut = read_mail(b"Content-Type: text/plain; charset=utf-8\r\n\r\nx" + long.encode(), CITIZEN)
+    assert cut.text == ("x" + long)[:200_000]
+
+
+def test_a_charset_that_nobody_writes_in_takes_no_time() -> None:
+    """Each is one of the library's; some take a time that grows with the square of the text."""
+    body = b"a" * 400_000 + b"-" + b"b" * 400_000
+    began = time.process_time()
+    for charset in ("punycode", "idna", "unicode_escape", "zlib", "undefined", "no-such"):
+        head = f"Content-Type: text/plain; charset={charset}\r\n\r\n".encode()
+        assert read_mail(head + body, CITIZEN).text.startswith("aaa")
+    assert time.process_time() - began < 10
+
+
+@pytest.mark.parametrize(
+    "subject", ["自动回复：【热线】工单有新进展", "Automatic reply: News", "Out of Office: News"]
+)
+def test_a_reply_that_only_its_subject_shows_as_automatic_is_left(subject: str) -> None:
+    assert read_mail(mail(subject=subject).as_bytes(), CITIZEN).by_machine == "auto_reply"
+
+
+@pytest.mark.parametrize(
+    "subject", ["自动回复系统坏了", "回复：自动回复：工单", "Auto repair shop"]
+)
+def test_a_subject_about_automatic_replies_is_a_citizens(subject: str) -> None:
+    assert read_mail(mail(subject=subject).as_bytes(), CITIZEN).by_machine == ""
