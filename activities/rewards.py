@@ -19,10 +19,11 @@ from packs.registry import PackError, PackRegistry
 from store.db.engine import Store
 from store.files.objects import Objects, thumbnail_key
 from store.packs.archive import ArchivedPacks, UnknownPackVersion
+from store.reporting import waiting_making
 from store.rewards import grants, redemptions, signs
 from store.rewards.grants import Judging
 from store.secrets.vault import Vault
-from store.tickets import tickets
+from store.tickets import rating_checks, tickets
 
 log = structlog.get_logger(__name__)
 
@@ -68,6 +69,8 @@ class Rewarding:
     async def due(self, now: datetime) -> AsyncIterator[int]:
         """Do what is due at `now`, step by step; yield the number of each.
 
+        Citizens' ratings are judged here that were not when they were given (`rating_checks`), and
+        each month's waiting times are stated (`waiting_making`).
         Pictures come first: a report is compared with those of reports that are still open.
         """
         for city in self._registry.ids():
@@ -75,6 +78,8 @@ class Rewarding:
                 pack = self._registry.get(city)
             except PackError:  # said by the doctor, and no reason to stop the other cities
                 continue
+            yield await rating_checks.judge(self._store, pack, now)
+            yield await waiting_making.state(self._store, pack, now)
             channels = [channel.value for channel in pack.rewards.channels]
             if channels:
                 async for count in self._marked(pack, channels, now):
@@ -88,6 +93,7 @@ class Rewarding:
         while count := await redemptions.expire(self._store, now, _AT_ONCE):
             yield count
         yield await signs.forget_networks(self._store, now)
+        yield await rating_checks.forget(self._store, now)
 
     async def _marked(
         self, pack: Pack, channels: Sequence[str], now: datetime

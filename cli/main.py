@@ -99,6 +99,9 @@ COMMANDS = {
         "cli.report:report",
         "Write the report of a period: figures with their error, and what changed since.",
     ),
+    "waiting": CommandEntry(
+        "cli.waiting:app", "Waiting times: how long tickets took, told as an estimate."
+    ),
     "keys": CommandEntry("cli.keys:app", "The keys of this installation."),
     "privacy": CommandEntry("cli.privacy:app", "Erasing what is personal."),
     "patrols": CommandEntry("cli.patrols:app", "Patrols: the draws of unannounced checks."),

@@ -29,18 +29,26 @@ class ReportRow:
     of_before: int | None = None
     earlier: float | None = None
     year_earlier: float | None = None
+    fixed: tuple[float, float, float] | None = None
+    """A share with its bounds that is no part of a whole."""
 
     @property
     def share(self) -> float | None:
+        if self.fixed is not None:
+            return self.fixed[0]
         return None if self.part is None or not self.of else self.part / self.of
 
     @property
     def low(self) -> float | None:
+        if self.fixed is not None:
+            return self.fixed[1]
         error = None if self.part is None or self.of is None else interval(self.part, self.of)
         return error and error.low
 
     @property
     def high(self) -> float | None:
+        if self.fixed is not None:
+            return self.fixed[2]
         error = None if self.part is None or self.of is None else interval(self.part, self.of)
         return error and error.high
 
@@ -59,8 +67,8 @@ COLUMNS = (
     _column(
         "section",
         _T,
-        "overview, figure, unit, category, street, channel, kind or topic",
-        "类别：总体、指标、单位、分类、街道、渠道、类型、共性问题",
+        "overview, figure, fair, unit, category, street, channel, kind or topic",
+        "类别：总体、指标、满意度复核、单位、分类、街道、渠道、类型、共性问题",
     ),
     _column("code", _T, "code of the figure, subject, street, …", "代码"),
     _column("name", _T, "the same in words", "名称"),
@@ -87,6 +95,7 @@ def rows_of(report: PeriodReport, text: ReportText) -> list[ReportRow]:
     return [
         *_overview(report, row),
         *_figures(report, text, row),
+        *_fair(report, row),
         *_units(report, text, row),
         *_groups(report, text, row),
         *_topics(report, text, row),
@@ -121,6 +130,16 @@ def _figures(report: PeriodReport, text: ReportText, row: _Row) -> Iterator[Repo
             earlier=one.earlier.value if one.earlier else None,
             year_earlier=one.year_earlier.value if one.year_earlier else None,
         )
+
+
+def _fair(report: PeriodReport, row: _Row) -> Iterator[ReportRow]:
+    fair = report.fair
+    yield row("fair", "set_apart", "set_apart", part=fair.set_apart)
+    yield row("fair", "lifted", "lifted", part=fair.lifted)
+    yield row("fair", "asked_again", "asked_again", part=fair.asked, of=fair.drawn)
+    if fair.corrected is not None:
+        share, low, high = (round(value, 6) for value in fair.corrected)
+        yield row("fair", "corrected", "corrected", fixed=(share, low, high))
 
 
 def _units(report: PeriodReport, text: ReportText, row: _Row) -> Iterator[ReportRow]:

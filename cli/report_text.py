@@ -46,6 +46,12 @@ class _Words:
     count: str
     topics: str
     topic: str
+    fair: str
+    apart: str
+    lifted: str
+    asked: str
+    corrected: str
+    too_few: str
     none: str
     notes: str
     meaning: str
@@ -83,6 +89,12 @@ _ZH = _Words(
     count="受理量",
     topics="共性问题",
     topic="问题",
+    fair="满意度复核",
+    apart="单列不计的评价",
+    lifted="经督办人员认定恢复计入",
+    asked="抽样复核（已答复/已抽取）",
+    corrected="按复核结果校正的满意率",
+    too_few="复核答复不足，暂不校正",
     none="无",
     notes="说明",
     meaning="口径",
@@ -115,6 +127,12 @@ _EN = _Words(
     count="Filed",
     topics="Common problems",
     topic="Problem",
+    fair="Fair satisfaction",
+    apart="Ratings set apart",
+    lifted="Counting again by a supervisor",
+    asked="Asked again (answered/drawn)",
+    corrected="Satisfied, corrected by that",
+    too_few="too few answers to correct",
     none="None",
     notes="Notes",
     meaning="What it is",
@@ -135,7 +153,8 @@ class ReportText:
 
     def markdown(self) -> str:
         """Return the whole report."""
-        return "\n".join([*self._head(), *self._overview(), *self._figures(), *self._units(),
+        return "\n".join([*self._head(), *self._overview(), *self._figures(), *self._fair(),
+                          *self._units(),
                           *self._groups(), *self._topics(), *self._notes()]) + "\n"  # fmt: skip
 
     @property
@@ -221,6 +240,27 @@ class ReportText:
             _difference(one.after, one.earlier),
             _difference(one.after, one.year_earlier),
         )
+
+    def _fair(self) -> Iterator[str]:
+        words, fair = self._words, self._report.fair
+        yield from self._heading(words.fair)
+        reasons = "; ".join(
+            f"{self._labels.label('apart', reason.value)} {n}"
+            for reason, n in sorted(fair.apart.items())
+        )
+        found = fair.corrected
+        corrected = (
+            words.too_few
+            if found is None
+            else f"{found.share:.2%} ({_error(Interval(found.low, found.high))})"
+        )
+        rows = [
+            (words.apart, f"{fair.set_apart}" + (f" ({_cell(reasons)})" if reasons else "")),
+            (words.lifted, f"{fair.lifted}"),
+            (words.asked, f"{fair.asked}/{fair.drawn}"),
+            (words.corrected, corrected),
+        ]
+        yield from _table(("", words.counted), rows)
 
     def _units(self) -> Iterator[str]:
         words, figures = self._words, self._report.figures

@@ -45,10 +45,12 @@ from domain.pack.policies import (
     Verification,
 )
 from domain.pack.rewards import Prize, RewardPolicy, RewardRule
+from domain.pack.satisfaction import SatisfactionPolicy
 from domain.pack.sensors import Device, Sensors
 from domain.pack.services import Services
 from domain.pack.supervision import SupervisionPolicy
 from domain.pack.triage import TriagePolicy
+from domain.pack.waiting import WaitingPolicy
 from domain.ticket.complaint import Code
 from packs.bases import EXTENDS, BadBase, PackFiles, is_base, line_of_extends, pack_files
 from packs.csv_tables import Sheet, Split, pairs, parts, read_csv
@@ -149,6 +151,8 @@ class CityFile(PackPart):
     # `messages` of a pack are the texts themselves.
     messaging: MessagePolicy = Field(default=MessagePolicy(), alias="messages")
     triage: TriagePolicy = TriagePolicy()
+    satisfaction: SatisfactionPolicy = SatisfactionPolicy()
+    waiting: WaitingPolicy = WaitingPolicy()
     rating: RatingPolicy
     reasons: Reasons
 

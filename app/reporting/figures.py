@@ -17,6 +17,7 @@ from domain.model import Instant, Recorded
 from domain.pack.catalogue import UnitKind
 from domain.pack.pack import Pack
 from domain.ticket.complaint import Code
+from domain.uncertainty import interval
 from store.db.cursors import cursor as cursor_of
 from store.db.cursors import key_of
 from store.reporting.drill_down import DrillDownRow, by_number
@@ -78,6 +79,8 @@ class FigureLine(Excluding):
     excluded: int
     unrated: int
     not_reached: int
+    low: float | None = Field(None, description="Lower bound of `after` at 95 % (Wilson).")
+    high: float | None = Field(None, description="Upper bound of `after` at 95 %.")
 
 
 class UnitLine(UnitName):
@@ -205,7 +208,14 @@ def figure_line(figure: Figure) -> FigureLine:
     counts = {
         name: getattr(figure, name) for name in ("tickets", "excluded", "unrated", "not_reached")
     }
-    return FigureLine(**values, **counts, **_excluding(figure.value).model_dump())
+    error = interval(figure.value.after.part, figure.value.after.of)
+    return FigureLine(
+        **values,
+        **counts,
+        **_excluding(figure.value).model_dump(),
+        low=error.low if error else None,
+        high=error.high if error else None,
+    )
 
 
 def _excluding(value: Value) -> Excluding:

@@ -11,6 +11,7 @@ from domain.uncertainty import Interval, interval
 from store.db.engine import Store
 from store.reporting import common_problems, period_counts
 from store.reporting.common_problems import Topic
+from store.reporting.fair_satisfaction import FairSatisfaction, fair_satisfaction
 from store.reporting.figures import Figure, figures
 from store.reporting.indicators import Ratio
 from store.reporting.past_packs import pack_at
@@ -70,6 +71,7 @@ class PeriodReport:
     groups: Mapping[str, Sequence[GroupCount]]
     topics: Sequence[Topic]
     broken: int
+    fair: FairSatisfaction
 
 
 async def period_report(
@@ -106,6 +108,7 @@ async def period_report(
             store, pack.city.id, period.since, period.until, _TOPIC
         ),
         broken=len(here.broken),
+        fair=await fair_satisfaction(store, pack, period),
     )
 
 

@@ -58,6 +58,15 @@ async def check_budget(context: AppContext, number: str, command: CommandBase) -
     """
     if not isinstance(command, Contact | CallBack) or command.note:
         return
+    await check_contact(context, number)
+
+
+async def check_contact(context: AppContext, number: str) -> None:
+    """Refuse one more contact with a ticket's citizen, for which no reason is given.
+
+    Raises:
+        Refused: contact_budget_spent
+    """
     ticket = await tickets.state(context.store, number)
     budget = await _budget_of(context, ticket) if ticket is not None else None
     if budget is not None and budget.needs_reason:

@@ -15,12 +15,15 @@ from domain.facts.closing import Rated
 from domain.facts.transitions import transition
 from domain.messages import RatingMessage
 from domain.model import Recorded
+from domain.policy.pressed import in_favour
 from domain.refusals import Refused
 from domain.ticket.rating import Apart, Rating
 from domain.ticket.stages import Outcome, Stage
 from domain.ticket.ticket import Ticket
 from store.identity import sign_in_places
-from store.tickets import intake, tickets
+from store.messaging.marks import Marks
+from store.tickets import intake, rating_checks, tickets
+from store.tickets.rating_checks import GivenRating
 from store.tickets.tickets import TicketRow
 
 _FOLLOWED = 20
@@ -78,6 +81,7 @@ async def rate(
     async with reserved(context, caller, number, key, rating.model_dump_json()):
         before = await check_due(context, number)
         apart = await _apart(context, before, rating, origin)
+        await _note(context, caller, before, origin)
         verdict = RatingMessage(actor=caller.actor, rating=rating, key=key or "", apart=apart)
         try:
             await context.engine.rate(number, verdict)
@@ -100,9 +104,31 @@ async def rate(
     if found is None:
         return RatingReceipt(number=number, status="sent", stage=before.stage)
     row, grade = found
+    pack = context.packs.get(row.city)
+    await rating_checks.judge_one(context.store, pack, number, before.version)
     if grade != rating.grade:  # another rating was sent at the same time, and was first
         raise Refused("already_rated", "This ticket is rated already.")
     return RatingReceipt(number=number, status="recorded", stage=row.stage, outcome=row.outcome)
+
+
+async def _note(context: AppContext, caller: Caller, row: TicketRow, origin: Origin) -> None:
+    """Note from where a citizen's rating comes: the city's rules judge it once it is recorded."""
+    if not caller.citizen:
+        return
+    person_id = row.person
+    person = await intake.person_of(context.store, context.vault, person_id) if person_id else None
+    contact = Marks(context.vault.ring).recipient(person) if person else None
+    await rating_checks.note(
+        context.store,
+        GivenRating(
+            number=row.number,
+            after=row.version,
+            city=row.city,
+            at=context.now(),
+            network=origin.place or None,
+            contact=contact,
+        ),
+    )
 
 
 async def _apart(
@@ -118,7 +144,7 @@ async def _apart(
     ticket = await tickets.state(context.store, row.number)
     if ticket is None:
         return None
-    if not (rating.resolved and rating.satisfied(rules_of(ticket).satisfied_from)):
+    if not in_favour(rating, rules_of(ticket).satisfied_from):
         return None
     units = {*ticket.dropped.units, *(share.unit for share in ticket.assignments)}
     if await _unit_that_filed(context, ticket) in units:

@@ -59,10 +59,12 @@ from domain.pack.policies import (
     Words,
 )
 from domain.pack.rewards import Prize, RewardPolicy, RewardRule
+from domain.pack.satisfaction import SatisfactionPolicy
 from domain.pack.sensors import Device, Sensors
 from domain.pack.services import Services
 from domain.pack.supervision import SupervisionPolicy
 from domain.pack.triage import TriagePolicy
+from domain.pack.waiting import WaitingPolicy
 from domain.ticket.complaint import Code
 from domain.ticket.rules_snapshot import Rules
 
@@ -148,6 +150,8 @@ class Pack(PackPart):
     agents: AgentPolicy | None = None
     messaging: MessagePolicy = MessagePolicy()
     triage: TriagePolicy = TriagePolicy()
+    satisfaction: SatisfactionPolicy = SatisfactionPolicy()
+    waiting: WaitingPolicy = WaitingPolicy()
     rating: RatingPolicy
     reasons: Reasons
     units: tuple[Unit, ...]

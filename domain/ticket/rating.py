@@ -20,11 +20,19 @@ class Grade(IntEnum):
 
 
 class Apart(StrEnum):
-    """The reason why a rating is set apart: it may be that of who did the work."""
+    """The reason why a rating is set apart: it may be that of who did the work, or look pressed.
+
+    The first three are recorded with the rating, when it is given. The others are judged by the
+    city's rules, beside the ticket (ADR 0069).
+    """
 
     SESSION = "session"  # given where somebody of staff was signed in
     ADDRESS = "address"  # given from where the unit's officers signed in of late
     FILER = "filer"  # the unit had filed the complaint itself, with the contact that it chose
+    CALL = "call"  # minutes after the unit had been in contact with the citizen
+    TURNED = "turned"  # bad before, and good soon after another contact by the unit
+    CONTACT = "contact"  # many of one unit from one phone or mail address in a short time
+    NETWORK = "network"  # many of one unit from one network in a short time
 
 
 class Rating(Incoming):

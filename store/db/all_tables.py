@@ -18,11 +18,13 @@ from store.db import (
     promise_tables,
     report_tables,
     reward_tables,
+    satisfaction_tables,
     search_tables,
     sensor_tables,
     setback_tables,
     supervision_tables,
     topic_tables,
+    waiting_tables,
     webhook_tables,
 )
 from store.db.tables import Base
@@ -44,12 +46,14 @@ MODULES = (
     promise_tables,
     report_tables,
     reward_tables,
+    satisfaction_tables,
     search_tables,
     sensor_tables,
     setback_tables,
     hearing_tables,
     supervision_tables,
     topic_tables,
+    waiting_tables,
     webhook_tables,
 )
 

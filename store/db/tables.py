@@ -283,7 +283,10 @@ class AssignmentTable(Base, table=True):
     """
 
     __tablename__ = "assignment"
-    __table_args__ = (Index("assignment_inbox", "unit", "ended_at", "burns_at"),)
+    __table_args__ = (
+        Index("assignment_inbox", "unit", "ended_at", "burns_at"),
+        _partial("assignment_open", "city", "unit", "burns_at", where="ended_at IS NULL"),
+    )
 
     number: str = Field(primary_key=True)
     n: int = Field(primary_key=True)

@@ -14,10 +14,12 @@ from store.db.cursors import key_of, moment
 from store.db.engine import Insert, ResultRow, Store
 from store.db.locks import lock
 from store.db.message_tables import delivery, notice
+from store.db.satisfaction_tables import satisfaction_answer
 from store.db.tables import Row
 from store.messaging import choices
 
 _NOTICE, _PERSON, _TICKET, _EVENT = notice.c, tables.person.c, tables.ticket.c, tables.event.c
+_ANSWER = satisfaction_answer.c
 _OPEN = (NoticeState.NEW.value, NoticeState.WAITING.value)
 _COUNTS = (NoticeState.SENDING.value, NoticeState.TOLD.value, NoticeState.UNKNOWN.value)
 _CONTACTS = ("contacted", "called_back", "revisited")
@@ -320,7 +322,10 @@ def new_delivery(one: OutsideNotice, recipient: str | None, channel: WayOut, now
 
 
 async def contacts(store: Store, person: str, since: datetime) -> int:
-    """Count how often a citizen was called or visited, all tickets of their phone together."""
+    """Count how often a citizen was called or visited, all tickets of their phone together.
+
+    So is a call by which they are asked again how satisfied they are, once a day and ticket.
+    """
     same = select(_PERSON.phone_hash).where(_PERSON.id == person).scalar_subquery()
     persons = select(_PERSON.id).where((_PERSON.id == person) | (_PERSON.phone_hash == same))
     statement = (
@@ -328,7 +333,12 @@ async def contacts(store: Store, person: str, since: datetime) -> int:
         .select_from(tables.event.join(tables.ticket, _TICKET.number == _EVENT.number))
         .where(_TICKET.person.in_(persons), _EVENT.at >= since, _EVENT.kind.in_(_CONTACTS))
     )
-    return int((await store.rows(statement))[0][0])
+    again = (
+        select(func.count())
+        .select_from(satisfaction_answer.join(tables.ticket, _TICKET.number == _ANSWER.number))
+        .where(_TICKET.person.in_(persons), _ANSWER.at >= since)
+    )
+    return int((await store.rows(statement))[0][0]) + int((await store.rows(again))[0][0])
 
 
 # --- looking, and having them sent anew -----------------------------------------------------------

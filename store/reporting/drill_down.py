@@ -16,6 +16,7 @@ from store.db.cursors import cursor as cursor_of
 from store.db.cursors import key_of, moment
 from store.db.engine import ResultRow, Store
 from store.reporting.common_problems import counted_in_topics
+from store.tickets import rating_checks
 from store.tickets.states import State, in_state
 
 _TICKET = tables.ticket.c
@@ -125,11 +126,11 @@ _WHICH: dict[What, tuple[Callable[[DrillDownQuery], Conditions], tuple[Any, bool
     What.FILED: (_filed, _NEWEST),
     What.TOPIC: (_topic, _NEWEST),
     What.ENDED: (_ended(), _LAST_ENDED),
-    What.ASKED: (_ended(_TICKET.contacted.is_not(None)), _LAST_ENDED),
-    What.CONTACTED: (_ended(_TICKET.contacted), _LAST_ENDED),
-    What.RATED: (_ended(_TICKET.rated), _LAST_ENDED),
-    What.RESOLVED: (_ended(_TICKET.resolved), _LAST_ENDED),
-    What.SATISFIED: (_ended(_TICKET.satisfied), _LAST_ENDED),
+    What.ASKED: (_ended(_TICKET.contacted.is_not(None), rating_checks.counts()), _LAST_ENDED),
+    What.CONTACTED: (_ended(_TICKET.contacted, rating_checks.counts()), _LAST_ENDED),
+    What.RATED: (_ended(_TICKET.rated, rating_checks.counts()), _LAST_ENDED),
+    What.RESOLVED: (_ended(_TICKET.resolved, rating_checks.counts()), _LAST_ENDED),
+    What.SATISFIED: (_ended(_TICKET.satisfied, rating_checks.counts()), _LAST_ENDED),
 }
 
 

@@ -2,7 +2,8 @@
 
 A rate covers the tickets that ended in the period, by the last rating of each. What has ended no
 longer changes, so a past month always gives the same figures. A ticket without a rating is counted
-as unrated, and is in no numerator and no denominator.
+as unrated, and is in no numerator and no denominator. So is one
+whose rating is set apart, as long as it is.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from domain.deadlines.clocks import LevelKind
 from domain.ticket.stages import Outcome
 from store.db import tables
 from store.db.engine import Store
-from store.tickets import cards
+from store.tickets import cards, rating_checks
 
 _TICKET, _EVENT = tables.ticket.c, tables.event.c
 
@@ -94,15 +95,18 @@ def _ended(city: str | None, since: datetime, until: datetime) -> Select[Any]:
     def those(condition: ColumnElement[bool]) -> ColumnElement[int]:
         return func.count().filter(condition)
 
+    def given(condition: ColumnElement[bool]) -> ColumnElement[int]:
+        return those(and_(condition, rating_checks.counts()))
+
     return (
         select(
             _TICKET.outcome,
             func.count().label("ended"),
-            those(_TICKET.rated).label("rated"),
-            those(_TICKET.contacted.is_not(None)).label("asked"),
-            those(_TICKET.contacted).label("contacted"),
-            those(_TICKET.resolved).label("resolved"),
-            those(_TICKET.satisfied).label("satisfied"),
+            given(_TICKET.rated).label("rated"),
+            given(_TICKET.contacted.is_not(None)).label("asked"),
+            given(_TICKET.contacted).label("contacted"),
+            given(_TICKET.resolved).label("resolved"),
+            given(_TICKET.satisfied).label("satisfied"),
         )
         .where(_within(_TICKET, "ended_at", city, since, until), _TICKET.ended_at.is_not(None))
         .group_by(_TICKET.outcome)

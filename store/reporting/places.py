@@ -15,6 +15,7 @@ from domain.pack.periods import Period
 from store.db import tables
 from store.db.engine import ResultRow, Store
 from store.reporting.indicators import Ratio
+from store.tickets import rating_checks
 from store.tickets.states import State, counted, in_state
 
 LEVELS = (6, 9, 12, 15)
@@ -104,11 +105,11 @@ def _now(now: datetime) -> Sequence[Any]:
 def _ended() -> Sequence[Any]:
     return (
         func.count().label("ended"),
-        func.count().filter(_TICKET.rated).label("rated"),
-        func.count().filter(_TICKET.contacted.is_not(None)).label("asked"),
-        func.count().filter(_TICKET.contacted).label("contacted"),
-        func.count().filter(_TICKET.resolved).label("resolved"),
-        func.count().filter(_TICKET.satisfied).label("satisfied"),
+        func.count().filter(_TICKET.rated, rating_checks.counts()).label("rated"),
+        func.count().filter(_TICKET.contacted.is_not(None), rating_checks.counts()).label("asked"),
+        func.count().filter(_TICKET.contacted, rating_checks.counts()).label("contacted"),
+        func.count().filter(_TICKET.resolved, rating_checks.counts()).label("resolved"),
+        func.count().filter(_TICKET.satisfied, rating_checks.counts()).label("satisfied"),
     )
 
 

@@ -7,7 +7,7 @@ statistics need (`domain.ticket.erasure`).
 import json
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, exists, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, exists, or_, select, update
 
 from domain.canonical import folded
 from domain.refusals import Refused
@@ -17,6 +17,7 @@ from store.agents import drafts, requests
 from store.db import assessment_tables, grid_tables, reward_tables, tables
 from store.db.engine import Store
 from store.db.report_tables import report_case
+from store.db.satisfaction_tables import satisfaction_answer
 from store.files.files import let_go
 from store.grid import checks
 from store.handover import handovers
@@ -45,13 +46,19 @@ _SHRUNK = (
     " picture_mark, filing_network,"
     " grid_check, grid_entry, grid_sign_up,"
     " supervision_row, supervision_step, assessment_objection,"
-    " promise, report_case, hearing_ticket, hearing_rating,"
+    " satisfaction_answer, promise, report_case, hearing_ticket, hearing_rating,"
     " booking, booking_entry, mediation, mediation_party, mediation_point,"
     " handover, handover_letter, handover_note, incident_member, person_request, reply_draft,"
     " notice, delivery, imported_complaint,"
     " search_document, search_index"
 )
 """The tables that erasing takes something from."""
+_FORGET_ANSWERS = (
+    update(satisfaction_answer)
+    .where(satisfaction_answer.c.number == bindparam("erased"))
+    .values(note="")
+)
+"""What a citizen said when asked again; the grade stays, as that of the rating does."""
 _KEY, _EVENT, _SHARE = tables.ticket_key.c, tables.event.c, tables.assignment.c
 
 
@@ -99,6 +106,8 @@ async def erase(store: Store, number: str, at: datetime) -> None:
         messages_outside.forget(connection, number)
         register.forget(connection, number)
         placing.forget(connection, number)
+
+        connection.execute(_FORGET_ANSWERS, {"erased": number})
 
     await store.write(work)
 

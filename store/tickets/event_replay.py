@@ -5,7 +5,7 @@ ticket's row only the complaint is used, and how many events there have to be.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -24,6 +24,7 @@ from domain.ticket.ticket import Ticket
 from store.db import tables
 from store.db.engine import ResultRow, Store
 from store.db.errors import StoreError
+from store.tickets.rating_checks import OF_TICKETS, RatingCheck, as_check, with_check
 
 By = Literal["ended", "filed", "due", "touched"]
 """The criterion that puts a ticket into a period; `touched`: an event of it."""
@@ -89,13 +90,14 @@ class TicketReplay:
     number: str
     _ticket: ResultRow
     _events: Sequence[ResultRow]
+    _checks: Mapping[int, RatingCheck]
 
     def steps(self, until: datetime | None = None) -> Iterator[tuple[Event, Ticket]]:
         """Yield each event before `until`, in order, with the ticket just after it.
 
         Each step changes the same ticket object: copy it to keep it. An escalation may be recorded
         late, after events that came meanwhile; the first event that is not before `until` ends the
-        replay.
+        replay. A rating is set apart as its check says that was known then.
 
         Raises:
             BrokenLife: an event is missing, or does not fit in here.
@@ -106,6 +108,7 @@ class TicketReplay:
         for row in takewhile(lambda row: until is None or row.at < until, self._events):
             try:
                 fact = _FACT.validate_json(row.fact)
+                fact = with_check(fact, self._checks.get(row.version), until)
                 actor = Actor(role=row.role, id=row.actor, unit=row.unit)
                 event = record(ticket, with_rounds(ticket, fact), actor, row.at)
             except (Refused, ValueError, LookupError) as error:
@@ -197,13 +200,20 @@ async def _replays(store: Store, numbers: Sequence[str]) -> AsyncIterator[list[T
 
         def work(
             connection: Connection, some: dict[str, Any] = some
-        ) -> tuple[Sequence[ResultRow], Sequence[ResultRow]]:
+        ) -> tuple[Sequence[ResultRow], Sequence[ResultRow], Sequence[ResultRow]]:
             # Rows first: an event that comes meanwhile is then one too many, not one missing.
             rows = connection.execute(_TICKETS, some).all()
-            return rows, connection.execute(_EVENTS, some).all()
+            events = connection.execute(_EVENTS, some).all()
+            return rows, events, connection.execute(OF_TICKETS, some).all()
 
-        rows, events = await store.read(work)
+        rows, events, checks = await store.read(work)
         lived: dict[str, list[ResultRow]] = {row.number: [] for row in rows}
         for event in events:
             lived[event.number].append(event)
-        yield [TicketReplay(row.number, row, lived[row.number]) for row in rows]
+        checked: dict[str, dict[int, RatingCheck]] = {}
+        for check in map(as_check, checks):
+            checked.setdefault(check.number, {})[check.version] = check
+        yield [
+            TicketReplay(row.number, row, lived[row.number], checked.get(row.number, {}))
+            for row in rows
+        ]

@@ -78,10 +78,12 @@ from domain.pack.policies import (
     Verification,
 )
 from domain.pack.rewards import Prize, RewardPolicy, RewardRule
+from domain.pack.satisfaction import SatisfactionPolicy
 from domain.pack.sensors import AlarmRule, Device, SensorKind, Sensors
 from domain.pack.services import Service, Services
 from domain.pack.supervision import Leader, ListRule, SupervisionPolicy
 from domain.pack.triage import TriagePolicy
+from domain.pack.waiting import WaitingPolicy
 from domain.ticket.assignment import Ending, Share
 from domain.ticket.complaint import Channel, Kind
 from domain.ticket.rules_snapshot import Escalation, ReworkTo
@@ -139,6 +141,8 @@ DOCUMENTED: dict[str, list[type[BaseModel] | type[StrEnum] | Iterable[str]]] = {
     "`[messages]`": [MessagePolicy],
     "`[triage]`": [TriagePolicy],
     "`[rating]`": [RatingPolicy, GradeChoice],
+    "`[waiting]`": [WaitingPolicy],
+    "`[satisfaction]`": [SatisfactionPolicy],
     "`[reasons]`": [Reasons, Reason],
     "`[places]`": [Places, PlaceKind, PlaceFeature],
     "units.csv": [Unit, UnitKind, Level, set(UnitQueue) - {UnitQueue.SHARED}],

@@ -35,12 +35,14 @@ from app.filing.filing import Filed, Receipt
 from app.incidents.acts import LeaveIn
 from app.incidents.acts import leave as leave_incident
 from app.messaging.push import push_of
+from app.reporting.waiting import waiting_of
 from app.rewards.purses import report_reward
 from app.sending.commands import execute
 from app.tickets import ratings
 from app.tickets.access_codes import RenewIn, renew
 from app.tickets.citizen_view import CitizenTicket
 from app.tickets.leaving_contacts import LeftContact, leave_contact
+from app.tickets.rating_checks import checks_of
 from app.tickets.ratings import Origin
 from app.tickets.reopen import reopen
 from app.tickets.tickets import as_citizen
@@ -364,6 +366,8 @@ async def _ticket(
         reward=await report_reward(context, caller, number) if pack.reward_rules else None,
         machines=await acts_of(context, caller, number) if pack.agents else None,
         push=await push_of(context, caller, number),
+        waiting=None if elsewhere else await waiting_of(context, caller, number),
+        rating_checks=await checks_of(context, caller, number) if view.rating else [],
         blank=Form.blank(*FIELDS, *_TICKET),
         pack=pack,
         zone=pack.calendar.tz,

@@ -21,6 +21,7 @@ from app.context import AppContext
 from app.filing import bot_checks
 from app.filing.filing import Receipt
 from app.filing.intake import ComplaintIn, take
+from app.reporting.waiting import waiting_by_subject
 from app.tickets.similar import join, similar
 from domain.pack.pack import Pack
 from domain.ticket.complaint import Kind
@@ -47,7 +48,7 @@ async def report(request: Request, context: Context, city: str = "") -> Response
     if pack is None:
         return choose(request, context, "/report?city=", _HEADING)
     form = Form.blank(*FIELDS, kind=Kind.COMPLAINT, city=pack.city.id)
-    return _form(request, context, pack, form)
+    return await _form(request, context, pack, form)
 
 
 @router.post("/report", dependencies=[public("file_complaint")])
@@ -76,7 +77,7 @@ async def _file(request: Request, context: AppContext, sent: FormData) -> Respon
         body = _complaint(form, stored, pack)
         if form.faults:
             form.problem = "invalid_request"
-            return _form(request, context, pack, form, 422, stored)
+            return await _form(request, context, pack, form, 422, stored)
         checked = form.typed["same"] != NONE
         similar_tickets = await similar(context, pack, body, _key(form)) if checked else []
         if similar_tickets and not form.typed["same"]:
@@ -95,7 +96,7 @@ async def _file(request: Request, context: AppContext, sent: FormData) -> Respon
         status = form.refuse(error, _WORDS)
         if pack is None:
             return choose(request, context, "/report?city=", _HEADING, status)
-        return _form(request, context, pack, form, status, stored)
+        return await _form(request, context, pack, form, status, stored)
     receipt = filed.receipt
     same = named(similar_tickets, form)
     joined = same is not None and await join(context, pack, body, receipt.number, same)
@@ -107,7 +108,7 @@ def _key(form: Form) -> str:
     return f"page/{form.key}"
 
 
-def _form(
+async def _form(
     request: Request,
     context: AppContext,
     pack: Pack,
@@ -125,6 +126,7 @@ def _form(
         kinds=[kind for kind in Kind if kind is not Kind.SERVICE or pack.features.appoint],
         photos=photos,
         kept=stored,
+        waiting=await waiting_by_subject(context, pack),
     )
 
 

@@ -14,6 +14,7 @@ from app.cities.cities import rates_of
 from app.cities.periods import ReckoningQuery, reckoning
 from app.context import AppContext
 from app.errors import Problem
+from app.reporting.fair_satisfaction import fair_of
 from app.reporting.figures import counted
 from app.tickets.publications import publications
 from domain.pack.pack import Pack
@@ -57,6 +58,7 @@ async def report_card(
             ("rates", *requested_reckoning.cache_key),
             lambda: rates_of(context, pack, figures.period),
         )
+        fair = await fair_of(context, None, requested_reckoning)
     except StoreUnavailable:
         return page(request, "citizen/results_unavailable.html", 503)
     return page(
@@ -69,6 +71,7 @@ async def report_card(
         figures=figures.figures,
         as_of=figures.as_of,
         rates=rates,
+        fair=fair,
         zone=pack.calendar.tz,
     )
 

@@ -20,12 +20,14 @@ from api.pages.shared.workplace import working_city
 from app.access.caller import Caller
 from app.context import AppContext
 from app.filing.suggestions import guess, located, promise
+from app.reporting.waiting import UnitAhead, units_ahead
 from app.topics.views import AlikeTicketOut, alike_tickets
 from app.triage.advice import learned_advice
 from app.triage.precedents import PrecedentsQuery, precedents
 from domain.commands.intake.conclude import Conclude
 from domain.commands.intake.reassign import Reassign
 from domain.commands.intake.triage import Triage as Classify
+from domain.pack.catalogue import Unit
 from domain.pack.pack import Pack
 from domain.pack.routing import route
 from domain.policy.permissions import RIGHTS
@@ -138,6 +140,8 @@ async def _page(
 ) -> Response:
     at = await queue.desk(request, context, caller, TRIAGE, form.typed["number"] or None)
     speech = Translator(language_of(request), at.pack)
+    advice = _advice(context, speech, at.hand) if at.hand else None
+    learned = await _learned(context, at.hand, at.pack) if at.hand else None
     return staff_page(
         request,
         "desk/triage.html",
@@ -146,10 +150,11 @@ async def _page(
         form=form,
         opened=opened,
         accuses=at.hand is not None and _may_accuse(at.hand.ticket, form),
-        advice=_advice(context, speech, at.hand) if at.hand else None,
+        advice=advice,
+        ahead=await _ahead(context, caller, at.pack, advice, learned) if advice else [],
         nearest=await _nearest(context, caller, at.hand.ticket) if at.hand else [],
         settled=await _settled(context, speech, caller, at.hand) if at.hand else None,
-        learned=await _learned(context, at.hand, at.pack) if at.hand else None,
+        learned=learned,
         kinds=[kind for kind in Kind if kind is not Kind.SERVICE or at.pack.features.appoint],
         places=places(at.pack),
         **queue.template_values(request, caller, at, DONE),
@@ -187,6 +192,33 @@ async def _settled(
         for one in found.shares
     ]  # fmt: skip
     return {"items": items, "shares": shares} if items else None
+
+
+async def _ahead(
+    context: AppContext,
+    caller: Caller,
+    pack: Pack,
+    advice: dict[str, Any],
+    learned: dict[str, Any] | None,
+) -> list[UnitAhead]:
+    """Return the load of the units that may get the ticket in hand, the suggested one first."""
+    category, promised = advice["category"], advice["promise"]
+    if category is None:
+        return []
+    places = [advice["area"], *(unit.area for unit in _units_of(advice["candidates"]))]
+    units = [
+        advice["unit"],
+        learned and learned["unit"],
+        *(pack.street_of(area) for area in places),
+        pack.unit(pack.city.fallback),
+    ]
+    due = promised.due_at if promised else None
+    found = [unit for unit in units if unit is not None]
+    return await units_ahead(context, caller, pack, category.code, found, due)
+
+
+def _units_of(candidates: list[dict[str, Any]]) -> list[Unit]:
+    return [one["unit"] for one in candidates if one["unit"] is not None]
 
 
 def _may_accuse(ticket: Ticket, form: Form) -> bool:

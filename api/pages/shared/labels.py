@@ -302,6 +302,15 @@ LABELS: dict[str, dict[str, str]] = {
         "no_place": N_("Names no place"),
         "over": N_("Says that it is over"),
     },
+    "apart": {
+        "session": N_("Given where somebody of staff was signed in"),
+        "address": N_("Given from where the unit's officers sign in"),
+        "filer": N_("The unit had filed the complaint itself"),
+        "call": N_("Given minutes after a contact by the unit"),
+        "turned": N_("Bad before, and good soon after another contact by the unit"),
+        "contact": N_("One of many of the unit from one phone in a short time"),
+        "network": N_("One of many of the unit from one network in a short time"),
+    },
     "promise_which": {
         "waiting": N_("To be answered for"),
         "late": N_("Past their day"),

@@ -96,6 +96,9 @@ NAVIGATION: tuple[NavigationLink, ...] = (
     NavigationLink(_WORK, N_("Tickets"), "/staff/tickets", STAFF),
     NavigationLink(_SUPERVISION, N_("Board"), "/staff/board", _OVERSEERS - {_SUPERVISOR}),
     NavigationLink(_SUPERVISION, N_("League table"), "/staff/league", _OVERSEERS | {Role.OFFICER}),
+    NavigationLink(
+        _SUPERVISION, N_("Fair satisfaction"), "/staff/satisfaction", _OVERSEERS | {_DESK}
+    ),
     NavigationLink(_SUPERVISION, N_("Hot spots"), "/staff/spots", _OVERSEERS),
     NavigationLink(_SUPERVISION, N_("Places"), "/staff/places", _OVERSEERS),
     NavigationLink(
@@ -263,6 +266,7 @@ def administration(role: Role) -> list[NavigationLink]:
 
 
 TICKETS, ROUNDS, PATROLS = "/staff/tickets", "/staff/rounds", "/staff/patrols"
+SATISFACTION = "/staff/satisfaction"
 
 
 TRIAGE, DECISIONS, CALL_BACKS = "/staff/triage", "/staff/decisions", "/staff/call-backs"

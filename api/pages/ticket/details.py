@@ -1,7 +1,7 @@
 """The ticket details of a page, read by the functions that the API's routes use."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -22,11 +22,14 @@ from app.filing.files import visible_files
 from app.grid.check_moments import check_moments
 from app.grid.checks import ChecksOut, checks_of
 from app.imports.origins import TakenFrom, origin_of
+from app.reporting.waiting import TicketWaiting, waiting_of
 from app.sensors.readings import ReadingsOut, readings_of
 from app.tickets import contacts
 from app.tickets.beside_workflow import BesideWorkflow, beside_workflow
 from app.tickets.council_views import CouncilOut
 from app.tickets.promise_views import PromiseOut
+from app.tickets.rating_checks import RatingCheckOut
+from app.tickets.rating_checks import checks_of as checks_of_rating
 from app.tickets.tickets import events_of
 from domain.deadlines.clocks import Clock, LevelKind
 from domain.deadlines.registry import ClockName
@@ -89,6 +92,8 @@ class TicketDetails:
     readings_chart: ReadingsChart | None
     origin: TakenFrom | None
     machines: MachineActsOut | None = None
+    rating_checks: Sequence[RatingCheckOut] = ()
+    expected: TicketWaiting | None = None
 
 
 async def ticket_details(
@@ -129,6 +134,8 @@ async def ticket_details(
         readings=sensed,
         readings_chart=chart_of(sensed),
         machines=await _machines(context, caller, action_context),
+        expected=None if waiting else await waiting_of(context, caller, number),
+        rating_checks=await checks_of_rating(context, caller, number) if ticket.verdict else [],
         origin=origin,
         running=_running(ticket, caller, speech),
         dues=_dues(ticket),
