@@ -51,7 +51,7 @@ async def form_of_program(request: Request) -> FormData:
         if declared == MULTIPART:
             form = await _parts(request, written)
         else:
-            pairs = [*_raw_pairs(await request.body())]
+            pairs: list[tuple[str, str | UploadFile]] = [*_raw_pairs(await request.body())]
             if len(pairs) > _MOST_FIELDS:
                 raise MultiPartException("Too many fields.")
             form = FormData(pairs)
