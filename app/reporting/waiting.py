@@ -36,8 +36,8 @@ class WaitingTime(Recorded):
     nearly_all: float | None = Field(description="Of 95 %.")
 
 
-class WaitingOut(Recorded):
-    """How long tickets of a subject took: an estimate, no promise, and no limit of the law.
+class ExpectedWait(Recorded):
+    """The time that tickets of a subject took: an estimate, no promise, and no limit of the law.
 
     `of`: the subject, or the beginning of the codes of a group, that it is about; `unit` likewise.
     `tickets`: those it rests on, with those still open; `over`: those that came to an end.
@@ -56,11 +56,11 @@ class WaitingOut(Recorded):
         return days_of(self.hours.most)
 
 
-class WaitingsOut(Recorded):
-    """What is told of a subject: until the first answer, and until it is closed."""
+class ExpectedWaits(Recorded):
+    """The waiting times of a subject: until the first answer, and until it is closed."""
 
-    answer: WaitingOut | None
-    closure: WaitingOut | None
+    answer: ExpectedWait | None
+    closure: ExpectedWait | None
 
 
 class UnitAhead(NamedTuple):
@@ -77,12 +77,12 @@ class UnitAhead(NamedTuple):
 
 
 class TicketWaiting(NamedTuple):
-    """What is told of a ticket: the days within which 80 % were closed, by so many tickets.
+    """The estimate for a ticket: the days within which 80 % were closed, by so many tickets.
 
     `beyond`: that is later than the day that is promised.
     """
 
-    said: WaitingsOut
+    said: ExpectedWaits
     days: int
     over: int
     beyond: bool
@@ -93,7 +93,7 @@ def days_of(hours: float | None) -> int | None:
     return None if hours is None else max(1, ceil(hours / _DAY))
 
 
-async def waiting_page(context: AppContext, city: str, query: WaitingQuery) -> WaitingsOut:
+async def waiting_page(context: AppContext, city: str, query: WaitingQuery) -> ExpectedWaits:
     """Return what this month's statements say of a subject; nothing where citizens are not told.
 
     Raises:
@@ -105,11 +105,11 @@ async def waiting_page(context: AppContext, city: str, query: WaitingQuery) -> W
     if query.unit is not None:
         pack.unit(query.unit)
     if not pack.waiting.told:
-        return WaitingsOut(answer=None, closure=None)
+        return ExpectedWaits(answer=None, closure=None)
     return await _waitings(context, pack, query.category, query.unit or "")
 
 
-async def waiting_by_subject(context: AppContext, pack: Pack) -> dict[str, WaitingOut]:
+async def waiting_by_subject(context: AppContext, pack: Pack) -> dict[str, ExpectedWait]:
     """Return the waiting time until closure of each subject that has one of its own."""
     await permit(context, None, "get_waiting")
     if not pack.waiting.told:
@@ -179,18 +179,18 @@ async def units_ahead(
     return found
 
 
-async def _waitings(context: AppContext, pack: Pack, category: str, unit: str) -> WaitingsOut:
-    now, said = context.now(), dict[WaitedFor, WaitingOut]()
+async def _waitings(context: AppContext, pack: Pack, category: str, unit: str) -> ExpectedWaits:
+    now, said = context.now(), dict[WaitedFor, ExpectedWait]()
     for what in WaitedFor:
         found = await waiting_times.told(context.store, pack, category, [unit], what, now)
         if unit in found:
             said[what] = _out(found[unit])
-    return WaitingsOut(answer=said.get(WaitedFor.ANSWER), closure=said.get(WaitedFor.CLOSURE))
+    return ExpectedWaits(answer=said.get(WaitedFor.ANSWER), closure=said.get(WaitedFor.CLOSURE))
 
 
-def _out(said: WaitingStatement) -> WaitingOut:
+def _out(said: WaitingStatement) -> ExpectedWait:
     half, most, nearly_all = (said.hours(level) for level in LEVELS)
-    return WaitingOut(
+    return ExpectedWait(
         of=said.category,
         unit=said.unit or None,
         month=said.month,
