@@ -14,7 +14,7 @@ from app.errors import Problem
 from app.tickets.acted_on import started
 from domain.insight.waiting import LEVELS, WaitedFor, late_probability
 from domain.model import Incoming, Recorded
-from domain.pack.catalogue import Unit
+from domain.pack.catalogue import Category, Unit
 from domain.pack.pack import Pack
 from domain.ticket.complaint import Code
 from store.reporting import waiting_times
@@ -109,13 +109,18 @@ async def waiting_page(context: AppContext, city: str, query: WaitingQuery) -> E
     return await _waitings(context, pack, query.category, query.unit or "")
 
 
-async def waiting_by_subject(context: AppContext, pack: Pack) -> dict[str, ExpectedWait]:
-    """Return the waiting time until closure of each subject that has one of its own."""
+async def waiting_by_subject(context: AppContext, pack: Pack) -> list[tuple[Category, int]]:
+    """Return the subjects with a waiting time of their own: the days in which 80 % were closed."""
     await permit(context, None, "get_waiting")
     if not pack.waiting.told:
-        return {}
+        return []
     found = await waiting_times.by_subject(context.store, pack, WaitedFor.CLOSURE, context.now())
-    return {one.category: _out(one) for one in found if pack.knows(one.category)}
+    days = {one.category: days_of(one.hours(0.8)) for one in found}
+    return [
+        (category, known)
+        for category in pack.categories
+        if (known := days.get(category.code)) is not None
+    ]
 
 
 async def waiting_of(context: AppContext, caller: Caller, number: str) -> TicketWaiting | None:
@@ -138,6 +143,21 @@ async def waiting_of(context: AppContext, caller: Caller, number: str) -> Ticket
     expected, promised = ticket.complaint.filed_at + timedelta(hours=most), ticket.promised_at
     beyond = promised is not None and expected > promised
     return TicketWaiting(said, said.closure.days or 1, said.closure.over, beyond)
+
+
+async def expected_days(
+    context: AppContext, caller: Caller, pack: Pack, category: str, unit: str
+) -> int | None:
+    """Return for the desk within how many days 80 % of such tickets were closed.
+
+    Raises:
+        Problem: not_your_city
+    """
+    await permit(context, caller, "page_desk")
+    if not caller.serves(pack.city.id):
+        raise Problem("not_your_city")
+    said = await _waitings(context, pack, category, unit)
+    return said.closure.days if said.closure else None
 
 
 async def units_ahead(
