@@ -139,7 +139,7 @@ async def draw_sample(
 
 
 @router.get(
-    "/satisfaction/draws/{draw}",
+    "/satisfaction/draws/{sample}",
     operation_id="get_sample",
     summary="A draw, and what became of its tickets",
     tags=["Staff"],
@@ -147,14 +147,14 @@ async def draw_sample(
     responses=responses(*READING, "draw_not_found"),
 )
 async def get_sample(
-    draw: SampleId, caller: Annotated[Caller, staff("get_sample")], context: Context
+    sample: SampleId, caller: Annotated[Caller, staff("get_sample")], context: Context
 ) -> Response:
     """Return seed, population and what was drawn, so that anybody can repeat it."""
-    return json_of(await satisfaction.get_sample(context, caller, draw))
+    return json_of(await satisfaction.get_sample(context, caller, sample))
 
 
 @router.get(
-    "/satisfaction/draws/{draw}/redraw",
+    "/satisfaction/draws/{sample}/redraw",
     operation_id="redraw_sample",
     summary="Repeat a draw of those asked again from its seed",
     tags=["Staff"],
@@ -162,14 +162,14 @@ async def get_sample(
     responses=responses(*READING, "draw_not_found", "unknown_algorithm"),
 )
 async def redraw_sample(
-    draw: SampleId, caller: Annotated[Caller, staff("redraw_sample")], context: Context
+    sample: SampleId, caller: Annotated[Caller, staff("redraw_sample")], context: Context
 ) -> Response:
     """Return what comes out now, and whether it is what is recorded."""
-    return json_of(await satisfaction.redraw_sample(context, caller, draw))
+    return json_of(await satisfaction.redraw_sample(context, caller, sample))
 
 
 @router.post(
-    "/satisfaction/draws/{draw}/tickets/{number}",
+    "/satisfaction/draws/{sample}/tickets/{number}",
     operation_id="record_second_answer",
     summary="Record what a citizen said who was asked again",
     tags=["Staff"],
@@ -185,7 +185,7 @@ async def redraw_sample(
     ),
 )
 async def record_second_answer(
-    draw: SampleId,
+    sample: SampleId,
     number: TicketNumber,
     caller: Annotated[Caller, staff("record_second_answer")],
     context: Context,
@@ -195,4 +195,4 @@ async def record_second_answer(
 
     It counts in the day's budget of contacts with the citizen.
     """
-    return json_of(await satisfaction.record_second_answer(context, caller, draw, number, body))
+    return json_of(await satisfaction.record_second_answer(context, caller, sample, number, body))

@@ -9,7 +9,7 @@ from api.http.dependencies import Context
 from api.http.problem_responses import responses
 from api.http.responses import json_of
 from app.context import API
-from app.reporting.waiting import WaitingQuery, WaitingsOut, waiting_page
+from app.reporting.waiting import ExpectedWaits, WaitingQuery, waiting_page
 
 router = APIRouter(prefix=API, tags=["Cities"])
 
@@ -18,7 +18,7 @@ router = APIRouter(prefix=API, tags=["Cities"])
     "/cities/{city}/waiting",
     operation_id="get_waiting",
     summary="How long tickets of a subject took",
-    response_model=WaitingsOut,
+    response_model=ExpectedWaits,
     responses=responses(
         "unknown_city", "unknown_category", "unknown_unit", "invalid_request", "store_unavailable"
     ),

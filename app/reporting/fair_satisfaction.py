@@ -16,14 +16,14 @@ from domain.ticket.rating import Apart
 from store.reporting.fair_satisfaction import FairSatisfaction, fair_satisfaction
 
 
-class Bounds(Recorded):
+class RateBounds(Recorded):
     """The bounds at 95 % of a share, between 0 and 1."""
 
     low: float
     high: float
 
 
-class CorrectedOut(Bounds):
+class CorrectedOut(RateBounds):
     """The share of satisfied citizens among all who rated, by those who were asked again."""
 
     share: float
@@ -54,7 +54,7 @@ class FairSatisfactionOut(Recorded):
     until: Instant
     as_of: Instant
     counted: Fraction
-    error: Bounds | None
+    error: RateBounds | None
     set_apart: dict[Apart, int]
     lifted: int
     drawn: int
@@ -85,7 +85,7 @@ async def fair_page(
         until=requested.period.until,
         as_of=requested.as_of,
         counted=share(found.counted),
-        error=found.error and Bounds(low=found.error.low, high=found.error.high),
+        error=found.error and RateBounds(low=found.error.low, high=found.error.high),
         set_apart=dict(found.apart),
         lifted=found.lifted,
         drawn=found.drawn,

@@ -14,7 +14,7 @@ from app.errors import Problem
 from app.tickets.acted_on import started
 from domain.insight.waiting import LEVELS, WaitedFor, late_probability
 from domain.model import Incoming, Recorded
-from domain.pack.catalogue import Unit
+from domain.pack.catalogue import Category, Unit
 from domain.pack.pack import Pack
 from domain.ticket.complaint import Code
 from store.reporting import waiting_times
@@ -36,8 +36,8 @@ class WaitingTime(Recorded):
     nearly_all: float | None = Field(description="Of 95 %.")
 
 
-class WaitingOut(Recorded):
-    """How long tickets of a subject took: an estimate, no promise, and no limit of the law.
+class ExpectedWait(Recorded):
+    """The time that tickets of a subject took: an estimate, no promise, and no limit of the law.
 
     `of`: the subject, or the beginning of the codes of a group, that it is about; `unit` likewise.
     `tickets`: those it rests on, with those still open; `over`: those that came to an end.
@@ -56,11 +56,11 @@ class WaitingOut(Recorded):
         return days_of(self.hours.most)
 
 
-class WaitingsOut(Recorded):
-    """What is told of a subject: until the first answer, and until it is closed."""
+class ExpectedWaits(Recorded):
+    """The waiting times of a subject: until the first answer, and until it is closed."""
 
-    answer: WaitingOut | None
-    closure: WaitingOut | None
+    answer: ExpectedWait | None
+    closure: ExpectedWait | None
 
 
 class UnitAhead(NamedTuple):
@@ -77,12 +77,12 @@ class UnitAhead(NamedTuple):
 
 
 class TicketWaiting(NamedTuple):
-    """What is told of a ticket: the days within which 80 % were closed, by so many tickets.
+    """The estimate for a ticket: the days within which 80 % were closed, by so many tickets.
 
     `beyond`: that is later than the day that is promised.
     """
 
-    said: WaitingsOut
+    said: ExpectedWaits
     days: int
     over: int
     beyond: bool
@@ -93,7 +93,7 @@ def days_of(hours: float | None) -> int | None:
     return None if hours is None else max(1, ceil(hours / _DAY))
 
 
-async def waiting_page(context: AppContext, city: str, query: WaitingQuery) -> WaitingsOut:
+async def waiting_page(context: AppContext, city: str, query: WaitingQuery) -> ExpectedWaits:
     """Return what this month's statements say of a subject; nothing where citizens are not told.
 
     Raises:
@@ -105,17 +105,22 @@ async def waiting_page(context: AppContext, city: str, query: WaitingQuery) -> W
     if query.unit is not None:
         pack.unit(query.unit)
     if not pack.waiting.told:
-        return WaitingsOut(answer=None, closure=None)
+        return ExpectedWaits(answer=None, closure=None)
     return await _waitings(context, pack, query.category, query.unit or "")
 
 
-async def waiting_by_subject(context: AppContext, pack: Pack) -> dict[str, WaitingOut]:
-    """Return the waiting time until closure of each subject that has one of its own."""
+async def waiting_by_subject(context: AppContext, pack: Pack) -> list[tuple[Category, int]]:
+    """Return the subjects with a waiting time of their own: the days in which 80 % were closed."""
     await permit(context, None, "get_waiting")
     if not pack.waiting.told:
-        return {}
+        return []
     found = await waiting_times.by_subject(context.store, pack, WaitedFor.CLOSURE, context.now())
-    return {one.category: _out(one) for one in found if pack.knows(one.category)}
+    days = {one.category: days_of(one.hours(0.8)) for one in found}
+    return [
+        (category, known)
+        for category in pack.categories
+        if (known := days.get(category.code)) is not None
+    ]
 
 
 async def waiting_of(context: AppContext, caller: Caller, number: str) -> TicketWaiting | None:
@@ -138,6 +143,21 @@ async def waiting_of(context: AppContext, caller: Caller, number: str) -> Ticket
     expected, promised = ticket.complaint.filed_at + timedelta(hours=most), ticket.promised_at
     beyond = promised is not None and expected > promised
     return TicketWaiting(said, said.closure.days or 1, said.closure.over, beyond)
+
+
+async def expected_days(
+    context: AppContext, caller: Caller, pack: Pack, category: str, unit: str
+) -> int | None:
+    """Return for the desk within how many days 80 % of such tickets were closed.
+
+    Raises:
+        Problem: not_your_city
+    """
+    await permit(context, caller, "page_desk")
+    if not caller.serves(pack.city.id):
+        raise Problem("not_your_city")
+    said = await _waitings(context, pack, category, unit)
+    return said.closure.days if said.closure else None
 
 
 async def units_ahead(
@@ -179,18 +199,18 @@ async def units_ahead(
     return found
 
 
-async def _waitings(context: AppContext, pack: Pack, category: str, unit: str) -> WaitingsOut:
-    now, said = context.now(), dict[WaitedFor, WaitingOut]()
+async def _waitings(context: AppContext, pack: Pack, category: str, unit: str) -> ExpectedWaits:
+    now, said = context.now(), dict[WaitedFor, ExpectedWait]()
     for what in WaitedFor:
         found = await waiting_times.told(context.store, pack, category, [unit], what, now)
         if unit in found:
             said[what] = _out(found[unit])
-    return WaitingsOut(answer=said.get(WaitedFor.ANSWER), closure=said.get(WaitedFor.CLOSURE))
+    return ExpectedWaits(answer=said.get(WaitedFor.ANSWER), closure=said.get(WaitedFor.CLOSURE))
 
 
-def _out(said: WaitingStatement) -> WaitingOut:
+def _out(said: WaitingStatement) -> ExpectedWait:
     half, most, nearly_all = (said.hours(level) for level in LEVELS)
-    return WaitingOut(
+    return ExpectedWait(
         of=said.category,
         unit=said.unit or None,
         month=said.month,

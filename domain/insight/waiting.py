@@ -4,7 +4,7 @@ E. L. Kaplan and P. Meier (1958): who still waits has waited for so long at leas
 ones out would make every city look fast.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +18,9 @@ LEVELS = (0.5, 0.8, 0.95)
 STEPS = tuple(n / 20 for n in range(1, 20))
 """The shares that a statement keeps: 5 % to 95 %."""
 
+_ABOVE = 1e-6
+"""The least that lies above a share: fewer tickets than any city has."""
+
 _LIGHTEST, _HEAVIEST = 0.5, 3.0
 """The bounds of what the load of a unit does to a waiting time."""
 
@@ -29,7 +32,7 @@ class WaitedFor(StrEnum):
     CLOSURE = "closure"
 
 
-class Waited(NamedTuple):
+class WaitSoFar(NamedTuple):
     """The hours that a ticket waited. `over`: it came to its end; else it waits, or left."""
 
     hours: float
@@ -50,6 +53,11 @@ class WaitingCurve:
         place = bisect_right(self.hours, hours)
         return self.shares[place - 1] if place else 0.0
 
+    def share_before(self, hours: float) -> float:
+        """Return the share that is over in less than so many hours."""
+        place = bisect_left(self.hours, hours)
+        return self.shares[place - 1] if place else 0.0
+
     def quantile(self, share: float) -> float | None:
         """Return the hours within which this share is over; None if it is not known to be."""
         for hours, reached in zip(self.hours, self.shares, strict=True):
@@ -58,7 +66,7 @@ class WaitingCurve:
         return None
 
 
-def waiting_curve(waited: Iterable[Waited]) -> WaitingCurve:
+def waiting_curve(waited: Iterable[WaitSoFar]) -> WaitingCurve:
     """Return the Kaplan-Meier curve of these tickets."""
     ordered = sorted(waited, key=lambda one: (one.hours, not one.over))
     hours, shares, waiting, over = list[float](), list[float](), 1.0, 0
@@ -75,22 +83,31 @@ def waiting_curve(waited: Iterable[Waited]) -> WaitingCurve:
     return WaitingCurve(tuple(hours), tuple(shares), len(ordered), over)
 
 
-def calibrated(recent: Sequence[tuple[WaitingCurve, Waited]]) -> dict[float, float]:
+def calibrated(recent: Sequence[tuple[WaitingCurve, WaitSoFar]]) -> dict[float, float]:
     """Return for each step the share of the curve at which it really was reached of late.
 
     `recent`: tickets that no curve was made from, each with the curve that spoke of it. Where the
     80 % of the curves were reached by 70 % only, a higher step is taken for the 80 %. Without
-    recent tickets a step is itself.
+    recent tickets a step is itself; one that they are too young to tell is at least the last known.
     """
+    # Many tickets of a kind end at the same hour: such a one is within the quantile of every share
+    # above that of those before it, so the hour's own share would say too much.
     reached = waiting_curve(
-        Waited(curve.share_within(one.hours), one.over) for curve, one in recent
+        WaitSoFar(curve.share_before(one.hours), over=True)
+        if one.over
+        else WaitSoFar(curve.share_within(one.hours), over=False)
+        for curve, one in recent
     )
-    found = {step: reached.quantile(step) for step in STEPS} if reached.over else {}
-    return {step: (found.get(step) or step) for step in STEPS}
+    levels, last = dict[float, float](), 0.0
+    for step in STEPS:
+        known = reached.quantile(step) if reached.over else None
+        last = max(step, last) if known is None else min(known + _ABOVE, 1.0)
+        levels[step] = last
+    return levels
 
 
 class Coverage(NamedTuple):
-    """What became of a statement: of so many tickets, so many were over in the stated time."""
+    """The outcome of a statement: of so many tickets, so many were over in the stated time."""
 
     share: float
     tickets: int

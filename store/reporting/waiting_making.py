@@ -5,22 +5,13 @@ at a unit. What is told is the closest one that enough tickets stand behind.
 """
 
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 
-from domain.insight.waiting import (
-    STEPS,
-    Waited,
-    WaitedFor,
-    WaitingCurve,
-    calibrated,
-    waiting_curve,
-)
+from domain.insight.waiting import WaitedFor, WaitSoFar
+from domain.insight.waiting_statements import Stated, WaitingCase, hours_of, statements
 from domain.pack.pack import Pack
 from domain.pack.periods import month_at, month_of
 from domain.ticket.stages import Outcome
@@ -31,9 +22,6 @@ from store.db.waiting_tables import waiting
 MOST = 3000
 """The most tickets of one subject that are taken, the newest."""
 
-_PART = 2
-"""The length of a part of a code: without the last part it is that of the parent."""
-
 _LEFT = {Outcome.WITHDRAWN.value}
 _OUT = {Outcome.DECLINED.value, Outcome.REFERRED.value}
 _ANSWERS = ("replied", "replied_with_parent", "answered", "final_replied")
@@ -43,24 +31,6 @@ _TICKET, _EVENT, _SHARE, _WAITING = (
     tables.assignment.c,
     waiting.c,
 )
-Cell = tuple[str, str]
-"""A subject, or the beginning of several, and a unit; "" for all units."""
-
-
-@dataclass(frozen=True)
-class WaitingCase:
-    """A ticket with what it waited for until `at`."""
-
-    category: str
-    unit: str
-    filed_at: datetime
-    waited: Mapping[WaitedFor, Waited]
-
-
-def cells_of(category: str, unit: str) -> list[Cell]:
-    """Return the cells that speak of a ticket, the closest first."""
-    own = [(category, unit)] if unit else []
-    return own + [(category[:length], "") for length in range(len(category), 0, -_PART)]
 
 
 async def cases_since(
@@ -103,16 +73,12 @@ def _case(row: ResultRow, at: datetime) -> WaitingCase:
     left = row.outcome in _LEFT and ended is not None
     until = ended or at
 
-    def waited(over_at: datetime | None) -> Waited:
+    def waited(over_at: datetime | None) -> WaitSoFar:
         over = over_at is not None and not (left and over_at == ended)
-        return Waited(_hours((over_at or until) - row.filed_at), over)
+        return WaitSoFar(hours_of((over_at or until) - row.filed_at), over)
 
     values = {WaitedFor.ANSWER: waited(row.answered), WaitedFor.CLOSURE: waited(ended)}
     return WaitingCase(row.category, row.unit or "", row.filed_at, values)
-
-
-def _hours(span: timedelta) -> float:
-    return max(span.total_seconds(), 0.0) / 3600
 
 
 async def state(store: Store, pack: Pack, now: datetime) -> int:
@@ -127,7 +93,9 @@ async def state(store: Store, pack: Pack, now: datetime) -> int:
     at = month_of(pack, month).since
     policy = pack.waiting
     cases = await cases_since(store, pack, at - policy.window.length, at)
-    rows = list(_rows(pack, month, at, cases))
+    recent = at - policy.recent.length
+    stated = statements(cases, recent, policy.least)
+    rows = [_row(pack, month, at, one) for one in stated]
     usual = await _usual(store, pack, at)
     rows += [_load_row(pack, month, at, unit, load) for unit, load in sorted(usual.items())]
     # One row always: the month is not tried again and again in a city without tickets.
@@ -137,91 +105,25 @@ async def state(store: Store, pack: Pack, now: datetime) -> int:
     return len(rows) - 1
 
 
-def _rows(
-    pack: Pack, month: str, at: datetime, cases: Sequence[WaitingCase]
-) -> Iterator[dict[str, Any]]:
-    recent = at - pack.waiting.recent.length
-    for what in WaitedFor:
-        cells = _by_cell(cases, what)
-        levels = _levels(cases, what, recent, at, pack.waiting.least)
-        for (category, unit), some in sorted(cells.items()):
-            curve = waiting_curve(some)
-            if curve.over < pack.waiting.least:
-                continue
-            steps = [curve.quantile(levels[step]) for step in STEPS]
-            yield {
-                "city": pack.city.id,
-                "month": month,
-                "what": what.value,
-                "category": category,
-                "unit": unit,
-                "made_at": at,
-                "tickets": curve.tickets,
-                "over": curve.over,
-                "steps": json.dumps([one and round(one, 3) for one in steps]),
-                "usual": None,
-            }
-
-
-def _by_cell(cases: Iterable[WaitingCase], what: WaitedFor) -> dict[Cell, list[Waited]]:
-    cells = defaultdict[Cell, list[Waited]](list)
-    for case in cases:
-        for cell in cells_of(case.category, case.unit):
-            cells[cell].append(case.waited[what])
-    return cells
-
-
-def _levels(
-    cases: Sequence[WaitingCase], what: WaitedFor, recent: datetime, at: datetime, least: int
-) -> Mapping[float, float]:
-    """Return by how much the curves of before were off, for the tickets of the last weeks.
-
-    The curves of before know of no ticket what became of it after `recent`.
-    """
-    before = [_as_of(case, what, recent, at) for case in cases if case.filed_at < recent]
-    curves = {cell: waiting_curve(some) for cell, some in _grouped(before).items()}
-    spoken = list[tuple[WaitingCurve, Waited]]()
-    for case in cases:
-        if case.filed_at < recent:
-            continue
-        curve = _closest(curves, case, least)
-        if curve is not None:
-            spoken.append((curve, case.waited[what]))
-    if sum(waited.over for _, waited in spoken) < least:
-        return {step: step for step in STEPS}
-    return calibrated(spoken)
-
-
-def _as_of(
-    case: WaitingCase, what: WaitedFor, recent: datetime, at: datetime
-) -> tuple[WaitingCase, Waited]:
-    known = _hours(recent - case.filed_at)
-    waited = case.waited[what]
-    return case, waited if waited.hours < known else Waited(known, over=False)
-
-
-def _grouped(cases: Iterable[tuple[WaitingCase, Waited]]) -> dict[Cell, list[Waited]]:
-    cells = defaultdict[Cell, list[Waited]](list)
-    for case, waited in cases:
-        for cell in cells_of(case.category, case.unit):
-            cells[cell].append(waited)
-    return cells
-
-
-def _closest(
-    curves: Mapping[Cell, WaitingCurve], case: WaitingCase, least: int
-) -> WaitingCurve | None:
-    for cell in cells_of(case.category, case.unit):
-        curve = curves.get(cell)
-        if curve is not None and curve.over >= least:
-            return curve
-    return None
+def _row(pack: Pack, month: str, at: datetime, one: Stated) -> dict[str, Any]:
+    return {
+        "city": pack.city.id,
+        "month": month,
+        "what": one.what.value,
+        "category": one.category,
+        "unit": one.unit,
+        "made_at": at,
+        "tickets": one.curve.tickets,
+        "over": one.curve.over,
+        "steps": json.dumps([each and round(each, 3) for each in one.steps]),
+        "usual": None,
+    }
 
 
 async def _usual(store: Store, pack: Pack, at: datetime) -> dict[str, float]:
     """Return how much open work each unit had on average in the recent time."""
     since = at - pack.waiting.recent.length
-    span, usual = _hours(at - since), dict[str, float]()
+    span, usual = hours_of(at - since), dict[str, float]()
     for unit in pack.units:
         rows = await store.rows(
             select(_SHARE.opened_at, _SHARE.ended_at).where(
@@ -231,7 +133,9 @@ async def _usual(store: Store, pack: Pack, at: datetime) -> dict[str, float]:
                 (_SHARE.ended_at.is_(None)) | (_SHARE.ended_at >= since),
             )
         )
-        hours = sum(_hours(min(row.ended_at or at, at) - max(row.opened_at, since)) for row in rows)
+        hours = sum(
+            hours_of(min(row.ended_at or at, at) - max(row.opened_at, since)) for row in rows
+        )
         if rows:
             usual[unit.code] = round(hours / span, 3)
     return usual

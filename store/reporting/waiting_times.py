@@ -12,12 +12,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from domain.insight.waiting import LEVELS, STEPS, Coverage, WaitedFor, coverage
+from domain.insight.waiting_statements import WaitingCase, cells_of
 from domain.pack.pack import Pack
 from domain.pack.periods import month_at, month_of
 from store.db import tables
 from store.db.engine import ResultRow, Store
 from store.db.waiting_tables import waiting
-from store.reporting.waiting_making import WaitingCase, cases_since, cells_of
+from store.reporting.waiting_making import cases_since
 
 _SHARE, _WAITING = tables.assignment.c, waiting.c
 
@@ -88,7 +89,7 @@ def _statement(row: ResultRow) -> WaitingStatement:
 
 @dataclass(frozen=True)
 class CheckedStatement:
-    """What became of the statements of a month: for each share, of what, how many kept to it."""
+    """The outcome of a month's statements: for each share, of what, how many kept to it."""
 
     what: WaitedFor
     category: str
@@ -146,7 +147,7 @@ def _compare(
 
 
 @dataclass(frozen=True)
-class UnitLoad:
+class OpenWork:
     """The open work of a unit, how much of it is overdue, and how much is usual."""
 
     unit: str
@@ -157,7 +158,7 @@ class UnitLoad:
 
 async def loads(
     store: Store, pack: Pack, units: Sequence[str], now: datetime
-) -> dict[str, UnitLoad]:
+) -> dict[str, OpenWork]:
     """Return the load of these units, by one query of an index and one of the month's statement."""
     rows = await store.rows(
         select(
@@ -180,7 +181,7 @@ async def loads(
     known = {row.unit: row.usual for row in usual}
     counted = {row.unit: row for row in rows}
     return {
-        unit: UnitLoad(
+        unit: OpenWork(
             unit,
             counted[unit].open if unit in counted else 0,
             counted[unit].overdue if unit in counted else 0,

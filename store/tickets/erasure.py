@@ -58,7 +58,7 @@ _FORGET_ANSWERS = (
     .where(satisfaction_answer.c.number == bindparam("erased"))
     .values(note="")
 )
-"""What a citizen said when asked again; the grade stays, as that of the rating does."""
+"""Blanks the words of a citizen who was asked again; the grade stays, as a rating's does."""
 _KEY, _EVENT, _SHARE = tables.ticket_key.c, tables.event.c, tables.assignment.c
 
 

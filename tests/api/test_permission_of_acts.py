@@ -69,6 +69,7 @@ EXEMPT = {
     "views.known_topic": "a part of acts that ask",
     "views.page_of": "the same",
     "contact_budget.check_budget": "a part of giving a command, which asks",
+    "contact_budget.check_contact": "the same, and of recording what a citizen said again",
     "installation.store_ready": "tells a load balancer that the store answers, and nothing else",
 }
 """The functions that do not ask, and why."""

@@ -182,7 +182,7 @@ def _filled(path: str, tickets: Tickets, near: Relation | None = None) -> str:
     fields |= {"row": "0", "month": "2026-01", "line": 1}
     fields["promise"] = 1
     fields |= {"neighbour": "@", "handover": "0" * 32}
-    fields["topic"] = "@"
+    fields["topic"] = fields["sample"] = "@"
     fields |= {"request": 1, "draft": 1}
     fields |= {"incident": "@", "webhook": "none", "link": "none"}
     fields |= {"appointment": "none", "service": "none", "mediation": 1, "party": 1, "point": 1}

@@ -71,6 +71,7 @@ NOT_PRINTED = {
     "neighbours add", "neighbours rotate", "neighbours hurry", "neighbours end",
     "webhooks add", "webhooks rotate", "webhooks test",
     "webhooks pause", "webhooks resume", "webhooks replay", "webhooks remove",
+    "waiting list", "waiting state", "waiting check",
     "sources add", "sources rotate", "sources remove",
     "mcp",
 }  # fmt: skip

@@ -6,7 +6,7 @@ import pytest
 
 from domain.insight.waiting import (
     STEPS,
-    Waited,
+    WaitSoFar,
     calibrated,
     coverage,
     late_probability,
@@ -20,7 +20,7 @@ def test_the_curve_is_that_of_kaplan_and_meier() -> None:
     over = [6, 6, 6, 7, 10, 13, 16, 22, 23]
     left = [6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35]
     curve = waiting_curve(
-        [*(Waited(n, over=True) for n in over), *(Waited(n, over=False) for n in left)]
+        [*(WaitSoFar(n, over=True) for n in over), *(WaitSoFar(n, over=False) for n in left)]
     )
     still = [round(1 - share, 3) for share in curve.shares]
     assert list(curve.hours) == [6, 7, 10, 13, 16, 22, 23]
@@ -33,8 +33,8 @@ def test_the_curve_is_that_of_kaplan_and_meier() -> None:
 
 
 def test_open_tickets_make_it_longer_and_none_make_no_curve() -> None:
-    ended = [Waited(n, over=True) for n in range(1, 11)]
-    waiting = [Waited(20, over=False)] * 10
+    ended = [WaitSoFar(n, over=True) for n in range(1, 11)]
+    waiting = [WaitSoFar(20, over=False)] * 10
     assert waiting_curve(ended).quantile(0.5) == 5
     assert waiting_curve([*ended, *waiting]).quantile(0.5) == 10
     assert waiting_curve([*ended, *waiting]).quantile(0.8) is None
@@ -47,15 +47,15 @@ def test_the_curve_finds_the_true_quantiles_although_many_are_open() -> None:
     some = []
     for _ in range(4000):
         took, seen = drawn.expovariate(1 / 100), drawn.uniform(50, 400)
-        some.append(Waited(min(took, seen), over=took <= seen))
+        some.append(WaitSoFar(min(took, seen), over=took <= seen))
     found = waiting_curve(some).quantile(0.8)
     assert found == pytest.approx(-100 * math.log(0.2), rel=0.1)
 
 
 def test_a_city_that_became_slower_is_told_longer_times() -> None:
     drawn = dice("calibrated")
-    before = waiting_curve(Waited(drawn.expovariate(1 / 50), over=True) for _ in range(2000))
-    recent = [Waited(drawn.expovariate(1 / 80), over=True) for _ in range(2000)]
+    before = waiting_curve(WaitSoFar(drawn.expovariate(1 / 50), over=True) for _ in range(2000))
+    recent = [WaitSoFar(drawn.expovariate(1 / 80), over=True) for _ in range(2000)]
     levels = calibrated([(before, one) for one in recent])
     told = before.quantile(levels[0.8])
     plain = before.quantile(0.8)

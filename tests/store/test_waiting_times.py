@@ -3,11 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 from domain.insight.waiting import WaitedFor
+from domain.insight.waiting_statements import cells_of
 from domain.pack.waiting import WaitingPolicy
 from packs.registry import default_root, load_pack
 from store.db.engine import Store
 from store.reporting import waiting_making, waiting_times
-from store.reporting.waiting_making import cells_of
 from tests.store.population import Busy
 from tests.store.stories import complaint, project
 

@@ -34,6 +34,7 @@ from app.filing.files import own_files
 from app.filing.filing import Receipt
 from app.filing.intake import take
 from app.filing.suggestions import Suggestions, suggestions_for
+from app.reporting.waiting import expected_days
 from app.sending.commands import execute
 from domain.commands import forms
 from domain.commands.citizens.add_facts import AddFacts
@@ -114,6 +115,7 @@ async def suggest(request: Request, context: Context, caller: Looking) -> Respon
         form=form,
         pack=pack,
         suggestions=current,
+        expected=await _expected(context, caller, pack, current),
         zone=pack.calendar.tz,
         speech=Translator(language_of(request), pack),
     )
@@ -281,10 +283,21 @@ async def _suggestions(context: AppContext, caller: Caller, pack: Pack, form: Fo
     return await suggestions_for(context, caller, pack, values, chosen)
 
 
+async def _expected(
+    context: AppContext, caller: Caller, pack: Pack, current: Suggestions
+) -> int | None:
+    """Return within how many days such tickets are usually closed, to be told on the phone."""
+    if current.category is None:
+        return None
+    unit = current.unit.code if current.unit else ""
+    return await expected_days(context, caller, pack, current.category.code, unit)
+
+
 async def _screen(
     request: Request, context: AppContext, caller: Caller, pack: Pack, form: Form, status: int = 200
 ) -> Response:
     earlier: Earlier = await reload_earlier(context, caller, form)
+    current = await _suggestions(context, caller, pack, form)
     return staff_page(
         request,
         "desk/call.html",
@@ -292,7 +305,8 @@ async def _screen(
         status,
         pack=pack,
         form=form,
-        suggestions=await _suggestions(context, caller, pack, form),
+        suggestions=current,
+        expected=await _expected(context, caller, pack, current),
         speech=Translator(language_of(request), pack),
         earlier=earlier if form.typed["earlier"] else None,
         kinds=[kind for kind in Kind if kind is not Kind.SERVICE or pack.features.appoint],
