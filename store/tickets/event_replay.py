@@ -5,7 +5,7 @@ ticket's row only the complaint is used, and how many events there have to be.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -30,6 +30,9 @@ By = Literal["ended", "filed", "due", "touched"]
 
 CHUNK = 200
 """The tickets that are held in memory at a time, with their events."""
+
+_LISTED = 1000
+"""The numbers in one statement."""
 
 LATE = timedelta(days=7)
 """The longest delay with which an escalation is recorded. It has its own time, so `updated_at` of
@@ -114,6 +117,10 @@ class TicketReplay:
                 raise BrokenReplay(self.number, f"event {event.version} is missing")
             yield event, ticket
 
+    def moments(self) -> list[datetime]:
+        """Return the times of the events, in their order."""
+        return [row.at for row in self._events]
+
     def begun(self) -> Ticket:
         """Return the ticket before its first event."""
         row = self._ticket
@@ -134,6 +141,23 @@ async def numbers_of(
         for name in by
     ]
     return sorted(row.number for row in await store.rows(union(*chosen))) if chosen else []
+
+
+async def those_of(
+    store: Store, numbers: Collection[str], city: str, period: Period, known_at: datetime, *by: By
+) -> list[str]:
+    """Return those of these tickets that may be in the period, as `numbers_of` does."""
+    within = [and_(*_MAY_BE[name](period, known_at)) for name in by]
+    chosen = select(_TICKET.number).where(
+        _TICKET.number.in_(bindparam("numbers", expanding=True)),
+        _TICKET.city == city,
+        or_(*within),
+    )
+    ordered, found = sorted(numbers), list[str]()
+    for start in range(0, len(ordered) if by else 0, _LISTED):
+        some = {"numbers": ordered[start : start + _LISTED]}
+        found += [row.number for row in await store.rows(chosen, some)]
+    return sorted(found)
 
 
 Conditions = tuple[ColumnElement[bool], ...]
