@@ -17,6 +17,9 @@ _COMPARED = ("at", "role", "actor", "unit", "fact")
 _DIFFERS = " OR ".join(f"OLD.{name} IS DISTINCT FROM NEW.{name}" for name in _COMPARED)
 _DIFFERS_SQLITE = " OR ".join(f"OLD.{name} IS NOT NEW.{name}" for name in _COMPARED)
 
+_BLANKED = "OLD.address <> NEW.address OR OLD.lat IS DISTINCT FROM NEW.lat"
+_BLANKED_SQLITE = "OLD.address <> NEW.address OR OLD.lat IS NOT NEW.lat"
+
 
 def _text(*names: str) -> list[sa.Column[object]]:
     return [sa.Column(name, sa.String(), nullable=False) for name in names]
@@ -115,7 +118,8 @@ def _marking(drawn: str, row: str) -> str:
 def _triggers() -> None:
     """Mark a ticket at every writing of an event, whichever statement of whichever version it is.
 
-    A complaint that is changed is that of an erased ticket, whose case has no address any more.
+    A complaint or an address that is changed is that of an erased ticket, whose case has none any
+    more.
     """
     if op.get_bind().dialect.name == "sqlite":
         for name, when, row in (
@@ -123,6 +127,7 @@ def _triggers() -> None:
             ("replaced", f"UPDATE ON event WHEN {_DIFFERS_SQLITE}", "NEW"),
             ("removed", "DELETE ON event", "OLD"),
             ("erased", "UPDATE OF complaint ON intake", "NEW"),
+            ("blanked", f"UPDATE OF address ON ticket WHEN {_BLANKED_SQLITE}", "NEW"),
         ):
             marking = _marking("random()", row)
             op.execute(f"CREATE TRIGGER figure_{name} AFTER {when} BEGIN {marking}; END")
@@ -138,6 +143,7 @@ def _triggers() -> None:
         ("replaced", "UPDATE ON event", f"WHEN ({_DIFFERS})"),
         ("removed", "DELETE ON event", ""),
         ("erased", "UPDATE OF complaint ON intake", ""),
+        ("blanked", "UPDATE OF address ON ticket", f"WHEN ({_BLANKED})"),
     ):
         op.execute(
             f"CREATE TRIGGER figure_{name} AFTER {when} FOR EACH ROW {condition} "
@@ -147,8 +153,8 @@ def _triggers() -> None:
 
 def downgrade() -> None:
     sqlite = op.get_bind().dialect.name == "sqlite"
-    for name in ("added", "replaced", "removed", "erased"):
-        table = "intake" if name == "erased" else "event"
+    tables = {"added": "event", "replaced": "event", "removed": "event"}
+    for name, table in {**tables, "erased": "intake", "blanked": "ticket"}.items():
         op.execute(f"DROP TRIGGER figure_{name}" + ("" if sqlite else f" ON {table}"))
     if not sqlite:
         op.execute("DROP FUNCTION mark_figures()")
