@@ -86,7 +86,7 @@ def write(
         changes.update(dict(_summed(which[0], now, days[which[0]])))
         changes.subtract(dict(_summed(which[0], old, days[which[0]])))
     _replace(connection, kept, changed)
-    _add(store, connection, changes)
+    add(store, connection, changes)
     return changes
 
 
@@ -126,15 +126,22 @@ def _replace(connection: Connection, kept: Kept, changed: Sequence[tuple[int, st
     if not changed:
         return
     gone = [{"which": formulas, "of": number} for formulas, number in changed]
-    spans = [row for key in changed for row in _spans(*key, kept[key].spans)]
-    points = [row for key in changed for row in _points(*key, kept[key].points)]
-    for table, rows in ((contribution, spans), (earned_point, points)):
+    for table in _TABLES:
         connection.execute(_GONE[table], gone)
+    insert_rows({key: kept[key] for key in changed}, connection)
+
+
+def insert_rows(kept: Kept, connection: Connection) -> None:
+    """Insert the rows of tickets of which nothing is kept."""
+    spans = [row for key, one in kept.items() for row in _spans(*key, one.spans)]
+    points = [row for key, one in kept.items() for row in _points(*key, one.points)]
+    for table, rows in ((contribution, spans), (earned_point, points)):
         if rows:
             connection.execute(table.insert(), rows)
 
 
-def _add(store: Store, connection: Connection, changes: Counter[Key]) -> None:
+def add(store: Store, connection: Connection, changes: Counter[Key]) -> None:
+    """Add these changes to the sums."""
     # In the order of the keys, so that two processes never wait for each other.
     added = [(key, n) for key, n in sorted(changes.items()) if n]
     if not added:
@@ -153,12 +160,13 @@ def _add(store: Store, connection: Connection, changes: Counter[Key]) -> None:
 def _summed(formulas: int, kept: Contributions, days: CityDays) -> Iterable[tuple[Key, int]]:
     """Return what a ticket adds to each sum."""
     changes = Counter[Key]()
-    for key, n in _steps(formulas, kept, days):
+    for key, n in steps(formulas, kept, days):
         changes[key] += n
     return changes.items()
 
 
-def _steps(formulas: int, kept: Contributions, days: CityDays) -> Iterator[tuple[Key, int]]:
+def steps(formulas: int, kept: Contributions, days: CityDays) -> Iterator[tuple[Key, int]]:
+    """Yield what the beginning and the end of each span adds to which sum."""
     for span in kept.spans:
         for by in EVERY_BY:
             at = span.at(by)
