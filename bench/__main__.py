@@ -13,6 +13,7 @@ from bench import (
     archive,
     board,
     call,
+    counting,
     due_time,
     durability,
     events,
@@ -187,6 +188,19 @@ def growth_(
     """Published answers and search in a large store, and the end of figures nobody waits for."""
     asked = _run(growth.growth(tickets, say, store))
     print_json([asdict(each) for each in asked]) if as_json else growth.show(out, asked)
+
+
+@app.command("counting")
+def counting_(
+    tickets: Annotated[int, typer.Option(min=1000, max=1_000_000)] = counting.TICKETS,
+    store: Annotated[
+        str | None, typer.Option(help="URL of a store; an empty one is filled, and stays.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Figures, points and leagues of months and years, from what very many tickets contribute."""
+    asked = _run(counting.counting(tickets, say, store))
+    print_json([asdict(each) for each in asked]) if as_json else counting.show(out, asked)
 
 
 @app.command("search")

@@ -16,6 +16,7 @@ from activities.composing import Composer
 from activities.deliveries import Deliveries
 from activities.dispatch import Dispatch
 from activities.feedback import Feedback
+from activities.figures import FigureKeeping
 from activities.handle import park_assignment
 from activities.handover import HandingOver
 from activities.handover_tickets import EngineTickets
@@ -60,6 +61,7 @@ from store.webhooks.subscriptions import cipher_of
 from workers.runner import TicketRunner
 from workflows.maintenance import (
     ArchiveWorkflow,
+    FiguresWorkflow,
     HandoverWorkflow,
     IncidentsWorkflow,
     IntakeBacklogWorkflow,
@@ -101,6 +103,7 @@ WORKFLOWS = (
     ReadingsWorkflow,
     IncidentsWorkflow,
     TopicsWorkflow,
+    FiguresWorkflow,
 )
 
 # All project modules pass through the sandbox (an open ticket then costs about 100 KB instead of
@@ -206,6 +209,7 @@ def ticket_worker(dependencies: ActivityDependencies, *, cached_tickets: int = 1
             readings.judge,
             Incidents(dependencies.packs, store, dependencies.client).keep,
             TopicKeeping(dependencies.packs, store).keep,
+            FigureKeeping(dependencies.packs, store).keep,
         ],
         workflow_runner=sandboxed_runner(),
         max_cached_workflows=cached_tickets,

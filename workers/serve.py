@@ -26,6 +26,7 @@ from runtime.names import (
     ARCHIVE_WORKFLOW,
     BACKLOG_JOB,
     BACKLOG_WORKFLOW,
+    FIGURES_WORKFLOW,
     HANDOVER_WORKFLOW,
     INCIDENTS_WORKFLOW,
     LAPSE_WORKFLOW,
@@ -83,6 +84,7 @@ JOBS = {
     "readings": (READINGS_WORKFLOW, EVERY),
     "incidents": (INCIDENTS_WORKFLOW, EVERY),
     "topics": (TOPICS_WORKFLOW, EVERY),
+    "figures": (FIGURES_WORKFLOW, EVERY),
 }
 
 

@@ -12,6 +12,7 @@ from temporalio.common import RetryPolicy
 from runtime.names import (
     ARCHIVE_WORKFLOW,
     BACKLOG_WORKFLOW,
+    FIGURES_WORKFLOW,
     HANDOVER_WORKFLOW,
     INCIDENTS_WORKFLOW,
     LAPSE_WORKFLOW,
@@ -32,6 +33,7 @@ from runtime.names import (
 with workflow.unsafe.imports_passed_through():
     from activities.archive import Archiving
     from activities.deliveries import Deliveries
+    from activities.figures import FigureKeeping
     from activities.handover import HandingOver
     from activities.incidents import Incidents
     from activities.intake_backlog import IntakeBacklog
@@ -269,6 +271,20 @@ class TopicsWorkflow:
     async def run(self) -> int:
         return await workflow.execute_activity_method(
             TopicKeeping.keep,
+            start_to_close_timeout=2 * EVERY,
+            heartbeat_timeout=timedelta(minutes=2),
+            retry_policy=_RETRY,
+        )
+
+
+@workflow.defn(name=FIGURES_WORKFLOW)
+class FiguresWorkflow:
+    """The keeping of what tickets contribute to figures and points."""
+
+    @workflow.run
+    async def run(self) -> int:
+        return await workflow.execute_activity_method(
+            FigureKeeping.keep,
             start_to_close_timeout=2 * EVERY,
             heartbeat_timeout=timedelta(minutes=2),
             retry_policy=_RETRY,

@@ -1,7 +1,7 @@
 """The values that conditions read of a ticket (`domain.pack.condition_vocabulary`)."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from zlib import crc32
 
 from domain.deadlines.cards import cards_shown
@@ -15,6 +15,9 @@ from domain.pack.condition_vocabulary import EventCase, ResultCase, ShareCase, T
 from domain.ticket.assignment import Assignment, Share
 from domain.ticket.complaint import Complaint
 from domain.ticket.ticket import Ticket
+
+_MOMENT = timedelta(microseconds=1)
+"""The shortest time between two moments."""
 
 
 def case_of_complaint(complaint: Complaint, **known: str) -> TicketFacts:
@@ -219,6 +222,14 @@ def due_of(ticket: Ticket) -> datetime | None:
     if promise is None or (promise.running and promise.paused_at is not None):
         return None
     return promise.due_at
+
+
+def turning_points(ticket: Ticket) -> list[datetime]:
+    """Return when `case_of` changes although nothing happens: when the promise is due, and late."""
+    promise = _promise(ticket)
+    if promise is None:
+        return []
+    return [promise.due_at, promise.due_at + _MOMENT]
 
 
 def cards(ticket: Ticket, kind: LevelKind) -> int:

@@ -6,27 +6,36 @@ whenever it is computed. `as_of` is the end of the period, or a later moment to 
 exclusions decided until then.
 """
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from domain.events import Event
-from domain.facts.closing import CalledBack, Replied
-from domain.facts.merging import RepliedWithParent
 from domain.pack.catalogue import Indicator
 from domain.pack.pack import Pack, UnknownInPack
 from domain.pack.periods import Period
-from domain.policy.condition_inputs import case_of, due_of
-from domain.ticket.stages import Outcome
+from domain.policy.condition_inputs import case_of
 from domain.ticket.ticket import Ticket
 from packs.conditions import OF_TICKETS, compile_condition
 from store.db.engine import Store
+from store.reporting import contribution_keeping
+from store.reporting.contribution_sums import Summed, summed
+from store.reporting.formulas import (
+    COUNTS,
+    EVERY_BY,
+    EXCLUDED,
+    OUT,
+    By,
+    beside,
+    flags_of,
+    formulas_of,
+    moments_of,
+)
 from store.reporting.indicators import Ratio
-from store.tickets.event_replay import TicketReplay, each_replay, numbers_of
-
-By = Literal["ended", "filed", "due"]
+from store.tickets.event_replay import TicketReplay, each_replay, numbers_of, those_of
 
 
 class UnknownIndicator(UnknownInPack):
@@ -96,8 +105,8 @@ async def figures(
     """Compute every indicator of the pack, or `only` some; with `tickets`, list theirs.
 
     For a past month as it was published, `pack` is the one it was published by: see
-    `store.reporting.past_packs`. Numbers of tickets are held in memory, their events only for a few
-    tickets at a time.
+    `store.reporting.past_packs`. What tickets contribute is read where it is kept for the pack's
+    formulas, and replayed of the tickets that changed since; otherwise it is replayed of all.
 
     Raises:
         ValueError: `as_of` is before the end of the period.
@@ -106,6 +115,41 @@ async def figures(
     as_of = as_of or period.until
     if as_of < period.until:
         raise ValueError("a period is looked at after it has ended")
+    indicators = _chosen(pack, only)
+    formulas = formulas_of(pack)
+    kept = await contribution_keeping.asked(store, formulas)
+    if kept is None:
+        return await figures_from_events(
+            store, pack, period, as_of=as_of, only=only, tickets=tickets
+        )
+    counting = _Counting(indicators, period, as_of, tickets)
+    needed: set[By] = {indicator.by for indicator in indicators}
+    found = await summed(store, kept, period, as_of, needed, listed=tickets)
+    places = dict(zip((one.id for one in indicators), formulas.places(indicators), strict=True))
+    await asyncio.to_thread(counting.add, found, places)
+    city = pack.city.id
+    numbers = await those_of(store, found.replayed, city, period, as_of, *sorted(needed))
+    broken = await each_replay(store, numbers, counting.look)
+    return Figures(pack.version, period, as_of, counting.figures(), broken)
+
+
+async def figures_from_events(
+    store: Store,
+    pack: Pack,
+    period: Period,
+    *,
+    as_of: datetime,
+    only: Collection[str] | None = None,
+    tickets: bool = False,
+) -> Figures:
+    """Compute the same from the events of every ticket that may be in the period, and nothing else.
+
+    It takes some milliseconds for each ticket. Numbers of tickets are held in memory, their events
+    only for a few tickets at a time.
+
+    Raises:
+        UnknownIndicator: `only` names one that is not in the pack.
+    """
     indicators = _chosen(pack, only)
     counting = _Counting(indicators, period, as_of, tickets)
     needed: set[By] = {indicator.by for indicator in indicators}
@@ -129,10 +173,10 @@ class _Count:
     before: Counter[bool] = field(default_factory=Counter)
     after: Counter[bool] = field(default_factory=Counter)
 
-    def add(self, counts: bool, excluded: bool) -> None:
-        self.before[counts] += 1
+    def add(self, counts: bool, excluded: bool, times: int = 1) -> None:
+        self.before[counts] += times
         if not excluded:
-            self.after[counts] += 1
+            self.after[counts] += times
 
     def value(self) -> Value:
         return Value(_ratio(self.before), _ratio(self.after))
@@ -154,13 +198,16 @@ class _Tally:
         before = {**seen, "excluded": False}
         if not self._over.holds(t=before):
             return
-        counts, excluded = self._counts.holds(t=before), ticket.excluded
-        self.whole.add(counts, excluded)
-        if ticket.unit is not None:
-            self.units[ticket.unit].add(counts, excluded)
+        counts = self._counts.holds(t=before)
+        self.add(seen["unit"], counts, ticket.excluded)
         if keep:
-            counted_ticket = CountedTicket(seen["number"], counts, excluded, seen["unit"])
+            counted_ticket = CountedTicket(seen["number"], counts, ticket.excluded, seen["unit"])
             self.counted.append(counted_ticket)
+
+    def add(self, unit: str, counts: bool, excluded: bool, times: int = 1) -> None:
+        self.whole.add(counts, excluded, times)
+        if unit:
+            self.units[unit].add(counts, excluded, times)
 
 
 class _Counting:
@@ -171,27 +218,42 @@ class _Counting:
     ) -> None:
         self._period, self._as_of, self._keep = period, as_of, keep
         self._tallies = [_Tally(indicator) for indicator in indicators]
-        self._beside: dict[str, Counter[str]] = {by: Counter() for by in ("ended", "filed", "due")}
+        self._beside: dict[str, Counter[str]] = {by: Counter() for by in EVERY_BY}
 
     def look(self, replay: TicketReplay) -> None:
         ticket, events = replay.begun(), list[Event]()
         for event, current in replay.steps(self._as_of):
             ticket = current
             events.append(event)
-        moments = {
-            "ended": ticket.ended_at,
-            "filed": ticket.complaint.filed_at,
-            "due": due_of(ticket),
-        }
-        within = [by for by, moment in moments.items() if moment in self._period]
+        within = [by for by, moment in moments_of(ticket).items() if moment in self._period]
         if not within:
             return
         seen = case_of(ticket, self._as_of).model_dump()
         for by in within:
-            self._beside[by].update(_beside(ticket, events))
+            self._beside[by].update(beside(ticket, events))
         for tally in self._tallies:
             if tally.indicator.by in within:
                 tally.look(seen, ticket, self._keep)
+
+    def add(self, found: Summed, places: Mapping[str, int]) -> None:
+        """Add what is kept of all tickets but those that are replayed."""
+        for by, rows in found.rows.items():
+            found.counted[by] = Counter((row.unit, row.bits) for row in rows)
+        for by, counted in found.counted.items():
+            for (_, bits), times in counted.items():
+                self._beside[by].update(flags_of(bits, times))
+        for tally in self._tallies:
+            by, place = tally.indicator.by, places[tally.indicator.id]
+            for (unit, bits), times in found.counted[by].items():
+                if times and bits[place] != OUT:
+                    tally.add(unit, bits[place] == COUNTS, bits[EXCLUDED] == "1", times)
+            tally.counted += [
+                CountedTicket(
+                    row.number, row.bits[place] == COUNTS, row.bits[EXCLUDED] == "1", row.unit
+                )
+                for row in found.rows.get(by, ())
+                if row.bits[place] != OUT
+            ]
 
     def figures(self) -> list[Figure]:
         return [self._figure(tally) for tally in self._tallies]
@@ -206,31 +268,9 @@ class _Counting:
             excluded=beside["excluded"],
             unrated=beside["unrated"],
             not_reached=beside["not_reached"],
-            counted=tuple(tally.counted),
+            counted=tuple(sorted(tally.counted, key=lambda one: one.number)),
         )
 
 
 def _ratio(counted: Counter[bool]) -> Ratio:
     return Ratio(counted[True], counted.total())
-
-
-def _beside(ticket: Ticket, events: Sequence[Event]) -> dict[str, int]:
-    return {
-        "tickets": 1,
-        "excluded": int(ticket.excluded),
-        "unrated": int(ticket.ended_at is not None and ticket.verdict is None),
-        "not_reached": int(_not_reached(ticket, events)),
-    }
-
-
-def _not_reached(ticket: Ticket, events: Sequence[Event]) -> bool:
-    """Return whether the desk called about the last answer, and nobody could be reached."""
-    if ticket.outcome is not Outcome.UNRATED:
-        return False
-    reached = []
-    for event in reversed(events):
-        if isinstance(event.fact, Replied | RepliedWithParent):
-            break
-        if isinstance(event.fact, CalledBack):
-            reached.append(event.fact.reached)
-    return bool(reached) and not any(reached)

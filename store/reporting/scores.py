@@ -7,48 +7,19 @@ except those for the exclusion itself, and those of rounds after the excluded on
 such tickets is reported. Points of a card that had become void by then do not count either.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from domain.events import Event
-from domain.facts.intake import Answered
-from domain.pack.catalogue import ScoringRule
 from domain.pack.pack import Pack
 from domain.pack.periods import Period
-from domain.policy.condition_inputs import case_of, event_case, judged_kind, share_case, share_of
-from domain.ticket.assignment import Assignment
-from domain.ticket.ticket import Ticket
-from packs.conditions import OF_EVENTS, Condition, compile_condition
 from store.db.engine import Store
-from store.tickets.event_replay import TicketReplay, each_replay, numbers_of
-
-ABOUT_EXCLUSION = ("exclusion_asked", "exclusion_granted")
-"""The events of an excluded ticket whose points still count: they are about the exclusion."""
-
-_NO_ROUND = -1
-"""The last excluded round of a ticket that has none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """The points of a unit for one event by one rule. `version` is the event's in its ticket.
-
-    `part`: the kind of the event's share: lead, co, delegate or verify. `left_out`: it does not
-    count, because the ticket is excluded. `round`: the ticket's, just after the event.
-    """
-
-    unit: str
-    part: str
-    rule: str
-    points: float
-    number: str
-    version: int
-    at: datetime
-    event: str
-    round: int = 0
-    left_out: bool = False
+from store.reporting import contribution_keeping
+from store.reporting.contribution_sums import SummedPoints, summed_points
+from store.reporting.formulas import formulas_of
+from store.reporting.judging import NO_ROUND, Point, is_left_out, judged
+from store.tickets.event_replay import TicketReplay, each_replay, numbers_of, those_of
 
 
 @dataclass
@@ -100,9 +71,30 @@ async def scores(
     as_of = as_of or period.until
     if as_of < period.until:
         raise ValueError("a period is looked at after it has ended")
+    kept = await contribution_keeping.asked(store, formulas_of(pack))
+    if kept is None:
+        return await scores_from_events(store, pack, period, as_of=as_of, unit=unit)
+    judging = _Judging(pack, period, as_of, unit)
+    found = await summed_points(store, kept, period, as_of, unit)
+    judging.add(found)
+    numbers = await those_of(store, found.replayed, pack.city.id, period, as_of, "touched")
+    broken = await each_replay(store, numbers, judging.look)
+    return _scores(judging, pack, period, as_of, broken)
+
+
+async def scores_from_events(
+    store: Store, pack: Pack, period: Period, *, as_of: datetime, unit: str | None = None
+) -> Scores:
+    """Compute the same from the events of every ticket of the period, and nothing else."""
     judging = _Judging(pack, period, as_of, unit)
     numbers = await numbers_of(store, pack.city.id, period, as_of, "touched")
     broken = await each_replay(store, numbers, judging.look)
+    return _scores(judging, pack, period, as_of, broken)
+
+
+def _scores(
+    judging: "_Judging", pack: Pack, period: Period, as_of: datetime, broken: list[str]
+) -> Scores:
     return Scores(
         pack_version=pack.version,
         period=period,
@@ -110,7 +102,7 @@ async def scores(
         units=judging.units(),
         left_out=judging.left_out,
         broken=broken,
-        earned=tuple(judging.earned),
+        earned=tuple(sorted(judging.earned, key=lambda one: one.number)),
     )
 
 
@@ -123,12 +115,20 @@ class _Judging:
         self._period, self._as_of, self._unit = period, as_of, unit
         self._points = {rule.code: rule.points for rule in pack.scoring}
         self._scores = {one.code: UnitScore(one.code) for one in pack.units}
-        self._rules: dict[str, list[tuple[ScoringRule, Condition]]] = defaultdict(list)
-        for rule in pack.scoring:
-            self._rules[rule.on].append((rule, compile_condition(rule.when, OF_EVENTS)))
+        self._rules = formulas_of(pack).rules
+
+    def add(self, found: SummedPoints) -> None:
+        """Add what is kept of all tickets but those that are replayed."""
+        for (unit, rule), times in found.counted.items():
+            if times:
+                self._score(unit).rules[rule] += times
+        for unit, _ in found.left_out:
+            self._score(unit).left_out += 1
+        self.left_out += len({number for _, number in found.left_out})
+        self.earned += [replace(one, points=self._points[one.rule]) for one in found.earned]
 
     def look(self, replay: TicketReplay) -> None:
-        points, excluded, void = list[Point](), _NO_ROUND, list[int]()
+        points, excluded, void = list[Point](), NO_ROUND, list[int]()
         latest_at: datetime | None = None
         for event, ticket in replay.steps(self._as_of):
             # An escalation may be recorded late, under its own time. It counts at the latest time
@@ -137,35 +137,10 @@ class _Judging:
             excluded = ticket.round if ticket.excluded else excluded
             void = ticket.void_rungs
             if latest_at in self._period:
-                points += self._judged(event, ticket)
+                points += judged(event, ticket, self._rules)
         # A card that became void gives no points.
         shown = [one for one in points if one.version not in void]
-        self._count([replace(one, left_out=_left_out(one, excluded)) for one in shown])
-
-    def _judged(self, event: Event, ticket: Ticket) -> Iterator[Point]:
-        rules = self._rules.get(judged_kind(event, ticket))
-        if not rules:
-            return
-        share = share_of(event, ticket)
-        seen = {
-            "e": event_case(event, ticket).model_dump(),
-            "a": share_case(ticket, share, event.at).model_dump(),
-            "t": case_of(ticket, event.at).model_dump(),
-        }
-        for rule, condition in rules:
-            unit = _EARNS[rule.to](event, ticket, share)
-            if unit is not None and condition.holds(**seen):
-                yield Point(
-                    unit=unit,
-                    part=share.share if share else "",
-                    rule=rule.code,
-                    points=rule.points,
-                    number=event.number,
-                    version=event.version,
-                    at=event.at,
-                    event=event.kind,
-                    round=ticket.round,
-                )
+        self._count([replace(one, left_out=is_left_out(one, excluded)) for one in shown])
 
     def _count(self, points: Sequence[Point]) -> None:
         without = {one.unit for one in points if one.left_out}
@@ -186,30 +161,3 @@ class _Judging:
             total = sum(times * self._points[rule] for rule, times in score.rules.items())
             score.points = round(total, 6)
         return sorted(self._scores.values(), key=lambda score: (-score.points, score.unit))
-
-
-def _left_out(point: Point, excluded: int) -> bool:
-    """Return whether the point is of a round up to the last one that is excluded."""
-    return point.round <= excluded and point.event not in ABOUT_EXCLUSION
-
-
-def _unit(event: Event, ticket: Ticket, share: Assignment | None) -> str | None:
-    if share is not None:
-        return share.unit
-    # The desk answers a praise at once, and names the unit that it is for.
-    return event.fact.unit if isinstance(event.fact, Answered) else None
-
-
-def _lead(event: Event, ticket: Ticket, share: Assignment | None) -> str | None:
-    return ticket.unit
-
-
-def _parent(event: Event, ticket: Ticket, share: Assignment | None) -> str | None:
-    return share.above if share is not None else None
-
-
-_EARNS: Mapping[str, Callable[[Event, Ticket, Assignment | None], str | None]] = {
-    "unit": _unit,
-    "lead": _lead,
-    "parent": _parent,
-}

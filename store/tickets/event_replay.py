@@ -5,7 +5,7 @@ ticket's row only the complaint is used, and how many events there have to be.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -31,6 +31,9 @@ By = Literal["ended", "filed", "due", "touched"]
 
 CHUNK = 200
 """The tickets that are held in memory at a time, with their events."""
+
+_LISTED = 1000
+"""The numbers in one statement."""
 
 LATE = timedelta(days=7)
 """The longest delay with which an escalation is recorded. It has its own time, so `updated_at` of
@@ -92,23 +95,25 @@ class TicketReplay:
     _events: Sequence[ResultRow]
     _checks: Mapping[int, RatingCheck]
 
-    def steps(self, until: datetime | None = None) -> Iterator[tuple[Event, Ticket]]:
+    def steps(
+        self, until: datetime | None = None, checked: datetime | None = None
+    ) -> Iterator[tuple[Event, Ticket]]:
         """Yield each event before `until`, in order, with the ticket just after it.
 
         Each step changes the same ticket object: copy it to keep it. An escalation may be recorded
         late, after events that came meanwhile; the first event that is not before `until` ends the
-        replay. A rating is set apart as its check says that was known then.
+        replay. A rating is set apart as its check says that was known then, or before `checked`.
 
         Raises:
             BrokenLife: an event is missing, or does not fit in here.
         """
         if len(self._events) < self._ticket.version:
             raise BrokenReplay(self.number, "one is missing")
-        ticket = self.begun()
+        ticket, checked = self.begun(), checked or until
         for row in takewhile(lambda row: until is None or row.at < until, self._events):
             try:
                 fact = _FACT.validate_json(row.fact)
-                fact = with_check(fact, self._checks.get(row.version), until)
+                fact = with_check(fact, self._checks.get(row.version), checked)
                 actor = Actor(role=row.role, id=row.actor, unit=row.unit)
                 event = record(ticket, with_rounds(ticket, fact), actor, row.at)
             except (Refused, ValueError, LookupError) as error:
@@ -116,6 +121,16 @@ class TicketReplay:
             if event.version != row.version:
                 raise BrokenReplay(self.number, f"event {event.version} is missing")
             yield event, ticket
+
+    def moments(self) -> list[datetime]:
+        """Return the times of the events, in their order."""
+        return [row.at for row in self._events]
+
+    def check_moments(self) -> list[datetime]:
+        """Return the times at which a rating was set apart, or counted again, in their order."""
+        checks = self._checks.values()
+        times = {at for check in checks for at in (check.apart_at, check.lifted_at)}
+        return sorted(at for at in times if at is not None)
 
     def begun(self) -> Ticket:
         """Return the ticket before its first event."""
@@ -137,6 +152,23 @@ async def numbers_of(
         for name in by
     ]
     return sorted(row.number for row in await store.rows(union(*chosen))) if chosen else []
+
+
+async def those_of(
+    store: Store, numbers: Collection[str], city: str, period: Period, known_at: datetime, *by: By
+) -> list[str]:
+    """Return those of these tickets that may be in the period, as `numbers_of` does."""
+    within = [and_(*_MAY_BE[name](period, known_at)) for name in by]
+    chosen = select(_TICKET.number).where(
+        _TICKET.number.in_(bindparam("numbers", expanding=True)),
+        _TICKET.city == city,
+        or_(*within),
+    )
+    ordered, found = sorted(numbers), list[str]()
+    for start in range(0, len(ordered) if by else 0, _LISTED):
+        some = {"numbers": ordered[start : start + _LISTED]}
+        found += [row.number for row in await store.rows(chosen, some)]
+    return sorted(found)
 
 
 Conditions = tuple[ColumnElement[bool], ...]

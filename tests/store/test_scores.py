@@ -17,8 +17,9 @@ from packs.registry import default_root, load_pack
 from store.db import tables
 from store.db.engine import Store
 from store.reporting.ranking import points_table
-from store.reporting.scores import Scores, UnitScore, scores
+from store.reporting.scores import Scores, UnitScore
 from store.tickets import tickets
+from tests.store.counting import scores_both_ways
 from tests.store.population import Busy, population
 from tests.store.stories import DISPATCHER, START, clock, complaint, project
 
@@ -54,7 +55,7 @@ def _busy() -> Busy:
 
 
 async def _scores(store: Store, period: Period = FIRST_DAY, unit: str | None = None) -> Scores:
-    return await scores(store, PACK, period, unit=unit)
+    return await scores_both_ways(store, PACK, period, unit=unit)
 
 
 def _of(unit_scores: Scores, unit: str) -> dict[str, int]:
@@ -135,14 +136,14 @@ async def test_a_clock_that_is_nobodys_brings_nobody_points(store: Store) -> Non
     )
     await project(store, [one.accepted(), one.tell(fact)])
     pack = PACK.model_copy(update={"scoring": (_rule("T1", "rung_climbed", -1),)})
-    assert all(one.points == 0 for one in (await scores(store, pack, FIRST_DAY)).units)
+    assert all(one.points == 0 for one in (await scores_both_ways(store, pack, FIRST_DAY)).units)
 
 
 @pytest.mark.must_work("tongzhou", "praise")
 async def test_a_praise_that_the_desk_answers_is_for_the_unit_it_names(store: Store) -> None:
     await project(store, *population("tongzhou"))
     pack = PACK.model_copy(update={"scoring": (PRAISED,)})
-    assert _points(await scores(store, pack, NOVEMBER), "U1") == 3
+    assert _points(await scores_both_ways(store, pack, NOVEMBER), "U1") == 3
 
 
 async def test_excluded_tickets_do_not_count_and_are_said(store: Store) -> None:
@@ -167,7 +168,7 @@ async def test_a_past_period_stays_what_it_was(store: Store) -> None:
     one.at += 3 * DAY
     await project(store, one.excluded())
     assert await _scores(store) == published
-    later = await scores(store, PACK, FIRST_DAY, as_of=one.at + DAY)
+    later = await scores_both_ways(store, PACK, FIRST_DAY, as_of=one.at + DAY)
     assert (_points(later, "water"), later.left_out) == (0, 1)
 
 
@@ -190,7 +191,7 @@ async def test_a_card_that_was_taken_back_costs_nothing_once_it_is(store: Store)
     await project(store, [*life, one.tell(granted, by=DISPATCHER)])
     published = await _scores(store, unit="water")
     assert [(point.rule, point.points) for point in published.earned] == [("S5", -1)]
-    later = await scores(store, PACK, FIRST_DAY, as_of=one.at + DAY, unit="water")
+    later = await scores_both_ways(store, PACK, FIRST_DAY, as_of=one.at + DAY, unit="water")
     assert (_of(later, "water"), later.earned, later.left_out) == ({}, (), 0)
 
 
@@ -198,7 +199,7 @@ async def test_what_the_citizen_is_promised_costs_no_unit_anything(store: Store)
     one = _busy()
     await project(store, [*one.begun("water"), one.late(ClockName.PROMISE, None)])
     pack = PACK.model_copy(update={"scoring": (_rule("T1", "rung_climbed", -1),)})
-    unit_scores = await scores(store, pack, FIRST_DAY, unit="water")
+    unit_scores = await scores_both_ways(store, pack, FIRST_DAY, unit="water")
     assert unit_scores.earned == ()
 
 
@@ -254,7 +255,7 @@ async def test_companies_are_assessed_by_what_they_did_in_the_month(store: Store
         return [*life, one.share_done(2, minutes=minutes), one.done(1)]
 
     await project(store, cleared(prompt, first, 30), cleared(late, second, 60 * 24))
-    unit_scores = await scores(store, HEPING, NOVEMBER, unit=first)
+    unit_scores = await scores_both_ways(store, HEPING, NOVEMBER, unit=first)
     table = points_table(HEPING, unit_scores.units, UnitKind.CONTRACTOR)
     assert {unit.code for unit, _ in table} == set(companies)
     assert {unit.kind for unit, _ in table} == {UnitKind.CONTRACTOR}
@@ -292,7 +293,7 @@ async def test_every_rule_of_every_city_can_be_asked(store: Store, city: str) ->
     assert {rule.on for rule in pack.scoring} <= happened, "the population is too small"
     await project(store, *lives)
     whole = Period(START, START + 2000 * DAY)
-    unit_scores = await scores(store, pack, whole, unit="U1")
+    unit_scores = await scores_both_ways(store, pack, whole, unit="U1")
     assert unit_scores.broken == []
     points = {rule.code: rule.points for rule in pack.scoring}
     for unit in unit_scores.units:

@@ -6,7 +6,7 @@ from alembic import op
 from store.db.tables import UtcDateTime
 
 revision = "0053"
-down_revision = "0050"
+down_revision = "0051"
 branch_labels = None
 depends_on = None
 
