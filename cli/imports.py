@@ -11,13 +11,13 @@ from typer.core import TyperGroup
 from app.imports.hotline import Imported, import_file
 from app.imports.maps import BadMap, codes_of, read_map
 from app.imports.open311 import (
-    BadFeed,
     ForeignFeed,
     TakenOver,
     base_of,
     read_open311_map,
     take_over,
 )
+from app.imports.open311_answers import BadFeed
 from app.imports.tables import BadTable
 from app.imports.taking import ImportCounts, Importer, Start
 from app.sending.engine_gateway import Engine

@@ -60,14 +60,11 @@ async def form_of_program(request: Request) -> FormData:
     except MultiPartException:
         raise Problem("malformed_upload") from None
     try:
-        return FormData(
-            [
-                (_text(name, "", charset), value)
-                if isinstance(value, UploadFile)
-                else (_text(name, "", charset), _text(value, name, charset))
-                for name, value in form.multi_items()
-            ]
-        )
+        read: list[tuple[str, str | UploadFile]] = [
+            (_text(name, "", charset), _value(value, name, charset))
+            for name, value in form.multi_items()
+        ]
+        return FormData(read)
     except Problem:
         await form.close()
         raise
@@ -106,6 +103,10 @@ def _charset(written: str) -> str:
         return _KNOWN.get(codecs.lookup(found[1] if found else "utf-8").name, "utf-8")
     except LookupError:
         return "utf-8"
+
+
+def _value(value: str | UploadFile, name: str, charset: str) -> str | UploadFile:
+    return _text(value, name, charset) if isinstance(value, str) else value
 
 
 def _text(value: str, name: str, charset: str) -> str:

@@ -1,25 +1,24 @@
 """Taking over the open requests of another system, over Open311 GeoReport v2.
 
-Its list is asked for in windows of ninety days, as the standard allows, and page by page; a server
-that knows no pages answers the same list again, and is not asked a third time. JSON is asked for
-first, XML where there is none; document types and entities in XML are refused.
+Its list is asked for in windows of ninety days, as the standard allows, and page by page. A server
+that knows no pages answers the same list again: it may be cut off, and is asked for less at once.
+JSON is asked for first, XML where there is none.
 """
 
 import asyncio
 import json
 import tomllib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import urlencode, urlsplit
 
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import ParseError, fromstring
 from pydantic import Field, ValidationError
 
 from app.imports.maps import BadMap, map_faults
+from app.imports.open311_answers import BadFeed, Request, is_json, parse_json, parse_xml
 from app.imports.taking import AT_ONCE, ImportCounts, Importer
 from domain.imports.mapping import (
     Columns,
@@ -44,9 +43,10 @@ _PATIENCE = 60.0
 _TRIES = 3
 _AGAIN = frozenset({429, 500, 502, 503, 504})
 _NO_JSON = frozenset({400, 404, 406, 415})
-_MOST_FIELDS = 100
+_NO_PAGE = frozenset({400, 404, 416, 422})
+_SHORTEST = timedelta(days=1)
+"""The shortest window: many systems keep to days, whatever time is asked for."""
 
-Request = dict[str, str]
 Pause = Callable[[float], Awaitable[None]]
 
 
@@ -63,12 +63,6 @@ class RequestSender(Protocol):
         within: float = 15.0,
         most: int = 0,
     ) -> HttpReply: ...
-
-
-class BadFeed(Exception):
-    """Another system that answers something else than a list of requests, or nothing."""
-
-    code = "bad_feed"
 
 
 class Open311Map(Incoming):
@@ -166,27 +160,67 @@ class ForeignFeed:
     async def _pages(
         self, begins: datetime, ends: datetime, seen: set[str]
     ) -> AsyncIterator[list[Request]]:
-        for page in range(1, MOST_PAGES + 1):
-            asked = {
-                "status": "open",
-                "start_date": f"{begins:%Y-%m-%dT%H:%M:%SZ}",
-                "end_date": f"{ends:%Y-%m-%dT%H:%M:%SZ}",
-                "page": str(page),
-                "page_size": str(PAGE_SIZE),
-            }
-            if self.jurisdiction:
-                asked["jurisdiction_id"] = self.jurisdiction
-            found = await self._asked(asked)
-            new = [one for one in found if _key(one) not in seen]
-            seen.update(map(_key, new))
-            if new:
-                yield new
-            if not new or len(found) < PAGE_SIZE:
-                return
+        """Yield the new requests of a window, until a page brings nothing new.
 
-    async def _asked(self, asked: Mapping[str, str]) -> list[Request]:
+        Systems count pages from one or from zero, give fewer than are asked for, or know none.
+        """
+        first = last = await self._asked(begins, ends)
+        if new := _new(first, seen):
+            yield new
+        for page in range(1, MOST_PAGES + 1):
+            if not last:
+                return
+            last = await self._asked(begins, ends, page)
+            if new := _new(last, seen):
+                yield new
+            elif page > 1:
+                break
+        if _keys(last) == _keys(first):
+            async for some in self._narrower(begins, ends, first, seen):
+                yield some
+
+    async def _narrower(
+        self, begins: datetime, ends: datetime, all_shown: Sequence[Request], seen: set[str]
+    ) -> AsyncIterator[list[Request]]:
+        """Yield what a list without pages may have cut off, by asking for half of its time.
+
+        Where half of it is as long, that may be cut off, too.
+        """
+        if ends - begins < 2 * _SHORTEST:
+            return
+        middle = begins + (ends - begins) / 2
+        halves = [(begins, middle), (middle, ends)]
+        found = [await self._asked(*half) for half in halves]
+        for one in found:
+            if new := _new(one, seen):
+                yield new
+        if _keys(found[0]) == _keys(found[1]):
+            return  # the dates that are asked for make no difference there
+        for half, one in zip(halves, found, strict=True):
+            if len(one) >= len(all_shown):
+                async for some in self._narrower(*half, one, seen):
+                    yield some
+
+    async def _asked(
+        self, begins: datetime, ends: datetime, page: int | None = None
+    ) -> list[Request]:
+        asked = {
+            "status": "open",
+            "start_date": f"{begins:%Y-%m-%dT%H:%M:%SZ}",
+            "end_date": f"{ends:%Y-%m-%dT%H:%M:%SZ}",
+            "page_size": str(PAGE_SIZE),
+        }
+        if page is not None:
+            asked["page"] = str(page)
+        if self.jurisdiction:
+            asked["jurisdiction_id"] = self.jurisdiction
+        return await self._list(asked, later=page is not None)
+
+    async def _list(self, asked: Mapping[str, str], *, later: bool) -> list[Request]:
         answer = await self._answer(asked)
-        if self._suffix == "json" and (answer.status in _NO_JSON or not _is_json(answer.body)):
+        if later and answer.status in _NO_PAGE:
+            return []  # as some answer to a page after the last one
+        if self._suffix == "json" and (answer.status in _NO_JSON or not is_json(answer.body)):
             self._suffix = "xml"
             answer = await self._answer(asked)
         if answer.status != 200:
@@ -236,62 +270,22 @@ def base_of(url: str) -> str:
     return plain
 
 
-def _is_json(body: bytes) -> bool:
-    return body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{")
+def _keys(requests: Sequence[Request]) -> set[str]:
+    return set(map(_key, requests))
+
+
+def _new(requests: Sequence[Request], seen: set[str]) -> list[Request]:
+    """Return the requests that were not seen yet, and have seen them."""
+    new = []
+    for one in requests:
+        if (key := _key(one)) not in seen:
+            seen.add(key)
+            new.append(one)
+    return new
 
 
 def _key(request: Request) -> str:
     return request.get("service_request_id") or json.dumps(request, sort_keys=True)
-
-
-def parse_json(body: bytes) -> list[Request]:
-    """Return the requests of an answer; some servers wrap the list in an object.
-
-    Raises:
-        BadFeed
-    """
-    try:
-        found: Any = json.loads(body.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise BadFeed("the answer is not JSON") from error
-    if isinstance(found, dict):
-        lists = [value for value in found.values() if isinstance(value, list)]
-        found = lists[0] if len(lists) == 1 else None
-    if not isinstance(found, list):
-        raise BadFeed("the answer is no list of requests")
-    return [_flat(one) if isinstance(one, dict) else {} for one in found]
-
-
-def _flat(values: Mapping[object, object]) -> Request:
-    pairs = list(values.items())[:_MOST_FIELDS]
-    return {
-        str(name): str(value)
-        for name, value in pairs
-        if value is not None and not isinstance(value, dict | list)
-    }
-
-
-def parse_xml(body: bytes) -> list[Request]:
-    """Return the requests of an answer.
-
-    Raises:
-        BadFeed: among others if there is a document type, or an entity.
-    """
-    try:
-        root = fromstring(body, forbid_dtd=True)
-    except DefusedXmlException as error:
-        raise BadFeed("the answer has a document type or entities, and was not read") from error
-    except (ParseError, ValueError, LookupError, RecursionError) as error:
-        raise BadFeed("the answer is not XML") from error
-    if root.tag.rpartition("}")[2] != "service_requests":
-        raise BadFeed("the answer is no list of requests")
-    return [
-        {
-            cell.tag.rpartition("}")[2]: (cell.text or "").strip()
-            for cell in list(request)[:_MOST_FIELDS]
-        }
-        for request in root
-    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """Receipts of the SMS gateway: signed, each recorded once."""
 
+import re
 from typing import Literal
 
 import structlog
-from pydantic import Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError, field_validator
 
 from activities.message_gateways import ways_of
 from app.context import AppContext
@@ -18,16 +19,28 @@ from store.messaging import deliveries, endings, notices
 
 logger = structlog.stdlib.get_logger("jiesu.api")
 
+_REASON = r"^[0-9A-Za-z_.-]*$"
 _ABOUT = "receipt"
 """The subject of a receipt's signature: a signed request cannot be sent back as one."""
 
 
 class ReceiptIn(Incoming):
-    """The end of a message. `id`: the one that it was sent with."""
+    """The end of a message. `id`: the one that it was sent with.
+
+    What else a gateway says is left out; so is a reason that is no code, in which people may be.
+    """
+
+    model_config = ConfigDict(extra="ignore")
 
     id: str = Field(max_length=64, examples=["0f8c1a6b2d3e4f5061728394a5b6c7d8"])
     status: Literal["delivered", "failed"]
-    reason: str = Field("", max_length=40, pattern=r"^[0-9A-Za-z_.-]*$")
+    reason: str = Field("", max_length=40, pattern=_REASON)
+
+    @field_validator("reason", mode="before")
+    @classmethod
+    def _a_code(cls, value: object) -> object:
+        said = value.strip() if isinstance(value, str) else ""
+        return said if len(said) <= 40 and re.fullmatch(_REASON, said) else ""
 
 
 class ReceiptTaken(Recorded):

@@ -32,14 +32,15 @@ class _MailPolicy(EmailPolicy):
 
     def fold(self, name: str, value: str) -> str:
         if name.lower() in _AS_WRITTEN:
-            return f"{name}: {value}{self.linesep}"
+            return f"{name}: {value}{SMTP.linesep}"
         folded: str = super().fold(name, value)
         return folded
 
     def fold_binary(self, name: str, value: str) -> bytes:
         if name.lower() in _AS_WRITTEN:
             return self.fold(name, value).encode("ascii")
-        return super().fold_binary(name, value)
+        folded: bytes = super().fold_binary(name, value)
+        return folded
 
 
 _POLICY = _MailPolicy(linesep=SMTP.linesep)

@@ -16,15 +16,13 @@ from sqlalchemy import select
 
 from app.imports.maps import BadMap, codes_of
 from app.imports.open311 import (
-    BadFeed,
     ForeignFeed,
     TakenOver,
     base_of,
-    parse_json,
-    parse_xml,
     read_open311_map,
     take_over,
 )
+from app.imports.open311_answers import BadFeed, parse_json, parse_xml
 from app.imports.taking import Importer
 from domain.actors import Role
 from domain.ticket.complaint import Complaint, Filer
@@ -67,6 +65,9 @@ class OtherSystem:
     json: bool = True
     broken: int = 0
     jurisdiction: str = ""
+    most: int = 1000
+    first_page: int = 1
+    after_the_last: int = 200
     asked: list[str] = field(default_factory=list)
     port: int = 0
 
@@ -92,9 +93,15 @@ class OtherSystem:
             if begins <= datetime.fromisoformat(one["requested_datetime"]) < ends
             and (one["status"] == said["status"] or not self.paging)
         ]
+        found.sort(key=lambda one: str(one["requested_datetime"]), reverse=True)
         if self.paging:
-            size, page = int(said["page_size"]), int(said["page"])
-            found = found[(page - 1) * size : page * size]
+            size = min(int(said["page_size"]), self.most)
+            page = int(said.get("page", self.first_page)) - self.first_page
+            found = found[page * size : (page + 1) * size]
+            if not found and page and self.after_the_last != 200:
+                return self.after_the_last, "text/html", b"no such page"
+        else:
+            found = found[: self.most]
         if parts.path.endswith(".json"):
             return 200, "application/json", json.dumps(found).encode()
         rows = "".join(
@@ -186,6 +193,37 @@ async def test_open_requests_are_taken_over_once(
     # A server that knows no status lists what is closed as well, which is history.
     assert (again.counts.taken, again.counts.known) == (0, 170 if paging else 171)
     assert len(await complaints(store)) == 170
+
+
+@pytest.mark.parametrize(
+    "habits",
+    [
+        {"most": 20},
+        {"first_page": 0},
+        {"after_the_last": 404},
+        {"paging": False, "most": 40},
+        {"json": False, "after_the_last": 400},
+    ],
+    ids=str,
+)
+async def test_nothing_is_left_out_whatever_the_other_system_does_with_pages(
+    store: Store, system: OtherSystem, take: Take, habits: dict[str, Any]
+) -> None:
+    """Smaller pages, pages from zero, none and a list that is cut off, errors after the last."""
+    for name, value in habits.items():
+        setattr(system, name, value)
+    system.requests = [request(n, 1 + n % 30) for n in range(130)] + [request(500, 150)]
+    assert (await take(dry_run=True)).counts.taken == 131
+    assert len(system.asked) < 60
+
+
+async def test_a_list_without_pages_and_dates_is_not_asked_for_ever(
+    store: Store, system: OtherSystem, take: Take
+) -> None:
+    system.paging = False
+    system.requests = [request(n, 10) for n in range(5)]
+    assert (await take(dry_run=True)).counts.taken == 5
+    assert len(system.asked) < 60
 
 
 async def test_a_poisoned_request_stops_no_other(
