@@ -4,7 +4,7 @@ A rating is noted before it is sent to its ticket, and judged once the ticket ha
 recorded facts alone, so that it makes no difference when. The rating itself is never changed.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -287,8 +287,3 @@ async def forget(store: Store, now: datetime) -> int:
         .where(_CHECK.given_at < now - KEPT, known)
         .values(network=None, contact=None)
     )
-
-
-def by_version(checks: Collection[RatingCheck]) -> Mapping[int, RatingCheck]:
-    """Return the checks of one ticket by the version of their rating."""
-    return {check.version: check for check in checks}

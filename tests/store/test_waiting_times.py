@@ -1,6 +1,9 @@
 """Tests of waiting times of a city: what is told, from how many, and whether it came true."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
 
 from domain.insight.waiting import WaitedFor
 from domain.insight.waiting_statements import cells_of
@@ -134,3 +137,27 @@ async def test_the_load_of_a_unit_is_its_open_and_overdue_work(store: Store) -> 
     usual = (await waiting_times.loads(store, PACK, ["370102"], APRIL))["370102"].usual
     assert usual is not None
     assert 1 < usual < 2  # three were open in the second half of the sixty days
+
+
+async def test_the_load_is_one_look_into_an_index_of_open_work(sqlite_store: Store) -> None:
+    await _open(sqlite_store, FIRST, unit="370102")
+    asked: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, values: Any, *_more: Any) -> None:
+        if "assignment" in statement:
+            asked.append((statement, values))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        await waiting_times.loads(sqlite_store, PACK, ["370102", "370103"], APRIL)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    [(statement, values)] = asked
+
+    def plan(connection: Connection) -> list[str]:
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        return [str(row[3]) for row in rows]
+
+    steps = " ".join(await sqlite_store.read(plan))
+    assert "INDEX assignment_open " in steps or "INDEX assignment_inbox " in steps, steps
+    assert "SCAN" not in steps

@@ -126,7 +126,7 @@ async def _form(
         kinds=[kind for kind in Kind if kind is not Kind.SERVICE or pack.features.appoint],
         photos=photos,
         kept=stored,
-        waiting=await waiting_by_subject(context, pack),
+        usual_days=await waiting_by_subject(context, pack),
     )
 
 
