@@ -90,6 +90,7 @@ from api.rest import (
 )
 from app.access import oidc
 from app.access.rate_limits import RateLimits
+from app.cities.simulated import SimulatedCities
 from app.context import AppContext
 from app.exports.scratch import folder_of, sweep
 from app.filing.proof_of_work import Challenge, NoChallenge, ProofOfWork
@@ -294,11 +295,15 @@ def _lifespan(
         await asyncio.to_thread(sweep, folder_of(settings.home))
         logger.info("api ready", cities=registry.ids(), store=opened.dialect)
         comparing = asyncio.create_task(app.state.context.engine.compare_clocks())
+        simulated: SimulatedCities = app.state.context.simulated
+        await simulated.look(opened)
+        following = asyncio.create_task(simulated.follow(opened))
         try:
             yield
         finally:
             comparing.cancel()
-            await asyncio.gather(comparing, return_exceptions=True)
+            following.cancel()
+            await asyncio.gather(comparing, following, return_exceptions=True)
             await app.state.boards.close()
             await limits.close()
             if store is None:

@@ -128,6 +128,8 @@ async def not_running_error(context: AppContext, number: str, not_running: NotRu
     registered = await intake.get(context.store, number)
     if registered is None:
         return Problem("ticket_not_found")
+    if registered.simulated:
+        return Problem("simulated_ticket")
     if not registered.started:
         return Problem("not_started_yet")
     return EngineUnavailable("The engine does not know this ticket at present.")
