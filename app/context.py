@@ -10,11 +10,11 @@ from itsdangerous import URLSafeTimedSerializer
 
 from app.access.rate_limits import RateLimits
 from app.access.turns import NetworkTurns
-from app.cities.simulated import SimulatedCities
 from app.filing.proof_of_work import Challenge, NoChallenge
 from app.reporting.result_cache import ResultCache
 from app.sending.engine_gateway import Engine
 from app.sending.read_your_writes import Watch
+from app.simulated import SimulatedCities
 from audit.archive import HistoryArchive
 from media.upload_service import Uploads
 from packs.registry import PackRegistry

@@ -90,7 +90,6 @@ from api.rest import (
 )
 from app.access import oidc
 from app.access.rate_limits import RateLimits
-from app.cities.simulated import SimulatedCities
 from app.context import AppContext
 from app.exports.scratch import folder_of, sweep
 from app.filing.proof_of_work import Challenge, NoChallenge, ProofOfWork
@@ -98,6 +97,7 @@ from app.installation.page_packages import default_packages
 from app.reporting.board_feed import BoardFeeds
 from app.sending.engine_gateway import Engine
 from app.sending.read_your_writes import Watch
+from app.simulated import SimulatedCities
 from audit.archive import HistoryArchive
 from media.upload_service import Uploads, limit_of_body
 from packs.registry import PackRegistry, default_root

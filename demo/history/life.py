@@ -8,19 +8,16 @@ from datetime import datetime
 from typing import Any, Literal
 
 from demo.history.desks import CityDesks, settled
+from demo.history.plans import PlannedLife
 from domain.activity_io import (
-    ClockQuestion,
-    DispatchQuestion,
-    ExtensionQuestion,
     ReplyQuestion,
     TriageQuestion,
 )
-from domain.actors import SYSTEM, Actor
+from domain.actors import Actor
 from domain.commands.joint.raise_level import raised
 from domain.commands.lookups import rules_of
 from domain.deadlines.clocks import Clock, EscalationLevel, LevelKind
 from domain.deadlines.registry import ClockName
-from domain.events import Event, Fact
 from domain.facts import (
     aftercare,
     anytime,
@@ -33,31 +30,21 @@ from domain.facts import (
 )
 from domain.facts.wrongdoing import Accused
 from domain.policy.condition_inputs import case_of
-from domain.policy.decide import above_threshold, arbitration_due, follows, verdict, watch_over
-from domain.policy.record import record
+from domain.policy.decide import above_threshold, arbitration_due, verdict, watch_over
 from domain.refusals import Refused
-from domain.ticket.assignment import AssignmentPlan, Share
+from domain.ticket.assignment import Share
 from domain.ticket.complaint import Complaint
 from domain.ticket.preconditions import holds, startable
 from domain.ticket.stages import Outcome, Stage
 from domain.ticket.ticket import LIFECYCLE, Ticket
 
 
-class SimulatedLife:
+class SimulatedLife(PlannedLife):
     """A ticket that lives in memory."""
 
     def __init__(self, desks: CityDesks, complaint: Complaint) -> None:
-        self.desks = desks
-        self.ticket = Ticket.of(complaint)
-        self.events: list[Event] = []
+        super().__init__(desks, complaint)
         self._triaged = False
-
-    def record(self, fact: Fact, at: datetime, actor: Actor = SYSTEM) -> None:
-        """Record a fact, and the rise of severity that follows from it."""
-        self.events.append(record(self.ticket, fact, actor, at))
-        graver = follows(self.ticket)
-        if graver is not None:
-            self.record(graver, at)
 
     # --- automatic steps --------------------------------------------------------------------
 
@@ -199,54 +186,6 @@ class SimulatedLife:
             outcome=closed.outcome, reason=closed.reason, clocks=clocks
         )
         self.record(watched, at)
-
-    # --- plans ------------------------------------------------------------------------------
-
-    def plan(self, at: datetime, *names: ClockName, assignment: int | None = None) -> list[Clock]:
-        """Return the clocks of these names, from `at`."""
-        question = ClockQuestion(
-            city="", tier=self.ticket.tier, names=list(names), at=at, assignment=assignment
-        )
-        return settled(self.desks.clocks.plan(question)).clocks
-
-    def extended(self, n: int, by: str, asked_at: datetime, at: datetime) -> list[Clock]:
-        """Return the clocks of a share with so much more time."""
-        ticket = self.ticket
-        question = ExtensionQuestion(
-            city="",
-            clock=ticket.running(ClockName.HANDLE, n),
-            by=by,
-            also=ticket.waiting_for(n),
-            at=at,
-            asked_at=asked_at,
-        )
-        return settled(self.desks.clocks.extend(question)).clocks
-
-    def share(self, unit: str | None, at: datetime, share: Share = Share.LEAD) -> AssignmentPlan:
-        """Plan a share of that unit, or of the one that the responsibilities name."""
-        ticket = self.ticket
-        question = DispatchQuestion(
-            city=ticket.complaint.city,
-            category=ticket.category or "",
-            tier=ticket.tier or "",
-            area=ticket.area,
-            unit=unit,
-            assignment=ticket.assignment_count + 1,
-            at=at,
-            share=share,
-            place=ticket.complaint.place,
-            promise=ticket.promise_unsettled,
-            promise_from=ticket.promised_since,
-        )
-        plan = settled(self.desks.dispatch.dispatch(question))
-        return AssignmentPlan(**{name: getattr(plan, name) for name in AssignmentPlan.model_fields})
-
-    def assign(self, plan: AssignmentPlan, at: datetime, actor: Actor = SYSTEM) -> None:
-        """Give the share to the unit that leads."""
-        values: dict[str, Any] = {name: getattr(plan, name) for name in AssignmentPlan.model_fields}
-        planned = self.ticket.without_needless_promise(plan.clocks)
-        values["clocks"] = startable(self.ticket, planned)
-        self.record(intake.Assigned(**values), at, actor)
 
     # --- clocks -----------------------------------------------------------------------------
 

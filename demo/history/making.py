@@ -8,8 +8,9 @@ from typing import NamedTuple
 from zlib import crc32
 
 from demo.history.arrivals import SPAN, ArrivalGroup, ComplaintWave, groups
-from demo.history.behaviour import DISPATCHER, TicketPeople, draw
+from demo.history.behaviour import TicketPeople
 from demo.history.desks import CityDesks
+from demo.history.draws import DISPATCHER, draw
 from demo.history.life import SimulatedLife
 from demo.history.moulds import LivedRows, RowMould, TicketIdentity
 from demo.history.texts import details, name, told
