@@ -23,6 +23,13 @@ HOURS = (
     "夜里十一点",
     "凌晨两点",
 )
+_ESTATES = (
+    "阳光里", "翠园", "福苑", "建新里", "清泉苑", "丰和家园", "安居里", "景明园", "华兴里",
+    "友谊里", "锦程苑", "梧桐苑", "和平里", "光明楼", "新风里", "柳荫园", "东兴苑", "百合园",
+    "康乐里", "枫林苑", "朝霞里", "嘉和园",
+)  # fmt: skip
+_SPOTS = ("", "东门", "西门", "南侧", "北门外", "底商门前")
+_PLACES = PLACES + tuple(f"{estate}{spot}" for estate in _ESTATES for spot in _SPOTS)
 _SURNAMES = "赵钱孙李周吴郑王冯陈卫蒋沈韩杨朱秦许何吕张孔曹严华金魏陶姜"
 
 
@@ -66,7 +73,7 @@ def told(pattern: Text, street: str, place: str, drawn: ComplaintDetails) -> Tol
 
 def places() -> tuple[str, ...]:
     """Return the places that streets have."""
-    return PLACES
+    return _PLACES
 
 
 def name(dice: Random) -> str:
