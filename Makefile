@@ -64,7 +64,7 @@ $(ASSETS): package.json package-lock.json .npmrc | $(READY)
 
 # --- using it ---------------------------------------------------------------------------------
 
-.PHONY: run demo bench
+.PHONY: run demo bench bench-store
 run: $(READY) $(ASSETS) ## start the whole system on this machine (ARGS="..." goes to jiesu up)
 	@$(BIN)/jiesu up $(ARGS)
 
@@ -73,6 +73,9 @@ demo: $(READY) ## show one complaint from report to rating (ARGS="...")
 
 bench: $(READY) ## measure the product against the engine's floor (ARGS="...")
 	@$(BIN)/python -m bench $(ARGS)
+
+bench-store: $(READY) ## measure every question on a large simulated store (ARGS="--tickets N --postgres")
+	@$(BIN)/python -m bench store $(ARGS)
 
 # --- holding it to its word -------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from app.filing.proof_of_work import Challenge, NoChallenge
 from app.reporting.result_cache import ResultCache
 from app.sending.engine_gateway import Engine
 from app.sending.read_your_writes import Watch
+from app.simulated import SimulatedCities
 from audit.archive import HistoryArchive
 from media.upload_service import Uploads
 from packs.registry import PackRegistry
@@ -50,6 +51,7 @@ class AppContext:
     turns: NetworkTurns = field(default_factory=lambda: NetworkTurns(8))
     upload_turns: NetworkTurns = field(default_factory=lambda: NetworkTurns(8, waiting=100))
     closing: asyncio.Event = field(default_factory=asyncio.Event)
+    simulated: SimulatedCities = field(default_factory=SimulatedCities)
     # Separate caches, so that public requests do not delay the staff's.
     figures: ResultCache = field(default_factory=lambda: ResultCache(most=100))
     staff_figures: ResultCache = field(default_factory=lambda: ResultCache(most=10))

@@ -180,6 +180,7 @@ CODES: dict[str, Code] = {
     # --- not allowed by the ticket now
     "contact_budget_spent": Code(409, "The citizen was contacted often enough today."),
     "not_now": Code(409, "Not possible at this stage."),
+    "simulated_ticket": Code(409, "This ticket is simulated: it takes no commands."),
     "not_started_yet": Code(409, "The complaint is registered, but not started yet.", _LATER),
     "ticket_ended": Code(409, "The ticket has ended."),
     "not_ended": Code(409, "Only a ticket that has ended can be erased."),

@@ -2,8 +2,10 @@
 
 import sys
 from collections.abc import Coroutine
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -28,6 +30,7 @@ from bench import (
     report,
     search,
     stalls,
+    store,
     storm,
 )
 from bench.compare import QUICK, NotWhole, Plan, compare
@@ -35,6 +38,8 @@ from bench.encryption import encryption
 from bench.open_tickets import OFFERED_SECONDS, crowd
 from bench.profiling import profile
 from cli.terminal import leave, print_json, run
+from store.db.engine import default_url
+from tests.support.postgres import cluster
 from workers.supervisor import StackError
 
 T = TypeVar("T")
@@ -332,6 +337,40 @@ def idle_(
     others = [one.resolve() for one in beside or []]
     values = _run(idle.idle(others, say, seconds=seconds, rounds=rounds))
     print_json(values) if as_json else idle.show(out, values)
+
+
+_STORES = ("large", "empty")
+
+
+@app.command("store")
+def store_(
+    tickets: Annotated[int, typer.Option(min=100, help="In the store, if it is new.")] = 100_000,
+    store_url: Annotated[
+        list[str] | None,
+        typer.Option(help="Of a store to fill, or that is filled; may be repeated."),
+    ] = None,
+    postgres: Annotated[
+        bool, typer.Option("--postgres", help="Also a PostgreSQL server of its own.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Milliseconds of every question, with a large simulated history in the store."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(TemporaryDirectory(prefix="jiesu-bench-"))
+        for name in _STORES:
+            Path(folder, name).mkdir()
+        urls: list[tuple[str, str, str | None]] = []
+        for url in store_url or ():
+            urls.append((url.partition(":")[0], url, None))
+        if not urls:
+            large, empty = (default_url(Path(folder, name)) for name in _STORES)
+            urls.append(("sqlite", large, empty))
+        if postgres:
+            server = stack.enter_context(cluster())
+            large, empty = (server.create(name) for name in _STORES)
+            urls.append(("postgresql", large, empty))
+        result = _run(store.measure_store(tickets, say, urls))
+    print_json(store.as_dict(result)) if as_json else store.show(out, result)
 
 
 @app.command("place")

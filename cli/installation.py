@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from temporalio.client import Client
 
 from audit.archive import HistoryArchive
-from cli.store import check_store
+from cli.store import check_store, warn_simulated
 from runtime.engine import connect, encrypting
 from runtime.settings import Settings
 from store.db.engine import Store
@@ -42,6 +42,7 @@ async def installation(settings: Settings | None = None) -> AsyncIterator[OpenIn
     store = Store.open(settings.store)
     keys = TicketKeys(store, ring)
     try:
+        await warn_simulated(store)
         client = await connect(settings, encrypting(keys), lazy=True)
         archive = HistoryArchive(store, Objects.open(settings.archive), keys)
         yield OpenInstallation(settings, store, ring, keys, client, archive)

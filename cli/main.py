@@ -34,6 +34,10 @@ COMMANDS = {
     "demo": CommandEntry(
         "demo.command:demo", "Show the whole system at work, on this machine, in a minute or two."
     ),
+    "simulate": CommandEntry(
+        "demo.history.command:simulate",
+        "Fill the store with an invented history, which every page and command calls simulated.",
+    ),
     "version": CommandEntry(
         "cli.version:version", "Print the versions of Jiesu and of its engine."
     ),

@@ -13,7 +13,7 @@ from runtime.settings import OWN_ENGINE, Settings
 from runtime.trusted_proxies import unsafe
 from store.identity.accounts import FIRST
 from workers.stack import Stack, engine_port
-from workers.supervisor import StackError
+from workers.supervisor import Say, StackError
 
 
 def up(
@@ -33,6 +33,13 @@ def up(
     cities: Annotated[
         Path | None, typer.Option(envvar="JIESU_CITIES", help="Folder of city packs.")
     ] = None,
+    sample: Annotated[
+        bool,
+        typer.Option(
+            "--sample",
+            help="Fill an empty home with an invented city: history, open tickets, accounts.",
+        ),
+    ] = False,
 ) -> None:
     """Start engine, store, worker and API; print the URL; stop all of it on Ctrl-C.
 
@@ -51,14 +58,17 @@ def up(
     if (problem := unsafe(settings)) is not None:
         fail(problem.text())
     usable_packs(settings)  # here, where it is read, rather than in the logs of the parts
-    stack = Stack(settings, say=lambda line: err.print(f"  {line}"), ui_port=ui_port)
+    say: Say = lambda line: err.print(f"  {line}")  # noqa: E731
+    filling = _Sample(settings, say) if sample else None
+    prepare = filling.fill if filling else None
+    stack = Stack(settings, say=say, ui_port=ui_port, prepare=prepare)
     try:
-        run(_up(stack))
+        run(_up(stack, filling))
     except StackError as error:
         fail(str(error))
 
 
-async def _up(stack: Stack) -> None:
+async def _up(stack: Stack, sample: "_Sample | None" = None) -> None:
     loop = asyncio.get_running_loop()
     starting = asyncio.current_task()
 
@@ -72,9 +82,10 @@ async def _up(stack: Stack) -> None:
         loop.add_signal_handler(number, on_signal)
     try:
         async with stack.running():
+            furnished = sample is not None and await sample.furnish(stack)
             healthy = True
             out.print("Jiesu is up:", styled(stack.url, "bold"), " (stop with Ctrl-C)")
-            if stack.first_password is not None:
+            if stack.first_password is not None and not furnished:
                 out.print(
                     f"Sign in at {stack.url}/staff as",
                     styled(FIRST, "bold"),
@@ -87,3 +98,33 @@ async def _up(stack: Stack) -> None:
             err.print("  stopping")
     except asyncio.CancelledError:
         err.print("  stopped while starting")
+
+
+class _Sample:
+    """The filling of an empty home with an invented city."""
+
+    def __init__(self, settings: Settings, say: Say) -> None:
+        self._settings, self._say, self._new = settings, say, False
+
+    async def fill(self) -> None:
+        """Invent the history, unless this is a sample home already."""
+        from demo.history.filling import NotSimulated
+        from demo.history.sample import fill_home
+
+        try:
+            self._new = await fill_home(self._settings, self._say)
+        except NotSimulated as refused:
+            raise StackError(str(refused)) from refused
+        if not self._new:
+            self._say("this is a sample home already; nothing is added")
+
+    async def furnish(self, stack: Stack) -> bool:
+        """Create accounts and open tickets, and print the accounts; return False if there are."""
+        from demo.history.sample import furnish
+
+        if not self._new:
+            return False
+        file = await furnish(self._settings, stack.url, stack.first_password, self._say)
+        out.print(await asyncio.to_thread(file.read_text))
+        out.print(f"(shown only now, and kept in {file})")
+        return True

@@ -50,8 +50,12 @@ class DemoTexts:
 
     def reply(self, filing: Filing, unit: str, rework: int, resolved: bool) -> str:
         """Return the unit's answer: the real one if there is one, with an addition after rework."""
+        return self.answer(unit, rework, resolved, filing.reply)
+
+    def answer(self, unit: str, rework: int, resolved: bool, given: str | None = None) -> str:
+        """Return the answer `given`, or one of our own, with an addition after rework."""
         words = self._dice.choice(_REPLIES) if resolved else _UNSOLVED
-        text = filing.reply or words.format(unit=unit)
+        text = given or words.format(unit=unit)
         if rework:
             text = _AGAIN.format(unit=unit) + text
         return text[:TEXT_LIMIT]

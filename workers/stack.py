@@ -51,11 +51,22 @@ SQLITE_MAGIC = b"SQLite format 3\x00"
 
 
 class Stack:
-    """The embedded stack, which runs until it is stopped."""
+    """The embedded stack, which runs until it is stopped.
 
-    def __init__(self, settings: Settings, *, say: Say, ui_port: int | None = None) -> None:
+    `prepare`: is awaited when the store is there, before worker and API are started.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        say: Say,
+        ui_port: int | None = None,
+        prepare: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self.settings = settings
         self.say = say
+        self._prepare = prepare
         self.ui_port = ui_port
         self.first_password: str | None = None
         """The administrator's password, where this start created one: shown, and not stored."""
@@ -88,6 +99,8 @@ class Stack:
             try:
                 engine = await self._started(self._engine())
                 await self._prepare_store()
+                if self._prepare is not None:
+                    await self._prepare()
                 await self._until_ready(engine, self._engine_ready, "engine")
                 worker = await self._started(self._own("worker"))
                 api = await self._started(self._own("api"))

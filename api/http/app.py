@@ -101,6 +101,7 @@ from app.installation.page_packages import default_packages
 from app.reporting.board_feed import BoardFeeds
 from app.sending.engine_gateway import Engine
 from app.sending.read_your_writes import Watch
+from app.simulated import SimulatedCities
 from audit.archive import HistoryArchive
 from media.upload_service import Uploads, limit_of_body
 from packs.registry import PackRegistry, default_root
@@ -302,11 +303,15 @@ def _lifespan(
         await asyncio.to_thread(sweep, folder_of(settings.home))
         logger.info("api ready", cities=registry.ids(), store=opened.dialect)
         comparing = asyncio.create_task(app.state.context.engine.compare_clocks())
+        simulated: SimulatedCities = app.state.context.simulated
+        await simulated.look(opened)
+        following = asyncio.create_task(simulated.follow(opened))
         try:
             yield
         finally:
             comparing.cancel()
-            await asyncio.gather(comparing, return_exceptions=True)
+            following.cancel()
+            await asyncio.gather(comparing, following, return_exceptions=True)
             await app.state.boards.close()
             await limits.close()
             if store is None:

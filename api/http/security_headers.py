@@ -32,6 +32,9 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in _ALWAYS.items():
                     headers.setdefault(name, value)
+                context = getattr(scope["app"].state, "context", None)
+                if context is not None and context.simulated.cities:
+                    headers["Jiesu-Simulated"] = " ".join(context.simulated.cities)
                 if self.https or scope["scheme"] == "https":
                     headers.setdefault("Strict-Transport-Security", _STAY_WITH_HTTPS)
             await send(message)

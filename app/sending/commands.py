@@ -120,6 +120,17 @@ async def _content(context: AppContext, command: Command, marks: Sequence[str] |
     return "\n".join([text, *sorted(marks)])
 
 
+async def refuse_simulated(context: AppContext, number: str) -> None:
+    """Refuse what needs a workflow of a ticket that never had one.
+
+    Raises:
+        Problem: simulated_ticket
+    """
+    registered = await intake.get(context.store, number)
+    if registered is not None and registered.simulated:
+        raise Problem("simulated_ticket")
+
+
 async def not_running_error(context: AppContext, number: str, not_running: NotRunning) -> Exception:
     """Return the error for a ticket that the engine does not run."""
     row = await tickets.get(context.store, number)
@@ -128,6 +139,8 @@ async def not_running_error(context: AppContext, number: str, not_running: NotRu
     registered = await intake.get(context.store, number)
     if registered is None:
         return Problem("ticket_not_found")
+    if registered.simulated:
+        return Problem("simulated_ticket")
     if not registered.started:
         return Problem("not_started_yet")
     return EngineUnavailable("The engine does not know this ticket at present.")

@@ -15,6 +15,7 @@ from app.context import AppContext
 from app.errors import FieldProblem, Problem
 from app.filing.attachments import attached
 from app.sending.call_errors import EngineUnavailable, NotRunning
+from app.sending.commands import refuse_simulated
 from app.sending.read_your_writes import until
 from app.tickets.promises import check_promise, make_promise
 from domain.model import Incoming, Recorded
@@ -301,6 +302,7 @@ async def _hand_over(context: AppContext, row: AssignmentRow, result: HandlingRe
             if now.ending is Ending.DONE and await _taken(context, row, result):
                 return True
             _refuse_ended(now)
+            await refuse_simulated(context, row.number)
             return None
         return True
 

@@ -62,7 +62,8 @@ class IntakeTable(Base, table=True):
 
     `started_at`: when its workflow started. `recorded_at`: when its ticket's record begins.
     `code_generation`: how often its access code was replaced. `incident`: the one of which it is a
-    member, and which starts its ticket; None for the backlog's own.
+    member, and which starts its ticket; None for the backlog's own. `simulated`: it is invented,
+    and no workflow was ever started for it.
     """
 
     __tablename__ = "intake"
@@ -83,6 +84,7 @@ class IntakeTable(Base, table=True):
     last_error: str | None = None
     code_generation: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     incident: str | None = None
+    simulated: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class PersonTable(Base, table=True):

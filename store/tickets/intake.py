@@ -52,7 +52,7 @@ class Registered:
     """A registered complaint. `new`: registered by this very call.
 
     `code_generation`: how often its access code was replaced. `incident`: the one of which it is a
-    member.
+    member. `simulated`: it is invented, and has no workflow.
     """
 
     number: str
@@ -61,6 +61,7 @@ class Registered:
     started: bool
     code_generation: int = 0
     incident: str | None = None
+    simulated: bool = False
 
 
 def _insert_intake(store: Store) -> Insert:
@@ -133,6 +134,13 @@ async def register(
     return registered
 
 
+def entry_of_simulated(complaint: Complaint) -> Row:
+    """Return the row of a complaint that is simulated: it is never started."""
+    at = complaint.filed_at
+    row = _entry(complaint, None, "")
+    return row | {"started_at": at, "recorded_at": at, "simulated": True}
+
+
 def _entry(complaint: Complaint, key: str | None, mark: str) -> Row:
     return {
         "number": complaint.number,
@@ -147,6 +155,7 @@ def _entry(complaint: Complaint, key: str | None, mark: str) -> Row:
         "last_error": None,
         "code_generation": 0,
         "incident": None,
+        "simulated": False,
     }
 
 
@@ -193,6 +202,7 @@ def _registered(row: ResultRow) -> Registered:
         started=row.started_at is not None,
         code_generation=row.code_generation,
         incident=row.incident,
+        simulated=row.simulated,
     )
 
 

@@ -21,7 +21,12 @@ _LONGEST = 80
 
 def new_number(day: date) -> str:
     """Return a number for a complaint filed on `day`, by the city's own date."""
-    digits = f"{day:%y%m%d}{secrets.randbelow(1_000_000):06d}"
+    return number_of(day, secrets.randbelow(1_000_000))
+
+
+def number_of(day: date, drawn: int) -> str:
+    """Return the number with these six digits, `drawn` being below a million."""
+    digits = f"{day:%y%m%d}{drawn:06d}"
     return digits + str(verhoeff.calc_check_digit(digits))
 
 

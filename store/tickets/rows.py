@@ -22,8 +22,7 @@ _TITLE = 60
 def ticket_row(ticket: Ticket, projection_number: int) -> Row:
     """Return the row of table `ticket`; `projection_number`: that of the projection."""
     complaint = ticket.complaint
-    # A list needs a text even if nobody wrote a title.
-    title = complaint.title or complaint.text.partition("\n")[0][:_TITLE]
+    title = listed_title(complaint.title, complaint.text)
     lat, lon = point_of(complaint.place) or (None, None)
     waits, following = waiting(ticket), ticket.next_level()
     return {
@@ -74,6 +73,11 @@ def ticket_row(ticket: Ticket, projection_number: int) -> Row:
         **_counted(ticket),
         "state": ticket.model_dump_json(),
     }
+
+
+def listed_title(title: str, text: str) -> str:
+    """Return the title for lists, which need a text even if nobody wrote a title."""
+    return title or text.partition("\n")[0][:_TITLE]
 
 
 def _counted(ticket: Ticket) -> Row:

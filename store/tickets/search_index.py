@@ -167,9 +167,33 @@ def _bring(
 
 
 def _add(connection: Connection, rows: Sequence[Row]) -> None:
-    connection.execute(_INSERT, rows)
+    _add_with_terms(connection, [(row, _joined(_terms(row))) for row in rows])
+
+
+def _add_with_terms(connection: Connection, rows: Sequence[tuple[Row, str]]) -> None:
+    connection.execute(_INSERT, [row for row, _ in rows])
     add = _SQLITE_ADD if connection.dialect.name == "sqlite" else _POSTGRES_ADD
-    connection.execute(add, [{"id": row["id"], "terms": _joined(_terms(row))} for row in rows])
+    connection.execute(add, [{"id": row["id"], "terms": terms} for row, terms in rows])
+
+
+def document_of(row: Row, complaint: Mapping[str, Any], facts: Sequence[RecordedFact]) -> Row:
+    """Return the document of a ticket that is not indexed yet; `row`: that of the ticket."""
+    texts = texts_of(complaint, facts)
+    fields = {field.value: value for field, value in folded_texts(texts).items()}
+    about = {name: row[name] for name in _ABOUT}
+    return {"number": row["number"], **about, **fields, "mark": _mark(texts)}
+
+
+def terms_in(document: Row) -> str:
+    """Return the terms of a document, as the index takes them."""
+    return _joined(_terms(document))
+
+
+def add_new(connection: Connection, documents: Sequence[tuple[Row, str]]) -> None:
+    """Index tickets that are in no index yet: documents with their terms, in order of filing."""
+    ids = _new_ids(connection, len(documents))
+    rows = [(row | {"id": id}, terms) for (row, terms), id in zip(documents, ids, strict=True)]
+    _add_with_terms(connection, rows)
 
 
 def _change_texts(connection: Connection, rows: Sequence[Row]) -> None:

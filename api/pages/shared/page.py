@@ -87,6 +87,7 @@ def page(
         "here": request.url.path,
         "other_language": _other_language(request, language),
         "csrf_token": csrf_token(request),
+        "simulated": request.app.state.context.simulated.cities,
     }
     text = drawing.draw(language, template, known | values)
     response = HTMLResponse(text, status, SAFE | (headers or {}))

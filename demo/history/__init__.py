@@ -1,0 +1,1 @@
+"""Simulated history: lives of tickets by the real domain code, written as the projector does."""
