@@ -5,12 +5,15 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
+
+from store.db.write_turns import WriteTurns
 
 Result = TypeVar("Result")
 Work = Callable[[Connection], Result]
@@ -93,7 +96,8 @@ class SqliteBackend:
         self._writer = create_engine(url, pool_size=1, max_overflow=0)
         event.listen(self._writer, "connect", _set_pragmas)
         event.listen(self._writer, "connect", _sync_commits)
-        event.listen(self._writer, "begin", _begin_immediate)
+        self._turns = WriteTurns(Path(url.database or ""))
+        event.listen(self._writer, "begin", self._turns.begin)
         self._reader = create_engine(
             url,
             isolation_level="AUTOCOMMIT",
@@ -141,11 +145,13 @@ class SqliteBackend:
                 order.done.set_exception(result.error)
             else:
                 order.done.set_result(result)
+        self._turns.give_way()
 
     async def close(self) -> None:
         for threads, engine in ((self._writing, self._writer), (self._reading, self._reader)):
             await asyncio.to_thread(threads.shutdown)
             engine.dispose()
+        self._turns.close()
 
 
 class _Reading:
@@ -223,9 +229,3 @@ def _sync_commits(connection: Any, _record: Any) -> None:
     # NORMAL syncs only when the log is folded into the database: a power cut takes back commits
     # that were answered before.
     connection.execute("PRAGMA synchronous=FULL")
-
-
-def _begin_immediate(connection: Connection) -> None:
-    # A transaction that reads first and wants to write later fails at once when another process
-    # wrote in between, whatever the busy timeout. Taking the write lock first just waits.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
