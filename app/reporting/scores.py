@@ -19,8 +19,9 @@ from domain.pack.pack import Pack
 from domain.ticket.complaint import Code
 from store.db.cursors import cursor as cursor_of
 from store.db.cursors import key_of
+from store.reporting.judging import Point
 from store.reporting.ranking import Order, named, points_ranks, points_table
-from store.reporting.scores import Point, Scores, UnitScore, scores
+from store.reporting.scores import Scores, UnitScore, scores
 
 
 class ScoresQuery(ReckoningQuery):

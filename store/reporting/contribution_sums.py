@@ -105,8 +105,9 @@ class _Sums:
         """Count what `moment` puts into the period; `what` names its sums."""
         counted = Counted()
         for sign, statement in self._statements(what, moment):
-            for row in connection.execute(statement):
-                counted[row[0], row[1]] += sign * int(row[2])
+            rows: Sequence[ResultRow] = connection.execute(statement).all()
+            for unit, named, many in rows:
+                counted[unit, named] += sign * int(many)
         return counted
 
     def listed(self, connection: Connection, moment: ColumnElement[int]) -> Sequence[ResultRow]:

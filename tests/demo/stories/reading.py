@@ -8,7 +8,8 @@ from domain.deadlines.clocks import Clock
 from domain.deadlines.registry import ClockName
 from domain.events import Event
 from domain.ticket.ticket import Ticket
-from store.reporting.scores import Point, scores
+from store.reporting.judging import Point
+from store.reporting.scores import scores
 
 
 class Read:
