@@ -195,7 +195,7 @@ async def record_second_answer(
         Problem, Refused: draw_not_found, invalid_request, not_sampled, answered_already,
             contact_budget_spent
     """
-    await permit(context, caller, "record_second_answer")
+    await permit(context, caller, "record_second_answer", number)
     made = await _draw(context, caller, draw_id)
     said = (body.grade, body.resolved)
     if (None in said) if body.reached else any(one is not None for one in said):

@@ -120,7 +120,7 @@ NO_NAMES = {
     "cell", "full_time", "request", "sign_up", "entry", "entries", "fed", "check", "seen",
     "private", "moment", "id", "login", "worker",
     # of patrols: rounds and draws, which are no tickets (see `test_patrols.py`), and their fields
-    "round", "draw", "stamps", "sent_at", "point", "points", "accuracy", "at", "size",
+    "round", "draw", "sample", "stamps", "sent_at", "point", "points", "accuracy", "at", "size",
     "remarks",
     # of supervision lists and contractors' sheets: posts, what is filled in, and rows, whose tests
     # are in `test_supervision.py`
@@ -167,7 +167,7 @@ WHAT_ELSE = {
     "neighbour": "x", "handover": "0" * 32,
     "chore": "spool", "path": "x", "code": "x", "council": "1", "task": "1",
     "sign_up": "none", "promise": "1", "hearing": "tongzhou-1", "question": "0",
-    "round": "x", "draw": "x",
+    "round": "x", "draw": "x", "sample": "x",
     "row": "0" * 32, "batch": "0" * 32,
     "month": "2026-01", "line": "1", "topic": "tongzhou-1",
     "incident": "0" * 16, "request": "1", "draft": "1", "request_id": "x",
