@@ -32,7 +32,7 @@ _LOTS = (10, 20, 100)
 
 
 class SimulatedCitizen(NamedTuple):
-    """Who complained, as the vault is to keep it."""
+    """A citizen, as the vault is to keep them."""
 
     id: str
     name: str
@@ -57,7 +57,7 @@ class MadeDay:
 
 @dataclass(frozen=True)
 class SimulatedHistory:
-    """What is simulated. `pool`: how many citizens there are; some complain again and again."""
+    """The history of a city. `pool`: the number of its citizens; some complain again and again."""
 
     city: str
     seed: str
