@@ -70,7 +70,7 @@ class StoreAnswer:
 
 @dataclass(frozen=True)
 class StoreReport:
-    """What was measured on one database.
+    """The measurements of one database.
 
     `filled`: tickets per second while it was filled. `recorded`: lifecycles per second that the
     projector records in it, and in an empty store.

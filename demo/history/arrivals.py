@@ -15,10 +15,10 @@ _HOURS = (
     1.2, 0.7, 0.5, 0.4, 0.5, 1.0, 2.2, 4.0, 7.0, 8.6, 8.4, 7.2,
     4.8, 4.9, 6.6, 7.1, 6.8, 5.8, 5.0, 5.2, 4.8, 3.6, 2.6, 1.8,
 )  # fmt: skip
-"""How many complain in each hour of a day: most on a morning, few at night."""
+"""The weights of the hours of a day: most complain on a morning, few at night."""
 
 _WEEKDAYS = (1.18, 1.08, 1.04, 1.02, 1.0, 0.82, 0.74)
-"""How many complain on each day of a week: most on a Monday."""
+"""The weights of the days of a week: most complain on a Monday."""
 
 _SEASONS = {
     "热": {11: 6, 12: 4, 1: 4, 2: 3, 3: 2}, "供暖": {11: 6, 12: 4, 1: 4, 2: 3, 3: 2},

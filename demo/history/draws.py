@@ -22,7 +22,7 @@ SUPERVISOR = Actor(role=Role.SUPERVISOR, id="simulated-supervisor")
 
 @dataclass
 class TicketDraw:
-    """What was drawn for one ticket; numbers are from 0 to 1 unless they say otherwise.
+    """The drawn course of one ticket; numbers are from 0 to 1 unless they say otherwise.
 
     `concluded`: how the desk ends it without a unit. `effort`: the share of its limit that the
     handling takes, before the unit's own pace.

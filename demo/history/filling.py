@@ -70,7 +70,7 @@ class HistoryFilling:
 
 @dataclass(frozen=True)
 class FilledHistory:
-    """How many tickets were written, with how many events, and how many lives were lived."""
+    """The numbers of tickets and events that were written, and of lives that were lived."""
 
     tickets: int = 0
     events: int = 0

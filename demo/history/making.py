@@ -1,6 +1,6 @@
 """The making of a day: its groups of complaints, lived and turned into rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from random import Random
@@ -32,7 +32,7 @@ _LOTS = (10, 20, 100)
 
 
 class SimulatedCitizen(NamedTuple):
-    """Who complained, as the vault is to keep it."""
+    """A citizen, as the vault is to keep them."""
 
     id: str
     name: str
@@ -57,7 +57,7 @@ class MadeDay:
 
 @dataclass(frozen=True)
 class SimulatedHistory:
-    """What is simulated. `pool`: how many citizens there are; some complain again and again."""
+    """The history of a city. `pool`: the number of its citizens; some complain again and again."""
 
     city: str
     seed: str
@@ -82,10 +82,11 @@ class DayMaker:
         """Return so many tickets that were filed on this day."""
         made = MadeDay()
         dice = Random(f"{self._history.seed}/{day.isoformat()}/numbers")
-        numbers = iter(dice.sample(range(1_000_000), min(count * 3 + 200, 900_000)))
+        drawn_numbers = iter(dice.sample(range(1_000_000), min(count * 3 + 1000, 900_000)))
         drawn = groups(self._pack, self._history.seed, day, count, list(self._history.waves))
+        numbers = DayNumbers(day, drawn_numbers)
         for group in drawn:
-            GroupMaking(self, group, made, DayNumbers(day, numbers)).make()
+            GroupMaking(self, group, made, numbers).make()
         return made
 
     # --- one ticket -------------------------------------------------------------------------
@@ -177,21 +178,25 @@ class DayMaker:
 class DayNumbers:
     """The numbers of a day, in the order in which they were drawn."""
 
-    def __init__(self, day: date, drawn: object) -> None:
+    def __init__(self, day: date, drawn: Iterator[int]) -> None:
         self._day, self._drawn = day, drawn
-        self._spare: list[str] = []
+        self._spare: list[list[str]] = [[] for _ in _LOTS]
 
     def next(self, lot: int | None = None) -> str:
-        """Return a number; with a `lot` one of that class, for the same verifications."""
-        for spare in self._spare:
-            if lot == lot_of(spare):
-                self._spare.remove(spare)
-                return spare
-        while True:
-            number = number_of(self._day, next(self._drawn))  # type: ignore[call-overload]
+        """Return a number; with a `lot` one of that class, for the same verifications.
+
+        Raises:
+            RuntimeError: there are not enough, which is a defect.
+        """
+        spare = max(self._spare, key=len) if lot is None else self._spare[lot]
+        if spare:
+            return spare.pop()
+        for drawn in self._drawn:
+            number = number_of(self._day, drawn)
             if lot is None or lot_of(number) == lot:
                 return number
-            self._spare.append(number)
+            self._spare[lot_of(number)].append(number)
+        raise RuntimeError(f"no numbers are left for {self._day}")
 
 
 def lot_of(number: str) -> int:

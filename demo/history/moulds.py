@@ -25,7 +25,7 @@ _MOMENT = re.compile(r'"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)"')
 
 
 class TicketIdentity(NamedTuple):
-    """What each ticket has of its own. `person`: None for an anonymous one."""
+    """The values that each ticket has of its own. `person`: None for an anonymous one."""
 
     number: str
     told: ToldComplaint

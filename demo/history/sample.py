@@ -159,7 +159,7 @@ _WAYS = (
     "new", "unclear", "signed", "contacted", "return", "extend", "answered", "rework", "urged",
     "returned", "supervise", "merged",
 )  # fmt: skip
-"""How far the open tickets come, in turn."""
+"""The ways of the open tickets, in turn, each to another stage."""
 
 _VAGUE = "就是上次反映的那个情况，现在比原来还严重，希望有人来看看。"
 

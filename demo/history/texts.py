@@ -42,7 +42,7 @@ class ToldComplaint(NamedTuple):
 
 
 class ComplaintDetails(NamedTuple):
-    """What differs between complaints about the same matter at the same place."""
+    """The details that differ between complaints about the same matter at the same place."""
 
     days: int
     time: str

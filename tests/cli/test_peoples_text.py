@@ -60,6 +60,7 @@ PRINTED = {
 """The commands that print text of people or of packs in lines and tables."""
 
 NOT_PRINTED = {
+    "simulate",
     "up", "api", "worker", "mail", "migrate", "demo", "version", "account create", "account change",
     "account disable", "account enable", "account password", "account totp", "account logout",
     "token create", "token revoke", "audit export", "audit exposures", "city new", "city replan",

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from demo.history.arrivals import groups
 from demo.history.filling import HistoryFilling, NotSimulated, fill
-from demo.history.making import DayMaker, DayNumbers, GroupMaking, MadeDay
+from demo.history.making import DayMaker, DayNumbers, GroupMaking, MadeDay, lot_of
 from domain.activity_io import Projection
 from domain.events import Event
 from domain.pack.periods import Period
@@ -210,3 +210,13 @@ async def test_a_history_is_written_once_and_another_beside_it(store: Store) -> 
 async def test_nobody_is_told_anything(store: Store) -> None:
     await filled(store, count=30)
     assert not await store.rows(select(tables.outbox.c.key))
+
+
+def test_a_busy_day_has_a_number_for_every_ticket() -> None:
+    """Tickets of a group have lots of one class; there are enough numbers of the rarest."""
+    numbers = DayNumbers(date(2026, 5, 12), iter(range(3 * 3000 + 1000)))
+    drawn = []
+    for _ in range(3000 // 25):
+        first = numbers.next()
+        drawn += [first, *(numbers.next(lot_of(first)) for _ in range(24))]
+    assert len(set(drawn)) == 3000
