@@ -72,7 +72,7 @@ _SUPERVISOR = Actor(role=Role.SUPERVISOR, id="bench")
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedOf:
     """A question, the median and the 99th percentile of its seconds, and its target."""
 
     question: str
@@ -81,7 +81,9 @@ class Asked:
     target: float | None = None
 
 
-async def counting(tickets: int, say: Callable[[str], None], store_url: str | None) -> list[Asked]:
+async def counting(
+    tickets: int, say: Callable[[str], None], store_url: str | None
+) -> list[AskedOf]:
     """Measure a store with contributions of so many tickets, new or at `store_url`."""
     registry = PackRegistry(default_root())
     pack = registry.get(CITY)
@@ -97,7 +99,7 @@ async def counting(tickets: int, say: Callable[[str], None], store_url: str | No
             await store.close()
 
 
-async def _questions(store: Store, pack: Pack, say: Callable[[str], None]) -> list[Asked]:
+async def _questions(store: Store, pack: Pack, say: Callable[[str], None]) -> list[AskedOf]:
     chance = Random(0)
     year = Period(
         beginning_of(pack, datetime(_YEAR, 1, 1, tzinfo=UTC).date()),
@@ -142,7 +144,7 @@ async def _timed(
     rounds: int,
     target: float | None,
     say: Callable[[str], None],
-) -> Asked:
+) -> AskedOf:
     say(question)
     seconds = []
     for _ in range(rounds):
@@ -150,7 +152,7 @@ async def _timed(
         await ask()
         seconds.append(time.perf_counter() - began)
     seconds.sort()
-    return Asked(question, seconds[len(seconds) // 2], seconds[int(0.99 * len(seconds))], target)
+    return AskedOf(question, seconds[len(seconds) // 2], seconds[int(0.99 * len(seconds))], target)
 
 
 def _middle() -> datetime:
@@ -162,7 +164,7 @@ def _middle() -> datetime:
 
 async def fill(
     store: Store, registry: PackRegistry, count: int, say: Callable[[str], None]
-) -> list[Asked]:
+) -> list[AskedOf]:
     """Write the tickets and the contributions; return what a ticket takes, both ways."""
     pack, chance = registry.get(CITY), Random(1)
     projector, base = Projector(store), min(count, _BASE)
@@ -191,8 +193,8 @@ async def fill(
         await projector.project(_touched(one_life[-1]))
     await projector.close()
     return [
-        Asked("a ticket: counted and kept", kept_for, kept_for),
-        Asked("a ticket: figures from events", replayed_for, replayed_for),
+        AskedOf("a ticket: counted and kept", kept_for, kept_for),
+        AskedOf("a ticket: figures from events", replayed_for, replayed_for),
     ]
 
 
@@ -314,7 +316,7 @@ def _moved(kept: Contributions, by: int, unit: str) -> Contributions:
     )
 
 
-def show(out: Console, asked: list[Asked]) -> None:
+def show(out: Console, asked: list[AskedOf]) -> None:
     table = Table(title="milliseconds, with contributions of many tickets")
     for heading in ("question", "median", "p99", "target"):
         table.add_column(heading, justify="left" if heading == "question" else "right")

@@ -63,7 +63,7 @@ class FigureMarkTable(Base, table=True):
 
 
 class ContributionTable(Base, table=True):
-    """What a ticket brings to the figures, by each set of formulas, as of each moment.
+    """The contributions of tickets to the figures, by each set of formulas, as of each moment.
 
     `filed`, `ended`, `due`: the moments that put it into a period, where a formula asks for them.
     `bits`: see `store.reporting.contributions`. `gap`: since when, up to this row, it was something

@@ -27,7 +27,7 @@ _TICKET, _MARK = tables.ticket.c, figure_mark.c
 _ROW, _POINT, _SUM = contribution.c, earned_point.c, figure_sum.c
 
 Counted = Counter[tuple[str, str]]
-"""How many, by unit and bits, or by unit and rule."""
+"""The counts by unit and bits, or by unit and rule."""
 
 Query = Select[tuple[str, str, int]]
 

@@ -1,4 +1,4 @@
-"""What one ticket brings to the figures and points, as of every moment, computed from its events.
+"""The contributions of one ticket to figures and points, as of every moment, from its events.
 
 A ticket is in one state from just after an event until just after the next. Within a state a case
 changes only when its due time passes. Of each such span one row is kept if whoever looks at a

@@ -30,7 +30,7 @@ REPLAY = 1
 kept by the version before is then computed again."""
 
 FLAGS = ("excluded", "unrated", "not_reached")
-"""What the first bits say, beside those of the indicators."""
+"""The meanings of the first bits, beside those of the indicators."""
 
 EXCLUDED = 0
 OUT, OTHERS, COUNTS = "0", "1", "2"

@@ -15,7 +15,7 @@ from store.reporting.formulas import EVERY_BY
 from store.reporting.judging import Point
 
 POINTS = "points"
-"""What is summed up of points, beside what puts a ticket into a period."""
+"""The name of the sums of points, beside what puts a ticket into a period."""
 
 Key = tuple[int, str, int, int, str, str]
 """The primary key of a sum: formulas, what, month, known, unit, bits."""

@@ -17,7 +17,7 @@ _BESIDE = ("tickets", "excluded", "unrated", "not_reached")
 
 
 @dataclass(frozen=True)
-class Difference:
+class RecountDifference:
     """A value that differs. `of`: the indicator, or `points`; `which`: a unit, ticket or rule."""
 
     of: str
@@ -33,7 +33,7 @@ class Recount:
 
     kept: bool
     tickets: int
-    differences: list[Difference]
+    differences: list[RecountDifference]
 
 
 async def recount(store: Store, pack: Pack, period: Period, as_of: datetime) -> Recount:
@@ -59,11 +59,11 @@ async def recount(store: Store, pack: Pack, period: Period, as_of: datetime) -> 
     )
 
 
-def _of_figures(published: Figures, recounted: Figures) -> Iterator[Difference]:
+def _of_figures(published: Figures, recounted: Figures) -> Iterator[RecountDifference]:
     for one, other in zip(published.figures, recounted.figures, strict=True):
         yield from _differing(one.indicator.id, _values(one), _values(other))
     if published.broken != recounted.broken:
-        yield Difference("broken", "", str(published.broken), str(recounted.broken))
+        yield RecountDifference("broken", "", str(published.broken), str(recounted.broken))
 
 
 def _values(figure: Figure) -> dict[str, Any]:
@@ -71,13 +71,13 @@ def _values(figure: Figure) -> dict[str, Any]:
     return whole | {name: getattr(figure, name) for name in _BESIDE}
 
 
-def _of_tickets(published: Figures, recounted: Figures) -> Iterator[Difference]:
+def _of_tickets(published: Figures, recounted: Figures) -> Iterator[RecountDifference]:
     for one, other in zip(published.figures, recounted.figures, strict=True):
         listed, told = ({c.number: c for c in figure.counted} for figure in (one, other))
         yield from _differing(one.indicator.id, listed, told)
 
 
-def _of_points(published: Scores, recounted: Scores) -> Iterator[Difference]:
+def _of_points(published: Scores, recounted: Scores) -> Iterator[RecountDifference]:
     listed, told = ({one.unit: one for one in found.units} for found in (published, recounted))
     yield from _differing("points", listed, told)
     left_out = {"left_out": published.left_out}, {"left_out": recounted.left_out}
@@ -86,11 +86,11 @@ def _of_points(published: Scores, recounted: Scores) -> Iterator[Difference]:
 
 def _differing(
     of: str, published: Mapping[str, Any], recounted: Mapping[str, Any]
-) -> Iterator[Difference]:
+) -> Iterator[RecountDifference]:
     for which in sorted(published.keys() | recounted.keys()):
         one, other = published.get(which), recounted.get(which)
         if one != other:
-            yield Difference(of, which, _said(one), _said(other))
+            yield RecountDifference(of, which, _said(one), _said(other))
 
 
 def _said(value: object) -> str:

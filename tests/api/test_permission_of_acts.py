@@ -37,6 +37,7 @@ EXEMPT = {
     "proof_of_work.ProofOfWork.passed": "the same",
     "ratings.check_due": "a part of rating: the caller is known by the access code",
     "commands.not_running_error": "words a refusal",
+    "commands.refuse_simulated": "refuses what an act that has asked cannot do",
     "acted_on.started": "says what an act that has asked may know of a ticket",
     "views.seen": "finds the round of an act that has asked",
     "views.shown": "draws the rounds of an act that has asked",

@@ -228,9 +228,10 @@ _LOOSE = {"attempt", "counter", "lockout", "reservation"} | {
     "change_pending",
     "change_head",
     "change_feed",
+    "figure_formulas",
 }
-"""Tables that count attempts and change with every request, and those of changes, which whoever
-reads them numbers."""
+"""Tables that count attempts and change with every request, those of changes, which whoever
+reads them numbers, and that of the formulas by which somebody asked for figures."""
 
 
 async def record(store: Store) -> dict[str, str]:
