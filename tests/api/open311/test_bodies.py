@@ -28,7 +28,7 @@ async def _posted(asker: Client, content: bytes, kind: str, **headers: str) -> s
 
 
 async def test_utf8_that_is_not_escaped_is_read(api: Api) -> None:
-    """What `curl -d` sends; the framework reads it as Latin-1."""
+    """So sends `curl -d`; the framework reads it as Latin-1."""
     asker = await client_of(api)
     assert await _posted(asker, _form(asker, SAID.encode()), FORM) == SAID
     assert dict(pairs_of_query(b"q=" + SAID.encode())) == {"q": SAID}
