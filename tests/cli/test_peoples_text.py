@@ -49,7 +49,7 @@ FORGED = "甲\n2611210000001  agrees"
 PRINTED = {
     "account list", "account sessions", "token list", "audit show", "audit state", "audit replay",
     "audit views", "city show", "city check", "city diff", "city law", "doctor",
-    "city figures", "city scores", "city topics", "places import", "places list",
+    "city figures", "city scores", "city topics", "city recount", "places import", "places list",
     "promises list", "lists", "sheets show", "topics list", "topics show", "search tickets",
     "devices import", "devices list",
     "neighbours list",
