@@ -330,7 +330,7 @@ COMMANDS = re.findall(
 def test_the_commands_of_the_document_work_as_pasted(terminal: Terminal) -> None:
     shutil.copytree(ROOT / "cities" / "tongzhou", terminal.cities / "tongzhou")
     terminal.keep("example")
-    assert len(COMMANDS) == 15
+    assert len(COMMANDS) == 16
     for command in COMMANDS:
         name, *arguments = shlex.split(command)
         done = terminal.jiesu(*arguments)
