@@ -1,62 +1,16 @@
 """The metadata of all tables: a module of tables that nobody imports would be unknown to it."""
 
-from store.db import (
-    agent_tables,
-    assessment_tables,
-    booking_tables,
-    council_tables,
-    directory_tables,
-    figure_tables,
-    grid_tables,
-    handover_tables,
-    hearing_tables,
-    import_tables,
-    incident_tables,
-    mediation_tables,
-    message_tables,
-    model_tables,
-    patrol_tables,
-    promise_tables,
-    report_tables,
-    reward_tables,
-    satisfaction_tables,
-    search_tables,
-    sensor_tables,
-    setback_tables,
-    supervision_tables,
-    topic_tables,
-    waiting_tables,
-    webhook_tables,
-)
+from importlib import import_module
+from pkgutil import iter_modules
+
+from store import db
 from store.db.tables import Base
 
-MODULES = (
-    agent_tables,
-    assessment_tables,
-    booking_tables,
-    council_tables,
-    directory_tables,
-    figure_tables,
-    grid_tables,
-    handover_tables,
-    incident_tables,
-    import_tables,
-    mediation_tables,
-    message_tables,
-    model_tables,
-    patrol_tables,
-    promise_tables,
-    report_tables,
-    reward_tables,
-    satisfaction_tables,
-    search_tables,
-    sensor_tables,
-    setback_tables,
-    hearing_tables,
-    supervision_tables,
-    topic_tables,
-    waiting_tables,
-    webhook_tables,
-)
+MODULES = [
+    import_module(f"store.db.{module.name}")
+    for module in iter_modules(db.__path__)
+    if module.name.endswith("_tables") and module.name != __name__.rpartition(".")[2]
+]
+"""All modules of tables, found by their names."""
 
 metadata = Base.metadata

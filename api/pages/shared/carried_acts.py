@@ -32,6 +32,11 @@ _BESIDE = (
     (r"/staff/tickets/(\d{13})/machines/\w+/decide", N_("Decide what was asked about a program")),
     (r"/staff/tickets/(\d{13})/machines/drafts/\w+/(?:use|discard)", N_("Decide on a draft")),
     (r"/staff/tickets/(\d{13})/mediations/\w+/[a-z0-9/-]+", N_("Change a mediation")),
+    (r"/staff/tickets/(\d{13})/rating-checks/\w+/count", N_("Let a rating count")),
+    (
+        r"/staff/satisfaction/[\w.-]+/tickets/(\d{13})",
+        N_("Record a second answer"),
+    ),
     (r"/staff/hearings/[\w.-]+/tickets/(\d{13})/(?:answer|promise)", N_("Change a public hearing")),
 )
 """The acts beside a ticket's workflow, with the ticket's number in the address."""
@@ -61,6 +66,7 @@ _OTHERS = (
     (r"/staff/rounds/[\w.-]+/stamps", N_("Say that you are at a point")),
     (r"/staff/rounds/[\w.-]+/finish", N_("Finish a round")),
     (r"/staff/rounds/[\w.-]+/findings", N_("Report what was found on a round")),
+    (r"/staff/satisfaction", N_("Draw citizens to ask again")),
     (r"/staff/patrols/draws", N_("Draw rounds for unannounced checks")),
     (r"/staff/patrols/draws/[\w.-]+/sheets/[\w.-]+", N_("Fill an evaluation sheet")),
     (r"/staff/handovers/[\w.-]+/[0-9a-f]+/accept", N_("Take on what a city hands over")),
