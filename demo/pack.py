@@ -19,6 +19,8 @@ _AS_LIVED = timedelta(seconds=2)
 _SCALE = re.compile(r"(?m)^clock_scale\s*=.*$")
 _TABLE = re.compile(r"(?m)^\[city\].*$")
 _LIMIT = re.compile(rf'(?m)^({"|".join(ClockName)})(\s*=\s*)"([1-9][0-9]*(?:s|m|h|d|wh|wd))"')
+_PRESSED = re.compile(r"(?m)^(after_contact|turned_within|together_within)\s*=.*\n")
+"""The rules of ratings that look pressed: here one machine rates for all, seconds after a call."""
 
 
 def shortened_pack(original: Path, cities: Path, day: float) -> Pack:
@@ -34,6 +36,7 @@ def shortened_pack(original: Path, cities: Path, day: float) -> Pack:
     for file in (copy / CITY, *cities.glob(f"_*/{CITY}")):
         text = file.read_text(encoding="utf-8")
         text = _LIMIT.sub(lambda written: _lengthened(written, shortest), text)
+        text = _PRESSED.sub("", text)
         file.write_text(text, encoding="utf-8")
     _scale(copy / CITY, f"clock_scale = {day / timedelta(days=1).total_seconds():.9f}")
     return load_pack(copy)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy import Connection, exists, insert, select, update
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from domain.events import Event
 from domain.policy.record import ATTEMPTS
@@ -115,7 +116,10 @@ async def simulations(store: Store) -> Sequence[ResultRow]:
 
 async def simulated_cities(store: Store) -> frozenset[str]:
     """Return the cities that have a simulated history."""
-    rows = await store.rows(select(_SIMULATION.city).distinct())
+    try:
+        rows = await store.rows(select(_SIMULATION.city).distinct())
+    except (OperationalError, ProgrammingError):  # it has no tables yet, as `/readyz` says
+        return frozenset()
     return frozenset(row.city for row in rows)
 
 
