@@ -93,7 +93,7 @@ def _noise(day: date) -> float:
 
 def waves(pack: Pack, seed: str, first: date, last: date) -> list[ComplaintWave]:
     """Draw what many complain about: some matters a month, for some days each."""
-    dice = Random(f"{seed}/waves")
+    dice = Random(f"{seed}/waves")  # nosec B311
     drawn = []
     for _ in range(max(1, (last - first).days * _WAVES_A_MONTH // 30)):
         since = first + timedelta(days=dice.randrange(max(1, (last - first).days - 5)))
@@ -110,7 +110,7 @@ def groups(
     pack: Pack, seed: str, day: date, count: int, drawn: list[ComplaintWave]
 ) -> Iterator[ArrivalGroup]:
     """Yield the complaints of one day."""
-    dice = Random(f"{seed}/{day.isoformat()}")
+    dice = Random(f"{seed}/{day.isoformat()}")  # nosec B311
     current = [one for one in drawn if one.since <= day < one.since + timedelta(days=one.days)]
     size = min(MOST, max(1, count // _VARIED))
     likely, left, n = _likely(day.month), count, 0

@@ -81,7 +81,7 @@ class DayMaker:
     def day(self, day: date, count: int) -> MadeDay:
         """Return so many tickets that were filed on this day."""
         made = MadeDay()
-        dice = Random(f"{self._history.seed}/{day.isoformat()}/numbers")
+        dice = Random(f"{self._history.seed}/{day.isoformat()}/numbers")  # nosec B311
         drawn_numbers = iter(dice.sample(range(1_000_000), min(count * 3 + 1000, 900_000)))
         drawn = groups(self._pack, self._history.seed, day, count, list(self._history.waves))
         numbers = DayNumbers(day, drawn_numbers)
@@ -130,7 +130,7 @@ class DayMaker:
 
     def people(self, group: ArrivalGroup, life: SimulatedLife) -> TicketPeople:
         """Return the people of a ticket; those of a group do the same."""
-        dice = Random(f"{group.seed}/life")
+        dice = Random(f"{group.seed}/life")  # nosec B311
         drawn = draw(dice, group.pattern.kind, group.pattern.concluded)
         category = dice.choice(self._pack.categories).code
         return TicketPeople(life, self._pack, drawn, category, self._history.end)
@@ -152,13 +152,13 @@ class DayMaker:
         self, group: ArrivalGroup, n: int, number: str
     ) -> tuple[TicketIdentity, SimulatedCitizen | None]:
         """Draw the words and the citizen of the `n`th ticket of a group."""
-        dice = Random(f"{group.seed}/{n}")
+        dice = Random(f"{group.seed}/{n}")  # nosec B311
         street = self._pack.unit(group.street).name if group.street else ""
         words = told(group.pattern, street, group.place, details(dice))
         if group.anonymous:
             return TicketIdentity(number, words, None), None
         which = int(self._history.pool * dice.random() ** 2)
-        known = Random(f"{self._history.seed}/citizen/{which}")
+        known = Random(f"{self._history.seed}/citizen/{which}")  # nosec B311
         # No subscriber's number begins like this.
         phone = f"010-00{which % 1_000_000:06d}"
         citizen = SimulatedCitizen(f"{dice.getrandbits(128):032x}", name(known), phone, group.since)
@@ -296,7 +296,8 @@ class GroupMaking:
         while other.level_before(replied.at):
             pass
         lead = next(a for a in life.ticket.assignments if a.result is not None)
-        assert isinstance(replied.fact, Replied)  # noqa: S101
+        if not isinstance(replied.fact, Replied):
+            raise TypeError(f"{replied.kind} is no reply")
         other.answer_with(first.number, replied.fact, lead, replied.at)
         others.live()
         self._made.lived += 2

@@ -176,7 +176,7 @@ class _SampleTicket:
 
     async def play(self, others: Sequence["_SampleTicket"], say: Say) -> None:
         way = _WAYS[self.n % len(_WAYS)]
-        self.dice = Random(f"sample/{self.n}")
+        self.dice = Random(f"sample/{self.n}")  # nosec B311
         self.words = DemoTexts(self.dice)
         self.number, self.code = await self.people.file(self._body(way), f"sample-{self.n}")
         if way in ("new", "unclear"):

@@ -110,7 +110,7 @@ def _points() -> None:
 def _marking(drawn: str, row: str) -> str:
     # WHERE true: SQLite would otherwise read ON as that of a join.
     return (
-        f"INSERT INTO figure_mark (number, token, broken) SELECT {row}.number, {drawn}, false "
+        f"INSERT INTO figure_mark (number, token, broken) SELECT {row}.number, {drawn}, false "  # nosec B608
         "WHERE true ON CONFLICT (number) DO UPDATE SET token = excluded.token, broken = false"
     )
 
