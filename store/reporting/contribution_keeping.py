@@ -106,7 +106,8 @@ async def keep(store: Store, formulas: Formulas, now: datetime) -> KeptSet:
     )
     await store.change(asked)
     found = await known(store, formulas)
-    assert found is not None  # noqa: S101 - written just now
+    if found is None:
+        raise RuntimeError("what was written just now is gone")
     return found
 
 
