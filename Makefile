@@ -180,7 +180,7 @@ sbom: $(READY) ## write sbom.cdx.json: what .venv holds, with licences, as Cyclo
 	@$(BIN)/cyclonedx-py environment $(VENV) --pyproject pyproject.toml --output-reproducible \
 		--output-file sbom.cdx.json
 
-clean: ## remove .venv, caches and build products (never the data in .jiesu)
+clean: ## remove .venv, caches and build products (never the data in .jiesu and .jiesu-sample)
 	@rm -rf $(VENV) node_modules build dist htmlcov sbom.cdx.json .coverage .coverage.*
 	@rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

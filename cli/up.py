@@ -1,25 +1,35 @@
 """`jiesu up`: the whole system on this machine."""
 
 import asyncio
+import os
 import signal
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
 
 from cli.city import usable_packs
-from cli.terminal import err, fail, out, run, styled
+from cli.terminal import err, fail, out, printable, run, styled
 from runtime.settings import OWN_ENGINE, Settings
 from runtime.trusted_proxies import unsafe
 from store.identity.accounts import FIRST
 from workers.stack import Stack, engine_port
 from workers.supervisor import Say, StackError
 
+_HOME, _SAMPLE_HOME = Path(".jiesu"), Path(".jiesu-sample")
+"""The folders without --home: what is invented has one of its own, beside what is real."""
+
 
 def up(
     home: Annotated[
-        Path, typer.Option(envvar="JIESU_HOME", help="Folder of databases, keys and logs.")
-    ] = Path(".jiesu"),
+        Path | None,
+        typer.Option(
+            envvar="JIESU_HOME",
+            help="Folder of databases, keys and logs; otherwise .jiesu, or .jiesu-sample with "
+            "--sample.",
+        ),
+    ] = None,
     port: Annotated[int, typer.Option(envvar="JIESU_API_PORT", help="Port of the API.")] = 8000,
     temporal_port: Annotated[
         int | None,
@@ -49,7 +59,7 @@ def up(
     """
     engine = temporal_port or engine_port(Settings())
     settings = Settings(
-        home=home,
+        home=home or (_SAMPLE_HOME if sample else _HOME),
         api_port=port,
         temporal_address=f"127.0.0.1:{engine}",
         cities=cities,
@@ -94,6 +104,9 @@ async def _up(stack: Stack, sample: "_Sample | None" = None) -> None:
                     f" (shown only now; choose your own within "
                     f"{stack.settings.first_password_days} days)",
                 )
+            home = stack.settings.home
+            if home != _HOME and "JIESU_HOME" not in os.environ:
+                out.print(printable(f"Other commands need: export JIESU_HOME={quote(str(home))}"))
             await stack.leave_to_supervisor()
             err.print("  stopping")
     except asyncio.CancelledError:
@@ -109,14 +122,21 @@ class _Sample:
     async def fill(self) -> None:
         """Invent the history, unless this is a sample home already."""
         from demo.history.filling import NotSimulated
-        from demo.history.sample import fill_home
+        from demo.history.sample import FILE, fill_home
 
         try:
             self._new = await fill_home(self._settings, self._say)
         except NotSimulated as refused:
-            raise StackError(str(refused)) from refused
-        if not self._new:
-            self._say("this is a sample home already; nothing is added")
+            raise StackError(f"{refused}; name an empty folder with --home") from refused
+        if self._new:
+            return
+        if not (accounts := self._settings.home / FILE).exists():
+            raise StackError(
+                f"{self._settings.home} has a simulated history and no {FILE}: it was filled by"
+                " `jiesu simulate`, or interrupted while it was filled; start it without --sample,"
+                " or delete it and start again"
+            )
+        self._say(f"this is a sample home already; its accounts are in {accounts}")
 
     async def furnish(self, stack: Stack) -> bool:
         """Create accounts and open tickets, and print the accounts; return False if there are."""

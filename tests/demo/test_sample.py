@@ -1,5 +1,6 @@
 """Tests of `jiesu up --sample`: an empty home becomes a living city, and no other home does."""
 
+import asyncio
 import os
 import signal
 import stat
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -20,6 +22,8 @@ from runtime.ports import free_ports
 from runtime.settings import Settings
 from store.db import tables
 from store.db.engine import Store, default_url
+from store.db.schema import upgrade
+from store.tickets import simulated
 from tests.store.stories import Story, complaint, project
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,6 +97,42 @@ async def test_a_newcomer_finds_a_living_city(started: tuple[str, Path, str]) ->
         assert not live
     finally:
         await store.close()
+
+
+def _refused(home: Path) -> str:
+    api, engine = free_ports(2)
+    ports = ("--port", str(api), "--temporal-port", str(engine))
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", "up", "--sample", "--home", str(home), *ports],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 2, done.stdout + done.stderr
+    return done.stderr
+
+
+async def test_a_sample_that_was_interrupted_says_so_and_what_to_do(tmp_path: Path) -> None:
+    await upgrade(default_url(tmp_path))
+    store = Store.open(default_url(tmp_path))
+    now = datetime.now(UTC)
+    await simulated.begin(store, sample.CITY, sample.SEED, sample.TICKETS, 4, now.date(), now)
+    await store.close()
+    said = await asyncio.to_thread(_refused, tmp_path)
+    assert sample.FILE in said
+    assert "interrupted" in said
+
+
+async def test_who_has_real_tickets_is_told_to_name_another_folder(tmp_path: Path) -> None:
+    await upgrade(default_url(tmp_path))
+    store = Store.open(default_url(tmp_path))
+    await project(store, Story(complaint(city=sample.CITY)).whole())
+    await store.close()
+    said = await asyncio.to_thread(_refused, tmp_path)
+    assert "real_tickets" in said
+    assert "--home" in said
 
 
 async def test_a_home_with_real_tickets_is_left_alone(sqlite_store: Store, tmp_path: Path) -> None:
